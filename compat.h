@@ -87,10 +87,10 @@ static inline bool vma_is_initial_stack(const struct vm_area_struct *vma)
 
 /*
  * The path and the inode that maps shows for a file. On overlayfs they became
- * those of the overlay in 6.8; before, vm_file was the file below it with the
+ * those of the overlay in 6.7; before, vm_file was the file below it with the
  * path of the one above.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 static inline const struct path *file_user_path(const struct file *file)
 {
 	return &file->f_path;
@@ -142,7 +142,7 @@ static inline bool compat_mm_has_gate(const struct mm_struct *mm)
 #if defined(CONFIG_X86_64) && defined(CONFIG_COMPAT)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 	return test_bit(MM_CONTEXT_HAS_VSYSCALL, &mm->context.flags);
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 	return mm->context.flags & MM_CONTEXT_HAS_VSYSCALL;
 #else
 	return !mm->context.ia32_compat;
@@ -153,9 +153,12 @@ static inline bool compat_mm_has_gate(const struct mm_struct *mm)
 }
 
 /*
- * Flags of newer kernels: a mask of 0 is a flag that no VMA has. In 6.11 smaps
- * began to name VM_LOCKONFAULT, a flag that had been there for long.
+ * Flags that only some versions have: a mask of 0 is a flag that no VMA has.
+ * In 6.11 smaps began to name VM_LOCKONFAULT, which had been there for long.
  */
+#ifndef VM_DENYWRITE
+#define VM_DENYWRITE VM_NONE
+#endif
 #ifndef VM_MAYBE_GUARD
 #define VM_MAYBE_GUARD VM_NONE
 #endif

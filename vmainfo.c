@@ -13,12 +13,13 @@
  * What keeps things alive: an open file owns its struct pid and its snapshot.
  * A task, an mm and files of the target are referenced only inside of one
  * read(), while it takes a snapshot. There is no other state than the module's
- * parameters, and no other lock than theirs and seq_file's own.
+ * parameters.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/ctype.h>
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -31,6 +32,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
@@ -57,12 +59,15 @@
  */
 static struct pid *default_target;
 
-/* kstrtouint() with one error for all that is not a number from 0 to @max. */
+/*
+ * kstrtouint() with one error for all that is not a number from 0 to @max, a
+ * leading plus included.
+ */
 static int parse_decimal(const char *text, unsigned int max, unsigned int *val)
 {
 	unsigned int parsed;
 
-	if (kstrtouint(text, 10, &parsed) || parsed > max)
+	if (!isdigit(*text) || kstrtouint(text, 10, &parsed) || parsed > max)
 		return -EINVAL;
 	*val = parsed;
 	return 0;
@@ -268,9 +273,12 @@ static void records_put_files(struct snapshot *s)
 {
 	size_t i;
 
-	for (i = s->resolved; i < s->nr; i++)
-		if (s->recs[i].bits & REC_FILE_REF)
+	for (i = s->resolved; i < s->nr; i++) {
+		if (s->recs[i].bits & REC_FILE_REF) {
 			fput(s->recs[i].file);
+			cond_resched();
+		}
+	}
 }
 
 /* Drops all that a snapshot holds; it can be filled anew. */
@@ -294,6 +302,9 @@ static int records_reserve(struct snapshot *s, size_t nr)
 
 	if (nr <= s->room)
 		return 0;
+	/* kvmalloc() warns of more, on some kernels whatever the flags. */
+	if (nr > INT_MAX / sizeof(*recs))
+		return -ENOMEM;
 	recs = kvmalloc_array(nr, sizeof(*recs), VMAINFO_GFP);
 	if (!recs)
 		return -ENOMEM;
@@ -401,22 +412,21 @@ static struct record gate __ro_after_init = {
 	.page_shift = PAGE_SHIFT,
 };
 
-static void __init gate_parse(char *listing)
+static void __init gate_parse(const char *line)
 {
-	char *line = strstr(listing, " [vsyscall]\n");
 	unsigned long start, end;
 	char perm[5];
 
-	if (!line)
-		return;
-	while (line > listing && line[-1] != '\n')
-		line--;
-	if (sscanf(line, "%lx-%lx %4s", &start, &end, perm) != 3)
-		return;
-	gate.start = start;
-	gate.end = end;
-	gate.flags = (perm[0] == 'r' ? VM_READ : 0) |
-		     (perm[2] == 'x' ? VM_EXEC : 0);
+	for (; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
+		/* It lies above all that a process could give that name to. */
+		if (sscanf(line, "%lx-%lx %4s", &start, &end, perm) != 3 ||
+		    start < TASK_SIZE)
+			continue;
+		gate.start = start;
+		gate.end = end;
+		gate.flags = (perm[0] == 'r' ? VM_READ : 0) |
+			     (perm[2] == 'x' ? VM_EXEC : 0);
+	}
 }
 
 /*
@@ -648,19 +658,24 @@ static enum walk_end walk_section(struct snapshot *s, struct mm_struct *mm,
 }
 
 /*
- * Unlocking wakes a waiting writer, but a reader that comes back at once
- * steals the lock before it runs (see rwsem_down_read_slowpath()). Stay away
- * until the writers have had their turn, for as long at most as they had to
- * wait for us: an endless stream of them must not keep us out.
+ * How long a writer may take to come in once it is let. It needs a CPU first;
+ * and after 4 ms of waiting rwsem hands it the lock whatever readers do.
  */
-static void wait_for_writers(struct mm_struct *mm, u64 hold_ns)
-{
-	const u64 until = ktime_get_ns() + hold_ns;
+#define WRITERS_TURN_NS (10 * NSEC_PER_MSEC)
 
-	do {
+/*
+ * Unlocking wakes a waiting writer, but a reader that comes back at once
+ * steals the lock before it runs (see rwsem_down_read_slowpath()): stay away
+ * until no writer waits. Not for ever, if there is an endless stream of them:
+ * mmap_read_lock() then queues behind the one that holds the lock.
+ */
+static void wait_for_writers(struct mm_struct *mm)
+{
+	const u64 until = ktime_get_ns() + WRITERS_TURN_NS;
+
+	while (mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
+	       !fatal_signal_pending(current))
 		usleep_range(10, 50);
-	} while (mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
-		 !fatal_signal_pending(current));
 }
 
 /**
@@ -708,8 +723,7 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 		case WALK_GAVE_WAY:
 			s->split = true;
 			names = 0;
-			wait_for_writers(mm, hold_ns);
-			continue;
+			break;
 		case WALK_NO_ROOM:
 			room = s->room + s->room / 4 + 8;
 			break;
@@ -717,6 +731,8 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			names = max_t(size_t, 4 * names, SZ_1K);
 			break;
 		}
+		if (hold_ns)
+			wait_for_writers(mm);
 		if (!s->split) {
 			records_put_files(s);
 			s->nr = 0;
@@ -792,19 +808,22 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
 /* ---- views ---- */
 
 /**
- * struct vmainfo_file - an open entry; protected by its seq_file's lock
+ * struct vmainfo_file - an open entry
+ * @lock: one read(), lseek() or write() at a time. seq_file's own lock ends
+ *	with each buffer; a read() goes on to the next one, and must not find
+ *	another target, snapshot or position there. Nobody takes seq_file's lock
+ *	but within this one.
  * @target: whom it shows, referenced from open or write on
  * @snap: what it shows
  * @taken: there is a snapshot
- * @begun: some of the snapshot has been shown
  * @room_for_next: how much room a read() must have left to be sure of a whole
- *	line more; read without the lock
+ *	line more
  */
 struct vmainfo_file {
+	struct mutex lock; /* held by all of a call, not only by a buffer of it */
 	struct pid *target;
 	struct snapshot snap;
 	bool taken;
-	bool begun;
 	size_t room_for_next;
 };
 
@@ -812,7 +831,6 @@ static void drop_snapshot(struct vmainfo_file *vf)
 {
 	snapshot_free(&vf->snap);
 	vf->taken = false;
-	vf->begun = false;
 }
 
 /* Position 0 is the header, then come the records, the gate page last. */
@@ -828,20 +846,16 @@ static void *view_element(struct snapshot *s, loff_t pos)
 }
 
 /*
- * A read at position 0 takes a new snapshot. So does one elsewhere that finds
- * none: seq_file then comes here with position 0 too, but what it read last,
- * ->read_pos, is not 0 unless the file was rewound.
+ * Takes a snapshot if there is none: on the first read, after a rewind, and
+ * when seq_file looks for a position in a file whose end was read.
  */
 static void *view_start(struct seq_file *m, loff_t *pos)
 {
 	struct vmainfo_file *vf = m->private;
-	void *element;
 	int err;
 
-	if (!*pos && vf->taken && vf->begun && !m->read_pos)
-		drop_snapshot(vf);
 	if (!vf->taken) {
-		/* The end was reached, and the snapshot freed. */
+		/* The end was read, and is where the reader still is. */
 		if (*pos)
 			return NULL;
 		err = snapshot_take(&vf->snap, vf->target);
@@ -849,18 +863,17 @@ static void *view_start(struct seq_file *m, loff_t *pos)
 			return ERR_PTR(err);
 		vf->taken = true;
 	}
-	element = view_element(&vf->snap, *pos);
-	if (!element)
-		drop_snapshot(vf);
-	return element;
+	return view_element(&vf->snap, *pos);
 }
 
 static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct vmainfo_file *vf = m->private;
 
-	vf->begun = true;
-	return view_element(&vf->snap, ++*pos);
+	/* seq_file looks for a position by formatting all that is before it. */
+	if (++*pos % SZ_1K == 0)
+		cond_resched();
+	return view_element(&vf->snap, *pos);
 }
 
 /* More than a line of any view has besides its name. */
@@ -874,12 +887,14 @@ static void view_stop(struct seq_file *m, void *v)
 	if (!IS_ERR_OR_NULL(v))
 		room = max_t(size_t, PAGE_SIZE,
 			     LINE_MAX_SANS_NAME + 4 * vf->snap.longest);
-	WRITE_ONCE(vf->room_for_next, room);
+	vf->room_for_next = room;
 
 	/*
 	 * seq_file doubles its buffer for a line that is longer, and keeps it
-	 * so. But a full buffer is a read(), which ends in the middle of a line
-	 * if it asked for less: back to a page as soon as the line is through.
+	 * so. But it fills it for every read(), and one that asked for less
+	 * would end in the middle of a line: back to a page as soon as the line
+	 * is through. That is less than the buffer has, and what it holds by now
+	 * is copied out before the size is looked at again.
 	 */
 	if (!seq_has_overflowed(m))
 		m->size = PAGE_SIZE;
@@ -922,7 +937,7 @@ static char *put_perm(char *p, unsigned long flags)
 	return p;
 }
 
-/* What stands before a name in maps: 93 bytes if every number is the largest. */
+/* What stands before a name in maps: 88 bytes if every number is the largest. */
 #define MAPS_HEAD_MAX 96
 /* The column of maps that a name begins in, unless the numbers are long. */
 #define MAPS_NAME_COLUMN (25 + sizeof(void *) * 6 - 1)
@@ -1011,6 +1026,7 @@ static const struct {
 	{ VM_MAYSHARE, "ms" },
 	{ VM_GROWSDOWN, "gd" },
 	{ VM_PFNMAP, "pf" },
+	{ VM_DENYWRITE, "dw" },
 	{ VM_MAYBE_GUARD, "gu" },
 	{ VM_LOCKED, "lo" },
 	{ VM_IO, "io" },
@@ -1149,7 +1165,7 @@ static int vmas_show(struct seq_file *m, void *v)
 	const int width = address_width(s);
 	const struct record *r = v;
 	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
-	const char *ops;
+	const char *ops, *policy = "?";
 
 	if (v == SEQ_START_TOKEN) {
 		seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr,
@@ -1167,6 +1183,8 @@ static int vmas_show(struct seq_file *m, void *v)
 		return PTR_ERR(ops);
 	if (r != &gate)
 		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
+	if (r->policy < ARRAY_SIZE(policy_names))
+		policy = policy_names[r->policy];
 	put_perm(perm, r->flags);
 	put_flags(flags, r->flags);
 	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(r->dev), MINOR(r->dev));
@@ -1174,8 +1192,7 @@ static int vmas_show(struct seq_file *m, void *v)
 		   nr, width, r->start, width, r->end,
 		   (r->end - r->start) >> 10, perm, r->offset, dev, r->ino,
 		   kind_names[r->kind], 1UL << (r->page_shift - 10),
-		   r->bits & REC_ANON_VMA ? 'y' : '-', policy_names[r->policy],
-		   flags, ops);
+		   r->bits & REC_ANON_VMA ? 'y' : '-', policy, flags, ops);
 	show_name(m, r->name ?: "-");
 	seq_putc(m, '\n');
 	return 0;
@@ -1216,6 +1233,7 @@ static int entry_open(struct inode *inode, struct file *file)
 	vf = __seq_open_private(file, pde_data(inode), sizeof(*vf));
 	if (!vf)
 		return -ENOMEM;
+	mutex_init(&vf->lock);
 	kernel_param_lock(THIS_MODULE);
 	if (default_target)
 		vf->target = get_pid(default_target);
@@ -1240,53 +1258,92 @@ static int entry_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
+/* Copies out what seq_file has in its buffer, as seq_read_iter() does first. */
+static ssize_t copy_buffered(struct seq_file *m, struct kiocb *iocb,
+			     struct iov_iter *to)
+{
+	size_t len = copy_to_iter(m->buf + m->from, m->count, to);
+
+	m->from += len;
+	m->count -= len;
+	m->read_pos += len;
+	iocb->ki_pos += len;
+	return len;
+}
+
 /*
- * seq_read_iter() returns a page at most; go on while a whole line is sure to
- * fit. And what an earlier, smaller read left of a line is returned alone:
- * what follows it would not fit a page any more.
+ * As many whole lines as fit into @to, which has room for a page or more.
+ * seq_read_iter() alone gives whole lines only if it begins with one, and a
+ * page at most: so give what is left of a line first, then go on as long as
+ * another whole line is sure to fit.
  */
+static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
+			  struct iov_iter *to)
+{
+	struct vmainfo_file *vf = m->private;
+	const size_t count = iov_iter_count(to);
+	ssize_t len, total = 0;
+
+	if (iocb->ki_pos && iocb->ki_pos != m->read_pos) {
+		/* The first byte alone: the rest of its line is buffered then. */
+		iov_iter_truncate(to, 1);
+		total = seq_read_iter(iocb, to);
+		iov_iter_reexpand(to, count - max_t(ssize_t, total, 0));
+		if (total <= 0)
+			return total;
+	}
+	if (iocb->ki_pos && m->count) {
+		total += copy_buffered(m, iocb, to);
+		if (m->count)
+			return total ?: -EFAULT;
+	}
+	do {
+		if (total && iov_iter_count(to) < vf->room_for_next)
+			break;
+		cond_resched();
+		len = seq_read_iter(iocb, to);
+		if (len <= 0)
+			return total ?: len;
+		total += len;
+	} while (!signal_pending(current));
+	return total;
+}
+
 static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct seq_file *m = iocb->ki_filp->private_data;
 	struct vmainfo_file *vf = m->private;
-	const size_t count = iov_iter_count(to);
-	size_t left;
-	ssize_t len, total;
+	ssize_t len;
 
-	mutex_lock(&m->lock);
-	left = iocb->ki_pos && iocb->ki_pos == m->read_pos ? m->count : 0;
-	mutex_unlock(&m->lock);
-
-	if (left && left < count)
-		iov_iter_truncate(to, left);
-	total = seq_read_iter(iocb, to);
-	if (total <= 0)
-		return total;
-	iov_iter_reexpand(to, count - total);
-
-	while (iov_iter_count(to) >= READ_ONCE(vf->room_for_next) &&
-	       !signal_pending(current)) {
-		cond_resched();
+	if (!iov_iter_count(to))
+		return 0;
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	if (!iocb->ki_pos)
+		drop_snapshot(vf);
+	if (iov_iter_count(to) < PAGE_SIZE)
 		len = seq_read_iter(iocb, to);
-		if (len <= 0)
-			break;
-		total += len;
-	}
-	return total;
+	else
+		len = read_lines(m, iocb, to);
+	/* The end of the file: no more reads to come from this snapshot. */
+	if (!len)
+		drop_snapshot(vf);
+	mutex_unlock(&vf->lock);
+	return len;
 }
 
 static loff_t entry_lseek(struct file *file, loff_t offset, int whence)
 {
 	struct seq_file *m = file->private_data;
-	loff_t pos = seq_lseek(file, offset, whence);
+	struct vmainfo_file *vf = m->private;
+	loff_t pos;
 
-	if (!pos) {
-		mutex_lock(&m->lock);
-		/* Unless someone has begun to read again already. */
-		if (!m->read_pos)
-			drop_snapshot(m->private);
-		mutex_unlock(&m->lock);
-	}
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	pos = seq_lseek(file, offset, whence);
+	if (!pos)
+		drop_snapshot(vf);
+	mutex_unlock(&vf->lock);
 	return pos;
 }
 
@@ -1313,7 +1370,7 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	if (err)
 		return err;
 
-	if (mutex_lock_killable(&m->lock)) {
+	if (mutex_lock_killable(&vf->lock)) {
 		put_pid(target);
 		return -EINTR;
 	}
@@ -1324,7 +1381,7 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	m->index = 0;
 	m->count = 0;
 	*ppos = 0;
-	mutex_unlock(&m->lock);
+	mutex_unlock(&vf->lock);
 
 	put_pid(target);
 	return count;
