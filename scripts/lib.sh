@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # what is set here is used by the scripts that source it
+#
+# What the scripts share. To be sourced after "set -euo pipefail".
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+build=$top/build
+cache=$(realpath -m "${XDG_CACHE_HOME:-$HOME/.cache}/vmainfo")
+self=${0##*/}
+die_status=1
+
+# A line per step; stdout belongs to what a script answers.
+say() {
+	printf '%s: %s\n' "$self" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit "$die_status"
+}
+
+# Wrong usage has a status of its own.
+bad() {
+	say "$*"
+	exit 2
+}
+
+# The comment at the top of a script is its --help.
+usage() {
+	awk 'NR < 3 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+}
+
+need() {
+	command -v "$1" >/dev/null ||
+		die "$1 is missing: apt-get install $2, or run scripts/deps"
+}
+
+need_root() {
+	((EUID == 0)) || die "$1 needs root: run this as root or with sudo"
+}
+
+kernel_names() {
+	awk '!/^#/ && NF { print $1 }' "$top/scripts/kernels"
+}
+
+# Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_extra.
+kernel_row() {
+	local row
+
+	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
+	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
+	read -r k_name k_suite k_more k_arch k_source k_extra <<<"$row"
+	k_more=${k_more#-} k_source=${k_source#-} k_extra=${k_extra#-}
+}
+
+# Takes a lock that lasts as long as this process and what it starts: -x alone,
+# -s together with others who take it with -s.
+lock() {
+	local fd
+
+	mkdir -p "${2%/*}"
+	exec {fd}>"$2"
+	flock -w 2 "$1" "$fd" && return
+	say "waiting for another run to be done with $2"
+	flock "$1" "$fd"
+}
+
+# mirror debian|security: where this machine's apt gets Debian from, or its security
+# updates.
+mirror() {
+	local uri
+
+	# shellcheck disable=SC2016 # the $(...) are apt's own
+	uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' \
+		'Created-By: Packages' 'Component: main' |
+		awk -v want="$1" '
+			$1 == "Debian" && ($2 ~ /security|\/updates/) == (want == "security") && !uri { uri = $3 }
+			END { print uri }')
+	if [[ $1 == debian ]]; then
+		uri=${VMAINFO_MIRROR:-$uri}
+		[[ $uri ]] || die "apt knows no Debian mirror: run apt-get update, or set VMAINFO_MIRROR"
+	else
+		uri=${VMAINFO_SECURITY_MIRROR:-$uri}
+		# Where apt has none, it mostly lies next to the rest.
+		[[ $uri ]] || uri=$(mirror debian | sed -n 's,/debian/*$,/debian-security,p')
+		[[ $uri ]] || die "apt knows no mirror of the security updates: set VMAINFO_SECURITY_MIRROR"
+	fi
+	printf '%s\n' "$uri"
+}
+
+# apt-get for a root, run from outside, where proxies and name resolution are set
+# up. STATE is a directory for its package lists, so that the root stays as it is.
+root_apt() {
+	local root=$1 state=$2
+
+	shift 2
+	mkdir -p "$state/lists/partial" "$state/archives/partial"
+	apt-get -qq -o Dir="$root" -o Dir::State="$state" -o Dir::Cache="$state" \
+		-o Dir::State::status="$root/var/lib/dpkg/status" -o APT::Sandbox::User=root "$@"
+}
