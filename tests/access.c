@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who may look: opening takes CAP_SYS_PTRACE in the initial user namespace,
+ * besides what the file mode asks for, and after that the opener's
+ * credentials count, not those of whoever holds the descriptor.
+ */
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include "vmainfo_test.h"
+
+#define NOBODY 65534
+
+#define CAP_BIT(cap) (1ull << (cap))
+#define ALL_CAPS (~0ull)
+
+/* Leaves the capabilities in mask in the effective and permitted sets. */
+static void keep_caps(unsigned long long mask)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	int i;
+
+	if (syscall(SYS_capget, &header, data))
+		fatal("capget");
+	for (i = 0; i < 2; i++) {
+		data[i].permitted &= mask >> (32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data))
+		fatal("capset");
+}
+
+/* Another user, with no more than the capabilities in mask. */
+static void become(uid_t uid, unsigned long long mask)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) ||
+	    setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
+		fatal("becoming user %d", uid);
+	keep_caps(mask);
+}
+
+static void write_file(const char *path, const char *s)
+{
+	int fd = open_or_die(path, O_WRONLY);
+	int ret = write_string(fd, s);
+
+	if (ret) {
+		errno = -ret;
+		fatal("writing \"%s\" to %s", s, path);
+	}
+	close(fd);
+}
+
+FIXTURE(access) { };
+
+FIXTURE_VARIANT(access)
+{
+	const char *entry;
+	int flags;
+};
+
+FIXTURE_VARIANT_ADD(access, maps_read) { PROC "maps", O_RDONLY };
+FIXTURE_VARIANT_ADD(access, maps_write) { PROC "maps", O_WRONLY };
+FIXTURE_VARIANT_ADD(access, vmas_read) { PROC "vmas", O_RDONLY };
+FIXTURE_VARIANT_ADD(access, vmas_write) { PROC "vmas", O_WRONLY };
+FIXTURE_VARIANT_ADD(access, vmas_both) { PROC "vmas", O_RDWR };
+
+FIXTURE_SETUP(access) { }
+FIXTURE_TEARDOWN(access) { }
+
+static int try_open(const char *entry, int flags)
+{
+	int fd = open(entry, flags);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+TEST_F(access, root)
+{
+	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, root_with_only_cap_sys_ptrace)
+{
+	keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, root_without_cap_sys_ptrace)
+{
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, root_without_any_capability)
+{
+	keep_caps(0);
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, an_ordinary_user)
+{
+	become(NOBODY, 0);
+	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, a_user_with_cap_sys_ptrace)
+{
+	become(NOBODY, CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, a_user_who_gets_past_the_mode)
+{
+	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE));
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, a_user_with_both)
+{
+	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
+}
+
+/* CLONE_NEWUSER, or what keeps us from it */
+static int new_user_namespace(const char *map)
+{
+	if (unshare(CLONE_NEWUSER))
+		return errno;
+	write_file("/proc/self/setgroups", "deny");
+	write_file("/proc/self/uid_map", map);
+	write_file("/proc/self/gid_map", map);
+	if (geteuid())
+		fatal("uid %d in the new user namespace", geteuid());
+	return 0;
+}
+
+/* A container's root whose uid is the real root's: the mode lets it in. */
+TEST_F(access, root_of_a_user_namespace)
+{
+	int ret = new_user_namespace("0 0 1");
+
+	if (ret)
+		SKIP(return, "no user namespaces: %s", strerror(ret));
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, a_user_who_is_root_of_a_user_namespace)
+{
+	int ret;
+
+	become(NOBODY, 0);
+	prctl(PR_SET_DUMPABLE, 1);	/* so that /proc/self is ours */
+	ret = new_user_namespace("0 65534 1");
+	if (ret)
+		SKIP(return, "no user namespaces for users: %s", strerror(ret));
+	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
+}
+
+static void passed_init(void)
+{
+	map_row((void *)0x200000000000, 20);
+}
+
+/* Descriptors that change hands */
+
+FIXTURE(passed)
+{
+	struct target a, b;
+	struct text expected_a, expected_b;
+	int fd;
+};
+
+FIXTURE_VARIANT(passed)
+{
+	const char *entry;
+};
+
+FIXTURE_VARIANT_ADD(passed, maps) { PROC "maps" };
+FIXTURE_VARIANT_ADD(passed, vmas) { PROC "vmas" };
+
+static void passed_other_init(void)
+{
+	map_row((void *)0x300000000000, 30);
+}
+
+FIXTURE_SETUP(passed)
+{
+	int fd;
+
+	target_start(&self->a, passed_init, NULL);
+	target_start(&self->b, passed_other_init, NULL);
+	fd = open_target(variant->entry, self->a.pid);
+	self->expected_a = slurp(fd, 1 << 20);
+	ASSERT_EQ(0, set_target(fd, self->b.pid));
+	self->expected_b = slurp(fd, 1 << 20);
+	close(fd);
+	ASSERT_TRUE(shows(self->expected_a, (void *)0x200000000000));
+	ASSERT_TRUE(shows(self->expected_b, (void *)0x300000000000));
+	self->fd = open_target(variant->entry, self->a.pid);
+}
+
+FIXTURE_TEARDOWN(passed)
+{
+	target_end(&self->a);
+	target_end(&self->b);
+}
+
+/* 0 when fd can be read and aimed at another process, else a line number */
+static int use_descriptor(int fd, struct text a, pid_t b_pid, struct text b)
+{
+	struct text t = slurp(fd, 4096);
+
+	if (!same(a, t))
+		return __LINE__;
+	if (set_target(fd, b_pid))
+		return __LINE__;
+	t = slurp(fd, 4096);
+	if (!same(b, t))
+		return __LINE__;
+	return 0;
+}
+
+/* The exit status of a child, which may become who it likes. */
+#define IN_CHILD(...) ({						\
+	int child_status;						\
+	pid_t child_pid = fork();					\
+									\
+	if (!child_pid) {						\
+		prctl(PR_SET_PDEATHSIG, SIGKILL);			\
+		__VA_ARGS__;						\
+		_exit(0);						\
+	}								\
+	if (child_pid < 0 || waitpid(child_pid, &child_status, 0) != child_pid) \
+		fatal("a child");					\
+	WIFEXITED(child_status) ? WEXITSTATUS(child_status) : -1;	\
+})
+
+TEST_F(passed, to_a_process_that_drops_everything)
+{
+	EXPECT_EQ(0, IN_CHILD({
+		become(NOBODY, 0);
+		if (use_descriptor(self->fd, self->expected_a, self->b.pid,
+				   self->expected_b))
+			_exit(1);
+		if (try_open(variant->entry, O_RDONLY) != -EACCES)
+			_exit(2);
+	}));
+}
+
+TEST_F(passed, over_a_socket)
+{
+	char c = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec v = { &c, 1 };
+	struct msghdr m = {
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *h;
+	int s[2], status, fd;
+	pid_t pid;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		close(self->fd);
+		become(NOBODY, 0);
+		if (recvmsg(s[1], &m, 0) != 1)
+			_exit(101);
+		h = CMSG_FIRSTHDR(&m);
+		if (!h || h->cmsg_type != SCM_RIGHTS)
+			_exit(102);
+		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
+		_exit(use_descriptor(fd, self->expected_a, self->b.pid,
+				     self->expected_b) != 0);
+	}
+	h = CMSG_FIRSTHDR(&m);
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &self->fd, sizeof(int));
+	ASSERT_EQ(1, sendmsg(s[0], &m, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+TEST_F(passed, into_a_user_namespace)
+{
+	int ret = IN_CHILD({
+		if (new_user_namespace("0 0 1"))
+			_exit(KSFT_SKIP);
+		if (use_descriptor(self->fd, self->expected_a, self->b.pid,
+				   self->expected_b))
+			_exit(1);
+	});
+
+	if (ret == KSFT_SKIP)
+		SKIP(return, "no user namespaces");
+	EXPECT_EQ(0, ret);
+}
+
+/* A descriptor is no way round the check of a new open. */
+TEST_F(passed, reopened_through_proc_self_fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
+	EXPECT_EQ(0, try_open(path, O_RDONLY));
+	EXPECT_EQ(0, IN_CHILD({
+		keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+		if (try_open(path, O_RDONLY) != -EPERM)
+			_exit(1);
+	}));
+}
+
+/* What the entries look like from outside */
+
+TEST(modes)
+{
+	struct stat st;
+
+	ASSERT_EQ(0, stat("/proc/vmainfo", &st));
+	EXPECT_EQ(S_IFDIR | 0500u, st.st_mode);
+	EXPECT_EQ(0u, st.st_uid);
+	ASSERT_EQ(0, stat(PROC "maps", &st));
+	EXPECT_EQ(S_IFREG | 0600u, st.st_mode);
+	EXPECT_EQ(0u, st.st_uid);
+	ASSERT_EQ(0, stat(PROC "vmas", &st));
+	EXPECT_EQ(S_IFREG | 0600u, st.st_mode);
+	EXPECT_EQ(0u, st.st_uid);
+}
+
+VMAINFO_TEST_MAIN

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process of very many VMAs: every second page of a long mapping has other
+ * rights than its neighbours.
+ *
+ *	many N [FILE]
+ *
+ * maps N pages, of FILE if there is one; says "ready" and waits.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	int flags = MAP_PRIVATE | MAP_NORESERVE, fd = -1;
+	unsigned long i, n;
+	char *p;
+
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: many N [FILE]\n");
+		return 1;
+	}
+	n = strtoul(argv[1], NULL, 10);
+	if (argc == 3) {
+		fd = open(argv[2], O_RDWR | O_CREAT, 0600);
+		if (fd < 0 || ftruncate(fd, n * page)) {
+			perror(argv[2]);
+			return 1;
+		}
+	} else {
+		flags |= MAP_ANONYMOUS;
+	}
+	p = mmap(NULL, n * page, PROT_READ, flags, fd, 0);
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
+	for (i = 1; i < n; i += 2) {
+		if (mprotect(p + i * page, page, PROT_NONE)) {
+			perror("mprotect");
+			return 1;
+		}
+	}
+	if (write(1, "ready\n", 6) != 6)
+		return 1;
+	for (;;)
+		pause();
+}

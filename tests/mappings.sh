@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A process that has every kind of mapping that we know how to make (mappings.c), once
+# with files on a file system of its own and once on tmpfs: compared with what procfs
+# says of it, and with what it knows itself of each mapping.
+
+. "$(dirname "$0")/lib.sh"
+
+# Each line of what fields said as a test point
+expected()
+{
+	while read -r verdict what; do
+		case $verdict in
+		ok) ktap_test_pass "$1: $what" ;;
+		not) ktap_test_fail "$1: ${what#ok }" ;;
+		skip) skip "$1: ${what%% # *}" "${what#* # }" ;;
+		esac
+	done <"$TMP/points"
+}
+
+every_kind()
+{
+	mkdir "$TMP/$1" && mount_at -t "$1" "$1" "$TMP/$1" ||
+		ktap_exit_fail_msg "no $1 to put files on"
+	if ! start "$HERE/mappings" "$TMP/$1"; then
+		sed 's/^/# /' "$TMP/said"
+		ktap_exit_fail_msg "the process with all kinds of mappings failed"
+	fi
+	vmainfo_load pid="$target" || ktap_exit_fail_msg "vmainfo does not load"
+	look "$target" || ktap_exit_fail_msg "what vmainfo says cannot be read"
+	cp "$TMP/said" expect
+	cp /proc/kallsyms kallsyms
+	result "$1: maps" same_maps
+	# the points are judged one by one below
+	if "$HERE/fields" . "$target" >"$TMP/points" 2>"$TMP/why"; then
+		ktap_test_pass "$1: vmas"
+	else
+		sed 's/^/# /' "$TMP/why"
+		ktap_test_fail "$1: vmas"
+	fi
+	result "$1: there are $ready mappings to judge" \
+		[ "$(grep -c '^\(not \)*ok ' "$TMP/points")" = "$ready" ]
+	result "$1: of all kinds that every process has" enough_kinds
+	expected "$1"
+	cd /
+	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+	stop_all
+}
+
+# What every process has, and what cannot be skipped anywhere
+enough_kinds()
+{
+	for kind in anon heap stack shmem dev vdso vvar; do
+		awk -v kind="$kind" '!/^#/ && $9 == kind { found++ } END { exit !found }' vmas || {
+			echo "no VMA is of the kind $kind"
+			return 1
+		}
+	done
+}
+
+begin
+
+# for a few huge pages
+pages=/proc/sys/vm/nr_hugepages
+if [ -w "$pages" ]; then
+	old_pages=$(cat "$pages")
+	[ "$old_pages" -ge 8 ] || echo 8 >"$pages"
+fi
+
+every_kind ramfs
+every_kind tmpfs
+
+[ ! -w "$pages" ] || echo "$old_pages" >"$pages"
+ktap_set_plan $((KTAP_TESTNO - 1))
+ktap_finished

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * However an entry is read, in whatever pieces and by whatever system call, it
+ * gives the same text, and whole lines whenever there is room for them.
+ */
+#include <pthread.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+#include "vmainfo_test.h"
+
+#define ROW 200
+#define LONG_NAME 3000
+
+/* A mapping of a file whose path makes a line of more than LONG_NAME bytes. */
+static void map_long_name(void)
+{
+	char dir[] = "/tmp/vmainfo-reads-XXXXXX", name[201];
+	int fd, depth = LONG_NAME / 200 + 1, i;
+	void *p;
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	if (!mkdtemp(dir) || chdir(dir))
+		fatal("mkdtemp");
+	for (i = 0; i < depth; i++)
+		if (mkdir(name, 0700) || chdir(name))
+			fatal("mkdir");
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, 4096))
+		fatal("a file with a long name");
+	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		fatal("mmap");
+	close(fd);
+	if (unlink(name))
+		fatal("unlink");
+	for (i = 0; i < depth; i++)
+		if (chdir("..") || rmdir(name))
+			fatal("rmdir");
+	if (chdir("/") || rmdir(dir))
+		fatal("rmdir %s", dir);
+}
+
+static void *reads_row;
+
+static void reads_init(void)
+{
+	reads_row = map_row((void *)0x200000000000, ROW);
+	map_long_name();
+}
+
+static void reads_other_init(void)
+{
+	map_row((void *)0x300000000000, ROW / 2);
+}
+
+FIXTURE(reads)
+{
+	struct target target;
+	struct text text;	/* all of the entry, in one read if it likes */
+	int fd;
+};
+
+FIXTURE_VARIANT(reads)
+{
+	const char *entry;
+};
+
+FIXTURE_VARIANT_ADD(reads, maps) { .entry = PROC "maps" };
+FIXTURE_VARIANT_ADD(reads, vmas) { .entry = PROC "vmas" };
+
+FIXTURE_SETUP(reads)
+{
+	struct text maps;
+
+	target_start(&self->target, reads_init, NULL);
+	self->fd = open_target(variant->entry, self->target.pid);
+	self->text = slurp(self->fd, 1 << 20);
+	ASSERT_LT(ROW * 40ul, self->text.len);
+	ASSERT_TRUE(shows(self->text, (void *)0x200000000000));
+	if (!strcmp(variant->entry, PROC "maps")) {
+		maps = slurp_proc(self->target.pid, "maps");
+		ASSERT_TRUE(same(maps, self->text));
+		free(maps.s);
+	}
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+}
+
+FIXTURE_TEARDOWN(reads)
+{
+	close(self->fd);
+	free(self->text.s);
+	target_end(&self->target);
+}
+
+TEST_F(reads, pieces_of_any_size)
+{
+	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536, 1 << 20 };
+	struct text t;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		t = slurp(self->fd, sizes[i]);
+		EXPECT_TRUE(same(self->text, t)) {
+			TH_LOG("in reads of %zu bytes", sizes[i]);
+		}
+		free(t.s);
+	}
+}
+
+TEST_F(reads, whole_lines_from_a_page_on)
+{
+	static const size_t sizes[] = { 4096, 4097, 5000, 8191, 65536 };
+	char *buffer = get_memory(65536);
+	ssize_t n;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		while ((n = read(self->fd, buffer, sizes[i])) > 0) {
+			ASSERT_EQ('\n', buffer[n - 1]) {
+				TH_LOG("a read of %zu bytes gave %zd", sizes[i], n);
+			}
+		}
+		ASSERT_EQ(0, n);
+	}
+}
+
+TEST_F(reads, more_than_a_page_at_once)
+{
+	char *buffer = get_memory(1 << 20);
+
+	EXPECT_LT(4096, read(self->fd, buffer, 1 << 20));
+}
+
+TEST_F(reads, end_of_file_stays)
+{
+	struct text t = slurp(self->fd, 1000);
+	char c;
+	int i;
+
+	ASSERT_TRUE(same(self->text, t));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, read(self->fd, &c, 1));
+	EXPECT_EQ(self->text.len, (size_t)lseek(self->fd, 0, SEEK_CUR));
+}
+
+TEST_F(reads, pread_at_odd_offsets)
+{
+	static const size_t sizes[] = { 1, 13, 4096, 100000 };
+	size_t offset, i;
+	char *buffer = get_memory(100000);
+	ssize_t n;
+
+	/* up, down, and far apart */
+	for (i = 0; i < 400; i++) {
+		size_t size = sizes[i % ARRAY_SIZE(sizes)];
+
+		offset = (i * 7919 + (i % 3) * 4099) % self->text.len;
+		n = pread(self->fd, buffer, size, offset);
+		ASSERT_LT(0, n) {
+			TH_LOG("pread of %zu at %zu", size, offset);
+		}
+		ASSERT_LE((size_t)n, size);
+		ASSERT_LE(offset + n, self->text.len);
+		ASSERT_EQ(0, memcmp(buffer, self->text.s + offset, n)) {
+			TH_LOG("pread of %zu at %zu", size, offset);
+		}
+	}
+	EXPECT_EQ(0, pread(self->fd, buffer, 100, self->text.len));
+	EXPECT_EQ(0, pread(self->fd, buffer, 100, self->text.len + 12345));
+	/* pread leaves the position alone */
+	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_CUR));
+}
+
+TEST_F(reads, lseek_back_and_forth)
+{
+	off_t len = self->text.len, at = 0;
+	char buffer[600];
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < 400; i++) {
+		off_t to = (i * 6007LL + (i % 5) * 997) % len;
+
+		if (i % 2)
+			n = lseek(self->fd, to, SEEK_SET);
+		else
+			n = lseek(self->fd, to - at, SEEK_CUR);
+		ASSERT_EQ(to, n);
+		n = read(self->fd, buffer, sizeof(buffer));
+		ASSERT_LT(0, n);
+		ASSERT_LE(to + n, len);
+		ASSERT_EQ(0, memcmp(buffer, self->text.s + to, n)) {
+			TH_LOG("%zd bytes at %lld", n, (long long)to);
+		}
+		at = to + n;
+		ASSERT_EQ(at, lseek(self->fd, 0, SEEK_CUR));
+	}
+
+	ASSERT_EQ(len + 100, lseek(self->fd, len + 100, SEEK_SET));
+	EXPECT_EQ(0, read(self->fd, buffer, sizeof(buffer)));
+	EXPECT_EQ(-1, lseek(self->fd, 0, SEEK_END));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, lseek(self->fd, -1, SEEK_SET));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST_F(reads, two_descriptors_interleaved)
+{
+	struct target other;
+	struct text expected, a, b;
+	ssize_t n, m;
+	int fd;
+
+	target_start(&other, reads_other_init, NULL);
+	fd = open_target(variant->entry, other.pid);
+	expected = slurp(fd, 1 << 20);
+	ASSERT_TRUE(shows(expected, (void *)0x300000000000));
+	ASSERT_FALSE(shows(expected, (void *)0x200000000000));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+
+	a.s = get_memory(self->text.len + 1000);
+	b.s = get_memory(expected.len + 1000);
+	a.len = 0;
+	b.len = 0;
+	do {
+		n = read(self->fd, a.s + a.len, 1000);
+		m = read(fd, b.s + b.len, 700);
+		ASSERT_LE(0, n);
+		ASSERT_LE(0, m);
+		a.len += n;
+		b.len += m;
+		ASSERT_LE(a.len, self->text.len);
+		ASSERT_LE(b.len, expected.len);
+	} while (n || m);
+	EXPECT_TRUE(same(self->text, a));
+	EXPECT_TRUE(same(expected, b));
+	target_end(&other);
+}
+
+struct half {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	int fd;
+	size_t chunk;
+	char *s;
+	size_t len, room;
+	int bad;
+};
+
+static void *read_half(void *arg)
+{
+	struct half *h = arg;
+	ssize_t n;
+
+	pthread_barrier_wait(h->start);
+	do {
+		n = read(h->fd, h->s + h->len, h->chunk);
+		if (n < 0 || (n && h->s[h->len + n - 1] != '\n'))
+			h->bad = n < 0 ? errno : -1;
+		else
+			h->len += n;
+		if (h->room - h->len < h->chunk)
+			h->bad = ENOSPC;
+	} while (n > 0 && !h->bad);
+	return NULL;
+}
+
+static size_t line_at(const char *s)
+{
+	return strchr(s, '\n') + 1 - s;
+}
+
+/*
+ * Two threads that share a descriptor share out its lines: put together in
+ * order they are the text, each line once. That both get a share is left to
+ * chance, so it is tried again until they do.
+ */
+TEST_F(reads, two_threads_share_a_descriptor)
+{
+	int round, i, shared = 0;
+
+	for (round = 0; round < 200 && shared < 5; round++) {
+		struct half half[2] = { 0 };
+		pthread_barrier_t start;
+		size_t at = 0, pos[2] = { 0 };
+
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		pthread_barrier_init(&start, NULL, 2);
+		for (i = 0; i < 2; i++) {
+			half[i].start = &start;
+			half[i].fd = self->fd;
+			half[i].chunk = 4096;
+			half[i].room = self->text.len + 3 * 4096;
+			half[i].s = get_memory(half[i].room + 1);
+			ASSERT_EQ(0, pthread_create(&half[i].thread, NULL,
+						    read_half, &half[i]));
+		}
+		for (i = 0; i < 2; i++)
+			ASSERT_EQ(0, pthread_join(half[i].thread, NULL));
+		ASSERT_EQ(0, half[0].bad);
+		ASSERT_EQ(0, half[1].bad);
+		ASSERT_EQ(self->text.len, half[0].len + half[1].len);
+
+		/* no two lines of a text are the same, so the merge is unique */
+		while (at < self->text.len) {
+			size_t n = line_at(self->text.s + at);
+
+			for (i = 0; i < 2; i++) {
+				if (half[i].len - pos[i] >= n &&
+				    !memcmp(half[i].s + pos[i], self->text.s + at, n))
+					break;
+			}
+			ASSERT_GT(2, i) {
+				TH_LOG("nobody got the line at %zu", at);
+			}
+			pos[i] += n;
+			at += n;
+		}
+		if (half[0].len && half[1].len)
+			shared++;
+		free(half[0].s);
+		free(half[1].s);
+		pthread_barrier_destroy(&start);
+	}
+	EXPECT_LT(0, shared) {
+		TH_LOG("one thread got everything in %d rounds", round);
+	}
+}
+
+TEST_F(reads, readv)
+{
+	struct text t = { .s = get_memory(self->text.len + 10000) };
+	ssize_t n;
+
+	do {
+		struct iovec v[3] = {
+			{ t.s + t.len, 10 },
+			{ t.s + t.len + 10, 3000 },
+			{ t.s + t.len + 3010, 5000 },
+		};
+
+		n = readv(self->fd, v, 3);
+		ASSERT_LE(0, n);
+		t.len += n;
+		ASSERT_LE(t.len, self->text.len);
+	} while (n);
+	EXPECT_TRUE(same(self->text, t));
+}
+
+TEST_F(reads, splice)
+{
+	struct text t = { .s = get_memory(self->text.len + 65536) };
+	ssize_t n, m;
+	int p[2];
+
+	ASSERT_EQ(0, pipe(p));
+	while ((n = splice(self->fd, NULL, p[1], NULL, 32768, 0)) > 0) {
+		for (; n; n -= m) {
+			m = read(p[0], t.s + t.len, n);
+			ASSERT_LT(0, m);
+			t.len += m;
+			ASSERT_LE(t.len, self->text.len);
+		}
+	}
+	ASSERT_EQ(0, n) {
+		TH_LOG("splice: %s", strerror(errno));
+	}
+	EXPECT_TRUE(same(self->text, t));
+}
+
+TEST_F(reads, sendfile)
+{
+	int fd = memfd_create("reads", 0);
+	struct text t;
+	ssize_t n;
+
+	ASSERT_LE(0, fd);
+	while ((n = sendfile(fd, self->fd, NULL, 1 << 20)) > 0)
+		;
+	ASSERT_EQ(0, n) {
+		TH_LOG("sendfile: %s", strerror(errno));
+	}
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	t = slurp(fd, 65536);
+	EXPECT_TRUE(same(self->text, t));
+}
+
+/* A duplicate has the same position and the same snapshot. */
+TEST_F(reads, dup)
+{
+	struct text t = { .s = get_memory(self->text.len + 1000) };
+	int fd[2] = { self->fd, dup(self->fd) }, i = 0;
+	ssize_t n;
+
+	ASSERT_LE(0, fd[1]);
+	while ((n = read(fd[i++ % 2], t.s + t.len, 1000)) > 0) {
+		t.len += n;
+		ASSERT_LE(t.len, self->text.len);
+	}
+	ASSERT_EQ(0, n);
+	EXPECT_TRUE(same(self->text, t));
+}
+
+TEST_F(reads, into_memory_that_faults)
+{
+	char *bad = map_at(NULL, 8192, PROT_NONE);
+	struct text t;
+
+	EXPECT_EQ(-1, read(self->fd, bad, 4096));
+	EXPECT_EQ(EFAULT, errno);
+	/* and the file is none the worse for it */
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+	t = slurp(self->fd, 4096);
+	EXPECT_TRUE(same(self->text, t));
+}
+
+VMAINFO_TEST_MAIN

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All reads from position 0 to the end come from one snapshot, whatever the
+ * target does in between; a rewind takes a new one. A snapshot is consistent.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "vmainfo_test.h"
+
+#define PAGE 4096ul
+#define MARK_HIGH ((char *)0x500000000000)	/* there from the start */
+#define MARK_NEW ((char *)0x500000100000)	/* comes with 'n' */
+#define ROW_AT ((char *)0x400000000000)
+#define ROW 300
+
+static void snapshot_init(void)
+{
+	map_row(ROW_AT, ROW);
+	map_at(MARK_HIGH, PAGE, PROT_READ);
+}
+
+static void snapshot_command(char c)
+{
+	switch (c) {
+	case 'n':
+		map_at(MARK_NEW, PAGE, PROT_READ);
+		break;
+	case 'u':
+		if (munmap(MARK_HIGH, PAGE))
+			_exit(1);
+		break;
+	case 'x':	/* everything that a test looks at */
+		if (munmap(ROW_AT, ROW * PAGE) || munmap(MARK_HIGH, PAGE))
+			_exit(1);
+		break;
+	}
+}
+
+FIXTURE(snapshot)
+{
+	struct target target;
+	struct text before;
+	int fd;
+};
+
+FIXTURE_VARIANT(snapshot)
+{
+	const char *entry;
+};
+
+FIXTURE_VARIANT_ADD(snapshot, maps) { .entry = PROC "maps" };
+FIXTURE_VARIANT_ADD(snapshot, vmas) { .entry = PROC "vmas" };
+
+FIXTURE_SETUP(snapshot)
+{
+	target_start(&self->target, snapshot_init, snapshot_command);
+	self->fd = open_target(variant->entry, self->target.pid);
+	self->before = slurp(self->fd, 1 << 20);
+	ASSERT_LT(3 * PAGE, self->before.len);
+	ASSERT_TRUE(shows(self->before, MARK_HIGH));
+	ASSERT_FALSE(shows(self->before, MARK_NEW));
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+}
+
+FIXTURE_TEARDOWN(snapshot)
+{
+	target_end(&self->target);
+}
+
+/* The rest of the file, behind the n bytes at its start. */
+static struct text with_rest(int fd, const char *start, size_t n)
+{
+	struct text rest = slurp(fd, PAGE), all;
+
+	all.len = n + rest.len;
+	all.s = get_memory(all.len + 1);
+	memcpy(all.s, start, n);
+	memcpy(all.s + n, rest.s, rest.len);
+	return all;
+}
+
+TEST_F(snapshot, a_change_shows_only_after_a_rewind)
+{
+	char start[PAGE];
+	struct text now;
+	ssize_t n;
+
+	n = read(self->fd, start, sizeof(start));
+	ASSERT_LT(0, n);
+	tell(&self->target, 'n');
+	tell(&self->target, 'u');
+	now = with_rest(self->fd, start, n);
+	EXPECT_TRUE(same(self->before, now));
+
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+	now = slurp(self->fd, PAGE);
+	EXPECT_FALSE(shows(now, MARK_HIGH));
+	EXPECT_TRUE(shows(now, MARK_NEW));
+}
+
+TEST_F(snapshot, one_byte_is_enough_to_take_it)
+{
+	struct text now;
+	char c;
+
+	ASSERT_EQ(1, read(self->fd, &c, 1));
+	tell(&self->target, 'x');
+	now = with_rest(self->fd, &c, 1);
+	EXPECT_TRUE(same(self->before, now));
+}
+
+TEST_F(snapshot, it_is_not_taken_by_open)
+{
+	int fd = open_target(variant->entry, self->target.pid);
+	struct text now;
+
+	tell(&self->target, 'n');
+	now = slurp(fd, PAGE);
+	EXPECT_TRUE(shows(now, MARK_NEW));
+}
+
+TEST_F(snapshot, rewind_in_the_middle)
+{
+	char start[PAGE];
+	struct text now;
+
+	ASSERT_LT(0, read(self->fd, start, sizeof(start)));
+	tell(&self->target, 'n');
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+	now = slurp(self->fd, PAGE);
+	EXPECT_TRUE(shows(now, MARK_NEW));
+}
+
+/* Seeking anywhere but to 0 stays in the snapshot. */
+TEST_F(snapshot, seeking_keeps_it)
+{
+	size_t half = self->before.len / 2;
+	char start[PAGE], *rest;
+	struct text now;
+	ssize_t n;
+
+	n = read(self->fd, start, sizeof(start));
+	ASSERT_LT(0, n);
+	tell(&self->target, 'x');
+	ASSERT_EQ((off_t)half, lseek(self->fd, half, SEEK_SET));
+	now = slurp(self->fd, PAGE);
+	rest = self->before.s + half;
+	EXPECT_EQ(self->before.len - half, now.len);
+	EXPECT_EQ(0, memcmp(rest, now.s, now.len));
+}
+
+TEST_F(snapshot, pread_stays_in_it)
+{
+	char start[100], *buffer = get_memory(self->before.len);
+	size_t at;
+	ssize_t n;
+
+	ASSERT_EQ(100, read(self->fd, start, sizeof(start)));
+	tell(&self->target, 'x');
+	/* not to the end, where the snapshot goes */
+	for (at = self->before.len - 2 * PAGE; at > 3000; at -= 2999) {
+		n = pread(self->fd, buffer, 500, at);
+		ASSERT_LT(0, n);
+		ASSERT_EQ(0, memcmp(self->before.s + at, buffer, n)) {
+			TH_LOG("pread at %zu", at);
+		}
+	}
+	EXPECT_EQ(1, pread(self->fd, buffer, 500, self->before.len - 1));
+	EXPECT_EQ('\n', *buffer);
+}
+
+TEST_F(snapshot, each_open_file_has_its_own)
+{
+	int fd = open_target(variant->entry, self->target.pid);
+	struct text now;
+	char c;
+
+	ASSERT_EQ(1, read(self->fd, &c, 1));
+	tell(&self->target, 'n');
+	now = slurp(fd, PAGE);
+	EXPECT_TRUE(shows(now, MARK_NEW));
+	now = with_rest(self->fd, &c, 1);
+	EXPECT_TRUE(same(self->before, now));
+}
+
+/* A snapshot outlives the process it was taken of. */
+TEST_F(snapshot, it_outlives_the_target)
+{
+	struct target other;
+	char c;
+	int fd;
+	struct text expected, now;
+
+	target_start(&other, snapshot_init, NULL);
+	fd = open_target(variant->entry, other.pid);
+	expected = slurp(fd, PAGE);
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	ASSERT_EQ(1, read(fd, &c, 1));
+	target_end(&other);
+	now = with_rest(fd, &c, 1);
+	EXPECT_TRUE(same(expected, now));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	EXPECT_EQ(-1, read(fd, &c, 1));
+	EXPECT_EQ(ESRCH, errno);
+}
+
+/*
+ * While someone is at it: the target has a row of VMAs, and a page that
+ * mremap() moves from below the row to above it and back, in one step. So a
+ * snapshot that was one critical section has it in exactly one of the two
+ * places. One that was not may have it twice or never, but has everything in
+ * order and without overlaps all the same.
+ */
+#define BUSY_ROW 5000
+#define BUSY_LOW (ROW_AT - 16 * PAGE)
+#define BUSY_HIGH MARK_HIGH
+
+static pthread_t mover;
+
+static void *move(void *arg)
+{
+	char *from = BUSY_LOW, *to = BUSY_HIGH, *t;
+
+	for (;;) {
+		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+			_exit(1);
+		t = from;
+		from = to;
+		to = t;
+	}
+	return arg;
+}
+
+static void busy_init(void)
+{
+	map_row(ROW_AT, BUSY_ROW);
+	map_at(BUSY_LOW, PAGE, PROT_READ);
+	if (pthread_create(&mover, NULL, move, NULL))
+		_exit(1);
+}
+
+struct listing {
+	unsigned int lines, low, high, row;
+	bool split;
+};
+
+/* NULL, or what is wrong with the listing */
+static const char *check_listing(struct text t, bool vmas, struct listing *l)
+{
+	unsigned long start, end, last = 0, nr;
+	char *s, *next;
+
+	memset(l, 0, sizeof(*l));
+	l->split = strstr(t.s, "walk=split");
+	if (vmas && !l->split && !strstr(t.s, "walk=atomic"))
+		return "no walk= in the header";
+	for (s = t.s; *s; s = next) {
+		next = strchr(s, '\n');
+		if (!next++)
+			return "no newline at the end";
+		if (*s == '#')
+			continue;
+		l->lines++;
+		if (vmas) {
+			if (*s == '-' || !strncmp(s + strspn(s, " "), "- ", 2))
+				continue;	/* the vsyscall page */
+			nr = strtoul(s, &s, 10);
+			if (nr != l->lines)
+				return "numbers out of order";
+			start = strtoul(s, &s, 16);
+			end = strtoul(s, &s, 16);
+		} else {
+			start = strtoul(s, &s, 16);
+			end = strtoul(s + 1, &s, 16);
+		}
+		if (start >= end)
+			return "an empty VMA";
+		if (start < last)
+			return "VMAs overlap or are out of order";
+		last = end;
+		l->low += start == (unsigned long)BUSY_LOW;
+		l->high += start == (unsigned long)BUSY_HIGH;
+		l->row += start >= (unsigned long)ROW_AT &&
+			  start < (unsigned long)ROW_AT + BUSY_ROW * PAGE;
+	}
+	return NULL;
+}
+
+FIXTURE(busy)
+{
+	struct target target;
+	int fd;
+};
+
+FIXTURE_VARIANT(busy)
+{
+	const char *entry, *max_hold_us;
+};
+
+FIXTURE_VARIANT_ADD(busy, maps_in_one_go) { PROC "maps", "0" };
+FIXTURE_VARIANT_ADD(busy, vmas_in_one_go) { PROC "vmas", "0" };
+FIXTURE_VARIANT_ADD(busy, maps_giving_way) { PROC "maps", "1" };
+FIXTURE_VARIANT_ADD(busy, vmas_giving_way) { PROC "vmas", "1" };
+
+FIXTURE_SETUP(busy)
+{
+	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));
+	target_start(&self->target, busy_init, NULL);
+	self->fd = open_target(variant->entry, self->target.pid);
+}
+
+FIXTURE_TEARDOWN(busy)
+{
+	target_end(&self->target);
+	EXPECT_EQ(0, set_param("max_hold_us", "250"));
+}
+
+TEST_F(busy, in_order_and_nothing_twice)
+{
+	bool vmas = strstr(variant->entry, "vmas"), never_split;
+	unsigned int low = 0, high = 0, split = 0, i;
+
+	never_split = !strcmp(variant->max_hold_us, "0");
+	/* until the page was seen in both places, but 20 times at least */
+	for (i = 0; i < 20 || (i < 200 && !(low && high)); i++) {
+		struct listing l;
+		struct text t;
+
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		t = slurp(self->fd, 1 << 20);
+		ASSERT_EQ(NULL, check_listing(t, vmas, &l)) {
+			TH_LOG("round %u: %s", i, check_listing(t, vmas, &l));
+		}
+		ASSERT_EQ(BUSY_ROW, (int)l.row);
+		split += l.split;
+		low += l.low;
+		high += l.high;
+		if (never_split)
+			ASSERT_FALSE(l.split);
+		if (never_split || (vmas && !l.split)) {
+			ASSERT_EQ(1, l.low + l.high) {
+				TH_LOG("round %u: the page is %s", i,
+				       l.low ? "in both places" : "nowhere");
+			}
+		}
+		free(t.s);
+	}
+	TH_LOG("%u snapshots, the page below in %u, above in %u, %u in pieces",
+	       i, low, high, split);
+	EXPECT_LT(0, (int)low);
+	EXPECT_LT(0, (int)high);
+}
+
+VMAINFO_TEST_MAIN
