@@ -471,7 +471,8 @@ static void check_sense(void)
 		if (strcmp(ops, "-") && strcmp(ops, "?")) {
 			if (!isalpha((unsigned char)*ops) && *ops != '_')
 				wrong("%lx: ops \"%s\"", v->start, ops);
-			if (strspn(ops, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") !=
+			if (strspn(ops, "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") !=
 			    strlen(ops))
 				wrong("%lx: ops \"%s\"", v->start, ops);
 			if (kallsyms && !is_symbol(ops))

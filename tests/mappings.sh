@@ -21,7 +21,8 @@ expected()
 
 every_kind()
 {
-	mkdir "$TMP/$1" && mount_at -t "$1" "$1" "$TMP/$1" ||
+	mkdir "$TMP/$1"
+	mount_at -t "$1" "$1" "$TMP/$1" ||
 		ktap_exit_fail_msg "no $1 to put files on"
 	if ! start "$HERE/mappings" "$TMP/$1"; then
 		sed 's/^/# /' "$TMP/said"

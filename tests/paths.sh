@@ -16,7 +16,8 @@ holds()
 }
 
 # Beneath the directory of this test, on a file system that does nothing special
-mkdir "$TMP/fs" && mount_at -t ramfs ramfs "$TMP/fs" ||
+mkdir "$TMP/fs"
+mount_at -t ramfs ramfs "$TMP/fs" ||
 	ktap_exit_fail_msg "no file system to put files on"
 cd "$TMP/fs" || exit 1
 mkdir lower1 lower2 upper merged other private gone
@@ -52,8 +53,8 @@ else
 fi
 
 # ... and its layers, which are on a file system that takes extended attributes
-mkdir "$TMP/layers" && mount_at -t tmpfs tmpfs "$TMP/layers" ||
-	ktap_exit_fail_msg "no tmpfs"
+mkdir "$TMP/layers"
+mount_at -t tmpfs tmpfs "$TMP/layers" || ktap_exit_fail_msg "no tmpfs"
 mkdir "$TMP/layers/upper" "$TMP/layers/work" "$TMP/layers/merged"
 if [ -z "$overlay" ]; then
 	mount_at -t overlay -o "lowerdir=$TMP/fs/lower1,upperdir=$TMP/layers/upper,workdir=$TMP/layers/work" \
@@ -80,8 +81,8 @@ compare "on a mount of another namespace" "$target"
 holds "on a mount of another namespace" "/unreachable$"
 
 # A mount that has been taken away from under the mapping
-mount -t ramfs ramfs "$TMP/fs/gone" && cp "$TMP/fs/lower1/one" "$TMP/fs/gone/detached" ||
-	ktap_exit_fail_msg "no mount to take away"
+mount -t ramfs ramfs "$TMP/fs/gone" || ktap_exit_fail_msg "no mount to take away"
+cp "$TMP/fs/lower1/one" "$TMP/fs/gone/detached"
 start "$HERE/mapfiles" "$TMP/fs/gone/detached" || ktap_exit_fail_msg "no file to map"
 umount -l "$TMP/fs/gone" || ktap_exit_fail_msg "umount -l"
 compare "on a mount that is gone" "$target"

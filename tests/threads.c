@@ -41,7 +41,8 @@ int main(int argc, char **argv)
 	if (!heap || !large || pthread_barrier_init(&up, NULL, THREADS + 1) ||
 	    pthread_attr_init(&attr))
 		return 1;
-	heap[0] = large[0] = (char)lrint(sin(argc));
+	heap[0] = (char)lrint(sin(argc));
+	large[0] = heap[0];
 	for (i = 0; i < THREADS; i++) {
 		size_t stack = i ? 256 << 10 : 64 << 20;
 

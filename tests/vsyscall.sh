@@ -10,7 +10,8 @@ begin
 ktap_set_plan 9
 
 mode=
-for word in $(cat /proc/cmdline); do
+read -r cmdline </proc/cmdline
+for word in $cmdline; do
 	case $word in
 	vsyscall=*) mode=${word#vsyscall=} ;;
 	esac
