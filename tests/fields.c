@@ -23,6 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SYMBOL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 enum column {
 	NR, START, END, KB, PERM, OFFSET, DEV, INODE, KIND, PAGE, ANON, POLICY,
 	FLAGS, OPS, NAME, COLUMNS,
@@ -471,9 +473,7 @@ static void check_sense(void)
 		if (strcmp(ops, "-") && strcmp(ops, "?")) {
 			if (!isalpha((unsigned char)*ops) && *ops != '_')
 				wrong("%lx: ops \"%s\"", v->start, ops);
-			if (strspn(ops, "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") !=
-			    strlen(ops))
+			if (strspn(ops, SYMBOL_CHARS) != strlen(ops))
 				wrong("%lx: ops \"%s\"", v->start, ops);
 			if (kallsyms && !is_symbol(ops))
 				wrong("%lx: ops \"%s\" are not in kallsyms",

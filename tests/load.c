@@ -34,8 +34,10 @@ FIXTURE(load)
 
 FIXTURE_SETUP(load)
 {
+	/* what a test that failed may have left */
+	if (loaded())
+		ASSERT_EQ(0, module_unload());
 	target_start(&self->target, init, NULL);
-	ASSERT_FALSE(loaded());
 }
 
 FIXTURE_TEARDOWN(load)

@@ -45,6 +45,8 @@ FIXTURE_VARIANT_ADD(target, vmas) { PROC "vmas" };
 
 FIXTURE_SETUP(target)
 {
+	/* a test that failed may have left another one */
+	ASSERT_EQ(0, set_param("pid", "0"));
 	target_start(&self->a, a_init, NULL);
 	target_start(&self->b, b_init, NULL);
 	self->fd = open_or_die(variant->entry, O_RDWR);
