@@ -60,6 +60,8 @@ lock() {
 	local fd
 
 	mkdir -p "${2%/*}"
+	[[ -w ${2%/*} && (! -e $2 || -w $2) ]] ||
+		die "cannot write $2: it belongs to $(stat -c %U "${2%/*}"), run this as that user"
 	exec {fd}>"$2"
 	flock -w 2 "$1" "$fd" && return
 	say "waiting for another run to be done with $2"

@@ -5,8 +5,8 @@
  *
  *	fields DIRECTORY [PID]
  *
- * The directory holds what was read of one process: vmas and maps, smaps,
- * numa_maps (if the kernel has it), kallsyms (optional) and expect (optional).
+ * The directory holds what was read of one process: vmas, procfs' maps in "before",
+ * smaps, numa_maps (if the kernel has it), kallsyms (optional), expect (optional).
  * For each line of expect, a line "ok WHAT", "not ok WHAT" or "skip WHAT # REASON"
  * goes to stdout; what is wrong with any of the others goes to stderr. The exit
  * status is 1 if there was anything of that.
@@ -224,7 +224,7 @@ static void field(unsigned int i, enum column c, const char *expected,
 
 static void compare_maps(void)
 {
-	char *s = load_or_die("maps"), *line, *end, *value;
+	char *s = load_or_die("before"), *line, *end, *value;
 	unsigned int i = 0;
 
 	for (; (line = next_line(&s)); i++) {

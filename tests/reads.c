@@ -128,6 +128,41 @@ TEST_F(reads, whole_lines_from_a_page_on)
 	}
 }
 
+/* Wherever the read before it stopped, or the position was put. */
+TEST_F(reads, whole_lines_from_the_middle_of_one)
+{
+	static const size_t sizes[] = { 4096, 8191, 65536 };
+	char *buffer = get_memory(65536);
+	ssize_t n;
+	off_t at;
+	size_t i;
+
+	for (i = 1; i < 150; i++) {
+		size_t size = sizes[i % ARRAY_SIZE(sizes)];
+
+		if (i % 2) {	/* by a short read */
+			ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+			ASSERT_LT(0, read(self->fd, buffer, i * 13));
+		} else {
+			ASSERT_LT(0, lseek(self->fd, i * 41, SEEK_SET));
+		}
+		at = lseek(self->fd, 0, SEEK_CUR);
+		n = read(self->fd, buffer, size);
+		ASSERT_LT(0, n);
+		ASSERT_EQ(0, memcmp(self->text.s + at, buffer, n));
+		ASSERT_EQ('\n', buffer[n - 1]) {
+			TH_LOG("a read of %zu bytes at %lld gave %zd", size,
+			       (long long)at, n);
+		}
+		n = pread(self->fd, buffer, size, at + 1);
+		ASSERT_LT(0, n);
+		ASSERT_EQ('\n', buffer[n - 1]) {
+			TH_LOG("a pread of %zu bytes at %lld gave %zd", size,
+			       (long long)at + 1, n);
+		}
+	}
+}
+
 TEST_F(reads, more_than_a_page_at_once)
 {
 	char *buffer = get_memory(1 << 20);
@@ -248,6 +283,8 @@ struct half {
 	size_t chunk;
 	char *s;
 	size_t len, room;
+	size_t piece[256];	/* how much each read gave */
+	unsigned int pieces;
 	int bad;
 };
 
@@ -263,7 +300,8 @@ static void *read_half(void *arg)
 			h->bad = n < 0 ? errno : -1;
 		else
 			h->len += n;
-		if (h->room - h->len < h->chunk)
+		h->piece[h->pieces++] = n;
+		if (h->room - h->len < h->chunk || h->pieces == ARRAY_SIZE(h->piece))
 			h->bad = ENOSPC;
 	} while (n > 0 && !h->bad);
 	return NULL;
@@ -276,14 +314,15 @@ static size_t line_at(const char *s)
 
 /*
  * Two threads that share a descriptor share out its lines: put together in
- * order they are the text, each line once. That both get a share is left to
- * chance, so it is tried again until they do.
+ * order they are the text, each line once, and what one read gave is all in one
+ * piece. That both get a share, and when, is left to chance, so it is tried again
+ * and again.
  */
 TEST_F(reads, two_threads_share_a_descriptor)
 {
 	int round, i, shared = 0;
 
-	for (round = 0; round < 200 && shared < 5; round++) {
+	for (round = 0; round < 60 || (round < 400 && shared < 5); round++) {
 		struct half half[2] = { 0 };
 		pthread_barrier_t start;
 		size_t at = 0, pos[2] = { 0 };
@@ -293,8 +332,8 @@ TEST_F(reads, two_threads_share_a_descriptor)
 		for (i = 0; i < 2; i++) {
 			half[i].start = &start;
 			half[i].fd = self->fd;
-			half[i].chunk = 4096;
-			half[i].room = self->text.len + 3 * 4096;
+			half[i].chunk = round % 2 ? 8192 : 4096;
+			half[i].room = self->text.len + 3 * 8192;
 			half[i].s = get_memory(half[i].room + 1);
 			ASSERT_EQ(0, pthread_create(&half[i].thread, NULL,
 						    read_half, &half[i]));
@@ -320,6 +359,18 @@ TEST_F(reads, two_threads_share_a_descriptor)
 			pos[i] += n;
 			at += n;
 		}
+		for (i = 0; i < 2; i++) {
+			const char *s = half[i].s;
+			unsigned int k;
+
+			for (k = 0; k < half[i].pieces; s += half[i].piece[k++]) {
+				ASSERT_NE(NULL, memmem(self->text.s, self->text.len,
+						       s, half[i].piece[k])) {
+					TH_LOG("a read of %zu gave lines that are not neighbours",
+					       half[i].chunk);
+				}
+			}
+		}
 		if (half[0].len && half[1].len)
 			shared++;
 		free(half[0].s);
@@ -328,6 +379,58 @@ TEST_F(reads, two_threads_share_a_descriptor)
 	}
 	EXPECT_LT(0, shared) {
 		TH_LOG("one thread got everything in %d rounds", round);
+	}
+}
+
+struct beside {
+	pthread_t thread;
+	struct text text;
+	int fd;
+	volatile bool stop;
+	unsigned int rounds;
+	const char *wrong;
+};
+
+static void *pread_beside(void *arg)
+{
+	struct beside *b = arg;
+	static char buffer[8192];
+	ssize_t n;
+
+	while (!b->stop && !b->wrong) {
+		size_t at = b->rounds++ * 997 % b->text.len;
+
+		n = pread(b->fd, buffer, sizeof(buffer), at);
+		if (n <= 0)
+			b->wrong = "nothing";
+		else if (memcmp(buffer, b->text.s + at, n))
+			b->wrong = "something else";
+		else if (buffer[n - 1] != '\n')
+			b->wrong = "part of a line";
+	}
+	return NULL;
+}
+
+/* Reads at the file's position and reads elsewhere do not disturb each other. */
+TEST_F(reads, pread_beside_a_reader)
+{
+	struct beside b = { .text = self->text, .fd = self->fd };
+	struct text t;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&b.thread, NULL, pread_beside, &b));
+	for (i = 0; i < 100 || b.rounds < 100; i++) {
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		t = slurp(self->fd, i % 2 ? 4096 : 1 << 20);
+		EXPECT_TRUE(same(self->text, t));
+		free(t.s);
+		if (b.wrong)
+			break;
+	}
+	b.stop = true;
+	ASSERT_EQ(0, pthread_join(b.thread, NULL));
+	EXPECT_EQ(NULL, b.wrong) {
+		TH_LOG("pread gave %s", b.wrong);
 	}
 }
 
