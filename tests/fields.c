@@ -312,6 +312,8 @@ static void compare_smaps(void)
 		wrong("smaps has no VmFlags");
 }
 
+#define POLICY_MAX 64
+
 /* "prefer=static:0", "weighted interleave:0" and the like as vmas has them */
 static void policy_name(char *s)
 {
@@ -325,13 +327,13 @@ static void policy_name(char *s)
 	s[strcspn(s, ":=")] = 0;
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(s, names[i][0]))
-			strcpy(s, names[i][1]);
+			snprintf(s, POLICY_MAX, "%s", names[i][1]);
 }
 
 static void compare_numa_maps(void)
 {
 	char *s = load("numa_maps"), *line, *value;
-	char policy[64];
+	char policy[POLICY_MAX];
 	unsigned int i = 0, seen = 0, count;
 	unsigned long start;
 

@@ -57,8 +57,9 @@ mkdir "$TMP/layers"
 mount_at -t tmpfs tmpfs "$TMP/layers" || ktap_exit_fail_msg "no tmpfs"
 mkdir "$TMP/layers/upper" "$TMP/layers/work" "$TMP/layers/merged"
 if [ -z "$overlay" ]; then
-	mount_at -t overlay -o "lowerdir=$TMP/fs/lower1,upperdir=$TMP/layers/upper,workdir=$TMP/layers/work" \
-		overlay "$TMP/layers/merged" || ktap_exit_fail_msg "no overlayfs with an upper layer"
+	layers=lowerdir=$TMP/fs/lower1,upperdir=$TMP/layers/upper,workdir=$TMP/layers/work
+	mount_at -t overlay -o "$layers" overlay "$TMP/layers/merged" ||
+		ktap_exit_fail_msg "no overlayfs with an upper layer"
 	cp "$TMP/layers/merged/one" "$TMP/layers/merged/new"
 	start "$HERE/mapfiles" "$TMP/layers/merged/one" "$TMP/layers/merged/new" ||
 		ktap_exit_fail_msg "no files on overlayfs"

@@ -60,7 +60,7 @@ static int fields(void)
 	if (n < 0 || !mkdtemp(dir))
 		fatal("mkdtemp");
 	program[n] = 0;
-	strcpy(strrchr(program, '/'), "/fields");
+	memcpy(strrchr(program, '/'), "/fields", sizeof("/fields"));
 	snprintf(pid, sizeof(pid), "%d", getpid());
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
