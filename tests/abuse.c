@@ -70,9 +70,9 @@ static bool whole_row(struct listing *l, unsigned int pages)
 /* Killed in a walk */
 
 static struct shared {
-	_Atomic bool reading[8];
-	_Atomic bool over;
-	_Atomic uint64_t loads, files, eio, snapshots, written;
+	atomic_bool reading[8];
+	atomic_bool over;
+	atomic_ullong loads, files, eio, snapshots, written;
 } *shared;
 
 static void __attribute__((noreturn)) read_first_byte_on(pid_t target, unsigned int nr)

@@ -40,8 +40,8 @@
 #define CLASSES (64 * 4)
 
 static struct shared {
-	_Atomic uint64_t time[CLASSES];	/* spent in waits of that length, in ns */
-	_Atomic uint64_t longest, calls;
+	atomic_ullong time[CLASSES];	/* spent in waits of that length, in ns */
+	atomic_ullong longest, calls;
 } *shared;
 
 static unsigned int class_of(uint64_t ns)

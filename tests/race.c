@@ -52,8 +52,8 @@ struct state {
 };
 
 struct shared {
-	_Atomic uint64_t begun, done;
-	_Atomic uint64_t atomic, split, unknown, instants, overrun;
+	atomic_ullong begun, done;
+	atomic_ullong atomic, split, unknown, instants, overrun;
 	struct state state[STATES];
 };
 

@@ -24,12 +24,12 @@
 #define ARENA_PAGES 256
 
 static struct shared {
-	_Atomic pid_t published[PUBLISHED];
-	_Atomic unsigned int nr_published;
-	_Atomic pid_t driver;
-	_Atomic bool over;
-	_Atomic uint32_t reads;		/* a futex */
-	_Atomic uint64_t atomic, split, unknown, gone, empty, processes, steps;
+	atomic_int published[PUBLISHED];
+	atomic_uint nr_published;
+	atomic_int driver;
+	atomic_bool over;
+	atomic_uint reads;		/* a futex */
+	atomic_ullong atomic, split, unknown, gone, empty, processes, steps;
 } *shared;
 
 /* All but the driver may do an exec. */
@@ -314,7 +314,7 @@ static unsigned int thread_steps;
 
 static void *thread(void *arg)
 {
-	static _Atomic unsigned int arena;
+	static atomic_uint arena;
 	struct rng r = { .state = (uint64_t)arg };
 	unsigned int i, mine = ++arena;
 
