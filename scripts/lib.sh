@@ -44,14 +44,20 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$top/scripts/kernels"
 }
 
-# Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_extra.
+# Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_config,
+# k_extra, and sets k_make, the arguments that a kernel's make wants for that architecture.
 kernel_row() {
 	local row
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
 	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
-	read -r k_name k_suite k_more k_arch k_source k_extra <<<"$row"
-	k_more=${k_more#-} k_source=${k_source#-} k_extra=${k_extra#-}
+	read -r k_name k_suite k_more k_arch k_source k_config k_extra <<<"$row"
+	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
+	case $k_arch in
+	amd64) k_make=(ARCH=x86_64) ;;
+	arm64) k_make=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
+	*) die "$k_name: nothing is known of the architecture $k_arch" ;;
+	esac
 }
 
 # Takes a lock that lasts as long as this process and what it starts: -x alone,
@@ -91,13 +97,15 @@ mirror() {
 	printf '%s\n' "$uri"
 }
 
-# apt-get for a root, run from outside, where proxies and name resolution are set
-# up. STATE is a directory for its package lists, so that the root stays as it is.
+# root_apt ROOT STATE get|cache ...: apt-get or apt-cache for a root, run from outside,
+# where proxies and name resolution are set up. STATE is a directory for its package lists,
+# so that the root stays as it is.
 root_apt() {
-	local root=$1 state=$2
+	local root=$1 state=$2 command=apt-$3
 
-	shift 2
+	shift 3
 	mkdir -p "$state/lists/partial" "$state/archives/partial"
-	apt-get -qq -o Dir="$root" -o Dir::State="$state" -o Dir::Cache="$state" \
+	"$command" -qq -o Dir="$root" -o Dir::State="$state" -o Dir::Cache="$state" \
+		-o APT::Architectures::=amd64 -o APT::Architectures::="$k_arch" \
 		-o Dir::State::status="$root/var/lib/dpkg/status" -o APT::Sandbox::User=root "$@"
 }
