@@ -35,6 +35,13 @@ check:
 	scripts/deps
 	scripts/check
 
+## make soak           the tests that try to break it, for MINUTES=n, on the debug
+##                     kernel or KERNELS="..."; prints a SEED=s and takes it
+soak:
+	$(if $(MINUTES),,$(error MINUTES=n is wanted: how long))
+	scripts/deps
+	scripts/check -m $(MINUTES) $(if $(SEED),-s $(SEED))
+
 ## make lint           checkpatch, sparse, W=1, shellcheck
 lint:
 	scripts/deps
@@ -43,4 +50,4 @@ lint:
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all modules install clean demo check lint help
+.PHONY: all modules install clean demo check soak lint help

@@ -23,17 +23,20 @@ static void map_init(void)
 	map_row(ROW_AT, row_pages);
 }
 
+static atomic_bool writing;
+
 /* It changes nothing, but takes mmap_lock for writing to find out. */
 static void *change_nothing(void *arg)
 {
-	while (!mprotect(arg, PAGE, PROT_READ))
-		;
-	_exit(1);
+	while (writing)
+		if (mprotect(arg, PAGE, PROT_READ))
+			_exit(1);
+	return NULL;
 }
 
 static void map_command(char c)
 {
-	pthread_t thread;
+	static pthread_t thread;
 
 	switch (c) {
 	case 'm':	/* takes mmap_lock for writing */
@@ -43,7 +46,13 @@ static void map_command(char c)
 		break;
 	case 'w':	/* does so all the time from now on */
 		map_at(MARK + 16 * PAGE, PAGE, PROT_READ);
+		writing = true;
 		if (pthread_create(&thread, NULL, change_nothing, MARK + 16 * PAGE))
+			_exit(1);
+		break;
+	case 's':	/* and no more */
+		writing = false;
+		if (pthread_join(thread, NULL) || munmap(MARK + 16 * PAGE, PAGE))
 			_exit(1);
 		break;
 	}
@@ -54,6 +63,10 @@ static void start(struct target *t, unsigned int pages)
 	row_pages = pages;
 	target_start(t, map_init, map_command);
 }
+
+/* For all tests that want one of so many VMAs: some kernels take a minute to make it. */
+#define LARGE 60000
+static struct target large;
 
 static bool whole_row(struct listing *l, unsigned int pages)
 {
@@ -94,7 +107,6 @@ static void __attribute__((noreturn)) read_first_byte_on(pid_t target, unsigned 
 FIXTURE(killed)
 {
 	struct rng rng;
-	struct target target;
 };
 
 FIXTURE_VARIANT(killed)
@@ -115,15 +127,15 @@ FIXTURE_SETUP(killed)
 {
 	self->rng = stress_begin(variant->name);
 	shared = get_shared(sizeof(*shared));
-	start(&self->target, many_vmas());
 	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));
 	if (variant->writer)
-		tell(&self->target, 'w');
+		tell(&large, 'w');
 }
 
 FIXTURE_TEARDOWN(killed)
 {
-	target_end(&self->target);
+	if (variant->writer)
+		tell(&large, 's');
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
@@ -137,7 +149,7 @@ TEST_F(killed, in_the_middle_of_a_walk)
 
 	/* how long it takes, to know when to kill */
 	reader_open(&r, rng_fork(&self->rng));
-	ASSERT_EQ(0, set_target(r.fd[0], self->target.pid));
+	ASSERT_EQ(0, set_target(r.fd[0], large.pid));
 	walk = now_ns();
 	ASSERT_EQ(1, read(r.fd[0], &c, 1));
 	walk = now_ns() - walk;
@@ -147,7 +159,7 @@ TEST_F(killed, in_the_middle_of_a_walk)
 			shared->reading[i] = false;
 			reader[i] = fork_child();
 			if (!reader[i])
-				read_first_byte_on(self->target.pid, i);
+				read_first_byte_on(large.pid, i);
 		}
 		for (i = 0; i < ARRAY_SIZE(reader); i++) {
 			nap(rnd(&self->rng, walk / 1000));
@@ -156,13 +168,14 @@ TEST_F(killed, in_the_middle_of_a_walk)
 			killed++;
 			reading += shared->reading[i];
 			/* it has let go of the target's mmap_lock */
-			tell(&self->target, 'm');
+			tell(&large, 'm');
 		}
 	}
 	printf("# %s: %u readers killed, %u of them in a read\n", variant->name, killed, reading);
+	figure(killed, "readers killed");
 	EXPECT_LT(0u, reading);
-	ASSERT_TRUE(reader_read(&r, self->target.pid));
-	EXPECT_TRUE(whole_row(&r.l, many_vmas()));
+	ASSERT_TRUE(reader_read(&r, large.pid));
+	EXPECT_TRUE(whole_row(&r.l, LARGE));
 }
 
 /* Never to the end: by close, by exit, by another target, by a rewind */
@@ -211,7 +224,7 @@ TEST(never_read_to_the_end)
 	tell(&t[1], 'm');
 	target_end(&t[0]);
 	target_end(&t[1]);
-	printf("# %u snapshots not read to the end\n", n);
+	figure(n, "snapshots not read to the end");
 }
 
 #define FILES 1000
@@ -259,6 +272,7 @@ TEST(a_thousand_open_files)
 	}
 	target_end(&t);
 	printf("# %u open files, %u reads\n", FILES, steps);
+	figure(FILES, "snapshots checked");
 }
 
 /* Namespaces */
@@ -330,6 +344,7 @@ TEST(in_another_pid_namespace)
 	target_end(&outside);
 	printf("# %llu snapshots read in another pid namespace\n",
 	       (unsigned long long)shared->snapshots);
+	figure(shared->snapshots, "snapshots checked");
 }
 
 #define JAIL "/tmp/vmainfo-jail"
@@ -387,6 +402,7 @@ TEST(in_another_mount_namespace)
 	rmdir(JAIL);
 	printf("# %llu snapshots read in another mount namespace\n",
 	       (unsigned long long)shared->snapshots);
+	figure(shared->snapshots, "snapshots checked");
 }
 
 /* A memory cgroup */
@@ -445,34 +461,31 @@ static int read_in_cgroup(const char *max, pid_t target)
 TEST(in_a_memory_cgroup_too_small)
 {
 	/* the records alone are more: of at least 48 bytes each */
-	const unsigned int vmas = many_vmas(), kb = vmas * 48 / 1024;
+	const unsigned int kb = LARGE * 48 / 1024;
 	unsigned int i, refused = 0, killed = 0;
 	const char *missing = cgroup_missing();
 	char max[16];
 	struct reader r;
-	struct target t;
 	int status;
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	start(&t, vmas);
 	for (i = 0; i < 8; i++) {
 		/* from nothing to not quite enough */
 		snprintf(max, sizeof(max), "%uK", kb * i / 8);
-		status = read_in_cgroup(max, t.pid);
+		status = read_in_cgroup(max, large.pid);
 		refused += status == GOT_ENOMEM;
 		killed += status == 128 + SIGKILL;
 		EXPECT_NE(GOT_IT, status) {
 			TH_LOG("a snapshot of more than %u kB in a cgroup of %s", kb, max);
 		}
-		tell(&t, 'm');
+		tell(&large, 'm');
 	}
 	EXPECT_EQ(i, refused + killed);
 	/* it was the limit, and no one else has felt it */
-	EXPECT_EQ(GOT_IT, read_in_cgroup("max", t.pid));
+	EXPECT_EQ(GOT_IT, read_in_cgroup("max", large.pid));
 	reader_open(&r, stress_begin("cgroup"));
-	EXPECT_TRUE(reader_read(&r, t.pid) && whole_row(&r.l, vmas));
-	target_end(&t);
+	EXPECT_TRUE(reader_read(&r, large.pid) && whole_row(&r.l, LARGE));
 	EXPECT_EQ(0, rmdir(CGROUP));
 	EXPECT_EQ(0, umount(CGROUP_MOUNT));
 	rmdir(CGROUP_MOUNT);
@@ -614,13 +627,17 @@ TEST(load_unload_parameters_and_readers)
 	printf("# loaded %llu times, while %llu parameters were written, %llu snapshots checked, %llu reads found it gone\n",
 	       (unsigned long long)shared->loads, (unsigned long long)shared->written,
 	       (unsigned long long)shared->snapshots, (unsigned long long)shared->eio);
+	figure(shared->snapshots, "snapshots checked");
+	figure(shared->loads, "loads and unloads");
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
 int main(int argc, char **argv)
 {
-	stress_init(4, 20);
+	stress_init(5, 20);
 	module_for_all_tests();
+	/* It ends with this process. */
+	start(&large, LARGE);
 	return test_harness_run(argc, argv);
 }

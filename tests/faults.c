@@ -222,7 +222,7 @@ FIXTURE_VARIANT_ADD(faults, a_small_process) {
 };
 
 FIXTURE_VARIANT_ADD(faults, a_large_process) {
-	0, 6	/* as many as go */
+	3000, 6
 };
 
 FIXTURE_SETUP(faults)
@@ -232,7 +232,7 @@ FIXTURE_SETUP(faults)
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	vmas = variant->vmas ?: many_vmas() == 60000 ? 3000 : many_vmas();
+	vmas = variant->vmas;
 	start_target(&self->target, vmas);
 	snprintf(self->pid, sizeof(self->pid), "%d", self->target.pid);
 	buffer = get_memory(BUFFER);
@@ -299,6 +299,7 @@ TEST_F(faults, each_allocation_fails_once)
 		printf("# %s in reads of %zu bytes: %llu faults injected until %zu bytes were read: %llu gave ENOMEM, %llu did no harm\n",
 		       ways[i].entry, ways[i].chunk, (unsigned long long)injected, all,
 		       (unsigned long long)refused, (unsigned long long)survived);
+		figure(injected, "faults injected");
 		EXPECT_LE(variant->at_least, refused);
 		EXPECT_EQ(0, refusals);
 		free(text);
@@ -346,6 +347,7 @@ TEST(each_allocation_of_a_parameter_fails_once)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 	EXPECT_LT(2u, injected);
 	printf("# parameters: %llu faults injected\n", (unsigned long long)injected);
+	figure(injected, "faults injected");
 }
 
 /* Loading: it fails or works, and after it worked, reading does. */
@@ -388,6 +390,7 @@ TEST(each_allocation_of_loading_fails_once)
 	ASSERT_EQ(0, ret);
 	printf("# loading: %llu faults injected, %u did no harm\n",
 	       (unsigned long long)injected, loaded);
+	figure(injected, "faults injected");
 	EXPECT_LT(loaded, injected);
 }
 

@@ -304,6 +304,7 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	}
 	printf("# %s: %lu inputs tried: %lu accepted, %lu refused, %lu no such process; state looked at %lu times\n",
 	       p->name, tried, accepted, refused, absent, looked);
+	figure(tried, "inputs tried");
 	EXPECT_LT(tried / 10, accepted);
 	EXPECT_LT(tried / 10, refused);
 	if (p->is_pid)

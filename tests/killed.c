@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Readers that get signals, of a process of 60,000 VMAs: one that is killed goes
+ * Readers that get signals, of a process of very many VMAs: one that is killed goes
  * at once and leaves nothing behind, any other signal does no harm.
  */
 #include <sys/time.h>
 
 #include "vmainfo_test.h"
 
-#define VMAS 60000
 #define ROW_AT ((void *)0x200000000000)
 #define MARK ((void *)0x500000000000)
 
 static void init(void)
 {
-	map_row(ROW_AT, VMAS);
+	map_row(ROW_AT, many_vmas());
 }
 
 /* Takes the target's mmap_lock for writing. */
@@ -102,6 +101,7 @@ TEST_F(killed, the_reader)
 		tell(&self->target, 'm');
 		tell(&self->target, 'u');
 	}
+	figure(i, "readers killed");
 	after = available_kb();
 	EXPECT_LT(before, after + 40 * 1024) {
 		TH_LOG("%lu kB were available before, %lu kB after", before, after);

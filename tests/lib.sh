@@ -76,6 +76,9 @@ cleanup()
 	status=$?
 	trap - EXIT
 	stop_all
+	if [ -e /sys/module/vma_unchecked ]; then
+		check_all_vmas on
+	fi
 	if vmainfo_loaded && ! vmainfo_unload; then
 		echo "# vmainfo does not unload"
 		status=1
@@ -132,6 +135,24 @@ start()
 	done <"$TMP/fifo"
 	echo "# $1 does not get ready"
 	return 1
+}
+
+# What vma_unchecked.c says, for a shell
+unchecked=$HERE/vma_unchecked.ko
+many=60000
+if [ -e "$unchecked" ]; then
+	many=4000
+fi
+
+check_all_vmas()
+{
+	if [ ! -e "$unchecked" ]; then
+		return
+	fi
+	case $1 in
+	on) rmmod vma_unchecked ;;
+	off) insmod "$unchecked" ;;
+	esac
 }
 
 stop_all()

@@ -551,6 +551,7 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 	       (unsigned long long)(shared->instants / (shared->atomic ?: 1)),
 	       (unsigned long long)shared->split,
 	       (unsigned long long)shared->done, (unsigned long long)shared->overrun);
+	figure(shared->atomic + shared->split, "snapshots checked");
 	EXPECT_LT(0u, shared->atomic);
 	/* what the mover did not remember was not checked: it must be the exception */
 	EXPECT_LT(10 * shared->overrun, shared->atomic + shared->split);

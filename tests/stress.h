@@ -465,46 +465,6 @@ static inline bool reader_read(struct reader *r, pid_t pid)
 	return true;
 }
 
-/* How large a large process is */
-
-/* The shortest of several changes to an address space of so many VMAs, in ns */
-static inline uint64_t change_cost(unsigned int vmas)
-{
-	char *row = map_row(NULL, vmas), *p;
-	uint64_t took, least = UINT64_MAX;
-	unsigned int i;
-
-	for (i = 0; i < 20; i++) {
-		took = now_ns();
-		p = map_at(NULL, PAGE, PROT_EXEC);
-		munmap(p, PAGE);
-		took = now_ns() - took;
-		if (took < least)
-			least = took;
-	}
-	munmap(row, vmas * PAGE);
-	return least;
-}
-
-/*
- * 60,000 VMAs, or far fewer on a kernel that looks at all VMAs whenever one changes
- * (CONFIG_DEBUG_VM_MAPLE_TREE): making so many would take a day there. It is
- * told by what a change costs among few and among many.
- */
-static inline unsigned int many_vmas(void)
-{
-	static unsigned int many;
-
-	if (many)
-		return many;
-	many = change_cost(200) > 3 * change_cost(1) ? 400 : 60000;
-	if (many != 60000)
-		printf("# this kernel looks at all VMAs at each change: %u VMAs instead of 60000\n",
-		       many);
-	fflush(stdout);
-	return many;
-}
-
 /* Values for max_hold_us: never give way, always, now and then */
 static inline const char *rnd_hold(struct rng *r)
 {
