@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -293,13 +294,19 @@ struct target {
 	int to, from;
 };
 
+/* One that does not answer for two minutes hangs: in a lock that somebody still holds. */
 static inline void tell(struct target *t, char command)
 {
+	struct pollfd answer = { .fd = t->from, .events = POLLIN };
 	char c;
 
-	if (write(t->to, &command, 1) != 1 || read(t->from, &c, 1) != 1 ||
-	    c != command)
+	if (write(t->to, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
+	if (poll(&answer, 1, 120000) != 1)
+		fatal("target %d does not answer to command '%c', is its mmap_lock held?",
+		      t->pid, command);
+	if (read(t->from, &c, 1) != 1 || c != command)
+		fatal("the answer of target %d to command '%c'", t->pid, command);
 }
 
 /*
