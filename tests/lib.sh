@@ -141,6 +141,7 @@ start()
 unchecked=$HERE/vma_unchecked.ko
 many=60000
 if [ -e "$unchecked" ]; then
+	# shellcheck disable=SC2034 # used by many.sh
 	many=4000
 fi
 

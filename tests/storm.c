@@ -15,6 +15,7 @@
 
 #define READERS 3
 #define PUBLISHED 6
+#define PIDS (1 << 22)	/* as many numbers as Linux has for them */
 
 /* What every process here has, unless it did an exec: a row that is never touched */
 #define MARK_AT 0x200000000000ul
@@ -30,7 +31,7 @@ static struct shared {
 	atomic_bool over;
 	atomic_uint reads;		/* a futex */
 	atomic_ullong atomic, split, unknown, gone, empty, processes, steps;
-	atomic_bool was_read[1 << 22];	/* by the number of the process */
+	atomic_bool was_read[PIDS];	/* by the number of the process */
 } *shared;
 
 /* All but the driver may do an exec. */
@@ -112,9 +113,8 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 			continue;
 		if (reader_read(&r, pid) && r.l.nr) {
 			check_all(&r, pid);
-			shared->processes +=
-				!atomic_exchange(&shared->was_read[pid % ARRAY_SIZE(shared->was_read)],
-						 true);
+			if (!atomic_exchange(&shared->was_read[pid % PIDS], true))
+				shared->processes++;
 			shared->reads++;
 			syscall(SYS_futex, &shared->reads, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 		}
