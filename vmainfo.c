@@ -18,6 +18,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
+#include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -246,10 +247,14 @@ struct name_block {
  * @names: their names
  * @longest: length of the longest name
  * @pid: the target's number in the pid namespace of the reader
+ * @taken_ns: CLOCK_BOOTTIME when the walk ended
+ * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
+ * @exec_id: the target's self_exec_id before it
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
  * @split: the walk let a writer in: the records are of more than one instant
  * @gate: the process also has the gate page
+ * @has_seq: @mm_seq and @exec_id are valid
  */
 struct snapshot {
 	struct record *recs;
@@ -259,6 +264,9 @@ struct snapshot {
 	struct name_block *names;
 	size_t longest;
 	pid_t pid;
+	u64 taken_ns;
+	u64 mm_seq;
+	u64 exec_id;
 	struct {
 		const struct vm_operations_struct *ops;
 		const char *name;
@@ -266,6 +274,7 @@ struct snapshot {
 	unsigned int ops_next;
 	bool split;
 	bool gate;
+	bool has_seq;
 };
 
 /* Drops the files that have not become names yet. */
@@ -711,8 +720,11 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 		if (fatal_signal_pending(current) || mmap_read_lock_killable(mm))
 			return -EINTR;
 		end = walk_section(s, mm, &next, hold_ns);
-		if (end == WALK_DONE)
+		if (end == WALK_DONE) {
 			s->gate = gate.end && compat_mm_has_gate(mm);
+			s->has_seq = compat_mm_seq(mm, &s->mm_seq);
+			s->taken_ns = ktime_get_boottime_ns();
+		}
 		mmap_read_unlock(mm);
 
 		switch (end) {
@@ -789,10 +801,13 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
 	task = get_pid_task(target, PIDTYPE_PID);
 	if (!task)
 		return -ESRCH;
+	/* First: if it changes meanwhile, it is the mm that is newer. */
+	s->exec_id = READ_ONCE(task->self_exec_id);
 	mm = get_task_mm(task);
 	put_task_struct(task);
 
 	s->pid = pid_vnr(target);
+	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
 		return 0;
 
@@ -1008,52 +1023,53 @@ static const char *const policy_names[] = {
 };
 
 /*
- * The two-letter names of smaps, which shows a flag that is not here as "??"
+ * The two-letter names of smaps and the bits of raw. smaps shows a flag that is not here as "??"
  * and one without letters not at all. A mask of 0 is a flag that this kernel
  * does not have; where two have the same bit, the last one counts.
  */
 static const struct {
 	unsigned long flag;
 	char name[3];
+	u64 raw;
 } smaps_names[] = {
-	{ VM_READ, "rd" },
-	{ VM_WRITE, "wr" },
-	{ VM_EXEC, "ex" },
-	{ VM_SHARED, "sh" },
-	{ VM_MAYREAD, "mr" },
-	{ VM_MAYWRITE, "mw" },
-	{ VM_MAYEXEC, "me" },
-	{ VM_MAYSHARE, "ms" },
-	{ VM_GROWSDOWN, "gd" },
-	{ VM_PFNMAP, "pf" },
-	{ VM_DENYWRITE, "dw" },
-	{ VM_MAYBE_GUARD, "gu" },
-	{ VM_LOCKED, "lo" },
-	{ VM_IO, "io" },
-	{ VM_SEQ_READ, "sr" },
-	{ VM_RAND_READ, "rr" },
-	{ VM_DONTCOPY, "dc" },
-	{ VM_DONTEXPAND, "de" },
-	{ COMPAT_VM_LOCKONFAULT, "lf" },
-	{ VM_ACCOUNT, "ac" },
-	{ VM_NORESERVE, "nr" },
-	{ VM_HUGETLB, "ht" },
-	{ VM_SYNC, "sf" },
-	{ VM_ARCH_1, "ar" },
-	{ VM_WIPEONFORK, "wf" },
-	{ VM_DONTDUMP, "dd" },
+	{ VM_READ, "rd", VMAINFO_READ },
+	{ VM_WRITE, "wr", VMAINFO_WRITE },
+	{ VM_EXEC, "ex", VMAINFO_EXEC },
+	{ VM_SHARED, "sh", VMAINFO_SHARED },
+	{ VM_MAYREAD, "mr", VMAINFO_MAYREAD },
+	{ VM_MAYWRITE, "mw", VMAINFO_MAYWRITE },
+	{ VM_MAYEXEC, "me", VMAINFO_MAYEXEC },
+	{ VM_MAYSHARE, "ms", VMAINFO_MAYSHARE },
+	{ VM_GROWSDOWN, "gd", VMAINFO_GROWSDOWN },
+	{ VM_PFNMAP, "pf", VMAINFO_PFNMAP },
+	{ VM_DENYWRITE, "dw", VMAINFO_DENYWRITE },
+	{ VM_MAYBE_GUARD, "gu", VMAINFO_MAYBE_GUARD },
+	{ VM_LOCKED, "lo", VMAINFO_LOCKED },
+	{ VM_IO, "io", VMAINFO_IO },
+	{ VM_SEQ_READ, "sr", VMAINFO_SEQ_READ },
+	{ VM_RAND_READ, "rr", VMAINFO_RAND_READ },
+	{ VM_DONTCOPY, "dc", VMAINFO_DONTCOPY },
+	{ VM_DONTEXPAND, "de", VMAINFO_DONTEXPAND },
+	{ COMPAT_VM_LOCKONFAULT, "lf", VMAINFO_LOCKONFAULT },
+	{ VM_ACCOUNT, "ac", VMAINFO_ACCOUNT },
+	{ VM_NORESERVE, "nr", VMAINFO_NORESERVE },
+	{ VM_HUGETLB, "ht", VMAINFO_HUGETLB },
+	{ VM_SYNC, "sf", VMAINFO_SYNC },
+	{ VM_ARCH_1, "ar", VMAINFO_ARCH_1 },
+	{ VM_WIPEONFORK, "wf", VMAINFO_WIPEONFORK },
+	{ VM_DONTDUMP, "dd", VMAINFO_DONTDUMP },
 #ifdef CONFIG_ARM64_BTI
-	{ VM_ARM64_BTI, "bt" },
+	{ VM_ARM64_BTI, "bt", VMAINFO_BTI },
 #endif
-	{ VM_SOFTDIRTY, "sd" },
-	{ VM_MIXEDMAP, "mm" },
-	{ VM_HUGEPAGE, "hg" },
-	{ VM_NOHUGEPAGE, "nh" },
-	{ VM_MERGEABLE, "mg" },
-	{ VM_UFFD_MISSING, "um" },
-	{ VM_UFFD_WP, "uw" },
+	{ VM_SOFTDIRTY, "sd", VMAINFO_SOFTDIRTY },
+	{ VM_MIXEDMAP, "mm", VMAINFO_MIXEDMAP },
+	{ VM_HUGEPAGE, "hg", VMAINFO_HUGEPAGE },
+	{ VM_NOHUGEPAGE, "nh", VMAINFO_NOHUGEPAGE },
+	{ VM_MERGEABLE, "mg", VMAINFO_MERGEABLE },
+	{ VM_UFFD_MISSING, "um", VMAINFO_UFFD_MISSING },
+	{ VM_UFFD_WP, "uw", VMAINFO_UFFD_WP },
 #ifdef CONFIG_ARM64_MTE
-	{ VM_MTE, "mt" },
+	{ VM_MTE, "mt", VMAINFO_MTE },
 	{ VM_MTE_ALLOWED, "" },
 #endif
 #ifdef CONFIG_ARCH_HAS_PKEYS
@@ -1064,26 +1080,32 @@ static const struct {
 	{ VM_PKEY_BIT3, "" },
 	{ VM_PKEY_BIT4, "" },
 #endif
-	{ VM_UFFD_MINOR, "ui" },
-	{ VM_UFFD_RWP, "ur" },
-	{ VM_SHADOW_STACK, "ss" },
-	{ VM_DROPPABLE, "dp" },
-	{ VM_SEALED, "sl" },
+	{ VM_UFFD_MINOR, "ui", VMAINFO_UFFD_MINOR },
+	{ VM_UFFD_RWP, "ur", VMAINFO_UFFD_RWP },
+	{ VM_SHADOW_STACK, "ss", VMAINFO_SHADOW_STACK },
+	{ VM_DROPPABLE, "dp", VMAINFO_DROPPABLE },
+	{ VM_SEALED, "sl", VMAINFO_SEALED },
 };
 
 /* The same by bit number, made when the module is loaded. */
 static char flag_names[BITS_PER_LONG][3] __ro_after_init;
+static u64 flag_raw[BITS_PER_LONG] __ro_after_init;
 
 static void __init flag_names_init(void)
 {
-	size_t i;
+	size_t i, bit;
 
-	for (i = 0; i < BITS_PER_LONG; i++)
-		strscpy(flag_names[i], "??", sizeof(flag_names[i]));
-	for (i = 0; i < ARRAY_SIZE(smaps_names); i++)
-		if (smaps_names[i].flag)
-			memcpy(flag_names[ilog2(smaps_names[i].flag)],
-			       smaps_names[i].name, sizeof(smaps_names[i].name));
+	for (bit = 0; bit < BITS_PER_LONG; bit++) {
+		strscpy(flag_names[bit], "??", sizeof(flag_names[bit]));
+		flag_raw[bit] = VMAINFO_OTHER;
+	}
+	for (i = 0; i < ARRAY_SIZE(smaps_names); i++) {
+		if (!smaps_names[i].flag)
+			continue;
+		bit = ilog2(smaps_names[i].flag);
+		memcpy(flag_names[bit], smaps_names[i].name, sizeof(smaps_names[i].name));
+		flag_raw[bit] = smaps_names[i].raw;
+	}
 }
 
 /* Two letters and a comma for each flag. */
@@ -1198,6 +1220,103 @@ static int vmas_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* The header, as far as it does not depend on whom it is of. */
+static void header_init(struct vmainfo_header *h, pid_t pid)
+{
+	memset(h, 0, sizeof(*h));
+	h->size = sizeof(*h);
+	h->magic = VMAINFO_MAGIC;
+	h->version = VMAINFO_VERSION;
+	h->pid = pid;
+}
+
+static void raw_header(struct seq_file *m, const struct snapshot *s)
+{
+	struct vmainfo_header h;
+
+	header_init(&h, s->pid);
+	h.vmas = s->nr;
+	h.taken_ns = s->taken_ns;
+	if (!s->split)
+		h.flags |= VMAINFO_ATOMIC;
+	if (s->gate)
+		h.flags |= VMAINFO_GATE;
+	if (s->has_seq) {
+		h.flags |= VMAINFO_SEQ;
+		h.mm_seq = s->mm_seq;
+		h.exec_id = s->exec_id;
+	}
+	seq_write(m, &h, sizeof(h));
+}
+
+static u64 raw_flags(const struct record *r)
+{
+	u64 raw = r->bits & REC_ANON_VMA ? VMAINFO_ANON_VMA : 0;
+	unsigned long flags;
+
+	for (flags = r->flags; flags; flags &= flags - 1)
+		raw |= flag_raw[__ffs(flags)];
+	return raw;
+}
+
+/* raw: a struct vmainfo_record each, see vmainfo.h. */
+static int raw_show(struct seq_file *m, void *v)
+{
+	struct vmainfo_file *vf = m->private;
+	const struct record *r = v;
+	size_t name_len = 0, ops_len = 0, next, used;
+	struct vmainfo_record *raw;
+	const char *ops;
+	char *p;
+
+	if (v == SEQ_START_TOKEN) {
+		raw_header(m, &vf->snap);
+		return 0;
+	}
+	if (view_is_full(m))
+		return 0;
+
+	ops = ops_name(&vf->snap, r->ops);
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
+	if (r->name)
+		name_len = strlen(r->name) + 1;
+	if (r->ops)
+		ops_len = strlen(ops) + 1;
+	used = sizeof(*raw) + name_len + ops_len;
+	next = ALIGN(used, 8);
+	/* A buffer that is full to the last byte counts as one that overflowed. */
+	if (seq_get_buf(m, &p) <= next) {
+		seq_commit(m, -1);
+		return 0;
+	}
+	/* Aligned: the buffer is, and all that goes into it has such a size. */
+	raw = (struct vmainfo_record *)p;
+	raw->size = sizeof(*raw);
+	raw->kind = r->kind;
+	raw->policy = r->policy;
+	raw->next = next;
+	raw->start = r->start;
+	raw->end = r->end;
+	raw->offset = r->offset;
+	raw->ino = r->ino;
+	raw->flags = raw_flags(r);
+	raw->dev_major = MAJOR(r->dev);
+	raw->dev_minor = MINOR(r->dev);
+	raw->name_len = name_len;
+	raw->ops_len = ops_len;
+	raw->page_shift = r->page_shift;
+	raw->reserved = 0;
+	p += sizeof(*raw);
+	if (name_len)
+		memcpy(p, r->name, name_len);
+	if (ops_len)
+		memcpy(p + name_len, ops, ops_len);
+	memset(p + name_len + ops_len, 0, next - used);
+	seq_commit(m, next);
+	return 0;
+}
+
 /* ---- proc entries ---- */
 
 static const struct seq_operations vmas_seq_ops = {
@@ -1212,6 +1331,13 @@ static const struct seq_operations maps_seq_ops = {
 	.next = view_next,
 	.stop = view_stop,
 	.show = maps_show,
+};
+
+static const struct seq_operations raw_seq_ops = {
+	.start = view_start,
+	.next = view_next,
+	.stop = view_stop,
+	.show = raw_show,
 };
 
 /*
@@ -1387,11 +1513,90 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	return count;
 }
 
+/* What a header says of a process now; nothing is walked, no lock taken. */
+static int header_now(struct vmainfo_header *h, struct pid *target)
+{
+	struct task_struct *task;
+	struct mm_struct *mm;
+
+	task = get_pid_task(target, PIDTYPE_PID);
+	if (!task)
+		return -ESRCH;
+	header_init(h, pid_vnr(target));
+	h->exec_id = READ_ONCE(task->self_exec_id);
+	mm = get_task_mm(task);
+	put_task_struct(task);
+	if (mm) {
+		h->vmas = READ_ONCE(mm->map_count);
+		if (compat_mm_seq(mm, &h->mm_seq))
+			h->flags |= VMAINFO_SEQ;
+		mmput(mm);
+	}
+	if (!(h->flags & VMAINFO_SEQ))
+		h->exec_id = 0;
+	h->taken_ns = ktime_get_boottime_ns();
+	return 0;
+}
+
+static int get_header(struct vmainfo_file *vf, struct vmainfo_header __user *to)
+{
+	struct vmainfo_header h;
+	struct pid *target;
+	size_t len;
+	u32 size;
+	int err;
+
+	if (get_user(size, &to->size))
+		return -EFAULT;
+	if (size < VMAINFO_HEADER_SIZE_VER0)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	target = get_pid(vf->target);
+	mutex_unlock(&vf->lock);
+	err = header_now(&h, target);
+	put_pid(target);
+	if (err)
+		return err;
+
+	len = min_t(size_t, size, sizeof(h));
+	if (copy_to_user(to, &h, len) || clear_user((char __user *)to + len, size - len))
+		return -EFAULT;
+	return 0;
+}
+
+static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct seq_file *m = file->private_data;
+
+	switch (cmd) {
+	case VMAINFO_GET_HEADER:
+		return get_header(m->private, (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+#ifdef CONFIG_COMPAT
+/* The structures are the same for 32-bit programs. */
+static long entry_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return entry_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
+
 static const struct proc_ops entry_proc_ops = {
 	.proc_open = entry_open,
 	.proc_read_iter = entry_read_iter,
 	.proc_write = entry_write,
 	.proc_lseek = entry_lseek,
+	.proc_ioctl = entry_ioctl,
+#ifdef CONFIG_COMPAT
+	.proc_compat_ioctl = entry_compat_ioctl,
+#endif
 	.proc_release = entry_release,
 };
 
@@ -1404,6 +1609,14 @@ static int __init entry_create(const char *name, const struct seq_operations *op
 		return -ENOMEM;
 	return 0;
 }
+
+/* The ABI: what these are, they stay. */
+static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0);
+static_assert(offsetof(struct vmainfo_header, taken_ns) == 24);
+static_assert(sizeof(struct vmainfo_record) == 64);
+static_assert(offsetof(struct vmainfo_record, start) == 8);
+static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
+static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
 
 static int __init vmainfo_init(void)
 {
@@ -1421,6 +1634,8 @@ static int __init vmainfo_init(void)
 	err = entry_create("vmas", &vmas_seq_ops);
 	if (!err)
 		err = entry_create("maps", &maps_seq_ops);
+	if (!err)
+		err = entry_create("raw", &raw_seq_ops);
 	if (err)
 		proc_remove(proc_dir);
 	return err;

@@ -6,12 +6,14 @@
 #ifndef VMAINFO_H
 #define VMAINFO_H
 
+#include <linux/ioctl.h>
 #include <linux/types.h>
 
 /* Where the entries are, wherever a procfs is mounted on /proc. */
 #define VMAINFO_DIR	"/proc/vmainfo"
 #define VMAINFO_VMAS	VMAINFO_DIR "/vmas"
 #define VMAINFO_MAPS	VMAINFO_DIR "/maps"
+#define VMAINFO_RAW	VMAINFO_DIR "/raw"
 
 /**
  * enum vmainfo_kind - what a VMA is, in one word
@@ -46,6 +48,154 @@ enum vmainfo_kind {
 	VMAINFO_KIND_VSYSCALL = 8,
 	VMAINFO_KIND_DEV = 9,
 	VMAINFO_KIND_SPECIAL = 10,
+};
+
+/*
+ * What raw gives: a struct vmainfo_header, then a struct vmainfo_record for each VMA,
+ * in address order, and one for the gate page if the process has it. A read() of a page or more ends
+ * with a whole record, unless that record is longer than what was asked for.
+ *
+ * Numbers have the byte order of the machine that the records were taken on; sizes and
+ * offsets are the same for 32-bit and 64-bit programs. Structures grow at their
+ * end only: go by the sizes that they say of themselves, and what you know of them.
+ */
+
+#define VMAINFO_MAGIC	0x616d7621u	/* "!vma" in the file, if it is little-endian */
+#define VMAINFO_VERSION	1
+
+/* struct vmainfo_header.flags */
+/* The walk was one critical section: all records are of one instant. */
+#define VMAINFO_ATOMIC	0x1
+/* The last record is that of the gate page. */
+#define VMAINFO_GATE	0x2
+/* mm_seq and exec_id are valid: the kernel has what they are taken from. */
+#define VMAINFO_SEQ	0x4
+
+/**
+ * struct vmainfo_header - what records are of, and when they were taken
+ * @size: of this structure in bytes: where the first record begins
+ * @magic: VMAINFO_MAGIC
+ * @version: VMAINFO_VERSION; a reader refuses what is larger than it knows, for
+ *	nothing that it knows need be so there
+ * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ; others are to be ignored
+ * @pid: the process, in the pid namespace of the reader; 0 if it has no number there
+ * @vmas: how many VMAs it has: as many records follow, and that of the gate page
+ * @taken_ns: CLOCK_BOOTTIME when the last of them was recorded, in ns
+ * @mm_seq: changes whenever the address space does (the kernel's mm_lock_seq)
+ * @exec_id: changes with each exec of the process: its address space is another one then
+ *
+ * As long as @mm_seq and @exec_id are those of a walk that was VMAINFO_ATOMIC, the
+ * records are still what the process has. They can change without a VMA having changed.
+ */
+struct vmainfo_header {
+	__u32 size;
+	__u32 magic;
+	__u32 version;
+	__u32 flags;
+	__s32 pid;
+	__u32 vmas;
+	__u64 taken_ns;
+	__u64 mm_seq;
+	__u64 exec_id;
+};
+
+/* The size of the header in version 1 when it was new: no kernel has a smaller one. */
+#define VMAINFO_HEADER_SIZE_VER0	48
+
+/**
+ * VMAINFO_GET_HEADER - the header alone, of what the target is now, without a walk
+ *
+ * For an open file of any entry, whatever its snapshot. @size says how many bytes of the
+ * structure the caller has: so many are written, the ones that the kernel does not know as 0.
+ * VMAINFO_ATOMIC and VMAINFO_GATE are not set.
+ *
+ * Errors: EINVAL if @size is less than VMAINFO_HEADER_SIZE_VER0, E2BIG if it is more than a
+ * page, ESRCH if the target has exited, EFAULT, EINTR.
+ */
+#define VMAINFO_GET_HEADER	_IOWR('v', 0xa0, struct vmainfo_header)
+
+/* struct vmainfo_record.flags: what the letters mean is in Documentation/filesystems/proc.rst */
+#define VMAINFO_READ		(1ULL << 0)	/* rd: may be read */
+#define VMAINFO_WRITE		(1ULL << 1)	/* wr: written */
+#define VMAINFO_EXEC		(1ULL << 2)	/* ex: executed */
+#define VMAINFO_SHARED		(1ULL << 3)	/* sh: shared, and writable in principle */
+#define VMAINFO_MAYREAD		(1ULL << 4)	/* mr: mprotect() may set VMAINFO_READ */
+#define VMAINFO_MAYWRITE	(1ULL << 5)	/* mw */
+#define VMAINFO_MAYEXEC		(1ULL << 6)	/* me */
+#define VMAINFO_MAYSHARE	(1ULL << 7)	/* ms: MAP_SHARED: the "s" of maps */
+#define VMAINFO_GROWSDOWN	(1ULL << 8)	/* gd: a stack */
+#define VMAINFO_PFNMAP		(1ULL << 9)	/* pf: pages without a struct page */
+#define VMAINFO_DENYWRITE	(1ULL << 10)	/* dw: nobody may write the file */
+#define VMAINFO_LOCKED		(1ULL << 11)	/* lo: mlock() */
+#define VMAINFO_IO		(1ULL << 12)	/* io: memory of a device */
+#define VMAINFO_SEQ_READ	(1ULL << 13)	/* sr: MADV_SEQUENTIAL */
+#define VMAINFO_RAND_READ	(1ULL << 14)	/* rr: MADV_RANDOM */
+#define VMAINFO_DONTCOPY	(1ULL << 15)	/* dc: not for a child */
+#define VMAINFO_DONTEXPAND	(1ULL << 16)	/* de: mremap() may not grow it */
+#define VMAINFO_LOCKONFAULT	(1ULL << 17)	/* lf: MLOCK_ONFAULT; from 6.11 on */
+#define VMAINFO_ACCOUNT		(1ULL << 18)	/* ac: counts as committed memory */
+#define VMAINFO_NORESERVE	(1ULL << 19)	/* nr: MAP_NORESERVE */
+#define VMAINFO_HUGETLB		(1ULL << 20)	/* ht: of the hugetlb pool */
+#define VMAINFO_SYNC		(1ULL << 21)	/* sf: MAP_SYNC */
+#define VMAINFO_ARCH_1		(1ULL << 22)	/* ar: of the architecture */
+#define VMAINFO_WIPEONFORK	(1ULL << 23)	/* wf: MADV_WIPEONFORK */
+#define VMAINFO_DONTDUMP	(1ULL << 24)	/* dd: MADV_DONTDUMP */
+#define VMAINFO_BTI		(1ULL << 25)	/* bt: arm64, branch target identification */
+#define VMAINFO_SOFTDIRTY	(1ULL << 26)	/* sd: written since clear_refs */
+#define VMAINFO_MIXEDMAP	(1ULL << 27)	/* mm: pages with and without a struct page */
+#define VMAINFO_HUGEPAGE	(1ULL << 28)	/* hg: MADV_HUGEPAGE */
+#define VMAINFO_NOHUGEPAGE	(1ULL << 29)	/* nh: MADV_NOHUGEPAGE */
+#define VMAINFO_MERGEABLE	(1ULL << 30)	/* mg: MADV_MERGEABLE */
+#define VMAINFO_UFFD_MISSING	(1ULL << 31)	/* um: userfaultfd, missing pages */
+#define VMAINFO_UFFD_WP		(1ULL << 32)	/* uw: write protection */
+#define VMAINFO_UFFD_MINOR	(1ULL << 33)	/* ui: minor faults */
+#define VMAINFO_UFFD_RWP	(1ULL << 34)	/* ur: read and write protection */
+#define VMAINFO_MTE		(1ULL << 35)	/* mt: arm64, memory tagging */
+#define VMAINFO_SHADOW_STACK	(1ULL << 36)	/* ss */
+#define VMAINFO_DROPPABLE	(1ULL << 37)	/* dp: MAP_DROPPABLE */
+#define VMAINFO_SEALED		(1ULL << 38)	/* sl: mseal() */
+#define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
+/* Not among the letters: */
+#define VMAINFO_ANON_VMA	(1ULL << 62)	/* pages of its own, or had: the column "anon" */
+#define VMAINFO_OTHER		(1ULL << 63)	/* a flag that the module does not know: "??" */
+
+/**
+ * struct vmainfo_record - a VMA
+ * @size: of this structure in bytes: its name begins behind it
+ * @kind: enum vmainfo_kind
+ * @policy: the NUMA policy of the VMA itself, 1 more than its MPOL_* number; 0 if none
+ * @next: from the beginning of this record to that of the next one, in bytes, a
+ *	multiple of 8
+ * @start: first address
+ * @end: the first one behind it
+ * @offset: of @start in the file, in bytes; 0 without a file
+ * @ino: inode number that maps shows, 0 without a file
+ * @flags: VMAINFO_READ, ...
+ * @dev_major: of the device number that maps shows; 0 without a file
+ * @dev_minor: likewise
+ * @name_len: of the name as maps has it but with no escapes, and of the NUL at its end;
+ *	0 if there is none
+ * @ops_len: of the symbol of its vm_operations_struct, which begins where the name ends,
+ *	and of the NUL at its end; 0 if it has none
+ * @page_shift: log2 of the kernel's page size for it
+ * @reserved: 0
+ */
+struct vmainfo_record {
+	__u16 size;
+	__u8 kind;
+	__u8 policy;
+	__u32 next;
+	__u64 start;
+	__u64 end;
+	__u64 offset;
+	__u64 ino;
+	__u64 flags;
+	__u32 dev_major;
+	__u32 dev_minor;
+	__u32 name_len;
+	__u16 ops_len;
+	__u8 page_shift;
+	__u8 reserved;
 };
 
 #endif /* VMAINFO_H */

@@ -67,6 +67,8 @@ FIXTURE_VARIANT(access)
 
 FIXTURE_VARIANT_ADD(access, maps_read) { PROC "maps", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, maps_write) { PROC "maps", O_WRONLY };
+FIXTURE_VARIANT_ADD(access, raw_read) { PROC "raw", O_RDONLY };
+FIXTURE_VARIANT_ADD(access, raw_both) { PROC "raw", O_RDWR };
 FIXTURE_VARIANT_ADD(access, vmas_read) { PROC "vmas", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, vmas_write) { PROC "vmas", O_WRONLY };
 FIXTURE_VARIANT_ADD(access, vmas_both) { PROC "vmas", O_RDWR };
@@ -329,17 +331,18 @@ TEST_F(passed, reopened_through_proc_self_fd)
 
 TEST(modes)
 {
+	static const char * const entries[] = { PROC "vmas", PROC "maps", PROC "raw" };
 	struct stat st;
+	unsigned int i;
 
 	ASSERT_EQ(0, stat("/proc/vmainfo", &st));
 	EXPECT_EQ(S_IFDIR | 0500u, st.st_mode);
 	EXPECT_EQ(0u, st.st_uid);
-	ASSERT_EQ(0, stat(PROC "maps", &st));
-	EXPECT_EQ(S_IFREG | 0600u, st.st_mode);
-	EXPECT_EQ(0u, st.st_uid);
-	ASSERT_EQ(0, stat(PROC "vmas", &st));
-	EXPECT_EQ(S_IFREG | 0600u, st.st_mode);
-	EXPECT_EQ(0u, st.st_uid);
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+		ASSERT_EQ(0, stat(entries[i], &st));
+		EXPECT_EQ(S_IFREG | 0600u, st.st_mode);
+		EXPECT_EQ(0u, st.st_uid);
+	}
 }
 
 VMAINFO_TEST_MAIN
