@@ -123,33 +123,21 @@ static inline const char *compat_anon_name(const struct vm_area_struct *vma)
 /*
  * A number that changes whenever an mm was locked for writing, and so with each change
  * of its VMAs. It counts what the per-VMA locks compare with; false where there are none.
- * It was an int before it became a seqcount, under one name.
  */
+static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
+{
 #ifdef CONFIG_PER_VMA_LOCK
-static inline u64 compat_seq_of_int(const int *seq)
-{
-	return (unsigned int)READ_ONCE(*seq);
-}
-
-static inline u64 compat_seq_of_seqcount(const seqcount_t *seq)
-{
-	return READ_ONCE(seq->sequence);
-}
-
-static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
-{
-	*seq = _Generic(mm->mm_lock_seq,
-			int: compat_seq_of_int,
-			seqcount_t: compat_seq_of_seqcount)((const void *)&mm->mm_lock_seq);
+	/* An int became a seqcount of the same name, which begins with its number. */
+	BUILD_BUG_ON(!__same_type(mm->mm_lock_seq, int) &&
+		     !__same_type(mm->mm_lock_seq, seqcount_t));
+	BUILD_BUG_ON(offsetof(seqcount_t, sequence));
+	*seq = READ_ONCE(*(const unsigned int *)&mm->mm_lock_seq);
 	return true;
-}
 #else
-static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
-{
 	*seq = 0;
 	return false;
-}
 #endif
+}
 
 /* The MPOL_* mode of a policy; 5.14 gave "local" a mode of its own. */
 #ifdef CONFIG_NUMA

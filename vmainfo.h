@@ -52,8 +52,8 @@ enum vmainfo_kind {
 
 /*
  * What raw gives: a struct vmainfo_header, then a struct vmainfo_record for each VMA,
- * in address order, and one for the gate page if the process has it. A read() of a page or more ends
- * with a whole record, unless that record is longer than what was asked for.
+ * in address order, and one for the gate page if the process has it. A read() of a page
+ * or more ends with a whole record, unless that record is longer than what was asked for.
  *
  * Numbers have the byte order of the machine that the records were taken on; sizes and
  * offsets are the same for 32-bit and 64-bit programs. Structures grow at their

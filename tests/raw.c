@@ -2,6 +2,7 @@
 /*
  * raw has what vmas has, in binary; and the header, alone, by an ioctl.
  */
+#include <assert.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -10,9 +11,9 @@
 #include "../vmainfo.h"
 
 /* What a program that was compiled against vmainfo.h relies on */
-_Static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0, "header");
-_Static_assert(sizeof(struct vmainfo_record) == 64, "record");
-_Static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
+static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0, "header");
+static_assert(sizeof(struct vmainfo_record) == 64, "record");
+static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 
 #define ROW_AT ((char *)0x200000000000)
 #define ROW 500
@@ -140,12 +141,12 @@ static const char *ops_of(const struct vmainfo_record *r)
 	return s;
 }
 
-static const char *kinds[] = {
+static const char * const kinds[] = {
 	"anon", "file", "heap", "stack", "shmem", "hugetlb", "vdso", "vvar", "vsyscall", "dev",
 	"special",
 };
 
-static const char *policies[] = {
+static const char * const policies[] = {
 	"-", "default", "prefer", "bind", "interleave", "local", "prefer-many",
 	"weighted-interleave",
 };
@@ -481,11 +482,7 @@ TEST(exec_dead_or_without_vmas)
 	ASSERT_EQ(1, write(to[1], "", 1));
 	ASSERT_EQ(1, read(from[0], &c, 1));
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
-	if (h.flags & VMAINFO_SEQ) {
-		EXPECT_NE(h.exec_id, now.exec_id);
-	} else {
-		EXPECT_EQ(0u, now.exec_id);
-	}
+	EXPECT_EQ(!!(h.flags & VMAINFO_SEQ), h.exec_id != now.exec_id);
 
 	/* a zombie has none, one that is gone is gone */
 	close(to[1]);
