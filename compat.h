@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/proc_fs.h>
+#include <linux/sched/signal.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
@@ -121,8 +122,9 @@ static inline const char *compat_anon_name(const struct vm_area_struct *vma)
 }
 
 /*
- * A number that changes whenever an mm was locked for writing, and so with each change
- * of its VMAs. It counts what the per-VMA locks compare with; false where there are none.
+ * A number that changes whenever an mm was locked for writing, and so whenever VMAs come,
+ * go, move or change their rights. It is what the per-VMA locks compare with; false where
+ * there are none.
  */
 static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 {
@@ -136,6 +138,27 @@ static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 #else
 	*seq = 0;
 	return false;
+#endif
+}
+
+/*
+ * Keeps a task from an exec, where there is a compat_mm_seq() that an exec would spoil;
+ * false if one is under way. exec_mmap() takes this lock before it changes the mm, and it is
+ * held until the task has its new self_exec_id. Alive as long as the task is.
+ */
+static inline bool compat_exec_trylock(struct task_struct *task)
+{
+#ifdef CONFIG_PER_VMA_LOCK
+	return down_read_trylock(&task->signal->exec_update_lock);
+#else
+	return false;
+#endif
+}
+
+static inline void compat_exec_unlock(struct task_struct *task)
+{
+#ifdef CONFIG_PER_VMA_LOCK
+	up_read(&task->signal->exec_update_lock);
 #endif
 }
 

@@ -8,12 +8,12 @@
  *	gate page	[vsyscall], which is in no process
  *	snapshot	its VMAs at one time, as records and names of our own
  *	views		a seq_file iterator over the snapshot, a show for each entry
- *	proc entries	open, read, write, seek, release
+ *	proc entries	open, read, write, seek, ioctl, release
  *
  * What keeps things alive: an open file owns its struct pid and its snapshot.
  * A task, an mm and files of the target are referenced only inside of one
- * read(), while it takes a snapshot. There is no other state than the module's
- * parameters.
+ * call: a read() while it takes a snapshot, or an ioctl(). There is no other
+ * state than the module's parameters.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -1106,6 +1106,8 @@ static void __init flag_names_init(void)
 		memcpy(flag_names[bit], smaps_names[i].name, sizeof(smaps_names[i].name));
 		flag_raw[bit] = smaps_names[i].raw;
 	}
+	/* Older than its letters */
+	flag_raw[ilog2(VM_LOCKONFAULT)] = VMAINFO_LOCKONFAULT;
 }
 
 /* Two letters and a comma for each flag. */
@@ -1513,27 +1515,35 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	return count;
 }
 
-/* What a header says of a process now; nothing is walked, no lock taken. */
+/*
+ * What a header says of a process now: nothing is walked, and no mmap_lock taken. An
+ * exec changes the mm first and the number of execs later: while it is under way, there
+ * is nothing to compare with. mmput_async(): this may be the mm's last user by then.
+ */
 static int header_now(struct vmainfo_header *h, struct pid *target)
 {
 	struct task_struct *task;
 	struct mm_struct *mm;
+	bool no_exec;
 
 	task = get_pid_task(target, PIDTYPE_PID);
 	if (!task)
 		return -ESRCH;
 	header_init(h, pid_vnr(target));
-	h->exec_id = READ_ONCE(task->self_exec_id);
+	no_exec = compat_exec_trylock(task);
 	mm = get_task_mm(task);
-	put_task_struct(task);
 	if (mm) {
 		h->vmas = READ_ONCE(mm->map_count);
-		if (compat_mm_seq(mm, &h->mm_seq))
+		if (no_exec && compat_mm_seq(mm, &h->mm_seq)) {
 			h->flags |= VMAINFO_SEQ;
-		mmput(mm);
+			h->exec_id = READ_ONCE(task->self_exec_id);
+		}
 	}
-	if (!(h->flags & VMAINFO_SEQ))
-		h->exec_id = 0;
+	if (no_exec)
+		compat_exec_unlock(task);
+	put_task_struct(task);
+	if (mm)
+		mmput_async(mm);
 	h->taken_ns = ktime_get_boottime_ns();
 	return 0;
 }

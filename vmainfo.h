@@ -68,7 +68,7 @@ enum vmainfo_kind {
 #define VMAINFO_ATOMIC	0x1
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
-/* mm_seq and exec_id are valid: the kernel has what they are taken from. */
+/* mm_seq and exec_id are valid: the process has an address space, the kernel a sequence. */
 #define VMAINFO_SEQ	0x4
 
 /**
@@ -80,12 +80,18 @@ enum vmainfo_kind {
  * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ; others are to be ignored
  * @pid: the process, in the pid namespace of the reader; 0 if it has no number there
  * @vmas: how many VMAs it has: as many records follow, and that of the gate page
- * @taken_ns: CLOCK_BOOTTIME when the last of them was recorded, in ns
- * @mm_seq: changes whenever the address space does (the kernel's mm_lock_seq)
+ * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last of them was
+ *	recorded, in ns
+ * @mm_seq: changes whenever VMAs are mapped, unmapped, moved, resized, or get other rights
+ *	(the kernel's mm_lock_seq)
  * @exec_id: changes with each exec of the process: its address space is another one then
  *
- * As long as @mm_seq and @exec_id are those of a walk that was VMAINFO_ATOMIC, the
- * records are still what the process has. They can change without a VMA having changed.
+ * Two headers from one open file, without a write() in between, that both have
+ * VMAINFO_SEQ and the same @mm_seq and @exec_id: nothing was mapped, unmapped or changed
+ * since. If the first one was that of a walk that was VMAINFO_ATOMIC, its records still
+ * hold. But not all that they say is counted: VMAINFO_ANON_VMA is set by a page fault,
+ * VMAINFO_MAYBE_GUARD by madvise(), files are renamed and deleted, and prctl(PR_SET_MM)
+ * says anew where heap and stack are. The numbers can change though no VMA has.
  */
 struct vmainfo_header {
 	__u32 size;
@@ -109,10 +115,15 @@ struct vmainfo_header {
  * structure the caller has: so many are written, the ones that the kernel does not know as 0.
  * VMAINFO_ATOMIC and VMAINFO_GATE are not set.
  *
+ * VMAINFO_SEQ is not set while the process is in an exec.
+ *
+ * The number is the same however large the structure grows.
+ *
  * Errors: EINVAL if @size is less than VMAINFO_HEADER_SIZE_VER0, E2BIG if it is more than a
  * page, ESRCH if the target has exited, EFAULT, EINTR.
  */
-#define VMAINFO_GET_HEADER	_IOWR('v', 0xa0, struct vmainfo_header)
+#define VMAINFO_GET_HEADER \
+	_IOC(_IOC_READ | _IOC_WRITE, 'v', 0xa0, VMAINFO_HEADER_SIZE_VER0)
 
 /* struct vmainfo_record.flags: what the letters mean is in Documentation/filesystems/proc.rst */
 #define VMAINFO_READ		(1ULL << 0)	/* rd: may be read */
@@ -132,7 +143,7 @@ struct vmainfo_header {
 #define VMAINFO_RAND_READ	(1ULL << 14)	/* rr: MADV_RANDOM */
 #define VMAINFO_DONTCOPY	(1ULL << 15)	/* dc: not for a child */
 #define VMAINFO_DONTEXPAND	(1ULL << 16)	/* de: mremap() may not grow it */
-#define VMAINFO_LOCKONFAULT	(1ULL << 17)	/* lf: MLOCK_ONFAULT; from 6.11 on */
+#define VMAINFO_LOCKONFAULT	(1ULL << 17)	/* lf: MLOCK_ONFAULT; smaps has it from 6.11 on */
 #define VMAINFO_ACCOUNT		(1ULL << 18)	/* ac: counts as committed memory */
 #define VMAINFO_NORESERVE	(1ULL << 19)	/* nr: MAP_NORESERVE */
 #define VMAINFO_HUGETLB		(1ULL << 20)	/* ht: of the hugetlb pool */
@@ -157,7 +168,8 @@ struct vmainfo_header {
 #define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
 /* Not among the letters: */
 #define VMAINFO_ANON_VMA	(1ULL << 62)	/* pages of its own, or had: the column "anon" */
-#define VMAINFO_OTHER		(1ULL << 63)	/* a flag that the module does not know: "??" */
+#define VMAINFO_OTHER		(1ULL << 63)	/* one that the module does not know: "??" */
+/* Protection keys have no bit, nor has arm64's VM_MTE_ALLOWED. */
 
 /**
  * struct vmainfo_record - a VMA
