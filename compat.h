@@ -23,68 +23,191 @@
 #define pde_data(inode) PDE_DATA(inode)
 #endif
 
+/* How many VMAs are asked for at a time, at most. */
+#define COMPAT_VMAS 16
+
 /**
  * struct compat_vma_iter - a walk over the VMAs of one mm, in address order
  *
- * Valid only as long as the mm's mmap_lock is held without a break.
+ * Valid only as long as the mm's mmap_lock is held without a break, or, where there is
+ * compat_speculate_begin(), RCU is.
  */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+/* From then on ma_state says where a node ends. */
+#define COMPAT_LOOKS_AHEAD 1
+#else
+#define COMPAT_LOOKS_AHEAD 0
+#endif
+
+/* Whether compat_vmas() looks ahead: when that was seen to work; see look_ahead_init(). */
+static bool compat_look_ahead __ro_after_init __maybe_unused;
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 struct compat_vma_iter {
 	struct vma_iterator vmi;
+	bool ahead;
 };
 
-/* The first VMA that ends above @addr, or NULL. */
-static inline struct vm_area_struct *
-compat_vma_first(struct compat_vma_iter *it, struct mm_struct *mm,
-		 unsigned long addr)
+/* The next VMA shall be the first one that ends above @addr. */
+static inline void compat_vma_seek(struct compat_vma_iter *it, struct mm_struct *mm,
+				   unsigned long addr)
 {
 	vma_iter_init(&it->vmi, mm, addr);
-	return vma_next(&it->vmi);
+	it->ahead = false;
 }
 
-static inline struct vm_area_struct *
-compat_vma_next(struct compat_vma_iter *it)
+/*
+ * The VMAs that follow the iterator's in its leaf of the maple tree, where from one to the
+ * next it is a few instructions, and a hundred with vma_next(). linux/maple_tree.h says what
+ * a node is: 256-byte aligned, with other things in the low bits of the pointer; and that one
+ * that was taken out of the tree is its own parent, and not to be relied on from then on.
+ */
+static inline unsigned int compat_leaf_vmas(struct compat_vma_iter *it,
+					    struct vm_area_struct **vmas, unsigned int max)
 {
-	return vma_next(&it->vmi);
+	unsigned int n = 0;
+#if COMPAT_LOOKS_AHEAD
+	const struct ma_state *mas = &it->vmi.mas;
+	const struct maple_node *leaf = (void *)((unsigned long)mas->node & ~MAPLE_NODE_MASK);
+	/* Not the last slot of a node: there may be something else in its place. */
+	const unsigned int end = min_t(unsigned int, mas->end, MAPLE_RANGE64_SLOTS - 2);
+	unsigned int slot;
+
+	if (!compat_look_ahead || mas->status != ma_active)
+		return 0;
+	for (slot = mas->offset + 1; slot <= end && n < max; slot++) {
+		vmas[n] = rcu_dereference_raw(leaf->mr64.slot[slot]);
+		n += vmas[n] ? 1 : 0; /* else a gap */
+	}
+	smp_rmb(); /* the slots, then the parent: as ma_dead_node() in lib/maple_tree.c */
+	if (((unsigned long)READ_ONCE(leaf->parent) & ~MAPLE_NODE_MASK) == (unsigned long)leaf)
+		return 0;
+#endif
+	return n;
+}
+
+/*
+ * The next VMAs, up to @max; 0 if there are none. @next is the end of the last one that
+ * the caller has taken of those before.
+ */
+static inline unsigned int compat_vmas(struct compat_vma_iter *it, unsigned long next,
+				       struct vm_area_struct **vmas, unsigned int max)
+{
+	unsigned int n;
+
+	if (COMPAT_LOOKS_AHEAD && it->ahead)
+		mas_set(&it->vmi.mas, next);
+	vmas[0] = vma_next(&it->vmi);
+	if (!vmas[0])
+		return 0;
+	n = compat_leaf_vmas(it, vmas + 1, max - 1);
+	it->ahead = n;
+	return 1 + n;
 }
 #else
 struct compat_vma_iter {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *next;
 };
 
-static inline struct vm_area_struct *
-compat_vma_first(struct compat_vma_iter *it, struct mm_struct *mm,
-		 unsigned long addr)
+static inline void compat_vma_seek(struct compat_vma_iter *it, struct mm_struct *mm,
+				   unsigned long addr)
 {
-	it->vma = find_vma(mm, addr);
-	return it->vma;
+	it->next = find_vma(mm, addr);
 }
 
-static inline struct vm_area_struct *
-compat_vma_next(struct compat_vma_iter *it)
+static inline unsigned int compat_vmas(struct compat_vma_iter *it, unsigned long next,
+				       struct vm_area_struct **vmas, unsigned int max)
 {
-	it->vma = it->vma->vm_next;
-	return it->vma;
+	unsigned int n;
+
+	for (n = 0; n < max && it->next; n++) {
+		vmas[n] = it->next;
+		it->next = it->next->vm_next;
+	}
+	return n;
 }
 #endif
 
 /*
- * [heap] and [stack] as fs/proc/task_mmu.c tells them, which changed its mind
- * about a VMA that merely touches the brk area in 6.6.
+ * Reading VMAs with no lock, and proof afterwards that nobody has changed them. It takes a
+ * seqcount in the mm, VMAs whose memory stays VMAs and mempolicies that are freed by RCU,
+ * and lock_vma_under_rcu() for modules; the last of these came in some 7.x.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
-static inline bool vma_is_initial_heap(const struct vm_area_struct *vma)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) && defined(CONFIG_PER_VMA_LOCK)
+#define COMPAT_SPECULATES 1
+
+/* False if somebody has the mmap_lock for writing; then there is nothing to retry. */
+static inline bool compat_speculate_begin(struct mm_struct *mm, unsigned int *seq)
 {
-	return vma->vm_start <= vma->vm_mm->brk &&
-	       vma->vm_end >= vma->vm_mm->start_brk;
+	return mmap_lock_speculate_try_begin(mm, seq);
 }
 
-static inline bool vma_is_initial_stack(const struct vm_area_struct *vma)
+/* Whether somebody had it since. */
+static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq)
 {
-	return vma->vm_start <= vma->vm_mm->start_stack &&
-	       vma->vm_end >= vma->vm_mm->start_stack;
+	return mmap_lock_speculate_retry(mm, seq);
+}
+
+/*
+ * The VMA at an address, read-locked, or NULL if there is none or a writer has it. Not in an
+ * RCU read-side critical section.
+ */
+static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
+{
+	return lock_vma_under_rcu(mm, addr);
+}
+
+static inline void compat_unlock_vma(struct vm_area_struct *vma)
+{
+	vma_end_read(vma);
+}
+
+/* A reference to the file of a VMA that is under RCU only, or NULL. */
+static inline struct file *compat_get_file_rcu(struct vm_area_struct *vma)
+{
+	return get_file_rcu((struct file __rcu **)&vma->vm_file);
+}
+#else
+#define COMPAT_SPECULATES 0
+
+static inline bool compat_speculate_begin(struct mm_struct *mm, unsigned int *seq)
+{
+	return false;
+}
+
+static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq)
+{
+	return true;
+}
+
+static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
+{
+	return NULL;
+}
+
+static inline void compat_unlock_vma(struct vm_area_struct *vma)
+{
+}
+
+static inline struct file *compat_get_file_rcu(struct vm_area_struct *vma)
+{
+	return NULL;
 }
 #endif
+
+/*
+ * Whether fs/proc/task_mmu.c calls a VMA [heap]: it changed its mind about one that merely
+ * touches the brk area in 6.6.
+ */
+static inline bool compat_is_initial_heap(unsigned long start, unsigned long end,
+					  unsigned long start_brk, unsigned long brk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return start < brk && end > start_brk;
+#else
+	return start <= brk && end >= start_brk;
+#endif
+}
 
 /*
  * The path and the inode that maps shows for a file. On overlayfs they became
@@ -119,6 +242,20 @@ static inline const char *compat_anon_name(const struct vm_area_struct *vma)
 		return vma->anon_name->name;
 #endif
 	return NULL;
+}
+
+/* Whether it has such a name: of a VMA that may be under RCU only, a pointer to compare. */
+static inline bool compat_has_anon_name(const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_ANON_VMA_NAME
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	if (vma->vm_file)
+		return false;
+#endif
+	return READ_ONCE(vma->anon_name);
+#else
+	return false;
+#endif
 }
 
 /*

@@ -8,6 +8,7 @@
  *	gate page	[vsyscall], which is in no process
  *	snapshot	its VMAs at one time, as records and names of our own
  *	views		a seq_file iterator over the snapshot, a show for each entry
+ *	query		what is mapped at an address, with no snapshot
  *	proc entries	open, read, write, seek, ioctl, release
  *
  * What keeps things alive: an open file owns its struct pid and its snapshot.
@@ -22,6 +23,7 @@
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
+#include <linux/elf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hugetlb.h>
@@ -45,6 +47,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/user_namespace.h>
+#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "vmainfo.h"
@@ -187,10 +190,63 @@ MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a
 
 /* ---- snapshot: records ---- */
 
-/* What struct record.bits say. */
-#define REC_ANON_VMA	0x01	/* has an anon_vma: pages of its own, or had */
-#define REC_FILE	0x02	/* .file is valid, not .name */
-#define REC_FILE_REF	0x04	/* .file is referenced for this record */
+/* What struct object.bits say. */
+#define OBJ_FILE	0x01	/* .file is valid and referenced, not .name */
+#define OBJ_ESCAPE	0x02	/* the name has newlines, which text views escape */
+
+/**
+ * struct object - what VMAs have in common that map the same thing
+ * @ops: address of their vm_ops: to look its symbol up, never to follow
+ * @file: with OBJ_FILE: the mapped file, alive by a reference
+ * @name: otherwise: the text that maps shows, in the snapshot's names or
+ *	static, or NULL
+ * @ino: inode number that maps shows, 0 without a file
+ * @dev: device number that maps shows, 0 without a file
+ * @name_len: length of @name
+ * @kind: enum vmainfo_kind
+ * @page_shift: log2 of the kernel's page size for the mapping
+ * @bits: OBJ_*
+ */
+struct object {
+	const struct vm_operations_struct *ops;
+	union {
+		struct file *file;
+		const char *name;
+	};
+	u64 ino;
+	dev_t dev;
+	u32 name_len;
+	u8 kind;
+	u8 page_shift;
+	u8 bits;
+};
+
+/* The first objects of every snapshot: VMAs with neither file nor vm_ops. */
+enum {
+	OBJ_ANON,
+	OBJ_HEAP,
+	OBJ_STACK,
+	OBJS_FIXED,
+};
+
+static const struct object fixed_objects[OBJS_FIXED] = {
+	[OBJ_ANON] = {
+		.kind = VMAINFO_KIND_ANON,
+		.page_shift = PAGE_SHIFT,
+	},
+	[OBJ_HEAP] = {
+		.name = "[heap]",
+		.name_len = 6,
+		.kind = VMAINFO_KIND_HEAP,
+		.page_shift = PAGE_SHIFT,
+	},
+	[OBJ_STACK] = {
+		.name = "[stack]",
+		.name_len = 7,
+		.kind = VMAINFO_KIND_STACK,
+		.page_shift = PAGE_SHIFT,
+	},
+};
 
 /**
  * struct record - what a snapshot keeps of a VMA
@@ -198,34 +254,18 @@ MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a
  * @end: first address behind it
  * @offset: of @start in the file, in bytes; 0 without a file
  * @flags: the kernel's own VM_* bits
- * @ino: inode number that maps shows, 0 without a file
- * @ops: address of the VMA's vm_ops: to look its symbol up, never to follow
- * @file: with REC_FILE: the mapped file, alive by the reference of this record
- *	or of an earlier one with the same file
- * @name: otherwise: the text that maps shows, in the snapshot's names or
- *	static, or NULL
- * @dev: device number that maps shows, 0 without a file
- * @kind: enum vmainfo_kind
+ * @object: index of its struct object
  * @policy: MPOL_* of the VMA's own NUMA policy plus 1, 0 where it has none
- * @page_shift: log2 of the kernel's page size for the mapping
- * @bits: REC_*
+ * @anon_vma: has an anon_vma: pages of its own, or had
  */
 struct record {
 	unsigned long start;
 	unsigned long end;
 	u64 offset;
 	unsigned long flags;
-	u64 ino;
-	const struct vm_operations_struct *ops;
-	union {
-		struct file *file;
-		const char *name;
-	};
-	dev_t dev;
-	u8 kind;
+	u32 object;
 	u8 policy;
-	u8 page_shift;
-	u8 bits;
+	bool anon_vma;
 };
 
 /* Names are added to the newest block only and freed all at once. */
@@ -238,21 +278,37 @@ struct name_block {
 
 #define OPS_NAMES 8
 
+/* Where an mm has what, as far as its VMAs do not tell; the fields of struct mm_struct. */
+struct layout {
+	unsigned long start_code, end_code;
+	unsigned long start_data, end_data;
+	unsigned long start_brk, brk;
+	unsigned long start_stack;
+	unsigned long arg_start, arg_end;
+	unsigned long env_start, env_end;
+	unsigned long mmap_base;
+	unsigned long task_size;
+};
+
 /**
  * struct snapshot - the VMAs of a process at one time
  * @recs: the records in address order
  * @nr: how many there are
  * @room: for how many there is room
- * @resolved: records below this one have a name where they had a file
+ * @objs: what the records refer to
+ * @objs_nr: how many there are
+ * @objs_room: for how many there is room
+ * @resolved: objects below this one have a name where they had a file
  * @names: their names
  * @longest: length of the longest name
  * @pid: the target's number in the pid namespace of the reader
  * @taken_ns: CLOCK_BOOTTIME when the walk ended
  * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
  * @exec_id: the target's self_exec_id before it
+ * @layout: of the mm, at the end of the walk
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
- * @split: the walk let a writer in: the records are of more than one instant
+ * @split: other changes came in between: the records are of more than one instant
  * @gate: the process also has the gate page
  * @has_seq: @mm_seq and @exec_id are valid
  */
@@ -260,6 +316,9 @@ struct snapshot {
 	struct record *recs;
 	size_t nr;
 	size_t room;
+	struct object *objs;
+	size_t objs_nr;
+	size_t objs_room;
 	size_t resolved;
 	struct name_block *names;
 	size_t longest;
@@ -267,6 +326,7 @@ struct snapshot {
 	u64 taken_ns;
 	u64 mm_seq;
 	u64 exec_id;
+	struct layout layout;
 	struct {
 		const struct vm_operations_struct *ops;
 		const char *name;
@@ -277,17 +337,32 @@ struct snapshot {
 	bool has_seq;
 };
 
-/* Drops the files that have not become names yet. */
-static void records_put_files(struct snapshot *s)
+/*
+ * kvmalloc() would get 4 MiB for an array of 2.1, where there is a block of that size:
+ * what is larger than a few pages comes by the page.
+ */
+static void *array_alloc(size_t nr, size_t size)
+{
+	/* vmalloc() warns of more, on some kernels whatever the flags. */
+	if (nr > INT_MAX / size)
+		return NULL;
+	size *= nr;
+	return size <= 8 * PAGE_SIZE ? kmalloc(size, VMAINFO_GFP) :
+				       __vmalloc(size, VMAINFO_GFP);
+}
+
+/* Drops the objects from @keep on, with the files that have not become names yet. */
+static void objects_drop(struct snapshot *s, size_t keep)
 {
 	size_t i;
 
-	for (i = s->resolved; i < s->nr; i++) {
-		if (s->recs[i].bits & REC_FILE_REF) {
-			fput(s->recs[i].file);
+	for (i = max(s->resolved, keep); i < s->objs_nr; i++) {
+		if (s->objs[i].bits & OBJ_FILE) {
+			fput(s->objs[i].file);
 			cond_resched();
 		}
 	}
+	s->objs_nr = keep;
 }
 
 /* Drops all that a snapshot holds; it can be filled anew. */
@@ -295,7 +370,8 @@ static void snapshot_free(struct snapshot *s)
 {
 	struct name_block *block, *older;
 
-	records_put_files(s);
+	objects_drop(s, 0);
+	kvfree(s->objs);
 	kvfree(s->recs);
 	for (block = s->names; block; block = older) {
 		older = block->older;
@@ -311,10 +387,7 @@ static int records_reserve(struct snapshot *s, size_t nr)
 
 	if (nr <= s->room)
 		return 0;
-	/* kvmalloc() warns of more, on some kernels whatever the flags. */
-	if (nr > INT_MAX / sizeof(*recs))
-		return -ENOMEM;
-	recs = kvmalloc_array(nr, sizeof(*recs), VMAINFO_GFP);
+	recs = array_alloc(nr, sizeof(*recs));
 	if (!recs)
 		return -ENOMEM;
 	if (s->nr)
@@ -322,6 +395,28 @@ static int records_reserve(struct snapshot *s, size_t nr)
 	kvfree(s->recs);
 	s->recs = recs;
 	s->room = nr;
+	return 0;
+}
+
+/* Likewise for objects; the fixed ones are there from then on. */
+static int objects_reserve(struct snapshot *s, size_t nr)
+{
+	struct object *objs;
+
+	if (nr <= s->objs_room)
+		return 0;
+	objs = array_alloc(nr, sizeof(*objs));
+	if (!objs)
+		return -ENOMEM;
+	if (s->objs_nr) {
+		memcpy(objs, s->objs, s->objs_nr * sizeof(*objs));
+	} else {
+		memcpy(objs, fixed_objects, sizeof(fixed_objects));
+		s->objs_nr = OBJS_FIXED;
+	}
+	kvfree(s->objs);
+	s->objs = objs;
+	s->objs_room = nr;
 	return 0;
 }
 
@@ -345,7 +440,7 @@ static int names_reserve(struct snapshot *s, size_t len)
 	if (s->names)
 		size = min_t(size_t, 2 * (s->names->size + sizeof(*block)), SZ_64K);
 	size = max(size, sizeof(*block) + len);
-	block = kvmalloc(size, VMAINFO_GFP);
+	block = array_alloc(size, 1);
 	if (!block)
 		return -ENOMEM;
 	block->older = s->names;
@@ -381,7 +476,7 @@ static const char *names_add(struct snapshot *s, const char *before,
 #define PATH_LIMIT SZ_1M
 
 /* Adds a file's path as maps shows it, seen from the reader's root. */
-static const char *names_add_path(struct snapshot *s, const struct path *path)
+static const char *names_add_path(struct snapshot *s, const struct path *path, u32 *name_len)
 {
 	size_t want = 128;
 	size_t room, len;
@@ -406,6 +501,7 @@ static const char *names_add_path(struct snapshot *s, const struct path *path)
 	memmove(text, found, len);
 	s->names->used += len;
 	s->longest = max(s->longest, len - 1);
+	*name_len = len - 1;
 	return text;
 }
 
@@ -415,8 +511,11 @@ static const char *names_add_path(struct snapshot *s, const struct path *path)
  * The page that get_gate_vma() returns, as far as a listing shows it; its end
  * is 0 where this kernel has none. No exported function tells of it.
  */
-static struct record gate __ro_after_init = {
+static struct record gate __ro_after_init;
+
+static const struct object gate_object = {
 	.name = "[vsyscall]",
+	.name_len = 10,
 	.kind = VMAINFO_KIND_VSYSCALL,
 	.page_shift = PAGE_SHIFT,
 };
@@ -484,186 +583,501 @@ out_file:
 
 /* ---- snapshot: walk ---- */
 
-static u8 vma_kind(const struct vm_area_struct *vma)
+static u8 file_kind(const struct vm_area_struct *vma, const struct file *file)
 {
-	const struct inode *inode;
+	const struct inode *inode = file_inode(file);
 
 	if (vma->vm_flags & VM_HUGETLB)
 		return VMAINFO_KIND_HUGETLB;
-	if (vma->vm_file) {
-		inode = file_inode(vma->vm_file);
-		if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
-			return VMAINFO_KIND_DEV;
-		if (inode->i_sb->s_magic == TMPFS_MAGIC)
-			return VMAINFO_KIND_SHMEM;
-		return VMAINFO_KIND_FILE;
-	}
-	return vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
+	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		return VMAINFO_KIND_DEV;
+	if (inode->i_sb->s_magic == TMPFS_MAGIC)
+		return VMAINFO_KIND_SHMEM;
+	return VMAINFO_KIND_FILE;
 }
 
+/*
+ * The policy is replaced under mmap_lock held for writing only, and freed by RCU where
+ * walks go without that lock.
+ */
 static u8 vma_policy_of(const struct vm_area_struct *vma)
 {
 #ifdef CONFIG_NUMA
-	/* Replaced under mmap_lock held for writing only. */
-	if (vma->vm_policy)
-		return compat_mpol_mode(vma->vm_policy) + 1;
+	const struct mempolicy *policy = READ_ONCE(vma->vm_policy);
+
+	if (policy)
+		return compat_mpol_mode(policy) + 1;
 #endif
 	return 0;
 }
 
-/*
- * The name and the kind of a VMA without a file, in the order in which
- * get_vma_name() in fs/proc/task_mmu.c looks for a name. Texts that belong to
- * the VMA are copied: they are only safe to read under mmap_lock.
- */
-static bool record_name(struct snapshot *s, struct record *r,
-			struct vm_area_struct *vma)
-{
-	const char *name = NULL;
-
-	r->name = NULL;
-	if (vma->vm_ops && vma->vm_ops->name)
-		name = vma->vm_ops->name(vma);
-	if (name) {
-		if (!strcmp(name, "[vdso]"))
-			r->kind = VMAINFO_KIND_VDSO;
-		else if (!strncmp(name, "[vvar", 5))
-			r->kind = VMAINFO_KIND_VVAR;
-		r->name = names_add(s, "", name, "");
-		return r->name;
-	}
-	if (vma_is_initial_heap(vma)) {
-		r->kind = VMAINFO_KIND_HEAP;
-		r->name = "[heap]";
-	} else if (vma_is_initial_stack(vma)) {
-		r->kind = VMAINFO_KIND_STACK;
-		r->name = "[stack]";
-	} else {
-		name = compat_anon_name(vma);
-		if (name) {
-			r->name = names_add(s, "[anon:", name, "]");
-			return r->name;
-		}
-	}
-	return true;
-}
-
-/*
- * Adds what is at and above @from of a VMA. Under mmap_lock; takes a reference
- * to its file unless @last, the record of a file before this one, has the same.
- *
- * Return: false if there is no room for its name.
- */
-static bool record_add(struct snapshot *s, struct vm_area_struct *vma,
-		       unsigned long from, const struct record **last)
-{
-	struct record *r = &s->recs[s->nr];
-	struct file *file = vma->vm_file;
-	const struct inode *inode;
-	const char *name;
-
-	r->start = max(vma->vm_start, from);
-	r->end = vma->vm_end;
-	r->offset = 0;
-	r->flags = vma->vm_flags;
-	r->ino = 0;
-	r->ops = vma->vm_ops;
-	r->dev = 0;
-	r->policy = vma_policy_of(vma);
-	r->page_shift = ilog2(vma_kernel_pagesize(vma));
-	r->bits = vma->anon_vma ? REC_ANON_VMA : 0;
-
-	if (!file) {
-		r->kind = vma_kind(vma);
-		if (!record_name(s, r, vma))
-			return false;
-		s->nr++;
-		return true;
-	}
-
-	r->offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (r->start - vma->vm_start);
-	if (*last && (*last)->file == file) {
-		r->ino = (*last)->ino;
-		r->dev = (*last)->dev;
-		r->kind = (*last)->kind;
-	} else {
-		inode = file_user_inode(file);
-		r->ino = inode->i_ino;
-		r->dev = inode->i_sb->s_dev;
-		r->kind = vma_kind(vma);
-	}
-	name = compat_anon_name(vma);
-	if (name) {
-		r->name = names_add(s, "[anon_shmem:", name, "]");
-		if (!r->name)
-			return false;
-	} else {
-		r->file = file;
-		r->bits |= REC_FILE;
-		if (!*last || (*last)->file != file) {
-			get_file(file);
-			r->bits |= REC_FILE_REF;
-		}
-		*last = r;
-	}
-	s->nr++;
-	return true;
-}
-
 enum walk_end {
 	WALK_DONE,
+	WALK_MORE,		/* so far, so good */
 	WALK_NO_ROOM,		/* for a record */
+	WALK_NO_OBJECTS,	/* for an object */
 	WALK_NO_NAMES,		/* for a name */
+	WALK_UNSTABLE,		/* a VMA that is not to be read without a lock */
+	WALK_SPOILED,		/* by a writer */
 	WALK_GAVE_WAY,		/* to a writer */
 	WALK_KILLED,
 };
 
 /**
- * walk_section() - add the VMAs above *@next to a snapshot
- * @s: where to
- * @mm: whose VMAs, its mmap_lock held for reading
- * @next: the end of the last VMA that @s has, 0 at first
+ * struct walk - a walk over the VMAs of an mm
+ * @s: where records go
+ * @mm: whose VMAs
+ * @it: where in the mm it is, while a lock is held
+ * @next: the end of the last VMA that has been recorded, 0 at first
+ * @stable: VMAs do not change meanwhile: by mmap_lock, or the VMA's own
+ * @unstable: after WALK_UNSTABLE: an address in that VMA
+ * @file: the file of the last VMA with one, kept alive by @object
+ * @ops: its vm_ops
+ * @object: the index of what was made of them
+ * @start_brk: of the mm, as the following two
+ * @brk: likewise
+ * @start_stack: likewise
+ */
+struct walk {
+	struct snapshot *s;
+	struct mm_struct *mm;
+	struct compat_vma_iter it;
+	unsigned long next;
+	bool stable;
+	unsigned long unstable;
+	const struct file *file;
+	const struct vm_operations_struct *ops;
+	u32 object;
+	unsigned long start_brk;
+	unsigned long brk;
+	unsigned long start_stack;
+};
+
+/*
+ * The text that a VMA without a file is named by and that belongs to it or to its driver,
+ * in the order in which get_vma_name() in fs/proc/task_mmu.c looks for one. It is copied:
+ * it is only safe to read while the VMA is stable. Heap and stack come between the two.
+ */
+static bool object_name(struct snapshot *s, struct object *o,
+			struct vm_area_struct *vma, const struct object *fixed)
+{
+	const char *name = NULL;
+
+	if (vma->vm_ops && vma->vm_ops->name)
+		name = vma->vm_ops->name(vma);
+	if (name) {
+		if (!strcmp(name, "[vdso]"))
+			o->kind = VMAINFO_KIND_VDSO;
+		else if (!strncmp(name, "[vvar", 5))
+			o->kind = VMAINFO_KIND_VVAR;
+		o->name = names_add(s, "", name, "");
+	} else if (fixed->name) {
+		o->kind = fixed->kind;
+		o->name = fixed->name;
+	} else {
+		name = compat_anon_name(vma);
+		if (!name)
+			return true;
+		o->name = names_add(s, "[anon:", name, "]");
+	}
+	if (!o->name)
+		return false;
+	o->name_len = strlen(o->name);
+	return true;
+}
+
+/*
+ * Adds an object for a VMA. Without a lock only for a file: what file_operations and
+ * vm_operations it has lives as long as the file does, whichever VMA it was of. The VMA is
+ * another one by then only if a writer came, and then all of this is dropped.
+ *
+ * @fixed: the one that it would be without vm_ops and names
+ */
+static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
+				const struct object *fixed)
+{
+	struct snapshot *s = w->s;
+	struct object *o = &s->objs[s->objs_nr];
+	struct file *file = READ_ONCE(vma->vm_file);
+	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
+	const struct inode *inode;
+	const char *name;
+
+	if (!w->stable && (!file || (ops && ops->pagesize) || compat_has_anon_name(vma)))
+		return WALK_UNSTABLE;
+	if (s->objs_nr == s->objs_room)
+		return WALK_NO_OBJECTS;
+
+	memset(o, 0, sizeof(*o));
+	o->ops = ops;
+	if (!file) {
+		o->kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
+			  ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
+		o->page_shift = ilog2(vma_kernel_pagesize(vma));
+		if (!object_name(s, o, vma, fixed))
+			return WALK_NO_NAMES;
+		s->objs_nr++;
+		return WALK_MORE;
+	}
+
+	name = w->stable ? compat_anon_name(vma) : NULL;
+	if (name) {
+		o->name = names_add(s, "[anon_shmem:", name, "]");
+		if (!o->name)
+			return WALK_NO_NAMES;
+		o->name_len = strlen(o->name);
+	} else if (w->stable) {
+		o->file = get_file(file);
+		o->bits = OBJ_FILE;
+	} else {
+		o->file = compat_get_file_rcu(vma);
+		if (o->file != file) {
+			if (o->file)
+				fput(o->file);
+			return WALK_SPOILED;
+		}
+		o->bits = OBJ_FILE;
+	}
+	inode = file_user_inode(file);
+	o->ino = inode->i_ino;
+	o->dev = inode->i_sb->s_dev;
+	o->kind = file_kind(vma, file);
+	o->page_shift = w->stable ? ilog2(vma_kernel_pagesize(vma)) : PAGE_SHIFT;
+	if (!name) {
+		w->file = file;
+		w->ops = ops;
+		w->object = s->objs_nr;
+	}
+	s->objs_nr++;
+	return WALK_MORE;
+}
+
+/*
+ * Adds VMAs that follow each other: of the first of them, what is at and above w->next. What
+ * is read here of a VMA that is not stable is nothing but numbers, and pointers to compare.
+ */
+static noinline enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas, unsigned int n)
+{
+	struct snapshot *s = w->s;
+	struct record *r = &s->recs[s->nr];
+	const struct record *full = &s->recs[s->room];
+	const unsigned long start_brk = w->start_brk, brk = w->brk, start_stack = w->start_stack;
+	const struct vm_operations_struct *ops;
+	const struct file *file;
+	struct vm_area_struct *vma;
+	unsigned long start, end, next = w->next;
+	enum walk_end added = WALK_MORE;
+	u32 fixed;
+
+	for (; n--; r++) {
+		vma = *vmas++;
+		if (r == full) {
+			added = WALK_NO_ROOM;
+			break;
+		}
+		start = READ_ONCE(vma->vm_start);
+		end = READ_ONCE(vma->vm_end);
+		file = READ_ONCE(vma->vm_file);
+		ops = READ_ONCE(vma->vm_ops);
+		r->start = max(start, next);
+		r->end = end;
+		r->flags = READ_ONCE(vma->vm_flags);
+		r->policy = vma_policy_of(vma);
+		r->anon_vma = READ_ONCE(vma->anon_vma);
+		fixed = OBJ_ANON;
+		if (file) {
+			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
+				    (r->start - start);
+			r->object = w->object;
+			if (file != w->file || ops != w->ops || compat_has_anon_name(vma))
+				goto another;
+		} else {
+			r->offset = 0;
+			if (compat_is_initial_heap(start, end, start_brk, brk))
+				fixed = OBJ_HEAP;
+			else if (start <= start_stack && end >= start_stack)
+				fixed = OBJ_STACK;
+			r->object = fixed;
+			if (ops || (!fixed && compat_has_anon_name(vma)))
+				goto another;
+		}
+		next = end;
+		continue;
+another:
+		added = object_add(w, vma, &fixed_objects[fixed]);
+		if (added != WALK_MORE) {
+			w->unstable = start;
+			break;
+		}
+		r->object = s->objs_nr - 1;
+		next = end;
+	}
+	s->nr = r - s->recs;
+	w->next = next;
+	return added;
+}
+
+/* Puts a walk where it goes on, after a lock was taken. */
+static void walk_seek(struct walk *w)
+{
+	compat_vma_seek(&w->it, w->mm, w->next);
+}
+
+/* Adds up to @max VMAs, or more precisely those above w->next; see walk_seek(). */
+static enum walk_end walk_some(struct walk *w, unsigned int max)
+{
+	struct vm_area_struct *vmas[COMPAT_VMAS];
+	enum walk_end end;
+	unsigned int n;
+
+	for (; max; max -= n) {
+		n = compat_vmas(&w->it, w->next, vmas, min_t(unsigned int, max, COMPAT_VMAS));
+		if (!n)
+			return WALK_DONE;
+		end = records_add(w, vmas, n);
+		if (end != WALK_MORE)
+			return end;
+	}
+	return WALK_MORE;
+}
+
+/*
+ * Walks the loader's own VMAs with looking ahead, and asks the kernel for each of them: on a
+ * kernel whose tree is not what compat.h takes it for, walks do without.
+ */
+static void __init look_ahead_init(void)
+{
+	struct mm_struct *mm = current->mm;
+	struct compat_vma_iter it;
+	struct vm_area_struct *vmas[COMPAT_VMAS];
+	unsigned long next = 0;
+	unsigned int i, n;
+	bool same = true;
+
+	if (!COMPAT_LOOKS_AHEAD || !mm)
+		return;
+	compat_look_ahead = true;
+	mmap_read_lock(mm);
+	compat_vma_seek(&it, mm, 0);
+	do {
+		n = compat_vmas(&it, next, vmas, COMPAT_VMAS);
+		for (i = 0; i < n && same; i++) {
+			same = vmas[i] == find_vma(mm, next);
+			next = vmas[i]->vm_end;
+		}
+	} while (n && same);
+	same = same && !find_vma(mm, next);
+	mmap_read_unlock(mm);
+	compat_look_ahead = same;
+	if (!same)
+		pr_notice("this kernel's maple tree is another one: walks are slower\n");
+}
+
+/* So that a walk with room enough for all is not begun in vain. */
+static bool walk_is_vain(const struct walk *w)
+{
+	return !w->s->nr && w->mm->map_count > w->s->room;
+}
+
+static void walk_begin(struct walk *w)
+{
+	/* Set by an exec, brk() and prctl(PR_SET_MM), the last with mmap_lock for reading. */
+	w->start_brk = READ_ONCE(w->mm->start_brk);
+	w->brk = READ_ONCE(w->mm->brk);
+	w->start_stack = READ_ONCE(w->mm->start_stack);
+}
+
+/* What a snapshot says of the mm as a whole; belongs to the end of a walk. */
+static void walk_finish(struct walk *w)
+{
+	struct snapshot *s = w->s;
+	struct mm_struct *mm = w->mm;
+
+	s->gate = gate.end && compat_mm_has_gate(mm);
+	s->has_seq = compat_mm_seq(mm, &s->mm_seq);
+	s->taken_ns = ktime_get_boottime_ns();
+	/* As environ and cmdline of procfs read them. */
+	spin_lock(&mm->arg_lock);
+	s->layout.start_code = mm->start_code;
+	s->layout.end_code = mm->end_code;
+	s->layout.start_data = mm->start_data;
+	s->layout.end_data = mm->end_data;
+	s->layout.start_brk = mm->start_brk;
+	s->layout.brk = mm->brk;
+	s->layout.start_stack = mm->start_stack;
+	s->layout.arg_start = mm->arg_start;
+	s->layout.arg_end = mm->arg_end;
+	s->layout.env_start = mm->env_start;
+	s->layout.env_end = mm->env_end;
+	spin_unlock(&mm->arg_lock);
+	s->layout.mmap_base = mm->mmap_base;
+	s->layout.task_size = mm->task_size;
+}
+
+/* VMAs that are walked between two looks at who waits; a microsecond or two. */
+#define LOCK_STRIDE 64
+
+/**
+ * walk_locked() - add the VMAs above w->next, the mmap_lock held for reading
+ * @w: the walk
  * @hold_ns: how long to let a writer wait, 0: as long as it takes
  *
  * A section that follows another one finds the address space changed in any
- * way: what lies below *@next stays as it was recorded, and of a VMA that now
- * reaches across *@next (grown, merged, or mapped over the old one) the part
+ * way: what lies below w->next stays as it was recorded, and of a VMA that now
+ * reaches across w->next (grown, merged, or mapped over the old one) the part
  * above is recorded. So records never overlap, repeat or go back.
  *
  * Return: why the walk ended.
  */
-static enum walk_end walk_section(struct snapshot *s, struct mm_struct *mm,
-				  unsigned long *next, u64 hold_ns)
+static enum walk_end walk_locked(struct walk *w, u64 hold_ns)
 {
 	const u64 began = ktime_get_ns();
-	const size_t first = s->nr;
-	const struct record *last = NULL;
-	struct compat_vma_iter it;
-	struct vm_area_struct *vma;
+	unsigned int strides = 0;
+	enum walk_end end;
 
-	/* So that a walk with room enough for all is not begun in vain. */
-	if (!s->nr && mm->map_count > s->room)
+	if (walk_is_vain(w))
 		return WALK_NO_ROOM;
-
-	for (vma = compat_vma_first(&it, mm, *next); vma;
-	     vma = compat_vma_next(&it)) {
-		if (s->nr > first) {
-			if (hold_ns && mmap_lock_is_contended(mm) &&
-			    ktime_get_ns() - began >= hold_ns)
-				return WALK_GAVE_WAY;
-			if (s->nr % SZ_1K == 0) {
-				if (fatal_signal_pending(current))
-					return WALK_KILLED;
-				cond_resched();
-			}
+	walk_begin(w);
+	w->stable = true;
+	walk_seek(w);
+	for (;;) {
+		end = walk_some(w, LOCK_STRIDE);
+		if (end == WALK_DONE)
+			walk_finish(w);
+		if (end != WALK_MORE)
+			return end;
+		if (hold_ns && mmap_lock_is_contended(w->mm) &&
+		    ktime_get_ns() - began >= hold_ns)
+			return WALK_GAVE_WAY;
+		if (++strides % (SZ_1K / LOCK_STRIDE) == 0) {
+			if (fatal_signal_pending(current))
+				return WALK_KILLED;
+			cond_resched();
 		}
-		if (s->nr == s->room)
-			return WALK_NO_ROOM;
-		if (!record_add(s, vma, *next, &last))
-			return WALK_NO_NAMES;
-		*next = vma->vm_end;
 	}
-	return WALK_DONE;
+}
+
+/* How far a walk has come, to go back to. */
+struct checkpoint {
+	size_t nr;
+	size_t objs_nr;
+	struct name_block *names;
+	size_t names_used;
+	unsigned long next;
+	const struct file *file;
+	const struct vm_operations_struct *ops;
+	u32 object;
+};
+
+static struct checkpoint walk_checkpoint(const struct walk *w)
+{
+	const struct snapshot *s = w->s;
+
+	return (struct checkpoint) {
+		.nr = s->nr,
+		.objs_nr = s->objs_nr,
+		.names = s->names,
+		.names_used = s->names->used,
+		.next = w->next,
+		.file = w->file,
+		.ops = w->ops,
+		.object = w->object,
+	};
+}
+
+/* Sleeps: under no lock. */
+static void walk_rollback(struct walk *w, const struct checkpoint *c)
+{
+	struct snapshot *s = w->s;
+
+	objects_drop(s, c->objs_nr);
+	s->nr = c->nr;
+	/* What is in newer blocks is lost until the snapshot is freed. */
+	if (s->names == c->names)
+		s->names->used = c->names_used;
+	w->next = c->next;
+	w->file = c->file;
+	w->ops = c->ops;
+	w->object = c->object;
+}
+
+/* How often to look whether a writer is through; some ten microseconds. */
+#define SPECULATE_SPINS 256
+
+/* Not for long: waiting for a writer is what the lock is for. */
+static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
+{
+	unsigned int spins;
+
+	for (spins = 0; spins < SPECULATE_SPINS && !need_resched(); spins++) {
+		if (compat_speculate_begin(mm, seq))
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+/* VMAs that are walked in one RCU read-side critical section, at most. */
+#define RCU_STRIDE 256
+
+/* Adds a VMA that has more to it than plain fields, under its own lock. */
+static enum walk_end walk_unstable(struct walk *w)
+{
+	struct vm_area_struct *vma = compat_lock_vma(w->mm, w->unstable);
+	enum walk_end end;
+
+	if (!vma)
+		return WALK_SPOILED;
+	w->stable = true;
+	end = records_add(w, &vma, 1);
+	w->stable = false;
+	compat_unlock_vma(vma);
+	return end;
+}
+
+/**
+ * walk_speculative() - add up to @max VMAs above w->next, with no mmap_lock held
+ * @w: the walk
+ * @max: how many VMAs, at least
+ *
+ * Reads VMAs under RCU, which keeps the memory that they are in a struct vm_area_struct,
+ * maybe another one, of another mm; the sequence then proves that no writer was there from
+ * the first to the last of them, and that it was the right ones. As
+ * find_active_uprobe_speculative() in kernel/events/uprobes.c does for a single one.
+ *
+ * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
+ */
+static enum walk_end walk_speculative(struct walk *w, unsigned int max)
+{
+	const struct checkpoint from = walk_checkpoint(w);
+	const size_t enough = w->s->nr + min_t(size_t, max, INT_MAX);
+	unsigned int seq;
+	enum walk_end end;
+
+	if (walk_is_vain(w))
+		return WALK_NO_ROOM;
+	if (!speculate_begin(w->mm, &seq))
+		return WALK_SPOILED;
+	walk_begin(w);
+	w->stable = false;
+	do {
+		rcu_read_lock();
+		walk_seek(w);
+		end = walk_some(w, min_t(size_t, enough - w->s->nr, RCU_STRIDE));
+		rcu_read_unlock();
+		if (end == WALK_UNSTABLE)
+			end = walk_unstable(w);
+		if (end == WALK_DONE)
+			walk_finish(w);
+		if (compat_speculate_retry(w->mm, seq))
+			end = WALK_SPOILED;
+		if (fatal_signal_pending(current))
+			end = WALK_KILLED;
+		cond_resched();
+	} while (end == WALK_MORE && w->s->nr < enough);
+	if (end != WALK_MORE && end != WALK_DONE)
+		walk_rollback(w, &from);
+	return end;
 }
 
 /*
@@ -688,45 +1102,108 @@ static void wait_for_writers(struct mm_struct *mm)
 }
 
 /**
+ * struct pace - how a walk gets on, and so how it goes on
+ * @hold_ns: how long to keep writers out
+ * @tries: of the whole without the lock that are left
+ * @piece: how many VMAs to try without the lock once the walk is split, 0: none
+ * @spoiled: tries of a piece in a row that writers have spoiled
+ */
+struct pace {
+	u64 hold_ns;
+	unsigned int tries;
+	unsigned int piece;
+	unsigned int spoiled;
+};
+
+#define PACE_TRIES	3
+#define PACE_PIECE_MIN	4
+#define PACE_PIECE_MAX	RCU_STRIDE
+#define PACE_SPOILED	32
+
+/*
+ * One step of a walk: without the lock if there is hope for that, else with it.
+ *
+ * First the whole is tried without. If writers spoil that, holding the lock for as long as
+ * is allowed may still give what is of one instant. If that does not do, there is no keeping
+ * writers from coming in between, lock or no lock: so it goes on without, in pieces that
+ * fit in between two writers, and takes the lock again where no piece does.
+ */
+static enum walk_end walk_step(struct walk *w, struct pace *p)
+{
+	struct snapshot *s = w->s;
+	enum walk_end end;
+
+	if (p->tries && !s->split) {
+		end = walk_speculative(w, INT_MAX);
+		if (end == WALK_SPOILED)
+			p->tries--;
+		return end;
+	}
+	if (p->piece && s->split && p->spoiled < PACE_SPOILED) {
+		end = walk_speculative(w, p->piece);
+		if (end == WALK_SPOILED) {
+			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
+			p->spoiled++;
+		} else {
+			p->piece = min_t(unsigned int, p->piece * 2, PACE_PIECE_MAX);
+			p->spoiled = 0;
+		}
+		return end;
+	}
+	p->spoiled = 0;
+	if (mmap_read_lock_killable(w->mm))
+		return WALK_KILLED;
+	end = walk_locked(w, p->hold_ns);
+	mmap_read_unlock(w->mm);
+	if (end != WALK_DONE && p->hold_ns)
+		wait_for_writers(w->mm);
+	return end;
+}
+
+/**
  * snapshot_walk() - record all VMAs of an mm, files still as files
  * @s: an empty snapshot
  * @mm: with a reference to its users
  *
- * Memory is set aside before the lock is taken, by counts that can be out of
- * date once it is held. Then a walk that is still in its first section begins
- * again, so that it stays a single one; a later one goes on where it was.
+ * Memory is set aside before the walk, by counts that can be out of date by
+ * then. If it runs out, a walk that is still in one piece begins again, so that it
+ * stays so; otherwise it goes on where it was.
  *
  * Return: 0, -ENOMEM or -EINTR.
  */
 static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 {
-	const u64 hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC;
-	size_t room = 0, names = 256;
-	unsigned long next = 0;
+	struct walk w = { .s = s, .mm = mm };
+	struct pace pace = {
+		.hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC,
+		.tries = COMPAT_SPECULATES ? PACE_TRIES : 0,
+		.piece = COMPAT_SPECULATES ? PACE_PIECE_MAX : 0,
+	};
+	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
+	size_t room = 0, objs = 0, names = 256;
 	enum walk_end end;
 	size_t count;
 	int err;
 
 	for (;;) {
-		count = READ_ONCE(mm->map_count);
-		if (!s->nr)
+		if (!s->nr) {
+			count = READ_ONCE(mm->map_count);
 			room = max(room, count + count / 32 + 8);
+			/* One for four VMAs in a small process; few in one that is large by far. */
+			objs = max(objs, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
+		}
 		err = records_reserve(s, room);
+		if (!err)
+			err = objects_reserve(s, objs);
 		if (!err)
 			err = names_reserve(s, names);
 		if (err)
 			return err;
-
-		if (fatal_signal_pending(current) || mmap_read_lock_killable(mm))
+		if (fatal_signal_pending(current))
 			return -EINTR;
-		end = walk_section(s, mm, &next, hold_ns);
-		if (end == WALK_DONE) {
-			s->gate = gate.end && compat_mm_has_gate(mm);
-			s->has_seq = compat_mm_seq(mm, &s->mm_seq);
-			s->taken_ns = ktime_get_boottime_ns();
-		}
-		mmap_read_unlock(mm);
 
+		names = 0;
+		end = walk_step(&w, &pace);
 		switch (end) {
 		case WALK_DONE:
 			return 0;
@@ -734,49 +1211,48 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			return -EINTR;
 		case WALK_GAVE_WAY:
 			s->split = true;
-			names = 0;
 			break;
 		case WALK_NO_ROOM:
 			room = s->room + s->room / 4 + 8;
 			break;
+		case WALK_NO_OBJECTS:
+			objs = 4 * s->objs_room;
+			break;
 		case WALK_NO_NAMES:
-			names = max_t(size_t, 4 * names, SZ_1K);
+			names = max_t(size_t, 2 * names_room(s), SZ_1K);
+			break;
+		default:
 			break;
 		}
-		if (hold_ns)
-			wait_for_writers(mm);
-		if (!s->split) {
-			records_put_files(s);
-			s->nr = 0;
-			next = 0;
-		}
+		if (!s->split)
+			walk_rollback(&w, &start);
 	}
 }
 
 /*
- * Turns files into their paths, the same path once for all VMAs in a row that
- * map the same open file, and lets go of the files.
+ * Turns files into their paths, once for all VMAs in a row that map the same open file,
+ * and lets go of the files.
  */
 static int snapshot_resolve(struct snapshot *s)
 {
-	const char *name = NULL;
-	struct record *r;
+	const char *name;
+	struct object *o;
 
-	for (; s->resolved < s->nr; s->resolved++) {
-		r = &s->recs[s->resolved];
-		if (!(r->bits & REC_FILE))
-			continue;
-		if (r->bits & REC_FILE_REF) {
+	for (; s->resolved < s->objs_nr; s->resolved++) {
+		o = &s->objs[s->resolved];
+		if (o->bits & OBJ_FILE) {
 			if (fatal_signal_pending(current))
 				return -EINTR;
 			cond_resched();
-			name = names_add_path(s, file_user_path(r->file));
+			name = names_add_path(s, file_user_path(o->file), &o->name_len);
 			if (IS_ERR(name))
 				return PTR_ERR(name);
-			fput(r->file);
+			fput(o->file);
+			o->name = name;
+			o->bits = 0;
 		}
-		r->name = name;
-		r->bits &= ~(REC_FILE | REC_FILE_REF);
+		if (o->name && strchr(o->name, '\n'))
+			o->bits |= OBJ_ESCAPE;
 	}
 	return 0;
 }
@@ -831,6 +1307,7 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
  * @target: whom it shows, referenced from open or write on
  * @snap: what it shows
  * @taken: there is a snapshot
+ * @shown: how many records the last show has shown
  * @room_for_next: how much room a read() must have left to be sure of a whole
  *	line more
  */
@@ -839,6 +1316,7 @@ struct vmainfo_file {
 	struct pid *target;
 	struct snapshot snap;
 	bool taken;
+	size_t shown;
 	size_t room_for_next;
 };
 
@@ -886,8 +1364,8 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 	struct vmainfo_file *vf = m->private;
 
 	/* seq_file looks for a position by formatting all that is before it. */
-	if (++*pos % SZ_1K == 0)
-		cond_resched();
+	cond_resched();
+	*pos += v == SEQ_START_TOKEN ? 1 : vf->shown;
 	return view_element(&vf->snap, *pos);
 }
 
@@ -915,32 +1393,109 @@ static void view_stop(struct seq_file *m, void *v)
 		m->size = PAGE_SIZE;
 }
 
-/* A buffer that had to grow for a line takes only that one; see view_stop(). */
-static bool view_is_full(struct seq_file *m)
+static void show_name(struct seq_file *m, const struct object *o)
 {
-	if (!m->count || m->size == PAGE_SIZE)
-		return false;
-	seq_commit(m, -1);
-	return true;
+	if (!o->name)
+		seq_putc(m, '-');
+	else if (o->bits & OBJ_ESCAPE)
+		seq_escape(m, o->name, "\n");
+	else
+		seq_write(m, o->name, o->name_len);
 }
 
-static void show_name(struct seq_file *m, const char *name)
+static const struct object *object_of(const struct snapshot *s, const struct record *r)
 {
-	if (strchr(name, '\n'))
-		seq_escape(m, name, "\n");
-	else
-		seq_puts(m, name);
+	return r == &gate ? &gate_object : &s->objs[r->object];
+}
+
+/*
+ * A view that is fast shows as many records at a time as fit into the buffer: seq_file calls
+ * show for each of its elements, and copies and checks, which is more work than a record is.
+ */
+struct batch {
+	const struct record *r;		/* the next one */
+	const struct record *behind;	/* the last one */
+	char *begin;
+	char *p;			/* where it goes */
+	const char *end;		/* of the buffer */
+};
+
+static struct batch batch_begin(struct seq_file *m, const struct record *first)
+{
+	struct vmainfo_file *vf = m->private;
+	const struct snapshot *s = &vf->snap;
+	struct batch b = { .r = first };
+	size_t room = seq_get_buf(m, &b.begin);
+
+	b.behind = first == &gate ? first + 1 : s->recs + s->nr;
+	b.p = b.begin;
+	b.end = b.begin + room;
+	/* A buffer that had to grow for a record takes only that one; see view_stop(). */
+	if (m->size != PAGE_SIZE) {
+		b.behind = first + 1;
+		if (m->count)
+			b.end = b.p;
+	}
+	return b;
+}
+
+/* A buffer that is full to the last byte counts as one that overflowed. */
+static bool batch_fits(const struct batch *b, size_t len)
+{
+	return b->end - b->p > len;
+}
+
+static int batch_end(struct seq_file *m, const struct record *first, const struct batch *b)
+{
+	struct vmainfo_file *vf = m->private;
+
+	vf->shown = b->r - first;
+	seq_commit(m, vf->shown ? b->p - b->begin : -1);
+	return 0;
+}
+
+/* The two hex digits of every byte, made when the module is loaded. */
+static char hex_digits[256][2] __ro_after_init;
+
+static void __init hex_digits_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 256; i++) {
+		hex_digits[i][0] = "0123456789abcdef"[i >> 4];
+		hex_digits[i][1] = "0123456789abcdef"[i & 0xf];
+	}
 }
 
 /* At least @width lower-case hex digits at @p; returns the end of them. */
-static char *put_hex(char *p, u64 val, int width)
+static __always_inline char *put_hex(char *p, u64 val, int width)
 {
 	int digits = max(width, (fls64(val) + 3) / 4);
 	char *end = p + digits;
 
-	for (p = end; digits--; val >>= 4)
-		*--p = "0123456789abcdef"[val & 0xf];
+	p = end;
+	for (; digits > 1; digits -= 2) {
+		p -= 2;
+		memcpy(p, hex_digits[val & 0xff], 2);
+		val >>= 8;
+	}
+	if (digits)
+		p[-1] = hex_digits[val & 0xf][1];
 	return end;
+}
+
+static char *put_decimal(char *p, u64 val)
+{
+	char digits[20], *d = digits + sizeof(digits);
+
+	do {
+		u64 rest = val;
+
+		val = div_u64(val, 10);
+		*--d = '0' + (rest - 10 * val);
+	} while (val);
+	memcpy(p, d, digits + sizeof(digits) - d);
+	return p + (digits + sizeof(digits) - d);
 }
 
 static char *put_perm(char *p, unsigned long flags)
@@ -952,6 +1507,26 @@ static char *put_perm(char *p, unsigned long flags)
 	return p;
 }
 
+/* As seq_escape(m, name, "\n") does. */
+static char *put_name(char *p, const struct object *o)
+{
+	const char *name = o->name;
+
+	if (!(o->bits & OBJ_ESCAPE)) {
+		memcpy(p, name, o->name_len);
+		return p + o->name_len;
+	}
+	for (; *name; name++) {
+		if (*name == '\n') {
+			memcpy(p, "\\012", 4);
+			p += 4;
+		} else {
+			*p++ = *name;
+		}
+	}
+	return p;
+}
+
 /* What stands before a name in maps: 88 bytes if every number is the largest. */
 #define MAPS_HEAD_MAX 96
 /* The column of maps that a name begins in, unless the numbers are long. */
@@ -960,37 +1535,51 @@ static char *put_perm(char *p, unsigned long flags)
 /* maps: as show_map_vma() in fs/proc/task_mmu.c prints it, byte for byte. */
 static int maps_show(struct seq_file *m, void *v)
 {
-	const struct record *r = v;
-	char *line, *p;
+	struct vmainfo_file *vf = m->private;
+	const struct object *o = NULL;
+	u32 known = U32_MAX;
+	char dev_ino[48];
+	size_t dev_ino_len = 0, most = 0;
+	struct batch b;
+	char *p;
 
-	if (v == SEQ_START_TOKEN || view_is_full(m))
+	if (v == SEQ_START_TOKEN)
 		return 0;
-	if (seq_get_buf(m, &line) < MAPS_HEAD_MAX) {
-		seq_commit(m, -1);
-		return 0;
-	}
-	p = put_hex(line, r->start, 8);
-	*p++ = '-';
-	p = put_hex(p, r->end, 8);
-	*p++ = ' ';
-	p = put_perm(p, r->flags);
-	*p++ = ' ';
-	p = put_hex(p, r->offset, 8);
-	*p++ = ' ';
-	p = put_hex(p, MAJOR(r->dev), 2);
-	*p++ = ':';
-	p = put_hex(p, MINOR(r->dev), 2);
-	p += sprintf(p, " %llu ", r->ino);
-	if (r->name) {
-		while (p < line + MAPS_NAME_COLUMN)
+	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
+		if (b.r->object != known || !o) {
+			known = b.r->object;
+			o = object_of(&vf->snap, b.r);
+			p = put_hex(dev_ino, MAJOR(o->dev), 2);
+			*p++ = ':';
+			p = put_hex(p, MINOR(o->dev), 2);
 			*p++ = ' ';
+			p = put_decimal(p, o->ino);
+			*p++ = ' ';
+			dev_ino_len = p - dev_ino;
+			most = MAPS_HEAD_MAX + (o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len;
+		}
+		if (!batch_fits(&b, most))
+			break;
+		p = put_hex(b.p, b.r->start, 8);
+		*p++ = '-';
+		p = put_hex(p, b.r->end, 8);
 		*p++ = ' ';
+		p = put_perm(p, b.r->flags);
+		*p++ = ' ';
+		p = put_hex(p, b.r->offset, 8);
+		*p++ = ' ';
+		memcpy(p, dev_ino, dev_ino_len);
+		p += dev_ino_len;
+		if (o->name) {
+			while (p < b.p + MAPS_NAME_COLUMN)
+				*p++ = ' ';
+			*p++ = ' ';
+			p = put_name(p, o);
+		}
+		*p++ = '\n';
+		b.p = p;
 	}
-	seq_commit(m, p - line);
-	if (r->name)
-		show_name(m, r->name);
-	seq_putc(m, '\n');
-	return 0;
+	return batch_end(m, v, &b);
 }
 
 static const char *const kind_names[] = {
@@ -1188,6 +1777,7 @@ static int vmas_show(struct seq_file *m, void *v)
 	struct snapshot *s = &vf->snap;
 	const int width = address_width(s);
 	const struct record *r = v;
+	const struct object *o;
 	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
 	const char *ops, *policy = "?";
 
@@ -1199,10 +1789,14 @@ static int vmas_show(struct seq_file *m, void *v)
 			   "dev", "inode", "kind", "page", "policy", "flags", "ops");
 		return 0;
 	}
-	if (view_is_full(m))
+	/* A buffer that had to grow for a line takes only that one; see view_stop(). */
+	if (m->count && m->size != PAGE_SIZE) {
+		seq_commit(m, -1);
 		return 0;
+	}
 
-	ops = ops_name(s, r->ops);
+	o = object_of(s, r);
+	ops = ops_name(s, o->ops);
 	if (IS_ERR(ops))
 		return PTR_ERR(ops);
 	if (r != &gate)
@@ -1211,14 +1805,15 @@ static int vmas_show(struct seq_file *m, void *v)
 		policy = policy_names[r->policy];
 	put_perm(perm, r->flags);
 	put_flags(flags, r->flags);
-	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(r->dev), MINOR(r->dev));
+	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(o->dev), MINOR(o->dev));
 	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-22s ",
 		   nr, width, r->start, width, r->end,
-		   (r->end - r->start) >> 10, perm, r->offset, dev, r->ino,
-		   kind_names[r->kind], 1UL << (r->page_shift - 10),
-		   r->bits & REC_ANON_VMA ? 'y' : '-', policy, flags, ops);
-	show_name(m, r->name ?: "-");
+		   (r->end - r->start) >> 10, perm, r->offset, dev, o->ino,
+		   kind_names[o->kind], 1UL << (o->page_shift - 10),
+		   r->anon_vma ? 'y' : '-', policy, flags, ops);
+	show_name(m, o);
 	seq_putc(m, '\n');
+	vf->shown = 1;
 	return 0;
 }
 
@@ -1251,72 +1846,516 @@ static void raw_header(struct seq_file *m, const struct snapshot *s)
 	seq_write(m, &h, sizeof(h));
 }
 
-static u64 raw_flags(const struct record *r)
-{
-	u64 raw = r->bits & REC_ANON_VMA ? VMAINFO_ANON_VMA : 0;
-	unsigned long flags;
+/* Few combinations of flags come up in turns, which mostly differ in what may be done. */
+struct flags_cache {
+	struct {
+		unsigned long flags;
+		u64 raw;
+	} known[8];	/* by VM_READ, VM_WRITE and VM_EXEC */
+};
 
-	for (flags = r->flags; flags; flags &= flags - 1)
-		raw |= flag_raw[__ffs(flags)];
+static u64 raw_flags(struct flags_cache *cache, unsigned long flags)
+{
+	const size_t i = flags & (VM_READ | VM_WRITE | VM_EXEC);
+	unsigned long left;
+	u64 raw = 0;
+
+	/* No VMA is without any flags, so that those of an unused element are wrong. */
+	if (likely(cache->known[i].flags == flags))
+		return cache->known[i].raw;
+	for (left = flags; left; left &= left - 1)
+		raw |= flag_raw[__ffs(left)];
+	cache->known[i].flags = flags;
+	cache->known[i].raw = raw;
 	return raw;
 }
+
+/* A record, also as the words that it is written in. */
+union raw_words {
+	struct vmainfo_record r;
+	u64 words[sizeof(struct vmainfo_record) / 8];
+};
 
 /* raw: a struct vmainfo_record each, see vmainfo.h. */
 static int raw_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct record *r = v;
-	size_t name_len = 0, ops_len = 0, next, used;
-	struct vmainfo_record *raw;
-	const char *ops;
+	struct snapshot *s = &vf->snap;
+	const struct object *o = NULL;
+	struct flags_cache cache = {};
+	union raw_words same = {}, *raw;
+	u32 known = U32_MAX;
+	const char *ops = NULL;
+	size_t texts;
+	struct batch b;
 	char *p;
 
 	if (v == SEQ_START_TOKEN) {
-		raw_header(m, &vf->snap);
+		raw_header(m, s);
 		return 0;
 	}
-	if (view_is_full(m))
+	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
+		if (b.r->object != known || !o) {
+			known = b.r->object;
+			o = object_of(s, b.r);
+			ops = ops_name(s, o->ops);
+			if (IS_ERR(ops))
+				return PTR_ERR(ops);
+			same.r.size = sizeof(same);
+			same.r.kind = o->kind;
+			same.r.ino = o->ino;
+			same.r.dev_major = MAJOR(o->dev);
+			same.r.dev_minor = MINOR(o->dev);
+			same.r.name_len = o->name ? o->name_len + 1 : 0;
+			same.r.ops_len = o->ops ? strlen(ops) + 1 : 0;
+			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
+			same.r.page_shift = o->page_shift;
+		}
+		if (!batch_fits(&b, same.r.next))
+			break;
+		/* Aligned: the buffer is, and all that goes into it has such a size. */
+		raw = (union raw_words *)b.p;
+		raw->words[0] = same.words[0];
+		raw->r.policy = b.r->policy;
+		raw->r.start = b.r->start;
+		raw->r.end = b.r->end;
+		raw->r.offset = b.r->offset;
+		raw->r.ino = same.r.ino;
+		raw->r.flags = raw_flags(&cache, b.r->flags) |
+			       (b.r->anon_vma ? VMAINFO_ANON_VMA : 0);
+		raw->words[6] = same.words[6];
+		raw->words[7] = same.words[7];
+		if (same.r.next != sizeof(same)) {
+			texts = same.r.name_len + same.r.ops_len;
+			p = b.p + sizeof(same);
+			memcpy(p, o->name, same.r.name_len);
+			memcpy(p + same.r.name_len, ops, same.r.ops_len);
+			memset(p + texts, 0, same.r.next - sizeof(same) - texts);
+		}
+		b.p += same.r.next;
+	}
+	return batch_end(m, v, &b);
+}
+
+/* A range of the layout: a line of summary. */
+static void summary_range(struct seq_file *m, const char *key,
+			  unsigned long start, unsigned long end)
+{
+	if (start || end)
+		seq_printf(m, "%s:\t%08lx-%08lx\t%lu kB\n", key, start, end,
+			   DIV_ROUND_UP(end - start, SZ_1K));
+	else
+		seq_printf(m, "%s:\t-\n", key);
+}
+
+static void summary_address(struct seq_file *m, const char *key, unsigned long address)
+{
+	if (address)
+		seq_printf(m, "%s:\t%08lx\n", key, address);
+	else
+		seq_printf(m, "%s:\t-\n", key);
+}
+
+/* summary: what the records come to, and where the mm has what; all in one element. */
+static int summary_show(struct seq_file *m, void *v)
+{
+	struct vmainfo_file *vf = m->private;
+	const struct snapshot *s = &vf->snap;
+	const struct layout *l = &s->layout;
+	struct {
+		unsigned long nr;
+		unsigned long size;
+	} kinds[ARRAY_SIZE(kind_names)] = {}, *kind;
+	unsigned long size = 0, gap_start = 0, gap_end = 0, stack_start = 0, stack_end = 0;
+	const struct record *r, *behind = s->recs + s->nr;
+	size_t i;
+
+	for (r = s->recs; r < behind; r++) {
+		kind = &kinds[s->objs[r->object].kind];
+		kind->nr++;
+		kind->size += r->end - r->start;
+		size += r->end - r->start;
+		if (r > s->recs && r->start - r[-1].end > gap_end - gap_start) {
+			gap_start = r[-1].end;
+			gap_end = r->start;
+		}
+		if (s->objs[r->object].kind == VMAINFO_KIND_STACK) {
+			stack_start = stack_end ? stack_start : r->start;
+			stack_end = r->end;
+		}
+		if ((r - s->recs) % SZ_1K == 0)
+			cond_resched();
+	}
+
+	seq_printf(m, "Pid:\t%d\nWalk:\t%s\nVmas:\t%zu\t%lu kB\n", s->pid,
+		   s->split ? "split" : "atomic", s->nr, size >> 10);
+	for (i = 0; i < ARRAY_SIZE(kind_names); i++) {
+		/* It is no VMA of the process. */
+		if (i == VMAINFO_KIND_VSYSCALL)
+			continue;
+		seq_printf(m, "Vmas%c%s:\t%lu\t%lu kB\n", toupper(kind_names[i][0]),
+			   kind_names[i] + 1, kinds[i].nr, kinds[i].size >> 10);
+	}
+	summary_range(m, "LargestGap", gap_start, gap_end);
+	summary_range(m, "Code", l->start_code, l->end_code);
+	summary_range(m, "Data", l->start_data, l->end_data);
+	summary_range(m, "Brk", l->start_brk, l->brk);
+	summary_range(m, "Stack", stack_start, stack_end);
+	summary_range(m, "Arguments", l->arg_start, l->arg_end);
+	summary_range(m, "Environment", l->env_start, l->env_end);
+	summary_address(m, "StartStack", l->start_stack);
+	summary_address(m, "MmapBase", l->mmap_base);
+	summary_address(m, "TaskSize", l->task_size);
+	return 0;
+}
+
+/* All of summary is the first element. */
+static void *summary_start(struct seq_file *m, loff_t *pos)
+{
+	void *v = view_start(m, pos);
+
+	return *pos ? NULL : v;
+}
+
+static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return NULL;
+}
+
+/* ---- query ---- */
+
+#define QUERY_PERMS (PROCMAP_QUERY_VMA_READABLE | PROCMAP_QUERY_VMA_WRITABLE | \
+		     PROCMAP_QUERY_VMA_EXECUTABLE | PROCMAP_QUERY_VMA_SHARED)
+#define QUERY_FLAGS (QUERY_PERMS | PROCMAP_QUERY_COVERING_OR_NEXT_VMA | \
+		     PROCMAP_QUERY_FILE_BACKED_VMA)
+
+/* The first four bits of the ABI's, whatever the kernel's own are. */
+static u64 query_perms(unsigned long flags)
+{
+	return (flags & VM_READ ? PROCMAP_QUERY_VMA_READABLE : 0) |
+	       (flags & VM_WRITE ? PROCMAP_QUERY_VMA_WRITABLE : 0) |
+	       (flags & VM_EXEC ? PROCMAP_QUERY_VMA_EXECUTABLE : 0) |
+	       (flags & VM_MAYSHARE ? PROCMAP_QUERY_VMA_SHARED : 0);
+}
+
+/* The VMA that answers a query, or NULL. Under mmap_lock. */
+static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query *q)
+{
+	const u64 perms = q->query_flags & QUERY_PERMS;
+	const bool next = q->query_flags & PROCMAP_QUERY_COVERING_OR_NEXT_VMA;
+	struct vm_area_struct *vma;
+
+	for (vma = find_vma(mm, q->query_addr); vma; vma = find_vma(mm, vma->vm_end)) {
+		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
+		    (query_perms(vma->vm_flags) & perms) == perms &&
+		    (next || vma->vm_start <= q->query_addr))
+			return vma;
+		if (!next)
+			return NULL;
+		cond_resched();
+	}
+	return NULL;
+}
+
+/**
+ * struct query_name - the name of a VMA that a query found
+ * @limit: how long it may be, the NUL at its end included
+ * @len: how long it is, likewise; 0 if there is none
+ * @text: where it begins
+ * @small: where it is, if it is short
+ * @buf: otherwise: to be freed
+ */
+struct query_name {
+	size_t limit;
+	size_t len;
+	const char *text;
+	char *buf;
+	char small[192];
+};
+
+static int query_path(struct query_name *n, const struct path *path)
+{
+	size_t room = min(n->limit, sizeof(n->small));
+	char *text;
+
+	text = d_path(path, n->small, room);
+	if (text == ERR_PTR(-ENAMETOOLONG) && room < n->limit) {
+		room = n->limit;
+		n->buf = kmalloc(room, GFP_KERNEL);
+		if (!n->buf)
+			return -ENOMEM;
+		text = d_path(path, n->buf, room);
+	}
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	n->text = text;
+	n->len = (n->buf ?: n->small) + room - text;
+	return 0;
+}
+
+/* A name that is no path, for which see object_name(). Under mmap_lock. */
+static int query_text(struct query_name *n, struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	const char *name = NULL, *before = "", *after = "";
+
+	if (vma->vm_file) {
+		name = compat_anon_name(vma);
+		before = "[anon_shmem:";
+		after = "]";
+	} else if (vma->vm_ops && vma->vm_ops->name) {
+		name = vma->vm_ops->name(vma);
+	}
+	if (!name && !vma->vm_file) {
+		if (compat_is_initial_heap(vma->vm_start, vma->vm_end, mm->start_brk, mm->brk)) {
+			name = "[heap]";
+		} else if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack) {
+			name = "[stack]";
+		} else {
+			name = compat_anon_name(vma);
+			before = "[anon:";
+			after = "]";
+		}
+	}
+	if (!name)
+		return 0;
+	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s", before, name, after) + 1;
+	n->text = n->small;
+	if (n->len > n->limit)
+		return -ENAMETOOLONG;
+	if (n->len <= sizeof(n->small))
+		return 0;
+	/* Only a driver can give one that is so long. */
+	n->buf = kmalloc(n->len, GFP_KERNEL);
+	if (!n->buf)
+		return -ENOMEM;
+	snprintf(n->buf, n->len, "%s%s%s", before, name, after);
+	n->text = n->buf;
+	return 0;
+}
+
+/* All of @len bytes at @pos of a file, or an error. */
+static int read_exactly(struct file *file, void *buf, size_t len, loff_t pos)
+{
+	ssize_t got = kernel_read(file, buf, len, &pos);
+
+	return got < 0 ? got : got == len ? 0 : -EIO;
+}
+
+#define BUILD_ID_MAX	20	/* as long as a SHA-1 sum */
+#define BUILD_ID_PHDRS	256	/* no more program headers are looked at */
+
+/* Looks for a GNU build ID in notes; returns its length, 0 if there is none. */
+static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id)
+{
+	const u32 name_len = sizeof("GNU");
+	struct {
+		struct elf32_note head; /* is that of 64-bit files, too */
+		char name[4];
+	} note;
+	u64 next, end = pos + size;
+	int err;
+
+	/* What lies further back in a file is not looked for. */
+	if (pos > U32_MAX || end > U32_MAX)
+		return 0;
+	for (; end - pos > sizeof(note); pos = next) {
+		err = read_exactly(file, &note, sizeof(note), pos);
+		if (err)
+			return err;
+		next = pos + sizeof(note.head) + ALIGN((u64)note.head.n_namesz, 4) +
+		       ALIGN((u64)note.head.n_descsz, 4);
+		if (next > end)
+			return 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		if (note.head.n_type == 3 /* NT_GNU_BUILD_ID */ &&
+		    note.head.n_namesz == name_len && !memcmp(note.name, "GNU", name_len) &&
+		    note.head.n_descsz && note.head.n_descsz <= BUILD_ID_MAX) {
+			err = read_exactly(file, id, note.head.n_descsz, pos + sizeof(note));
+			return err ?: note.head.n_descsz;
+		}
+	}
+	return 0;
+}
+
+/**
+ * file_build_id() - find the build ID of an ELF file
+ * @file: the file, opened for reading
+ * @id: where to, BUILD_ID_MAX bytes
+ *
+ * build_id_parse_file() in lib/buildid.c is not for modules; this one takes what it takes.
+ * Nothing in the file can be trusted: every length is checked, and each loop is bounded.
+ *
+ * Return: its length in bytes, 0 if there is none, or what reading the file has failed with.
+ */
+static int file_build_id(struct file *file, u8 *id)
+{
+	union {
+		struct elf32_hdr h32;
+		struct elf64_hdr h64;
+	} elf;
+	union {
+		struct elf32_phdr p32;
+		struct elf64_phdr p64;
+	} ph;
+	unsigned int i, count;
+	bool is64;
+	u64 pos;
+	int ret;
+
+	/* Reading a device can have effects; kernel_read() wants a file with read_iter alone. */
+	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_READ) ||
+	    !file->f_op->read_iter || file->f_op->read)
+		return 0;
+	ret = read_exactly(file, &elf, offsetofend(struct elf32_hdr, e_type), 0);
+	if (ret)
+		return ret;
+	if (memcmp(elf.h32.e_ident, ELFMAG, SELFMAG) ||
+	    (elf.h32.e_type != ET_EXEC && elf.h32.e_type != ET_DYN) ||
+	    (elf.h32.e_ident[EI_CLASS] != ELFCLASS32 && elf.h32.e_ident[EI_CLASS] != ELFCLASS64))
+		return 0;
+	is64 = elf.h32.e_ident[EI_CLASS] == ELFCLASS64;
+	ret = read_exactly(file, &elf, is64 ? sizeof(elf.h64) : sizeof(elf.h32), 0);
+	if (ret)
+		return ret;
+	pos = is64 ? elf.h64.e_phoff : elf.h32.e_phoff;
+	count = is64 ? elf.h64.e_phnum : elf.h32.e_phnum;
+	if (pos > LLONG_MAX - SZ_1M)
 		return 0;
 
-	ops = ops_name(&vf->snap, r->ops);
-	if (IS_ERR(ops))
-		return PTR_ERR(ops);
-	if (r->name)
-		name_len = strlen(r->name) + 1;
-	if (r->ops)
-		ops_len = strlen(ops) + 1;
-	used = sizeof(*raw) + name_len + ops_len;
-	next = ALIGN(used, 8);
-	/* A buffer that is full to the last byte counts as one that overflowed. */
-	if (seq_get_buf(m, &p) <= next) {
-		seq_commit(m, -1);
-		return 0;
+	for (i = 0; i < min_t(unsigned int, count, BUILD_ID_PHDRS); i++) {
+		ret = read_exactly(file, &ph, is64 ? sizeof(ph.p64) : sizeof(ph.p32), pos);
+		if (ret)
+			return ret;
+		pos += is64 ? sizeof(ph.p64) : sizeof(ph.p32);
+		if ((is64 ? ph.p64.p_type : ph.p32.p_type) != PT_NOTE)
+			continue;
+		ret = notes_build_id(file, is64 ? ph.p64.p_offset : ph.p32.p_offset,
+				     is64 ? ph.p64.p_filesz : ph.p32.p_filesz, id);
+		if (ret > 0 || ret == -EINTR)
+			return ret;
 	}
-	/* Aligned: the buffer is, and all that goes into it has such a size. */
-	raw = (struct vmainfo_record *)p;
-	raw->size = sizeof(*raw);
-	raw->kind = r->kind;
-	raw->policy = r->policy;
-	raw->next = next;
-	raw->start = r->start;
-	raw->end = r->end;
-	raw->offset = r->offset;
-	raw->ino = r->ino;
-	raw->flags = raw_flags(r);
-	raw->dev_major = MAJOR(r->dev);
-	raw->dev_minor = MINOR(r->dev);
-	raw->name_len = name_len;
-	raw->ops_len = ops_len;
-	raw->page_shift = r->page_shift;
-	raw->reserved = 0;
-	p += sizeof(*raw);
-	if (name_len)
-		memcpy(p, r->name, name_len);
-	if (ops_len)
-		memcpy(p + name_len, ops, ops_len);
-	memset(p + name_len + ops_len, 0, next - used);
-	seq_commit(m, next);
 	return 0;
+}
+
+/* The process's mm with a reference to its users, or an error if it has none. */
+static struct mm_struct *target_mm(struct vmainfo_file *vf)
+{
+	struct task_struct *task;
+	struct mm_struct *mm = NULL;
+
+	if (mutex_lock_killable(&vf->lock))
+		return ERR_PTR(-EINTR);
+	task = get_pid_task(vf->target, PIDTYPE_PID);
+	mutex_unlock(&vf->lock);
+	if (task) {
+		mm = get_task_mm(task);
+		put_task_struct(task);
+	}
+	return mm ?: ERR_PTR(-ESRCH);
+}
+
+/*
+ * Answers a query: PROCMAP_QUERY in linux/fs.h says how. As do_procmap_query() in
+ * fs/proc/task_mmu.c, down to which of several errors it is; but of all that is done there
+ * under the lock, only finding the VMA and copying its fields is done so here.
+ */
+static int query_answer(struct vmainfo_file *vf, struct procmap_query *q,
+			struct query_name *n, u8 *build_id)
+{
+	struct file *file = NULL;
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	const struct inode *inode;
+	int err = 0, len;
+
+	mm = target_mm(vf);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	if (mmap_read_lock_killable(mm)) {
+		mmput(mm);
+		return -EINTR;
+	}
+	vma = query_find(mm, q);
+	if (vma) {
+		q->vma_start = vma->vm_start;
+		q->vma_end = vma->vm_end;
+		q->vma_flags = query_perms(vma->vm_flags);
+		q->vma_page_size = vma_kernel_pagesize(vma);
+		q->vma_offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
+		if (vma->vm_file)
+			file = get_file(vma->vm_file);
+		if (n->limit)
+			err = query_text(n, vma);
+	} else {
+		err = -ENOENT;
+	}
+	mmap_read_unlock(mm);
+	mmput(mm);
+	if (err)
+		goto out;
+
+	inode = file ? file_user_inode(file) : NULL;
+	q->dev_major = inode ? MAJOR(inode->i_sb->s_dev) : 0;
+	q->dev_minor = inode ? MINOR(inode->i_sb->s_dev) : 0;
+	q->inode = inode ? inode->i_ino : 0;
+	if (n->limit && file && !n->text)
+		err = query_path(n, file_user_path(file));
+	if (err)
+		goto out;
+	q->vma_name_size = n->len;
+	if (q->build_id_size) {
+		/* What cannot be read has none. */
+		len = file ? max(file_build_id(file, build_id), 0) : 0;
+		if (q->build_id_size < len)
+			err = -ENAMETOOLONG;
+		q->build_id_size = len;
+	}
+out:
+	if (file)
+		fput(file);
+	return err;
+}
+
+static int maps_query(struct vmainfo_file *vf, void __user *to)
+{
+	struct query_name n;
+	u8 build_id[BUILD_ID_MAX];
+	struct procmap_query q;
+	u64 size;
+	int err;
+
+	if (copy_from_user(&size, to, sizeof(size)))
+		return -EFAULT;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < offsetofend(struct procmap_query, query_addr))
+		return -EINVAL;
+	err = copy_struct_from_user(&q, sizeof(q), to, size);
+	if (err)
+		return err;
+	if ((q.query_flags & ~(u64)QUERY_FLAGS) ||
+	    !q.vma_name_size != !q.vma_name_addr || !q.build_id_size != !q.build_id_addr)
+		return -EINVAL;
+
+	/* Not all of it: that would be a good part of the work. */
+	n.limit = min_t(size_t, q.vma_name_size, PATH_MAX);
+	n.len = 0;
+	n.text = NULL;
+	n.buf = NULL;
+	err = query_answer(vf, &q, &n, build_id);
+	if (!err && n.len && copy_to_user(u64_to_user_ptr(q.vma_name_addr), n.text, n.len))
+		err = -EFAULT;
+	if (!err && q.build_id_size &&
+	    copy_to_user(u64_to_user_ptr(q.build_id_addr), build_id, q.build_id_size))
+		err = -EFAULT;
+	if (!err && copy_to_user(to, &q, min_t(size_t, size, sizeof(q))))
+		err = -EFAULT;
+	kfree(n.buf);
+	return err;
 }
 
 /* ---- proc entries ---- */
@@ -1340,6 +2379,13 @@ static const struct seq_operations raw_seq_ops = {
 	.next = view_next,
 	.stop = view_stop,
 	.show = raw_show,
+};
+
+static const struct seq_operations summary_seq_ops = {
+	.start = summary_start,
+	.next = summary_next,
+	.stop = view_stop,
+	.show = summary_show,
 };
 
 /*
@@ -1582,6 +2628,9 @@ static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct seq_file *m = file->private_data;
 
+	/* As on /proc/PID/maps, and on that one alone. */
+	if (cmd == PROCMAP_QUERY && m->op == &maps_seq_ops)
+		return maps_query(m->private, (void __user *)arg);
 	switch (cmd) {
 	case VMAINFO_GET_HEADER:
 		return get_header(m->private, (void __user *)arg);
@@ -1627,6 +2676,8 @@ static_assert(sizeof(struct vmainfo_record) == 64);
 static_assert(offsetof(struct vmainfo_record, start) == 8);
 static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
 static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
+static_assert(sizeof(struct procmap_query) == 104);
+static_assert(PROCMAP_QUERY == 0xc0686611);
 
 static int __init vmainfo_init(void)
 {
@@ -1636,7 +2687,9 @@ static int __init vmainfo_init(void)
 	if (err)
 		pr_notice("cannot read /proc/self/maps (%d): a [vsyscall] page will not be shown\n",
 			  err);
+	look_ahead_init();
 	flag_names_init();
+	hex_digits_init();
 
 	proc_dir = proc_mkdir_mode("vmainfo", 0500, NULL);
 	if (!proc_dir)
@@ -1646,6 +2699,8 @@ static int __init vmainfo_init(void)
 		err = entry_create("maps", &maps_seq_ops);
 	if (!err)
 		err = entry_create("raw", &raw_seq_ops);
+	if (!err)
+		err = entry_create("summary", &summary_seq_ops);
 	if (err)
 		proc_remove(proc_dir);
 	return err;

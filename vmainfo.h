@@ -14,6 +14,7 @@
 #define VMAINFO_VMAS	VMAINFO_DIR "/vmas"
 #define VMAINFO_MAPS	VMAINFO_DIR "/maps"
 #define VMAINFO_RAW	VMAINFO_DIR "/raw"
+#define VMAINFO_SUMMARY	VMAINFO_DIR "/summary"
 
 /**
  * enum vmainfo_kind - what a VMA is, in one word
@@ -209,5 +210,82 @@ struct vmainfo_record {
 	__u8 page_shift;
 	__u8 reserved;
 };
+
+/*
+ * PROCMAP_QUERY: what is mapped at an address, asked of an open VMAINFO_MAPS with ioctl().
+ *
+ * It is that of /proc/PID/maps, which has it from Linux 6.11 on, and is in linux/fs.h of
+ * that age: include that file before this one, if both are wanted. Here it works with all
+ * kernels, and asks of the target of the open file.
+ */
+#ifndef PROCMAP_QUERY
+#define PROCMAP_QUERY	_IOWR('f', 17, struct procmap_query)
+
+/**
+ * enum procmap_query_flags - which VMA is meant, and what a VMA is
+ *
+ * In query_flags, all of these are conditions on the VMA, but for the fifth.
+ *
+ * @PROCMAP_QUERY_VMA_READABLE: may be read
+ * @PROCMAP_QUERY_VMA_WRITABLE: may be written
+ * @PROCMAP_QUERY_VMA_EXECUTABLE: may be executed
+ * @PROCMAP_QUERY_VMA_SHARED: is MAP_SHARED
+ * @PROCMAP_QUERY_COVERING_OR_NEXT_VMA: if there is no such VMA at the address, the next one
+ *	above will do
+ * @PROCMAP_QUERY_FILE_BACKED_VMA: maps a file
+ */
+enum procmap_query_flags {
+	PROCMAP_QUERY_VMA_READABLE = 0x01,
+	PROCMAP_QUERY_VMA_WRITABLE = 0x02,
+	PROCMAP_QUERY_VMA_EXECUTABLE = 0x04,
+	PROCMAP_QUERY_VMA_SHARED = 0x08,
+	PROCMAP_QUERY_COVERING_OR_NEXT_VMA = 0x10,
+	PROCMAP_QUERY_FILE_BACKED_VMA = 0x20,
+};
+
+/**
+ * struct procmap_query - a question, and its answer
+ * @size: of this structure in bytes, at least up to @query_addr; set by the caller, as are
+ *	the next two and the last four
+ * @query_flags: enum procmap_query_flags
+ * @query_addr: the address
+ * @vma_start: first address of the VMA
+ * @vma_end: the first one behind it
+ * @vma_flags: the first four of enum procmap_query_flags
+ * @vma_page_size: the kernel's page size for it, in bytes
+ * @vma_offset: of @vma_start in the file, in bytes; 0 without a file
+ * @inode: inode number, 0 without a file
+ * @dev_major: of the device number, 0 without a file
+ * @dev_minor: likewise
+ * @vma_name_size: how many bytes there are for a name, 0 if none is wanted; becomes the
+ *	size of the name that maps shows, with the NUL at its end, 0 if there is none
+ * @build_id_size: the same for the GNU build ID of an ELF file, 20 bytes at most
+ * @vma_name_addr: where the name goes, 0 if none is wanted
+ * @build_id_addr: where the build ID goes, 0 if none is wanted
+ *
+ * Errors: ENOENT if there is no such VMA; ESRCH if the target has exited or has no address
+ * space; ENAMETOOLONG if there is too little room for name or build ID; EINVAL for unknown
+ * flags, an address without a size or a size without an address, or too small a structure;
+ * E2BIG for one that is larger than this kernel knows, and not zero there, or than a page;
+ * EFAULT, EINTR, ENOMEM.
+ */
+struct procmap_query {
+	__u64 size;
+	__u64 query_flags;
+	__u64 query_addr;
+	__u64 vma_start;
+	__u64 vma_end;
+	__u64 vma_flags;
+	__u64 vma_page_size;
+	__u64 vma_offset;
+	__u64 inode;
+	__u32 dev_major;
+	__u32 dev_minor;
+	__u32 vma_name_size;
+	__u32 build_id_size;
+	__u64 vma_name_addr;
+	__u64 build_id_addr;
+};
+#endif
 
 #endif /* VMAINFO_H */
