@@ -1,0 +1,332 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The programs of examples/: what they print is what procfs says, and their messages say
+# what is wrong.
+
+. "$(dirname "$0")/lib.sh"
+EX=$HERE/examples
+
+# prints EXPECTED COMMAND...: COMMAND's stdout is what that file has, and all it says
+prints()
+{
+	file=$1
+	shift
+	"$@" >"$TMP/out" 2>"$TMP/err" || echo "exit status $?" >>"$TMP/err"
+	if [ ! -s "$TMP/err" ] && cmp -s "$file" "$TMP/out"; then
+		return
+	fi
+	cat "$TMP/err"
+	diff "$file" "$TMP/out" | head -n 20
+	return 1
+}
+
+# refuses STATUS MESSAGE COMMAND...: it ends so, and says nothing else on stderr
+refuses()
+{
+	expected="$1 $2"
+	shift 2
+	got=$("$@" 2>&1 >/dev/null)
+	got="$? $got"
+	[ "$got" = "$expected" ] && return
+	printf 'expected: %s\ngot: %s\n' "$expected" "$got"
+	return 1
+}
+
+# bad_pids NAME ARG...: two test points
+bad_pids()
+{
+	name=$1
+	shift
+	result "$name: no such process" refuses 1 \
+		"$name: cannot look at process '$nobody': No such process" "$EX/$name" $nobody "$@"
+	result "$name: no number" refuses 1 \
+		"$name: cannot look at process 'x1': Invalid argument" "$EX/$name" x1 "$@"
+}
+
+# What raw has to print, by vmas and by procfs' maps. A name that vmas and maps have
+# escapes in comes out with a ? for each.
+raw_by_procfs()
+{
+	sed -n '1s/^# pid=\([0-9]*\) vmas=\([0-9]*\) .*/process \1: \2 VMAs/p' vmas
+	awk '$2 ~ /^.wx/ {
+		range = $1
+		sub(/^[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ */, "")
+		gsub(/\\[0-7][0-7][0-7]/, "?")
+		print "write+exec", range, $0 == "" ? "-" : $0
+	}' before
+	awk '!/^#/ { n[$9]++; kb[$9] += $4 }
+	END {
+		split("anon file heap stack shmem hugetlb vdso vvar vsyscall dev special", kinds)
+		for (i = 1; i in kinds; i++)
+			if (kinds[i] in n)
+				printf "%-10s %8d VMAs %14.0f kB\n", kinds[i], n[kinds[i]], kb[kinds[i]]
+	}' vmas
+}
+
+# raw_of WHAT PID: two test points
+raw_of()
+{
+	echo "$2" >/sys/module/vmainfo/parameters/pid
+	look "$2" || ktap_exit_fail_msg "what vmainfo says cannot be read"
+	raw_by_procfs >raw.expected
+	result "raw: $1, by the parameter" prints raw.expected "$EX/raw"
+	echo 0 >/sys/module/vmainfo/parameters/pid
+	result "raw: $1" prints raw.expected "$EX/raw" "$2"
+}
+
+# Something else in the place of raw: le NUMBER BYTES, zeros BYTES, and what is made of it
+le()
+{
+	rest=$1
+	bytes=$2
+	while [ "$bytes" -gt 0 ]; do
+		printf '%b' "\\0$(printf %o $((rest & 255)))"
+		rest=$((rest >> 8))
+		bytes=$((bytes - 1))
+	done
+}
+
+zeros()
+{
+	head -c "$1" /dev/zero
+}
+
+# header MAGIC VERSION MORE: of a structure that has grown by MORE bytes
+header()
+{
+	le $((48 + $3)) 4
+	le "$1" 4
+	le "$2" 4
+	le 1 4	# VMAINFO_ATOMIC
+	le 77 4
+	le 2 4
+	zeros $((24 + $3))
+}
+
+# record KIND FLAGS NAME MORE
+record()
+{
+	next=$(((64 + $4 + ${#3} + 1 + 7) & ~7))
+	le $((64 + $4)) 2
+	le "$1" 1
+	le 0 1
+	le $next 4
+	le $((0x7f0000000000)) 8
+	le $((0x7f0000003000)) 8
+	le 0 8
+	le 0 8
+	le "$2" 8
+	le 0 8
+	le $((${#3} + 1)) 4
+	le 0 4
+	zeros "$4"
+	printf %s "$3"
+	zeros $((next - 64 - $4 - ${#3}))
+}
+
+# instead WHAT COMMAND...: a test point with the file $TMP/fake for raw
+instead()
+{
+	mount --bind "$TMP/fake" /proc/vmainfo/raw || ktap_exit_fail_msg "mount --bind"
+	result "$@"
+	umount /proc/vmainfo/raw || ktap_exit_fail_msg "umount"
+}
+
+# queries: each VMA in "before" is asked for by its last address, all at once. Some names
+# are left out: a line of maps does not tell them exactly, or they are longer than the
+# PATH_MAX bytes that the ioctl has for them.
+queries()
+{
+	set --
+	: >query.expected
+	grep -v -e 'two spaces ' -e 'back\\slash' -e '/tab' before >exact
+	while read -r range perm offset _ _ name; do
+		if [ ${#name} -gt 4000 ] || [ "$name" = "[vsyscall]" ]; then
+			continue
+		fi
+		at=$((0x${range#*-} - 1))
+		to=$((at - 0x${range%-*} + 0x$offset))
+		at=$(printf %x $at)
+		set -- "$@" "$at"
+		id=-
+		[ "$name" != "$HERE/mappings" ] || id=$build_id
+		name=$(printf '%s\n' "$name" | sed 's/\\[0-7][0-7][0-7]/?/g')
+		if [ -n "$name" ]; then
+			name=$name+$(printf 0x%x $to)
+		fi
+		echo "$at $range $perm $offset $id ${name:--}" >>query.expected
+	done <exact
+	for needed in heap stack "$build_id $HERE/mappings+0x" " -$" "(deleted)+0x" "new?line?+0x"; do
+		grep -q -e "$needed" query.expected || { echo "nothing with $needed"; return 1; }
+	done
+	prints query.expected "$EX/query" "$target" "$@"
+}
+
+# The end of the first VMA that has no neighbour behind it
+gap()
+{
+	awk '{ split($1, a, "-") } NR > 1 && a[1] != end { exit } { end = a[2] }
+		END { sub(/^0*/, "", end); print end }' before
+}
+
+# One wrong address does not keep the others from being looked up.
+query_gap()
+{
+	got=$("$EX/query" "$target" "$gap" "$first" 2>"$TMP/err")
+	[ $? = 1 ] && [ "$(cat "$TMP/err")" = "query: $gap: nothing is mapped there" ] &&
+		[ "${got%% *}" = "$first" ] && return
+	cat "$TMP/err"
+	echo "$got"
+	return 1
+}
+
+# looks N: waits until watch has looked N times more. It sleeps after each look.
+looks()
+{
+	enough=$(($(switches) + $1))
+	while [ "$(switches)" -lt $enough ]; do
+		:
+	done
+}
+
+switches()
+{
+	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
+}
+
+# says PATTERN: waits for a new last line of watch's
+says()
+{
+	tries=0
+	while [ "$(wc -l <"$TMP/watch")" -le "$lines" ] || ! tail -n 1 "$TMP/watch" | grep -q "$1"; do
+		tries=$((tries + 1))
+		if [ $tries = 1000 ]; then
+			cat "$TMP/watch" "$TMP/watch.err"
+			return 1
+		fi
+	done
+}
+
+# changed STEP PATTERN: it says so after that step of the target. It may have looked in
+# the middle of it, too; after a few looks more, it has said everything.
+changed()
+{
+	printf %s "$1" >&5
+	says "^[0-9]*\.[0-9][0-9][0-9]: $2" || return 1
+	looks 5
+	lines=$(wc -l <"$TMP/watch")
+}
+
+unchanged()
+{
+	looks 20
+	[ "$(wc -l <"$TMP/watch")" = "$lines" ] && return
+	cat "$TMP/watch"
+	return 1
+}
+
+watch_ends()
+{
+	kill -9 "$target" && says "^it has exited$" && wait "$watch"
+}
+
+begin
+
+build_id=0123456789abcdeffedcba987654321001234567	# tests/Makefile says so
+nobody=2147483647	# is more than any pid
+
+result "raw: without the module" refuses 1 \
+	"raw: cannot open /proc/vmainfo/raw: No such file or directory" "$EX/raw"
+result "query: without the module" refuses 1 \
+	"query: cannot open /proc/vmainfo/maps: No such file or directory" "$EX/query" 1 1000
+result "watch: without the module" refuses 1 \
+	"watch: cannot open /proc/vmainfo/raw: No such file or directory" "$EX/watch" 1
+
+vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+bad_pids raw
+bad_pids query 1000
+bad_pids watch
+result "raw: too many arguments" refuses 2 "raw: usage: raw [PID]" "$EX/raw" 1 2
+result "query: too few arguments" refuses 2 "query: usage: query PID ADDRESS..." "$EX/query" 1
+result "watch: no interval" refuses 2 "watch: usage: watch PID [MILLISECONDS]" "$EX/watch" 1 0
+
+# all kinds of mappings, with strange names
+mkdir "$TMP/files"
+mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
+start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
+raw_of "all kinds of mappings" "$target"
+result "raw: all kinds of mappings: one has all rights" grep -q '^write+exec .* -$' "$TMP/out"
+
+result "query: each mapping" queries
+gap=$(gap)
+first=$(sed -n '1s/-.*//p' before)
+result "query: behind a mapping" query_gap
+result "query: nothing but a gap" refuses 1 "query: 0x$gap: nothing is mapped there" \
+	"$EX/query" "$target" "0x$gap"
+result "query: no address" refuses 1 "query: '12x' is no address" "$EX/query" "$target" 12x
+
+# ABIs that have grown, and files that are something else
+{
+	header 0x616d7621 1 16
+	record 1 6 "$(zeros 70000 | tr '\0' x)" 8
+	record 11 4 "" 24
+} >"$TMP/fake"
+{
+	echo "process 77: 2 VMAs"
+	echo "write+exec 7f0000000000-7f0000003000 $(zeros 70000 | tr '\0' x)"
+	printf '%-10s %8d VMAs %14d kB\n' file 1 12 "(new)" 1 12
+} >raw.expected
+instead "raw: larger structures, a new kind, a name longer than its buffer" \
+	prints raw.expected "$EX/raw"
+head -c 70200 "$TMP/fake" >"$TMP/cut"
+mv "$TMP/cut" "$TMP/fake"
+instead "raw: a file that ends in a record" refuses 1 "raw: /proc/vmainfo/raw ends too early" \
+	"$EX/raw"
+header 0x616d7622 1 0 >"$TMP/fake"
+instead "raw: something else" refuses 1 "raw: /proc/vmainfo/raw is not what vmainfo.h describes" \
+	"$EX/raw"
+: >"$TMP/fake"
+instead "raw: nothing" refuses 1 "raw: /proc/vmainfo/raw is not what vmainfo.h describes" "$EX/raw"
+header 0x616d7621 2 0 >"$TMP/fake"
+instead "raw: a version that is not known" refuses 1 \
+	"raw: /proc/vmainfo/raw has version 2, 1 is known" "$EX/raw"
+stop_all
+
+# a process that changes step by step
+mkfifo "$TMP/steps"
+start "$HERE/steps" "$TMP/steps" || ktap_exit_fail_msg "no process that changes"
+exec 5<>"$TMP/steps"
+raw_of "a part of a file with all rights" "$target"
+result "raw: a part of a file with all rights: its name" \
+	grep -q "^write+exec [0-9a-f]*-[0-9a-f]* $HERE/steps$" "$TMP/out"
+
+vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' vmas)
+: >"$TMP/watch"
+lines=0
+"$EX/watch" "$target" 10 >"$TMP/watch" 2>"$TMP/watch.err" &
+watch=$!
+TARGETS="$TARGETS $watch"
+result "watch: how many there are" changed "" "$vmas VMAs, "
+result "watch: nothing while nothing changes" unchanged
+result "watch: one more" changed m "$((vmas + 1)) VMAs, "
+flags=$(exec 3<>/proc/vmainfo/raw && echo "$target" >&3 && cat <&3 | od -An -tu4 -j12 -N4)
+if [ $((flags & 4)) != 0 ]; then	# VMAINFO_SEQ
+	exec_id=$(sed -n '$s/.* //p' "$TMP/watch")
+	result "watch: one with other rights" changed p "$((vmas + 1)) VMAs, .* exec $exec_id$"
+	result "watch: one less" changed u "$vmas VMAs, .* exec $exec_id$"
+	result "watch: an exec" changed x "$vmas VMAs, .* exec $((exec_id + 1))$"
+	result "watch: no complaint" [ ! -s "$TMP/watch.err" ]
+else
+	why="this kernel has no sequence of an mm's changes (from 6.4 on)"
+	skip "watch: one with other rights" "$why"
+	result "watch: one less" changed u "$vmas VMAs, sequence 0, exec 0$"
+	skip "watch: an exec" "$why"
+	result "watch: says that there is no sequence" grep -qx \
+		"watch: no sequence here: a change that keeps the number goes unseen" "$TMP/watch.err"
+fi
+result "watch: the end" watch_ends
+
+cd /
+ktap_set_plan $((KTAP_TESTNO - 1))
+ktap_finished
