@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A 32-bit program gets the same from a 64-bit kernel as a 64-bit one does: the bytes of
+# raw, and the answers of the ioctls.
+
+. "$(dirname "$0")/lib.sh"
+
+# both ARG...: what the two programs give, and how they end, is added to a file each
+both()
+{
+	for bits in ia32 amd64; do
+		"$HERE/${bits}_reader" "$@" >>"$TMP/$bits" || echo "error $?" >>"$TMP/$bits"
+	done
+}
+
+# same BYTES: since the last time; at least so many, for nothing is always the same
+same()
+{
+	cmp "$TMP/ia32" "$TMP/amd64" && [ "$(wc -c <"$TMP/ia32")" -ge "$1" ]
+	equal=$?
+	wc -c "$TMP/ia32" "$TMP/amd64"
+	rm "$TMP/ia32" "$TMP/amd64"
+	return $equal
+}
+
+# compare_all WHAT: five test points
+compare_all()
+{
+	vmas=$(wc -l <"/proc/$target/maps")
+
+	both raw "$target"
+	result "$1: raw" same $((48 + 64 * vmas))
+	both header "$target"
+	result "$1: the header" same 64
+
+	# Each mapping: struct procmap_query, a name, a build ID. A few have longer names.
+	while read -r line; do
+		both query "$target" "${line%%-*}"
+	done <"/proc/$target/maps"
+	result "$1: queries: names" grep -q '\[stack\]' "$TMP/ia32"
+	result "$1: queries" same $(((104 + 4096 + 20) * (vmas - 3)))
+
+	both query "$target" 0
+	both raw 2147483647
+	printf 'error 2\nerror 3\n' >"$TMP/errors"	# ENOENT, ESRCH
+	result "$1: errors" cmp "$TMP/errors" "$TMP/ia32"
+	rm "$TMP/ia32" "$TMP/amd64"
+}
+
+[ -x "$HERE/ia32_reader" ] || skip_all "this machine has no 32-bit programs"
+"$HERE/ia32_reader" 2>/dev/null
+[ $? = 22 ] || skip_all "this kernel does not run 32-bit programs"
+begin
+vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+ktap_set_plan 10
+
+mkdir "$TMP/files"
+mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
+start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
+compare_all "a 64-bit process"
+start "$HERE/ia32" || ktap_exit_fail_msg "no 32-bit process"
+compare_all "a 32-bit process"
+
+ktap_finished
