@@ -6,21 +6,45 @@
  *
  *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, where the guest's
  *				clock counts them (scripts/vm -i)
- *	bench hold		time under mmap_lock, per VMA
+ *	bench hold		time under mmap_lock per VMA, in nanoseconds
  *	bench memory		bytes per VMA that a snapshot holds
- *	bench writer		what a thread of the target that maps and unmaps feels (2 CPUs)
+ *	bench writer		what a target that maps and unmaps feels (scripts/vm -n 2)
+ *	bench loop WAY TARGET	lists without end, to be profiled
  *
- * The module is loaded already.
+ * The module is loaded already. For the floor, walk.ko is in the same directory.
  */
-#include "bench.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
-/* How often a measurement is repeated: its smallest result has no timer tick in it. */
-#define ROUNDS_LARGE 3
+#include "../vmainfo.h"
+#include "task_vma.h"
+
+/* How often a measurement is repeated: the smallest result has the fewest timer ticks in it. */
+#define ROUNDS_LARGE 5
 #define ROUNDS_SMALL 300
 
 static char buffer[64 * 1024];
 
-void fatal(const char *fmt, ...)
+/* Says what failed, and why. */
+static void __attribute__((format(printf, 1, 2), noreturn)) fatal(const char *fmt, ...)
 {
 	int error = errno;
 	va_list ap;
@@ -33,7 +57,7 @@ void fatal(const char *fmt, ...)
 	exit(1);
 }
 
-uint64_t now_ns(void)
+static uint64_t now_ns(void)
 {
 	struct timespec ts;
 
@@ -450,15 +474,15 @@ static const struct target {
 	unsigned long n;
 	unsigned int rounds;
 } targets[] = {
-	{ "anon35", map_small, 35, ROUNDS_SMALL },
+	{ "small35", map_small, 35, ROUNDS_SMALL },
 	{ "anon1000", map_anonymous, 1000, 30 },
 	{ "anon60000", map_anonymous, 60000, ROUNDS_LARGE },
 	{ "files60000", map_files, 60000, ROUNDS_LARGE },
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
-/* A child that has mapped, and calls @then before it waits. */
-pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(void))
+/* A child that has mapped n, and calls then(), if that is not NULL, before it waits. */
+static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(void))
 {
 	int ready[2];
 	pid_t pid;
@@ -489,7 +513,7 @@ pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(void))
 	return pid;
 }
 
-void stop(pid_t pid)
+static void stop(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -512,7 +536,6 @@ static const struct target *find_target(const char *name)
 			return &targets[i];
 	errno = EINVAL;
 	fatal("there is no target %s", name);
-	return NULL;
 }
 
 static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid)
@@ -553,6 +576,27 @@ static void cost_of_query(const char *name, int fd, const struct target *t)
 	printf("%s.%s_one %.2f\n", t->name, name, (double)sum / asked);
 }
 
+/* What a walk that does nothing takes, by the module for that. */
+static double walk(pid_t pid)
+{
+	char command[64];
+	double ns;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "insmod /walk.ko pid=%d", pid);
+	if (system(command)) {
+		errno = ENOEXEC;
+		fatal("%s", command);
+	}
+	f = fopen("/sys/module/walk/parameters/ns", "r");
+	if (!f || fscanf(f, "%lf", &ns) != 1)
+		fatal("/sys/module/walk/parameters/ns");
+	fclose(f);
+	if (system("rmmod walk"))
+		fatal("rmmod walk");
+	return ns;
+}
+
 static void cost(const struct target *t)
 {
 	const bool has_query = kernel_has_query();
@@ -561,6 +605,7 @@ static void cost(const struct target *t)
 	uint64_t total;
 
 	printf("%s.vmas %zu\n", t->name, n);
+	printf("%s.walk %.2f\n", t->name, walk(pid) / n);
 	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		if (ways[i].query && !has_query)
 			continue;
@@ -577,36 +622,316 @@ static void cost(const struct target *t)
 	stop(pid);
 }
 
-int main(int argc, char **argv)
+
+static void loop(const char *name, const struct target *t)
 {
+	pid_t pid = start(t->map, t->n, NULL);
 	size_t i;
 
-	if (argc == 4 && !strcmp(argv[1], "loop")) {
-		const struct target *t = find_target(argv[3]);
-		pid_t pid;
-
-		set_max_map_count(2000000);
-		pid = start(t->map, t->n, NULL);
-		for (i = 0; i < sizeof(ways) / sizeof(*ways); i++)
-			if (!strcmp(ways[i].name, argv[2]))
-				break;
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		if (strcmp(ways[i].name, name))
+			continue;
 		printf("%zu\n", count_lines(pid));
 		fflush(stdout);
 		for (;;)
 			ways[i].list(pid);
 	}
-	if (argc < 2) {
-		fprintf(stderr, "usage: bench cost [TARGET...] | hold | memory | writer\n");
-		return 2;
+	errno = EINVAL;
+	fatal("there is no way to list %s", name);
+}
+
+/* Time under mmap_lock */
+
+#define TRACING "/sys/kernel/tracing/"
+
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		fatal("writing %s to %s", text, path);
+	close(fd);
+}
+
+/*
+ * From the kernel's own events, whose times are those of the TSC: a nanosecond a tick under
+ * QEMU. The mm that is locked for longest is the target's; others are locked by faults.
+ */
+static double held(void)
+{
+	struct {
+		char mm[32];
+		double since;
+		double sum;
+	} mms[64] = {}, *m;
+	char line[1024], *at;
+	double time, most = 0;
+	size_t i, known = 0;
+	FILE *f = fopen(TRACING "trace", "r");
+
+	if (!f)
+		fatal(TRACING "trace");
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, ": mmap_lock_");
+		if (*line == '#' || !at)
+			continue;
+		*at = '\0';
+		time = strtod(strrchr(line, ' '), NULL);
+		at += 2;
+		m = NULL;
+		for (i = 0; i < known; i++)
+			if (!strncmp(strstr(at, "mm="), mms[i].mm, strlen(mms[i].mm)))
+				m = &mms[i];
+		if (!m) {
+			if (known == sizeof(mms) / sizeof(*mms)) {
+				errno = E2BIG;
+				fatal("too many mms");
+			}
+			m = &mms[known++];
+			snprintf(m->mm, sizeof(m->mm), "%.*s", (int)strcspn(strstr(at, "mm="), " "),
+				 strstr(at, "mm="));
+		}
+		if (!strncmp(at, "mmap_lock_acquire", 17))
+			m->since = time;
+		else
+			m->sum += time - m->since;
 	}
+	fclose(f);
+	for (i = 0; i < known; i++)
+		if (mms[i].sum > most)
+			most = mms[i].sum;
+	return most;
+}
+
+static void hold(void)
+{
+	static const char * const names[] = { "maps", "ours", "raw" };
+	const struct target *t = find_target("anon60000");
+	char filter[64];
+	pid_t pid;
+	size_t i, j, n;
+
+	if (mount("none", TRACING, "tracefs", 0, NULL) && errno != EBUSY)
+		fatal("mounting tracefs");
+	if (access(TRACING "events/mmap_lock", F_OK)) {
+		fprintf(stderr, "bench: this kernel does not trace mmap_lock\n");
+		return;
+	}
+	pid = start(t->map, t->n, NULL);
+	n = count_lines(pid);
+	put(TRACING "trace_clock", "x86-tsc");
+	put(TRACING "buffer_size_kb", "8192");
+	snprintf(filter, sizeof(filter), "common_pid == %d", getpid());
+	put(TRACING "events/mmap_lock/mmap_lock_acquire_returned/filter", filter);
+	put(TRACING "events/mmap_lock/mmap_lock_released/filter", filter);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		for (j = 0; strcmp(ways[j].name, names[i]); j++)
+			;
+		ways[j].list(pid);
+		put(TRACING "trace", "");
+		put(TRACING "events/mmap_lock/mmap_lock_acquire_returned/enable", "1");
+		put(TRACING "events/mmap_lock/mmap_lock_released/enable", "1");
+		ways[j].list(pid);
+		put(TRACING "events/mmap_lock/enable", "0");
+		printf("%s.%s_hold %.2f\n", t->name, names[i], held() / n);
+	}
+	stop(pid);
+}
+
+/* Memory of snapshots, by a cgroup's account */
+
+#define CGROUP "/tmp/cgroup"
+#define SNAPSHOTS 16	/* the account can be off by some pages, whatever their number */
+
+static double cgroup_memory(void)
+{
+	double bytes;
+	FILE *f = fopen(CGROUP "/bench/memory.current", "r");
+
+	if (!f || fscanf(f, "%lf", &bytes) != 1)
+		fatal(CGROUP "/bench/memory.current");
+	fclose(f);
+	return bytes;
+}
+
+static void memory(const char *name)
+{
+	const struct target *t = find_target(name);
+	pid_t pid = start(t->map, t->n, NULL);
+	size_t n = count_lines(pid), i;
+	int fds[SNAPSHOTS];
+	double before;
+
+	mkdir(CGROUP, 0755);
+	if (mount("none", CGROUP, "cgroup2", 0, NULL) && errno != EBUSY)
+		fatal("mounting cgroup2");
+	put(CGROUP "/cgroup.subtree_control", "+memory");
+	if (mkdir(CGROUP "/bench", 0755) && errno != EEXIST)
+		fatal(CGROUP "/bench");
+	put(CGROUP "/bench/cgroup.procs", "0");
+	before = cgroup_memory();
+	for (i = 0; i < SNAPSHOTS; i++) {
+		fds[i] = open_entry(VMAINFO_RAW, pid);
+		if (read(fds[i], buffer, 4096) <= 0)
+			fatal("read");
+	}
+	printf("%s.memory %.2f\n", name, (cgroup_memory() - before) / n / SNAPSHOTS);
+	for (i = 0; i < SNAPSHOTS; i++)
+		close(fds[i]);
+	stop(pid);
+}
+
+/* A target that maps and unmaps while somebody lists it */
+
+#define WRITER_OPS_MAX (8 << 20)
+#define WRITER_ROUNDS 5
+#define WRITER_ROUND_NS 1500000000ull
+
+static struct writer {
+	_Atomic int go;
+	_Atomic int idle;
+	_Atomic uint32_t ops;
+	uint32_t ns[WRITER_OPS_MAX];
+} *writer;
+
+static void write_maps(void)
+{
+	uint64_t began, took;
+	uint32_t ops;
+	char *p;
+
+	for (;;) {
+		writer->idle = 1;
+		while (!writer->go)
+			usleep(100);
+		writer->idle = 0;
+		for (ops = 0; writer->go && ops < WRITER_OPS_MAX; ops++) {
+			began = now_ns();
+			p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			if (p == MAP_FAILED || munmap(p, 4096))
+				_exit(1);
+			took = now_ns() - began;
+			writer->ns[ops] = took < UINT32_MAX ? took : UINT32_MAX;
+		}
+		writer->ops = ops;
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_doubles);
+	return values[n / 2];
+}
+
+static void writer_bench(void)
+{
+	static const struct {
+		const char *name;
+		const char *way;
+		const char *max_hold_us;
+	} modes[] = {
+		{ "nobody", NULL, "250" },
+		{ "maps", "maps", "250" },
+		{ "ours", "ours", "250" },
+		{ "raw", "raw", "250" },
+		{ "ours25", "ours", "25" },
+	};
+	enum { MODES = sizeof(modes) / sizeof(*modes) };
+	double ops[MODES][WRITER_ROUNDS], p99[MODES][WRITER_ROUNDS], most[MODES][WRITER_ROUNDS];
+	const struct target *t = find_target("anon60000");
+	uint64_t began, took, listings[MODES] = {};
+	size_t i, j, round;
+	pid_t pid;
+
+	writer = mmap(NULL, sizeof(*writer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (writer == MAP_FAILED)
+		fatal("mmap");
+	memset(writer->ns, 1, sizeof(writer->ns)); /* so that it does not fault */
+	pid = start(t->map, t->n, write_maps);
+	/* In turns, so that what else the machine does falls on all of them. */
+	for (round = 0; round < WRITER_ROUNDS; round++) {
+		for (i = 0; i < MODES; i++) {
+			for (j = 0; modes[i].way && strcmp(ways[j].name, modes[i].way); j++)
+				;
+			put("/sys/module/vmainfo/parameters/max_hold_us", modes[i].max_hold_us);
+			writer->go = 1;
+			began = now_ns();
+			do {
+				if (modes[i].way) {
+					ways[j].list(pid);
+					listings[i]++;
+				} else {
+					usleep(10000);
+				}
+				took = now_ns() - began;
+			} while (took < WRITER_ROUND_NS);
+			writer->go = 0;
+			while (!writer->idle)
+				usleep(100);
+			if (!writer->ops) {
+				errno = ECHILD;
+				fatal("the writer");
+			}
+			qsort(writer->ns, writer->ops, sizeof(*writer->ns), compare);
+			ops[i][round] = writer->ops / (took / 1e9);
+			p99[i][round] = writer->ns[writer->ops * 99ull / 100] / 1e3;
+			most[i][round] = writer->ns[writer->ops - 1] / 1e3;
+		}
+	}
+	for (i = 0; i < MODES; i++) {
+		printf("writer.%s_listings %llu\n", modes[i].name, (unsigned long long)listings[i]);
+		printf("writer.%s_ops %.1f\n", modes[i].name, median(ops[i], WRITER_ROUNDS));
+		printf("writer.%s_p99 %.1f\n", modes[i].name, median(p99[i], WRITER_ROUNDS));
+		printf("writer.%s_max %.1f\n", modes[i].name, median(most[i], WRITER_ROUNDS));
+	}
+	stop(pid);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: bench cost [TARGET...] | hold | memory | writer | loop WAY TARGET\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2)
+		return usage();
 	set_max_map_count(2000000);
 	if (!strcmp(argv[1], "cost")) {
-		if (argc > 2)
-			for (i = 2; argv[i]; i++)
-				cost(find_target(argv[i]));
-		else
-			for (i = 0; i < sizeof(targets) / sizeof(*targets); i++)
-				cost(&targets[i]);
+		for (i = 2; argv[i]; i++)
+			cost(find_target(argv[i]));
+		for (i = 0; argc == 2 && i < sizeof(targets) / sizeof(*targets); i++)
+			cost(&targets[i]);
+	} else if (!strcmp(argv[1], "hold")) {
+		hold();
+	} else if (!strcmp(argv[1], "memory")) {
+		memory("anon60000");
+		memory("files60000");
+	} else if (!strcmp(argv[1], "writer")) {
+		writer_bench();
+	} else if (!strcmp(argv[1], "loop") && argc == 4) {
+		loop(argv[2], find_target(argv[3]));
+	} else {
+		return usage();
 	}
 	return 0;
 }
