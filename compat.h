@@ -26,11 +26,15 @@
 /* How many VMAs are asked for at a time, at most. */
 #define COMPAT_VMAS 16
 
-/**
- * struct compat_vma_iter - a walk over the VMAs of one mm, in address order
- *
- * Valid only as long as the mm's mmap_lock is held without a break, or, where there is
+/*
+ * struct compat_vma_iter - a walk over the VMAs of one mm, in address order. Valid only as
+ * long as the mm's mmap_lock is held without a break, or, where there is
  * compat_speculate_begin(), RCU is.
+ *
+ * compat_vma_seek(): the next VMA shall be the first one that ends above @addr.
+ *
+ * compat_vmas(): the next VMAs, up to @max; 0 if there are none. @next is the end of the last
+ * one that the caller has taken of those before.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 /* From then on ma_state says where a node ends. */
@@ -45,64 +49,70 @@ static bool compat_look_ahead __ro_after_init __maybe_unused;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 struct compat_vma_iter {
 	struct vma_iterator vmi;
-	bool ahead;
 };
 
-/* The next VMA shall be the first one that ends above @addr. */
 static inline void compat_vma_seek(struct compat_vma_iter *it, struct mm_struct *mm,
 				   unsigned long addr)
 {
 	vma_iter_init(&it->vmi, mm, addr);
-	it->ahead = false;
 }
 
+#if COMPAT_LOOKS_AHEAD
 /*
- * The VMAs that follow the iterator's in its leaf of the maple tree, where from one to the
- * next it is a few instructions, and a hundred with vma_next(). linux/maple_tree.h says what
- * a node is: 256-byte aligned, with other things in the low bits of the pointer; and that one
- * that was taken out of the tree is its own parent, and not to be relied on from then on.
+ * All VMAs of the leaf of the maple tree that has @next: from one to the next it is a few
+ * instructions, and a hundred with vma_next(). linux/maple_tree.h says what a node is:
+ * 256-byte aligned, with other things in the low bits of a pointer to it; and that one which
+ * was taken out of the tree is its own parent, and not to be relied on from then on.
+ * mas_walk() does not return with such a one.
  */
-static inline unsigned int compat_leaf_vmas(struct compat_vma_iter *it,
+static inline unsigned int compat_leaf_vmas(struct ma_state *mas, unsigned long next,
 					    struct vm_area_struct **vmas, unsigned int max)
 {
-	unsigned int n = 0;
-#if COMPAT_LOOKS_AHEAD
-	const struct ma_state *mas = &it->vmi.mas;
-	const struct maple_node *leaf = (void *)((unsigned long)mas->node & ~MAPLE_NODE_MASK);
-	/* Not the last slot of a node: there may be something else in its place. */
-	const unsigned int end = min_t(unsigned int, mas->end, MAPLE_RANGE64_SLOTS - 2);
-	unsigned int slot;
+	const struct maple_node *leaf;
+	unsigned int n, slot;
+	void *entry;
 
-	if (!compat_look_ahead || mas->status != ma_active)
-		return 0;
-	for (slot = mas->offset + 1; slot <= end && n < max; slot++) {
-		vmas[n] = rcu_dereference_raw(leaf->mr64.slot[slot]);
-		n += vmas[n] ? 1 : 0; /* else a gap */
+	for (;;) {
+		mas_set(mas, next);
+		entry = mas_walk(mas);
+		if (mas->status != ma_active)
+			return 0; /* a tree without nodes: no VMAs */
+		leaf = (void *)((unsigned long)mas->node & ~MAPLE_NODE_MASK);
+		n = 0;
+		for (slot = mas->offset; slot <= mas->end && n < max; slot++) {
+			vmas[n] = rcu_dereference_raw(leaf->mr64.slot[slot]);
+			n += vmas[n] ? 1 : 0; /* else a gap */
+		}
+		smp_rmb(); /* the slots, then the parent: as ma_dead_node() in lib/maple_tree.c */
+		if (((unsigned long)READ_ONCE(leaf->parent) & ~MAPLE_NODE_MASK) ==
+		    (unsigned long)leaf) {
+			if (!entry)
+				continue;
+			vmas[0] = entry;
+			n = 1;
+		}
+		if (n || mas->max == ULONG_MAX)
+			return n;
+		next = mas->max + 1; /* a gap up to the end of the leaf */
 	}
-	smp_rmb(); /* the slots, then the parent: as ma_dead_node() in lib/maple_tree.c */
-	if (((unsigned long)READ_ONCE(leaf->parent) & ~MAPLE_NODE_MASK) == (unsigned long)leaf)
-		return 0;
-#endif
-	return n;
 }
+#endif
 
-/*
- * The next VMAs, up to @max; 0 if there are none. @next is the end of the last one that
- * the caller has taken of those before.
- */
 static inline unsigned int compat_vmas(struct compat_vma_iter *it, unsigned long next,
 				       struct vm_area_struct **vmas, unsigned int max)
 {
 	unsigned int n;
 
-	if (COMPAT_LOOKS_AHEAD && it->ahead)
-		mas_set(&it->vmi.mas, next);
-	vmas[0] = vma_next(&it->vmi);
-	if (!vmas[0])
-		return 0;
-	n = compat_leaf_vmas(it, vmas + 1, max - 1);
-	it->ahead = n;
-	return 1 + n;
+#if COMPAT_LOOKS_AHEAD
+	if (compat_look_ahead)
+		return compat_leaf_vmas(&it->vmi.mas, next, vmas, max);
+#endif
+	for (n = 0; n < max; n++) {
+		vmas[n] = vma_next(&it->vmi);
+		if (!vmas[n])
+			break;
+	}
+	return n;
 }
 #else
 struct compat_vma_iter {
@@ -162,10 +172,13 @@ static inline void compat_unlock_vma(struct vm_area_struct *vma)
 	vma_end_read(vma);
 }
 
-/* A reference to the file of a VMA that is under RCU only, or NULL. */
-static inline struct file *compat_get_file_rcu(struct vm_area_struct *vma)
+/*
+ * A reference to the file of a VMA that is under RCU only, or NULL. Not get_file_rcu(), which
+ * tries until the pointer is changed: that of a VMA which is freed never is.
+ */
+static inline struct file *compat_get_file_active(struct vm_area_struct *vma)
 {
-	return get_file_rcu((struct file __rcu **)&vma->vm_file);
+	return get_file_active(&vma->vm_file);
 }
 #else
 #define COMPAT_SPECULATES 0
@@ -189,7 +202,7 @@ static inline void compat_unlock_vma(struct vm_area_struct *vma)
 {
 }
 
-static inline struct file *compat_get_file_rcu(struct vm_area_struct *vma)
+static inline struct file *compat_get_file_active(struct vm_area_struct *vma)
 {
 	return NULL;
 }

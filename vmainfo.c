@@ -347,7 +347,7 @@ static void *array_alloc(size_t nr, size_t size)
 	if (nr > INT_MAX / size)
 		return NULL;
 	size *= nr;
-	return size <= 8 * PAGE_SIZE ? kmalloc(size, VMAINFO_GFP) :
+	return size <= 8 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
 				       __vmalloc(size, VMAINFO_GFP);
 }
 
@@ -365,18 +365,29 @@ static void objects_drop(struct snapshot *s, size_t keep)
 	s->objs_nr = keep;
 }
 
+/* Drops all names, and returns how much memory they had. */
+static size_t names_drop(struct snapshot *s)
+{
+	struct name_block *block, *older;
+	size_t size = 0;
+
+	for (block = s->names; block; block = older) {
+		older = block->older;
+		size += block->size;
+		kvfree(block);
+	}
+	s->names = NULL;
+	s->longest = 0;
+	return size;
+}
+
 /* Drops all that a snapshot holds; it can be filled anew. */
 static void snapshot_free(struct snapshot *s)
 {
-	struct name_block *block, *older;
-
 	objects_drop(s, 0);
 	kvfree(s->objs);
 	kvfree(s->recs);
-	for (block = s->names; block; block = older) {
-		older = block->older;
-		kvfree(block);
-	}
+	names_drop(s);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -387,6 +398,11 @@ static int records_reserve(struct snapshot *s, size_t nr)
 
 	if (nr <= s->room)
 		return 0;
+	if (!s->nr) {
+		kvfree(s->recs);
+		s->recs = NULL;
+		s->room = 0;
+	}
 	recs = array_alloc(nr, sizeof(*recs));
 	if (!recs)
 		return -ENOMEM;
@@ -630,6 +646,7 @@ enum walk_end {
  * @it: where in the mm it is, while a lock is held
  * @next: the end of the last VMA that has been recorded, 0 at first
  * @stable: VMAs do not change meanwhile: by mmap_lock, or the VMA's own
+ * @seq: otherwise: the mm's sequence when they were begun to be read
  * @unstable: after WALK_UNSTABLE: an address in that VMA
  * @file: the file of the last VMA with one, kept alive by @object
  * @ops: its vm_ops
@@ -644,6 +661,7 @@ struct walk {
 	struct compat_vma_iter it;
 	unsigned long next;
 	bool stable;
+	unsigned int seq;
 	unsigned long unstable;
 	const struct file *file;
 	const struct vm_operations_struct *ops;
@@ -687,9 +705,25 @@ static bool object_name(struct snapshot *s, struct object *o,
 }
 
 /*
- * Adds an object for a VMA. Without a lock only for a file: what file_operations and
- * vm_operations it has lives as long as the file does, whichever VMA it was of. The VMA is
- * another one by then only if a writer came, and then all of this is dropped.
+ * A reference to the file of a VMA that is not stable, or NULL. Had the VMA been unmapped, its
+ * pointer would be a stale one, and the file any file, even one that is only being opened:
+ * but then the sequence has changed, and nothing in the file is looked at.
+ */
+static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
+				     const struct file *expected)
+{
+	struct file *file = compat_get_file_active(vma);
+
+	if (file && (file != expected || compat_speculate_retry(w->mm, w->seq))) {
+		fput(file);
+		file = NULL;
+	}
+	return file;
+}
+
+/*
+ * Adds an object for a VMA. Without a lock only for a file with pages of the usual size, for
+ * which vm_ops need not be asked: they may be in memory that goes with the VMA.
  *
  * @fixed: the one that it would be without vm_ops and names
  */
@@ -703,7 +737,7 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 	const struct inode *inode;
 	const char *name;
 
-	if (!w->stable && (!file || (ops && ops->pagesize) || compat_has_anon_name(vma)))
+	if (!w->stable && (!file || compat_has_anon_name(vma)))
 		return WALK_UNSTABLE;
 	if (s->objs_nr == s->objs_room)
 		return WALK_NO_OBJECTS;
@@ -730,11 +764,14 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 		o->file = get_file(file);
 		o->bits = OBJ_FILE;
 	} else {
-		o->file = compat_get_file_rcu(vma);
-		if (o->file != file) {
-			if (o->file)
-				fput(o->file);
+		o->file = speculative_file(w, vma, file);
+		if (!o->file)
 			return WALK_SPOILED;
+		/* Whose pages can be of other sizes: hugetlbfs, and devices of DAX. */
+		if ((READ_ONCE(vma->vm_flags) & VM_HUGETLB) ||
+		    S_ISCHR(file_inode(file)->i_mode)) {
+			fput(o->file);
+			return WALK_UNSTABLE;
 		}
 		o->bits = OBJ_FILE;
 	}
@@ -754,9 +791,10 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 
 /*
  * Adds VMAs that follow each other: of the first of them, what is at and above w->next. What
- * is read here of a VMA that is not stable is nothing but numbers, and pointers to compare.
+ * is read here of a VMA that is not stable is numbers, pointers to compare, and its policy.
  */
-static noinline enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas, unsigned int n)
+static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
+				 unsigned int n)
 {
 	struct snapshot *s = w->s;
 	struct record *r = &s->recs[s->nr];
@@ -817,7 +855,7 @@ another:
 	return added;
 }
 
-/* Puts a walk where it goes on, after a lock was taken. */
+/* Puts a walk where it goes on, in a new critical section. */
 static void walk_seek(struct walk *w)
 {
 	compat_vma_seek(&w->it, w->mm, w->next);
@@ -863,7 +901,8 @@ static void __init look_ahead_init(void)
 		n = compat_vmas(&it, next, vmas, COMPAT_VMAS);
 		for (i = 0; i < n && same; i++) {
 			same = vmas[i] == find_vma(mm, next);
-			next = vmas[i]->vm_end;
+			if (same)
+				next = vmas[i]->vm_end;
 		}
 	} while (n && same);
 	same = same && !find_vma(mm, next);
@@ -876,7 +915,7 @@ static void __init look_ahead_init(void)
 /* So that a walk with room enough for all is not begun in vain. */
 static bool walk_is_vain(const struct walk *w)
 {
-	return !w->s->nr && w->mm->map_count > w->s->room;
+	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->room;
 }
 
 static void walk_begin(struct walk *w)
@@ -992,8 +1031,8 @@ static void walk_rollback(struct walk *w, const struct checkpoint *c)
 
 	objects_drop(s, c->objs_nr);
 	s->nr = c->nr;
-	/* What is in newer blocks is lost until the snapshot is freed. */
-	if (s->names == c->names)
+	/* What is in newer blocks is lost until the snapshot is freed, a piece's names each. */
+	if (s->names && s->names == c->names)
 		s->names->used = c->names_used;
 	w->next = c->next;
 	w->file = c->file;
@@ -1009,12 +1048,30 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 {
 	unsigned int spins;
 
-	for (spins = 0; spins < SPECULATE_SPINS && !need_resched(); spins++) {
+	for (spins = 0; spins < SPECULATE_SPINS; spins++) {
 		if (compat_speculate_begin(mm, seq))
 			return true;
+		if (need_resched())
+			break;
 		cpu_relax();
 	}
+	cond_resched();
 	return false;
+}
+
+/*
+ * All the way back. Names come to be in one block, of twice the size if there was not enough,
+ * which is asked for with @more: what a walk had no room for, the next one has.
+ *
+ * Return: how much room for names it shall have.
+ */
+static size_t walk_restart(struct walk *w, size_t more)
+{
+	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
+	size_t names = names_drop(w->s);
+
+	walk_rollback(w, &start);
+	return more ? 2 * names + more : names;
 }
 
 /* VMAs that are walked in one RCU read-side critical section, at most. */
@@ -1038,7 +1095,7 @@ static enum walk_end walk_unstable(struct walk *w)
 /**
  * walk_speculative() - add up to @max VMAs above w->next, with no mmap_lock held
  * @w: the walk
- * @max: how many VMAs, at least
+ * @max: how many VMAs
  *
  * Reads VMAs under RCU, which keeps the memory that they are in a struct vm_area_struct,
  * maybe another one, of another mm; the sequence then proves that no writer was there from
@@ -1051,12 +1108,11 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 {
 	const struct checkpoint from = walk_checkpoint(w);
 	const size_t enough = w->s->nr + min_t(size_t, max, INT_MAX);
-	unsigned int seq;
 	enum walk_end end;
 
 	if (walk_is_vain(w))
 		return WALK_NO_ROOM;
-	if (!speculate_begin(w->mm, &seq))
+	if (!speculate_begin(w->mm, &w->seq))
 		return WALK_SPOILED;
 	walk_begin(w);
 	w->stable = false;
@@ -1069,7 +1125,7 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 			end = walk_unstable(w);
 		if (end == WALK_DONE)
 			walk_finish(w);
-		if (compat_speculate_retry(w->mm, seq))
+		if (compat_speculate_retry(w->mm, w->seq))
 			end = WALK_SPOILED;
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
@@ -1179,7 +1235,6 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 		.tries = COMPAT_SPECULATES ? PACE_TRIES : 0,
 		.piece = COMPAT_SPECULATES ? PACE_PIECE_MAX : 0,
 	};
-	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
 	size_t room = 0, objs = 0, names = 256;
 	enum walk_end end;
 	size_t count;
@@ -1202,8 +1257,8 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 
-		names = 0;
 		end = walk_step(&w, &pace);
+		names = 0;
 		switch (end) {
 		case WALK_DONE:
 			return 0;
@@ -1225,7 +1280,7 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			break;
 		}
 		if (!s->split)
-			walk_rollback(&w, &start);
+			names = walk_restart(&w, names);
 	}
 }
 
@@ -1414,10 +1469,11 @@ static const struct object *object_of(const struct snapshot *s, const struct rec
  */
 struct batch {
 	const struct record *r;		/* the next one */
-	const struct record *behind;	/* the last one */
+	const struct record *behind;	/* one past the last */
 	char *begin;
 	char *p;			/* where it goes */
 	const char *end;		/* of the buffer */
+	const char *limit;		/* where the next one may begin; see batch_expect() */
 };
 
 static struct batch batch_begin(struct seq_file *m, const struct record *first)
@@ -1436,13 +1492,22 @@ static struct batch batch_begin(struct seq_file *m, const struct record *first)
 		if (m->count)
 			b.end = b.p;
 	}
+	b.limit = b.begin;
 	return b;
 }
 
-/* A buffer that is full to the last byte counts as one that overflowed. */
-static bool batch_fits(const struct batch *b, size_t len)
+/*
+ * How long records are from now on, at most. A buffer that is full to the last byte counts as
+ * one that overflowed.
+ */
+static void batch_expect(struct batch *b, size_t len)
 {
-	return b->end - b->p > len;
+	b->limit = b->end - b->begin > len ? b->end - len : b->begin;
+}
+
+static bool batch_is_full(const struct batch *b)
+{
+	return b->p >= b->limit;
 }
 
 static int batch_end(struct seq_file *m, const struct record *first, const struct batch *b)
@@ -1537,16 +1602,16 @@ static int maps_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
 	const struct object *o = NULL;
-	u32 known = U32_MAX;
+	u32 known = U32_MAX; /* no object's index */
 	char dev_ino[48];
-	size_t dev_ino_len = 0, most = 0;
+	size_t dev_ino_len = 0;
 	struct batch b;
 	char *p;
 
 	if (v == SEQ_START_TOKEN)
 		return 0;
 	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
-		if (b.r->object != known || !o) {
+		if (b.r->object != known) {
 			known = b.r->object;
 			o = object_of(&vf->snap, b.r);
 			p = put_hex(dev_ino, MAJOR(o->dev), 2);
@@ -1556,9 +1621,10 @@ static int maps_show(struct seq_file *m, void *v)
 			p = put_decimal(p, o->ino);
 			*p++ = ' ';
 			dev_ino_len = p - dev_ino;
-			most = MAPS_HEAD_MAX + (o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len;
+			batch_expect(&b, MAPS_HEAD_MAX +
+				     (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len);
 		}
-		if (!batch_fits(&b, most))
+		if (batch_is_full(&b))
 			break;
 		p = put_hex(b.p, b.r->start, 8);
 		*p++ = '-';
@@ -1726,20 +1792,14 @@ static void put_flags(char *p, unsigned long flags)
  * gives a neighbour or the bare address. It takes a few thousand instructions,
  * and a process has few different vm_ops: remember the last.
  */
-static const char *ops_name(struct snapshot *s,
-			    const struct vm_operations_struct *ops)
+static noinline const char *ops_look_up(struct snapshot *s,
+					const struct vm_operations_struct *ops)
 {
 	char symbol[KSYM_SYMBOL_LEN];
 	const char *name;
 	char *plus;
 	size_t i;
 	int err;
-
-	if (!ops)
-		return "-";
-	for (i = 0; i < OPS_NAMES; i++)
-		if (s->ops_names[i].ops == ops)
-			return s->ops_names[i].name;
 
 	sprint_symbol(symbol, (unsigned long)ops);
 	plus = strchr(symbol, '+');
@@ -1756,6 +1816,19 @@ static const char *ops_name(struct snapshot *s,
 	s->ops_names[i].ops = ops;
 	s->ops_names[i].name = name;
 	return name;
+}
+
+/* On its own: kernels clear what is on the stack, as large as a symbol. */
+static const char *ops_name(struct snapshot *s, const struct vm_operations_struct *ops)
+{
+	size_t i;
+
+	if (!ops)
+		return "-";
+	for (i = 0; i < OPS_NAMES; i++)
+		if (s->ops_names[i].ops == ops)
+			return s->ops_names[i].name;
+	return ops_look_up(s, ops);
 }
 
 /* How many hex digits the highest address of a snapshot has. */
@@ -1860,7 +1933,7 @@ static u64 raw_flags(struct flags_cache *cache, unsigned long flags)
 	unsigned long left;
 	u64 raw = 0;
 
-	/* No VMA is without any flags, so that those of an unused element are wrong. */
+	/* An element that was not used yet is right: no flags, no bits. */
 	if (likely(cache->known[i].flags == flags))
 		return cache->known[i].raw;
 	for (left = flags; left; left &= left - 1)
@@ -1884,7 +1957,7 @@ static int raw_show(struct seq_file *m, void *v)
 	const struct object *o = NULL;
 	struct flags_cache cache = {};
 	union raw_words same = {}, *raw;
-	u32 known = U32_MAX;
+	u32 known = U32_MAX; /* no object's index */
 	const char *ops = NULL;
 	size_t texts;
 	struct batch b;
@@ -1895,7 +1968,7 @@ static int raw_show(struct seq_file *m, void *v)
 		return 0;
 	}
 	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
-		if (b.r->object != known || !o) {
+		if (b.r->object != known) {
 			known = b.r->object;
 			o = object_of(s, b.r);
 			ops = ops_name(s, o->ops);
@@ -1910,8 +1983,9 @@ static int raw_show(struct seq_file *m, void *v)
 			same.r.ops_len = o->ops ? strlen(ops) + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = o->page_shift;
+			batch_expect(&b, same.r.next);
 		}
-		if (!batch_fits(&b, same.r.next))
+		if (batch_is_full(&b))
 			break;
 		/* Aligned: the buffer is, and all that goes into it has such a size. */
 		raw = (union raw_words *)b.p;
@@ -2039,23 +2113,39 @@ static u64 query_perms(unsigned long flags)
 	       (flags & VM_MAYSHARE ? PROCMAP_QUERY_VMA_SHARED : 0);
 }
 
-/* The VMA that answers a query, or NULL. Under mmap_lock. */
-static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query *q)
+/*
+ * The VMA at or above *@addr that answers a query. Under mmap_lock, which a search that is
+ * long gives up for a writer, as a walk does.
+ *
+ * Return: the VMA, or -ENOENT, -EINTR, -EAGAIN: go on at *@addr.
+ */
+static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query *q,
+					 unsigned long *addr, u64 hold_ns)
 {
 	const u64 perms = q->query_flags & QUERY_PERMS;
 	const bool next = q->query_flags & PROCMAP_QUERY_COVERING_OR_NEXT_VMA;
 	struct vm_area_struct *vma;
+	unsigned int looked = 0;
+	u64 began = 0;
 
-	for (vma = find_vma(mm, q->query_addr); vma; vma = find_vma(mm, vma->vm_end)) {
+	for (vma = find_vma(mm, *addr); vma; vma = find_vma(mm, *addr)) {
 		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
 		    (query_perms(vma->vm_flags) & perms) == perms &&
 		    (next || vma->vm_start <= q->query_addr))
 			return vma;
 		if (!next)
-			return NULL;
+			break;
+		*addr = vma->vm_end;
+		if (++looked % LOCK_STRIDE)
+			continue;
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EINTR);
+		began = began ?: ktime_get_ns();
+		if (hold_ns && mmap_lock_is_contended(mm) && ktime_get_ns() - began >= hold_ns)
+			return ERR_PTR(-EAGAIN);
 		cond_resched();
 	}
-	return NULL;
+	return ERR_PTR(-ENOENT);
 }
 
 /**
@@ -2186,7 +2276,8 @@ static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id)
  * @file: the file, opened for reading
  * @id: where to, BUILD_ID_MAX bytes
  *
- * build_id_parse_file() in lib/buildid.c is not for modules; this one takes what it takes.
+ * build_id_parse_file() in lib/buildid.c is not for modules; this one takes what it takes. It
+ * reads by kernel_read(), which security modules and fanotify can forbid or see.
  * Nothing in the file can be trusted: every length is checked, and each loop is bounded.
  *
  * Return: its length in bytes, 0 if there is none, or what reading the file has failed with.
@@ -2270,17 +2361,25 @@ static int query_answer(struct vmainfo_file *vf, struct procmap_query *q,
 	struct vm_area_struct *vma;
 	struct mm_struct *mm;
 	const struct inode *inode;
+	const u64 hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC;
+	unsigned long addr = q->query_addr;
 	int err = 0, len;
 
 	mm = target_mm(vf);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
-	if (mmap_read_lock_killable(mm)) {
-		mmput(mm);
-		return -EINTR;
+	for (;;) {
+		if (mmap_read_lock_killable(mm)) {
+			mmput(mm);
+			return -EINTR;
+		}
+		vma = query_find(mm, q, &addr, hold_ns);
+		if (vma != ERR_PTR(-EAGAIN))
+			break;
+		mmap_read_unlock(mm);
+		wait_for_writers(mm);
 	}
-	vma = query_find(mm, q);
-	if (vma) {
+	if (!IS_ERR(vma)) {
 		q->vma_start = vma->vm_start;
 		q->vma_end = vma->vm_end;
 		q->vma_flags = query_perms(vma->vm_flags);
@@ -2291,7 +2390,7 @@ static int query_answer(struct vmainfo_file *vf, struct procmap_query *q,
 		if (n->limit)
 			err = query_text(n, vma);
 	} else {
-		err = -ENOENT;
+		err = PTR_ERR(vma);
 	}
 	mmap_read_unlock(mm);
 	mmput(mm);

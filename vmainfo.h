@@ -65,7 +65,7 @@ enum vmainfo_kind {
 #define VMAINFO_VERSION	1
 
 /* struct vmainfo_header.flags */
-/* The walk was one critical section: all records are of one instant. */
+/* All records are of one instant: nothing was mapped or unmapped between the first and the last. */
 #define VMAINFO_ATOMIC	0x1
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2

@@ -691,10 +691,12 @@ static double held(void)
 			snprintf(m->mm, sizeof(m->mm), "%.*s", (int)strcspn(strstr(at, "mm="), " "),
 				 strstr(at, "mm="));
 		}
-		if (!strncmp(at, "mmap_lock_acquire", 17))
+		if (!strncmp(at, "mmap_lock_acquire", 17)) {
 			m->since = time;
-		else
+		} else if (!strncmp(at, "mmap_lock_released", 18) && m->since) {
 			m->sum += time - m->since;
+			m->since = 0;
+		}
 	}
 	fclose(f);
 	for (i = 0; i < known; i++)
@@ -722,15 +724,13 @@ static void hold(void)
 	put(TRACING "trace_clock", "x86-tsc");
 	put(TRACING "buffer_size_kb", "8192");
 	snprintf(filter, sizeof(filter), "common_pid == %d", getpid());
-	put(TRACING "events/mmap_lock/mmap_lock_acquire_returned/filter", filter);
-	put(TRACING "events/mmap_lock/mmap_lock_released/filter", filter);
+	put(TRACING "events/mmap_lock/filter", filter);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		for (j = 0; strcmp(ways[j].name, names[i]); j++)
 			;
 		ways[j].list(pid);
 		put(TRACING "trace", "");
-		put(TRACING "events/mmap_lock/mmap_lock_acquire_returned/enable", "1");
-		put(TRACING "events/mmap_lock/mmap_lock_released/enable", "1");
+		put(TRACING "events/mmap_lock/enable", "1");
 		ways[j].list(pid);
 		put(TRACING "events/mmap_lock/enable", "0");
 		printf("%s.%s_hold %.2f\n", t->name, names[i], held() / n);
