@@ -5,27 +5,45 @@
  *
  *	many N [FILE]
  *
- * maps N pages, of FILE if there is one; says "ready" and waits.
+ * maps N pages, of FILE if there is one; says "ready" and waits. With -n in place of FILE
+ * each VMA has a long name of its own.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+static int give_name(char *p, size_t size, unsigned long i)
+{
+	char name[80]; /* the longest that there can be */
+
+	snprintf(name, sizeof(name), "%079lu", i);
+	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, size, name);
+}
 
 int main(int argc, char **argv)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	int flags = MAP_PRIVATE | MAP_NORESERVE, fd = -1;
 	unsigned long i, n;
+	int named;
 	char *p;
 
 	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: many N [FILE]\n");
+		fprintf(stderr, "usage: many N [FILE | -n]\n");
 		return 1;
 	}
 	n = strtoul(argv[1], NULL, 10);
-	if (argc == 3) {
+	named = argc == 3 && !strcmp(argv[2], "-n");
+	if (argc == 3 && !named) {
 		fd = open(argv[2], O_RDWR | O_CREAT, 0600);
 		if (fd < 0 || ftruncate(fd, n * page)) {
 			perror(argv[2]);
@@ -38,6 +56,12 @@ int main(int argc, char **argv)
 	if (p == MAP_FAILED) {
 		perror("mmap");
 		return 1;
+	}
+	for (i = 0; named && i < n; i++) {
+		if (give_name(p + i * page, page, i)) {
+			perror("PR_SET_VMA_ANON_NAME");
+			return 1;
+		}
 	}
 	for (i = 1; i < n; i += 2) {
 		if (mprotect(p + i * page, page, PROT_NONE)) {
