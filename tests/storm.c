@@ -8,10 +8,16 @@
  * that are worth reading, itself or its children. The readers read on until it is done.
  */
 #include <linux/futex.h>
+#include <linux/mempolicy.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 
 #include "stress.h"
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
 
 #define READERS 3
 #define PUBLISHED 6
@@ -23,6 +29,7 @@
 /* Where the storms map and unmap, each thread in one of its own */
 #define ARENA(nr) (0x300000000000ul + (nr) * 0x10000000ul)
 #define ARENA_PAGES 256
+#define FILES 8
 
 static struct shared {
 	atomic_int published[PUBLISHED];
@@ -31,6 +38,7 @@ static struct shared {
 	atomic_bool over;
 	atomic_uint reads;		/* a futex */
 	atomic_ullong atomic, split, unknown, gone, empty, processes, steps;
+	ino_t file_inode[FILES];	/* of the storm that maps files */
 	atomic_bool was_read[PIDS];	/* by the number of the process */
 } *shared;
 
@@ -100,7 +108,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 {
 	struct reader r;
 	pid_t pid;
-	unsigned int older;
+	unsigned int older, more_of_it;
 	char c;
 
 	run_on_cpu(nr);
@@ -118,9 +126,11 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 			shared->reads++;
 			syscall(SYS_futex, &shared->reads, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 		}
-		if (rnd(&r.rng, 8) == 0 && !set_target(r.fd[0], pid) &&
-		    read(r.fd[0], &c, 1) < 0 && errno != ESRCH)
-			violation("read: %s", strerror(errno));
+		/* many snapshots in little time: of these, nothing more is read */
+		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 32); more_of_it; more_of_it--)
+			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&
+			    errno != ESRCH)
+				violation("read: %s", strerror(errno));
 		if (rnd(&r.rng, 16) == 0 && set_param("max_hold_us", rnd_hold(&r.rng)))
 			fatal("max_hold_us");
 	} while (!shared->over);
@@ -184,6 +194,118 @@ static void mapping(struct rng *r, unsigned int steps)
 	for (done = 0; more(done, steps); done++) {
 		map_step(r, 0);
 		shared->steps++;
+	}
+}
+
+/*
+ * What a VMA points to comes and goes with it: nothing else has its file open, and it has
+ * a policy and, where there are such, a name of its own. What there can be at a page
+ * is known, so that what belongs to another one does not go unnoticed.
+ */
+#define RECYCLED 32	/* pages */
+#define FILE_PATH "/tmp/vmainfo-storm."
+
+static const struct {
+	int mode;
+	const char *name;
+} policies[] = {
+	{ MPOL_PREFERRED, "prefer " },
+	{ MPOL_BIND, "bind " },
+	{ MPOL_INTERLEAVE, "interleave " },
+};
+
+static void file_path(char *path, size_t size, unsigned int page)
+{
+	snprintf(path, size, FILE_PATH "%u", page % FILES);
+}
+
+static void recycle_page(struct rng *r, unsigned int page)
+{
+	char *at = (char *)ARENA(0) + page * PAGE, name[32];
+	int fd = -1, flags = MAP_PRIVATE, kind = rnd(r, 8);
+	unsigned long node = 1;
+
+	if (kind < 5) {
+		file_path(name, sizeof(name), page);
+		fd = open(name, O_RDONLY);
+		must(fd >= 0, "open");
+	} else {
+		flags = MAP_ANONYMOUS | (kind == 5 ? MAP_SHARED : MAP_PRIVATE);
+	}
+	must(mmap(at, PAGE, PROT_READ, flags | MAP_FIXED, fd, fd < 0 ? 0 : page * PAGE) == at,
+	     "mmap");
+	if (fd < 0 && rnd(r, 4)) {
+		snprintf(name, sizeof(name), "page%u", page);
+		/* not everywhere */
+		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, at, PAGE, name);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	if (rnd(r, 4) == 0)
+		syscall(SYS_mbind, at, PAGE, policies[page % ARRAY_SIZE(policies)].mode,
+			&node, 2, 0);
+}
+
+static void recycling(struct rng *r, unsigned int steps)
+{
+	unsigned int done, first, n, i;
+	struct stat st;
+	char path[32];
+	int fd;
+
+	for (i = 0; i < FILES; i++) {
+		file_path(path, sizeof(path), i);
+		fd = open(path, O_CREAT | O_RDWR, 0600);
+		must(fd >= 0 && !fstat(fd, &st), path);
+		shared->file_inode[i] = st.st_ino;
+		close(fd);
+	}
+	publish(getpid());
+	for (done = 0; more(done, steps); done++) {
+		n = 1 + rnd(r, 8);
+		first = rnd(r, RECYCLED - n + 1);
+		if (rnd(r, 4)) {
+			for (i = 0; i < n; i++)
+				recycle_page(r, first + i);
+		} else {
+			must(!munmap((char *)ARENA(0) + first * PAGE, n * PAGE), "munmap");
+		}
+		shared->steps++;
+	}
+}
+
+static void check_recycled(struct listing *l)
+{
+	struct region *r = l->regions, *end = r + l->nr;
+	unsigned int page;
+	const char *policy;
+	char want[64];
+	size_t len;
+
+	for (; r < end; r++) {
+		if (r->start < ARENA(0) || r->start >= ARENA(0) + RECYCLED * PAGE)
+			continue;
+		page = (r->start - ARENA(0)) / PAGE;
+		len = strcspn(r->name, "\n");
+		if (!strncmp(r->name, "[anon", 5)) {
+			snprintf(want, sizeof(want), ":page%u]", page);
+			if (len < strlen(want) || r->end != r->start + PAGE ||
+			    strncmp(r->name + len - strlen(want), want, strlen(want)))
+				violation("page %u is %.*s", page, (int)len, r->name);
+		} else if (!strncmp(r->name, FILE_PATH, strlen(FILE_PATH))) {
+			file_path(want, sizeof(want), page);
+			if (len != strlen(want) || strncmp(r->name, want, len) ||
+			    r->inode != shared->file_inode[page % FILES] ||
+			    r->offset != page * PAGE || r->end != r->start + PAGE)
+				violation("page %u is at %llx in %.*s, inode %lu", page,
+					  r->offset, (int)len, r->name, r->inode);
+		} else if (r->inode && strncmp(r->name, "/dev/zero ", 10)) {
+			violation("page %u is of %.*s", page, (int)len, r->name);
+		}
+		policy = policies[page % ARRAY_SIZE(policies)].name;
+		if (r->policy && *r->policy != '-' &&
+		    strncmp(r->policy, policy, strlen(policy)))
+			violation("page %u has policy %.10s", page, r->policy);
 	}
 }
 
@@ -443,6 +565,9 @@ FIXTURE_VARIANT(storm)
 FIXTURE_VARIANT_ADD(storm, maps_and_unmaps) {
 	"maps_and_unmaps", mapping, 10000, NULL, false
 };
+FIXTURE_VARIANT_ADD(storm, files_come_and_go) {
+	"files_come_and_go", recycling, 5000, check_recycled, false
+};
 FIXTURE_VARIANT_ADD(storm, stack_and_heap_grow) {
 	"stack_and_heap_grow", growing, 20, check_grown, false
 };
@@ -479,6 +604,13 @@ FIXTURE_SETUP(storm)
 
 FIXTURE_TEARDOWN(storm)
 {
+	char path[32];
+	unsigned int i;
+
+	for (i = 0; i < FILES; i++) {
+		file_path(path, sizeof(path), i);
+		unlink(path); /* if this was the storm that has them */
+	}
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
@@ -522,7 +654,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], EXEC_AGAIN))
 		return exec_again(argv[2]);
-	stress_init(9, 45);
+	stress_init(10, 45);
 	module_for_all_tests();
 	return test_harness_run(argc, argv);
 }

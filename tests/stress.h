@@ -197,6 +197,7 @@ struct region {
 	unsigned long inode;
 	char perm[4];
 	bool dontdump;		/* vmas only */
+	const char *policy;	/* vmas only: a word */
 	const char *name;	/* up to the newline, "-" in vmas where there is none */
 };
 
@@ -262,7 +263,7 @@ static inline void parse_vmas_line(struct parser *p, struct region *r, unsigned 
 	parse_word(p);	/* kind */
 	parse_word(p);	/* page */
 	parse_word(p);	/* anon */
-	parse_word(p);	/* policy */
+	r->policy = parse_word(p);
 	word = parse_word(p);
 	for (; word < p->s; word += 3)
 		if (!strncmp(word, "dd", 2))
