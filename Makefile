@@ -35,8 +35,8 @@ check:
 	scripts/deps
 	scripts/check
 
-## make soak           the tests that try to break it, for MINUTES=n, on the debug
-##                     kernel or KERNELS="..."; prints a SEED=s and takes it
+## make soak           the tests that try to break it, for MINUTES=n on each debug
+##                     kernel or of KERNELS="..."; prints a SEED=s and takes it
 soak:
 	$(if $(MINUTES),,$(error MINUTES=n is wanted: how long))
 	scripts/deps

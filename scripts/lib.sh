@@ -44,6 +44,11 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$top/scripts/kernels"
 }
 
+# Those that are built with a fragment of ours, to find bugs
+debug_kernels() {
+	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
+}
+
 # Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_config,
 # k_extra, and sets k_make, the arguments that a kernel's make wants for that architecture.
 kernel_row() {
