@@ -42,6 +42,12 @@ soak:
 	scripts/deps
 	scripts/check -m $(MINUTES) $(if $(SEED),-s $(SEED))
 
+## make bench          what listing costs, beside the other ways to do it, in QEMU;
+##                     KERNELS="..." for some
+bench:
+	scripts/deps
+	scripts/bench $(patsubst %,-k %,$(KERNELS))
+
 ## make lint           checkpatch, sparse, W=1, shellcheck
 lint:
 	scripts/deps
@@ -50,4 +56,4 @@ lint:
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all modules install clean demo check soak lint help
+.PHONY: all modules install clean demo check soak bench lint help
