@@ -55,10 +55,28 @@ static void reads_other_init(void)
 	map_row((void *)0x300000000000, ROW / 2);
 }
 
+static char *find_ends(struct text t)
+{
+	char *whole = get_memory(t.len + 1);
+	size_t at;
+
+	if (is_raw(t)) {
+		for (at = sizeof(struct vmainfo_header); at < t.len;
+		     at += ((struct vmainfo_record *)(t.s + at))->next)
+			whole[at] = 1;
+		whole[at] = 1;
+	} else {
+		for (at = 1; at <= t.len; at++)
+			whole[at] = t.s[at - 1] == '\n';
+	}
+	return whole;
+}
+
 FIXTURE(reads)
 {
 	struct target target;
 	struct text text;	/* all of the entry, in one read if it likes */
+	char *whole;		/* is what is before a byte of it whole lines, or records? */
 	int fd;
 };
 
@@ -68,6 +86,7 @@ FIXTURE_VARIANT(reads)
 };
 
 FIXTURE_VARIANT_ADD(reads, maps) { .entry = PROC "maps" };
+FIXTURE_VARIANT_ADD(reads, raw) { .entry = PROC "raw" };
 FIXTURE_VARIANT_ADD(reads, vmas) { .entry = PROC "vmas" };
 
 FIXTURE_SETUP(reads)
@@ -84,6 +103,7 @@ FIXTURE_SETUP(reads)
 		ASSERT_TRUE(same(maps, self->text));
 		free(maps.s);
 	}
+	self->whole = find_ends(self->text);
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 }
 
@@ -91,6 +111,7 @@ FIXTURE_TEARDOWN(reads)
 {
 	close(self->fd);
 	free(self->text.s);
+	free(self->whole);
 	target_end(&self->target);
 }
 
@@ -114,13 +135,16 @@ TEST_F(reads, whole_lines_from_a_page_on)
 {
 	static const size_t sizes[] = { 4096, 4097, 5000, 8191, 65536 };
 	char *buffer = get_memory(65536);
+	size_t i, at;
 	ssize_t n;
-	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		at = 0;
 		while ((n = read(self->fd, buffer, sizes[i])) > 0) {
-			ASSERT_EQ('\n', buffer[n - 1]) {
+			at += n;
+			ASSERT_LE(at, self->text.len);
+			ASSERT_TRUE(self->whole[at]) {
 				TH_LOG("a read of %zu bytes gave %zd", sizes[i], n);
 			}
 		}
@@ -149,14 +173,14 @@ TEST_F(reads, whole_lines_from_the_middle_of_one)
 		at = lseek(self->fd, 0, SEEK_CUR);
 		n = read(self->fd, buffer, size);
 		ASSERT_LT(0, n);
-		ASSERT_EQ(0, memcmp(self->text.s + at, buffer, n));
-		ASSERT_EQ('\n', buffer[n - 1]) {
+		ASSERT_EQ((size_t)n, same_bytes(self->text, at, buffer, n));
+		ASSERT_TRUE(self->whole[at + n]) {
 			TH_LOG("a read of %zu bytes at %lld gave %zd", size,
 			       (long long)at, n);
 		}
 		n = pread(self->fd, buffer, size, at + 1);
 		ASSERT_LT(0, n);
-		ASSERT_EQ('\n', buffer[n - 1]) {
+		ASSERT_TRUE(self->whole[at + 1 + n]) {
 			TH_LOG("a pread of %zu bytes at %lld gave %zd", size,
 			       (long long)at + 1, n);
 		}
@@ -200,7 +224,7 @@ TEST_F(reads, pread_at_odd_offsets)
 		}
 		ASSERT_LE((size_t)n, size);
 		ASSERT_LE(offset + n, self->text.len);
-		ASSERT_EQ(0, memcmp(buffer, self->text.s + offset, n)) {
+		ASSERT_EQ((size_t)n, same_bytes(self->text, offset, buffer, n)) {
 			TH_LOG("pread of %zu at %zu", size, offset);
 		}
 	}
@@ -228,7 +252,7 @@ TEST_F(reads, lseek_back_and_forth)
 		n = read(self->fd, buffer, sizeof(buffer));
 		ASSERT_LT(0, n);
 		ASSERT_LE(to + n, len);
-		ASSERT_EQ(0, memcmp(buffer, self->text.s + to, n)) {
+		ASSERT_EQ((size_t)n, same_bytes(self->text, to, buffer, n)) {
 			TH_LOG("%zd bytes at %lld", n, (long long)to);
 		}
 		at = to + n;
@@ -285,6 +309,7 @@ struct half {
 	size_t len, room;
 	size_t piece[256];	/* how much each read gave */
 	unsigned int pieces;
+	bool text;
 	int bad;
 };
 
@@ -296,7 +321,7 @@ static void *read_half(void *arg)
 	pthread_barrier_wait(h->start);
 	do {
 		n = read(h->fd, h->s + h->len, h->chunk);
-		if (n < 0 || (n && h->s[h->len + n - 1] != '\n'))
+		if (n < 0 || (n && h->text && h->s[h->len + n - 1] != '\n'))
 			h->bad = n < 0 ? errno : -1;
 		else
 			h->len += n;
@@ -305,11 +330,6 @@ static void *read_half(void *arg)
 			h->bad = ENOSPC;
 	} while (n > 0 && !h->bad);
 	return NULL;
-}
-
-static size_t line_at(const char *s)
-{
-	return strchr(s, '\n') + 1 - s;
 }
 
 /*
@@ -332,6 +352,7 @@ TEST_F(reads, two_threads_share_a_descriptor)
 		for (i = 0; i < 2; i++) {
 			half[i].start = &start;
 			half[i].fd = self->fd;
+			half[i].text = !is_raw(self->text);
 			half[i].chunk = round % 2 ? 8192 : 4096;
 			half[i].room = self->text.len + 3 * 8192;
 			half[i].s = get_memory(half[i].room + 1);
@@ -344,10 +365,17 @@ TEST_F(reads, two_threads_share_a_descriptor)
 		ASSERT_EQ(0, half[1].bad);
 		ASSERT_EQ(self->text.len, half[0].len + half[1].len);
 
+		/* The time of this snapshot shall be no difference. */
+		for (i = 0; i < 2; i++)
+			if (is_raw((struct text) { half[i].s, half[i].len }))
+				memcpy(half[i].s, self->text.s, sizeof(struct vmainfo_header));
+
 		/* no two lines of a text are the same, so the merge is unique */
 		while (at < self->text.len) {
-			size_t n = line_at(self->text.s + at);
+			size_t n = 1;
 
+			while (!self->whole[at + n])
+				n++;
 			for (i = 0; i < 2; i++) {
 				if (half[i].len - pos[i] >= n &&
 				    !memcmp(half[i].s + pos[i], self->text.s + at, n))
@@ -385,6 +413,7 @@ TEST_F(reads, two_threads_share_a_descriptor)
 struct beside {
 	pthread_t thread;
 	struct text text;
+	const char *whole;
 	int fd;
 	volatile bool stop;
 	unsigned int rounds;
@@ -403,9 +432,9 @@ static void *pread_beside(void *arg)
 		n = pread(b->fd, buffer, sizeof(buffer), at);
 		if (n <= 0)
 			b->wrong = "nothing";
-		else if (memcmp(buffer, b->text.s + at, n))
+		else if (same_bytes(b->text, at, buffer, n) != (size_t)n)
 			b->wrong = "something else";
-		else if (buffer[n - 1] != '\n')
+		else if (!b->whole[at + n])
 			b->wrong = "part of a line";
 	}
 	return NULL;
@@ -414,7 +443,7 @@ static void *pread_beside(void *arg)
 /* Reads at the file's position and reads elsewhere do not disturb each other. */
 TEST_F(reads, pread_beside_a_reader)
 {
-	struct beside b = { .text = self->text, .fd = self->fd };
+	struct beside b = { .text = self->text, .whole = self->whole, .fd = self->fd };
 	struct text t;
 	int i;
 
@@ -519,6 +548,256 @@ TEST_F(reads, into_memory_that_faults)
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	t = slurp(self->fd, 4096);
 	EXPECT_TRUE(same(self->text, t));
+}
+
+/*
+ * The views that are fast show many records at a time, as many as fit into a buffer. What
+ * they promise must not depend on how: here are 3,000 VMAs with names of every length,
+ * among them all at which a line or a record just fits, or does not.
+ */
+#define BATCH 3000
+#define BATCH_AT 0x200000000000ul
+#define DEPTH 24		/* of directories, with names of 200 bytes */
+#define FITS_AT 19		/* how deep a path makes a line of about a page */
+
+/* Maps the file of a name in the current directory at the next place. */
+static void map_named(const char *name, int prot, unsigned int *nr)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	void *p;
+
+	if (fd < 0)
+		fatal("a file with a name of %zu bytes", strlen(name));
+	p = mmap((void *)(BATCH_AT + (*nr)++ * 2 * 4096), 4096, prot,
+		 MAP_PRIVATE | MAP_FIXED, fd, 0);
+	if (p == MAP_FAILED)
+		fatal("mmap");
+	close(fd);
+}
+
+/* A few without a name, or with a short one, so that batches begin anywhere. */
+static void map_others(unsigned int *nr, unsigned int max)
+{
+	unsigned int i;
+
+	for (i = *nr % 13; i && *nr < max; i--) {
+		if (i % 3)
+			map_at((void *)(BATCH_AT + (*nr)++ * 2 * 4096), 4096, PROT_READ);
+		else
+			map_named("/tmp/reads-short", PROT_READ, nr);
+	}
+}
+
+static void batches_init(void)
+{
+	char dir[] = "/tmp/vmainfo-reads-XXXXXX", name[256], deep[201];
+	unsigned int depth, nr = 1, i, n;
+
+	memset(deep, 'd', sizeof(deep) - 1);
+	deep[sizeof(deep) - 1] = 0;
+	check_all_vmas(false);
+	if (!mkdtemp(dir) || chdir(dir))
+		fatal("mkdtemp");
+	for (depth = 1; depth <= DEPTH; depth++) {
+		if (mkdir(deep, 0700) || chdir(deep))
+			fatal("mkdir");
+		n = depth == FITS_AT ? 250 : 6;
+		for (i = 1; i <= n; i++) {
+			memset(name, 'a' + i % 26, sizeof(name));
+			name[n > 6 ? i : i * 41] = 0;
+			/* the text views escape these */
+			if (n == 6 && i % 3 == 0)
+				memset(name, '\n', i * 40);
+			map_named(name, i % 2 ? PROT_READ : PROT_EXEC, &nr);
+			if (unlink(name))
+				fatal("unlink");
+			map_others(&nr, BATCH);
+		}
+	}
+	while (nr < BATCH) {
+		map_others(&nr, BATCH);
+		map_named("/tmp/reads-short", PROT_WRITE, &nr);
+	}
+	for (depth = 1; depth <= DEPTH; depth++)
+		if (chdir("..") || rmdir(deep))
+			fatal("rmdir");
+	if (chdir("/") || rmdir(dir) || unlink("/tmp/reads-short"))
+		fatal("rmdir %s", dir);
+	check_all_vmas(true);
+}
+
+FIXTURE(batches)
+{
+	struct target target;
+	struct text text;
+	char *whole;
+	char *buffer;
+	int fd;
+};
+
+FIXTURE_VARIANT(batches)
+{
+	const char *entry;
+};
+
+FIXTURE_VARIANT_ADD(batches, maps) { .entry = PROC "maps" };
+FIXTURE_VARIANT_ADD(batches, raw) { .entry = PROC "raw" };
+FIXTURE_VARIANT_ADD(batches, vmas) { .entry = PROC "vmas" };
+
+#define BUFFER (4 << 20)
+
+FIXTURE_SETUP(batches)
+{
+	ssize_t n;
+
+	target_start(&self->target, batches_init, NULL);
+	self->fd = open_target(variant->entry, self->target.pid);
+	self->text.s = get_memory(BUFFER);
+	/* in one read, or in few */
+	while ((n = read(self->fd, self->text.s + self->text.len, BUFFER - self->text.len)) > 0)
+		self->text.len += n;
+	ASSERT_EQ(0, n);
+	ASSERT_LT(BATCH * 100ul, self->text.len);
+	ASSERT_LT(self->text.len, BUFFER - 100000ul);
+	if (!strcmp(variant->entry, PROC "maps"))
+		ASSERT_TRUE(same(slurp_proc(self->target.pid, "maps"), self->text));
+	self->whole = find_ends(self->text);
+	self->buffer = get_memory(BUFFER);
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+}
+
+FIXTURE_TEARDOWN(batches)
+{
+	close(self->fd);
+	target_end(&self->target);
+}
+
+/*
+ * NULL, or what is wrong with n bytes of a read of so many at some place. It ends with a
+ * whole line, unless no line ends in as much as was asked for.
+ */
+static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size_t size,
+			      ssize_t n)
+{
+	size_t i;
+
+	if (n < 0)
+		return strerror(errno);
+	if ((size_t)n > size || at + n > self->text.len)
+		return "too much";
+	if (n ? at == self->text.len : at < self->text.len)
+		return "nothing, or something behind the end";
+	if (same_bytes(self->text, at, self->buffer, n) != (size_t)n)
+		return "something else";
+	if (size < 4096 || self->whole[at + n] || !n)
+		return NULL;
+	for (i = at + 1; i <= at + size && i <= self->text.len; i++)
+		if (self->whole[i])
+			return "part of a line";
+	return NULL;
+}
+
+/* From the start, and going on from the middle, by lseek() */
+TEST_F(batches, reads_of_any_size)
+{
+	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8192, 65536, BUFFER };
+	const size_t starts[] = { 0, self->text.len / 2, self->text.len - 30000 };
+	unsigned int i, j, reads;
+	const char *wrong;
+	size_t at;
+	ssize_t n;
+
+	for (i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(starts); i++) {
+		const size_t size = sizes[i / ARRAY_SIZE(starts)];
+
+		j = i % ARRAY_SIZE(starts);
+		at = starts[j];
+		ASSERT_EQ((off_t)at, lseek(self->fd, at, SEEK_SET));
+		reads = 0;
+		do {
+			n = read(self->fd, self->buffer, size);
+			wrong = check_read(self, at, size, n);
+			ASSERT_EQ(NULL, wrong) {
+				TH_LOG("a read of %zu at %zu gave %zd: %s", size, at, n, wrong);
+			}
+			at += n;
+		} while (n && ++reads < 3000);
+	}
+}
+
+/* How much of a read of so many bytes at some place could be whole lines */
+static size_t could_be(const FIXTURE_DATA(batches) *self, size_t at, size_t size)
+{
+	size_t end = at + size < self->text.len ? at + size : self->text.len;
+
+	while (end > at && !self->whole[end])
+		end--;
+	return end > at ? end - at : size;
+}
+
+/* What is estimated of the next line's length may cost a few reads, but not many. */
+TEST_F(batches, as_many_lines_as_fit)
+{
+	static const size_t sizes[] = { 4096, 65536 };
+	unsigned int i, reads, needed;
+	ssize_t n;
+	size_t at;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		for (at = 0, needed = 0; at < self->text.len; needed++)
+			at += could_be(self, at, sizes[i]);
+		for (reads = 0; (n = read(self->fd, self->buffer, sizes[i])) > 0; reads++)
+			;
+		ASSERT_EQ(0, n);
+		printf("# %s: %u reads of %zu, %u would do\n", variant->entry, reads, sizes[i],
+		       needed);
+		EXPECT_GE(2 * needed, reads);
+	}
+}
+
+TEST_F(batches, reads_of_random_sizes)
+{
+	const char *wrong;
+	unsigned int i;
+	size_t at = 0, size;
+	ssize_t n;
+
+	for (i = 0; i < 1500; i++) {
+		size = 1 + random() % (i % 5 ? 9000 : 90000);
+		n = read(self->fd, self->buffer, size);
+		wrong = check_read(self, at, size, n);
+		ASSERT_EQ(NULL, wrong) {
+			TH_LOG("a read of %zu at %zu gave %zd: %s", size, at, n, wrong);
+		}
+		at += n;
+		if (!n || random() % 50 == 0) {
+			at = n ? (size_t)random() % self->text.len : 0ul;
+			ASSERT_EQ((off_t)at, lseek(self->fd, at, SEEK_SET));
+		}
+	}
+}
+
+TEST_F(batches, pread_anywhere)
+{
+	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536, BUFFER };
+	const char *wrong;
+	unsigned int i;
+	size_t at, size;
+	ssize_t n;
+
+	for (i = 0; i < 150; i++) {
+		size = random() % 9000 + 1;
+		if (i % 3)
+			size = sizes[random() % ARRAY_SIZE(sizes)];
+		at = random() % (self->text.len + 1);
+		n = pread(self->fd, self->buffer, size, at);
+		wrong = check_read(self, at, size, n);
+		ASSERT_EQ(NULL, wrong) {
+			TH_LOG("a pread of %zu at %zu gave %zd: %s", size, at, n, wrong);
+		}
+	}
+	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_CUR));
 }
 
 VMAINFO_TEST_MAIN

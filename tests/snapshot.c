@@ -51,6 +51,7 @@ FIXTURE_VARIANT(snapshot)
 };
 
 FIXTURE_VARIANT_ADD(snapshot, maps) { .entry = PROC "maps" };
+FIXTURE_VARIANT_ADD(snapshot, raw) { .entry = PROC "raw" };
 FIXTURE_VARIANT_ADD(snapshot, vmas) { .entry = PROC "vmas" };
 
 FIXTURE_SETUP(snapshot)
@@ -168,7 +169,7 @@ TEST_F(snapshot, pread_stays_in_it)
 		}
 	}
 	EXPECT_EQ(1, pread(self->fd, buffer, 500, self->before.len - 1));
-	EXPECT_EQ('\n', *buffer);
+	EXPECT_EQ(self->before.s[self->before.len - 1], *buffer);
 }
 
 TEST_F(snapshot, each_open_file_has_its_own)

@@ -13,11 +13,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "kselftest_harness.h"
+#include "../vmainfo.h"
 
 /* No test here has a time limit: what runs them may set one for the lot. */
 #undef TEST_TIMEOUT_DEFAULT
@@ -212,14 +214,39 @@ static inline struct text slurp_proc(pid_t pid, const char *name)
 	return slurp_path(path);
 }
 
+static inline bool is_raw(struct text t)
+{
+	struct vmainfo_header h;
+
+	if (t.len < sizeof(h))
+		return false;
+	memcpy(&h, t.s, sizeof(h));
+	return h.magic == VMAINFO_MAGIC;
+}
+
+/*
+ * How many of the n bytes at s are those of a text from at on. The time in the header of
+ * raw is any: no two snapshots have the same.
+ */
+static inline size_t same_bytes(struct text t, size_t at, const char *s, size_t n)
+{
+	const size_t time = is_raw(t) ? offsetof(struct vmainfo_header, taken_ns) : SIZE_MAX - 8;
+	size_t i;
+
+	if (at > time + 8 && at <= t.len && n <= t.len - at && !memcmp(t.s + at, s, n))
+		return n;
+	for (i = 0; i < n && at + i < t.len; i++)
+		if (t.s[at + i] != s[i] && (at + i < time || at + i >= time + 8))
+			break;
+	return i;
+}
+
 static inline bool same(struct text a, struct text b)
 {
-	size_t i = 0;
+	size_t i = same_bytes(a, 0, b.s, b.len);
 
-	if (a.len == b.len && !memcmp(a.s, b.s, a.len))
+	if (a.len == b.len && i == a.len)
 		return true;
-	while (i < a.len && i < b.len && a.s[i] == b.s[i])
-		i++;
 	fprintf(stderr, "# %zu and %zu bytes, which differ from byte %zu on\n",
 		a.len, b.len, i);
 	return false;
@@ -271,10 +298,22 @@ static inline int set_param(const char *name, const char *value)
 /* Is there a VMA that begins at p? */
 static inline bool shows(struct text t, const void *p)
 {
+	const struct vmainfo_record *r;
 	unsigned long start;
 	const char *s = t.s;
+	size_t at;
 	char *end;
 
+	if (is_raw(t)) {
+		for (at = sizeof(struct vmainfo_header); at < t.len; at += r->next) {
+			r = (void *)(t.s + at);
+			if (!r->next)
+				fatal("a record of no length");
+			if (r->start == (unsigned long)p)
+				return true;
+		}
+		return false;
+	}
 	for (; s && *s; s = strchr(s, '\n'), s += !!s) {
 		if (*s == '#')
 			continue;
