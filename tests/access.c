@@ -69,6 +69,8 @@ FIXTURE_VARIANT_ADD(access, maps_read) { PROC "maps", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, maps_write) { PROC "maps", O_WRONLY };
 FIXTURE_VARIANT_ADD(access, raw_read) { PROC "raw", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, raw_both) { PROC "raw", O_RDWR };
+FIXTURE_VARIANT_ADD(access, summary_read) { PROC "summary", O_RDONLY };
+FIXTURE_VARIANT_ADD(access, summary_both) { PROC "summary", O_RDWR };
 FIXTURE_VARIANT_ADD(access, vmas_read) { PROC "vmas", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, vmas_write) { PROC "vmas", O_WRONLY };
 FIXTURE_VARIANT_ADD(access, vmas_both) { PROC "vmas", O_RDWR };
@@ -188,6 +190,7 @@ FIXTURE_VARIANT(passed)
 };
 
 FIXTURE_VARIANT_ADD(passed, maps) { PROC "maps" };
+FIXTURE_VARIANT_ADD(passed, raw) { PROC "raw" };
 FIXTURE_VARIANT_ADD(passed, vmas) { PROC "vmas" };
 
 static void passed_other_init(void)
@@ -331,7 +334,9 @@ TEST_F(passed, reopened_through_proc_self_fd)
 
 TEST(modes)
 {
-	static const char * const entries[] = { PROC "vmas", PROC "maps", PROC "raw" };
+	static const char * const entries[] = {
+		PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
+	};
 	struct stat st;
 	unsigned int i;
 

@@ -19,7 +19,6 @@
 #include <sys/sysmacros.h>
 
 #include "stress.h"
-#include "../vmainfo.h"
 
 static_assert(sizeof(struct procmap_query) == 104, "the structure");
 static_assert(PROCMAP_QUERY == 0xc0686611, "the ioctl's number");
@@ -1994,7 +1993,7 @@ TEST_F(query, other_numbers_are_not_known)
 
 TEST_F(query, other_entries_do_not_know_it)
 {
-	static const char * const entries[] = { PROC "vmas", PROC "raw" };
+	static const char * const entries[] = { PROC "vmas", PROC "raw", PROC "summary" };
 	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
 	unsigned int i;
 	int fd;

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "vmainfo_test.h"
-#include "../vmainfo.h"
 
 /* What a program that was compiled against vmainfo.h relies on */
 static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0, "header");
@@ -363,7 +362,9 @@ static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 
 TEST_F(raw, header_alone)
 {
-	static const char * const entries[] = { PROC "raw", PROC "vmas", PROC "maps" };
+	static const char * const entries[] = {
+		PROC "raw", PROC "vmas", PROC "maps", PROC "summary",
+	};
 	struct {
 		struct vmainfo_header h;
 		char more[100];
