@@ -90,7 +90,7 @@ static struct shared {
 
 static void __attribute__((noreturn)) read_first_byte_on(pid_t target, unsigned int nr)
 {
-	int fd = open_target(nr % 2 ? PROC "maps" : PROC "vmas", target);
+	int fd = open_target(entries[nr % ENTRIES], target);
 	char c;
 
 	run_on_cpu(nr);
@@ -194,7 +194,7 @@ TEST(never_read_to_the_end)
 		pid = fork_child();
 		if (!pid) {
 			for (i = 0; i < 20; i++) {
-				fd = open_target(rnd(&rng, 2) ? PROC "vmas" : PROC "maps",
+				fd = open_target(entries[rnd(&rng, ENTRIES)],
 						 t[rnd(&rng, 2)].pid);
 				if (read(fd, buffer, 1 + rnd(&rng, sizeof(buffer))) <= 0)
 					_exit(1);
@@ -235,7 +235,7 @@ TEST(a_thousand_open_files)
 	struct rlimit limit = { FILES + 100, FILES + 100 };
 	static int fd[FILES];
 	static size_t at[FILES];
-	struct text whole[2];
+	struct text whole[ENTRIES];
 	char buffer[8000];
 	struct target t;
 	unsigned int i, open_files = FILES, steps = 0;
@@ -244,13 +244,13 @@ TEST(a_thousand_open_files)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	start(&t, 100);
 	for (i = 0; i < FILES; i++) {
-		fd[i] = open_target(i % 2 ? PROC "maps" : PROC "vmas", t.pid);
+		fd[i] = open_target(entries[i % ENTRIES], t.pid);
 		n = read(fd[i], buffer, 1);
 		ASSERT_EQ(1, n);
 		at[i] = n;
 	}
-	for (i = 0; i < 2; i++)
-		whole[i] = slurp(open_target(i ? PROC "maps" : PROC "vmas", t.pid), 1 << 20);
+	for (i = 0; i < ENTRIES; i++)
+		whole[i] = slurp(open_target(entries[i], t.pid), 1 << 20);
 	/* all of them have their snapshot, and go on reading it in any order */
 	while (open_files) {
 		i = rnd(&rng, FILES);
@@ -258,12 +258,12 @@ TEST(a_thousand_open_files)
 			continue;
 		n = read(fd[i], buffer, 1 + rnd(&rng, sizeof(buffer)));
 		ASSERT_LE(0, n);
-		ASSERT_LE(at[i] + n, whole[i % 2].len);
-		ASSERT_EQ(0, memcmp(whole[i % 2].s + at[i], buffer, n));
+		ASSERT_LE(at[i] + n, whole[i % ENTRIES].len);
+		ASSERT_EQ((size_t)n, same_bytes(whole[i % ENTRIES], at[i], buffer, n));
 		at[i] += n;
 		steps++;
 		if (!n)
-			ASSERT_EQ(whole[i % 2].len, at[i]);
+			ASSERT_EQ(whole[i % ENTRIES].len, at[i]);
 		if (!n || rnd(&rng, 8) == 0) {
 			close(fd[i]);
 			fd[i] = -1;
@@ -541,19 +541,18 @@ static void __attribute__((noreturn)) write_parameters_on(struct rng *rng, pid_t
 /* Several files at a time, some of them older than the module */
 static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t target)
 {
-	int fd[4] = { -1, -1, -1, -1 };
+	int fd[ENTRIES] = { -1, -1, -1, -1 };
 	struct text text = { 0 };
 	struct listing l = { 0 };
-	unsigned int i, vmas;
+	unsigned int i;
 	const char *error;
 	size_t room = 0;
 	int ret;
 
 	while (!shared->over) {
 		i = rnd(rng, ARRAY_SIZE(fd));
-		vmas = i % 2;
 		if (fd[i] < 0) {
-			fd[i] = open(vmas ? PROC "vmas" : PROC "maps", O_RDWR | O_CLOEXEC);
+			fd[i] = open(entries[i], O_RDWR | O_CLOEXEC);
 			if (fd[i] < 0 && errno != ENOENT)
 				violation("open: %s", strerror(errno));
 			continue;
@@ -573,9 +572,9 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 			shared->eio++;
 			continue;
 		}
-		error = parse_listing(&l, text, vmas);
+		error = parse_entry(&l, text, i);
 		if (error)
-			violation("%s in line %u", error, l.nr);
+			violation("%s: %s in line %u", entries[i], error, l.nr);
 		shared->snapshots++;
 		if (rnd(rng, 4) == 0) {
 			close(fd[i]);

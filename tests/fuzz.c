@@ -215,19 +215,26 @@ static int oracle(const struct parser_test *p, const struct input *in, unsigned 
 	return !p->is_pid || exists(*value) ? 0 : -ESRCH;
 }
 
-/* The state now: a parameter, or the pid in the header of an entry */
+/* The state now: a parameter, or the pid at the beginning of an entry */
 static long state(const struct parser_test *p, int fd)
 {
-	char s[64] = "";
+	union {
+		char s[64];
+		struct vmainfo_header header;
+	} u = { "" };
+	char *s = u.s;
 	int pid;
 
 	if (!p->entry) {
-		if (pread(fd, s, sizeof(s) - 1, 0) <= 0)
+		if (pread(fd, s, sizeof(u.s) - 1, 0) <= 0)
 			return -1;
 		return strtol(s, NULL, 10);
 	}
-	if (lseek(fd, 0, SEEK_SET) || read(fd, s, 32) <= 0 ||
-	    sscanf(s, "# pid=%d ", &pid) != 1)
+	if (lseek(fd, 0, SEEK_SET) || read(fd, s, 48) <= 0)
+		return -1;
+	if (u.header.magic == VMAINFO_MAGIC)
+		return u.header.pid;
+	if (sscanf(s, "# pid=%d ", &pid) != 1 && sscanf(s, "Pid:\t%d\n", &pid) != 1)
 		return -1;
 	return pid;
 }
@@ -236,8 +243,9 @@ static void idle(void)
 {
 }
 
+/* Each input goes to one of so many files, which are parsed alike. */
 static void run_parser(struct __test_metadata *_metadata, const struct parser_test *p,
-		       const char *path)
+		       const char * const *paths, unsigned int nr_paths)
 {
 	struct rng r = stress_begin(p->name);
 	unsigned long tried = 0, accepted = 0, refused = 0, absent = 0, looked = 0;
@@ -245,9 +253,9 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	pid_t pids[5];
 	struct input in;
 	unsigned char *end;
-	unsigned int value = 0;
-	long now;
-	int fd, got, expected, expected_after;
+	unsigned int value = 0, i;
+	long now[ENTRIES];
+	int fd[ENTRIES], got, expected, expected_after;
 
 	/* the bytes behind a text cannot be read */
 	end = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -263,17 +271,20 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	pids[3] = 1;
 	pids[4] = 0;
 
-	fd = open_or_die(path, O_RDWR);
-	now = state(p, fd);
-	ASSERT_LE(0, now);
+	for (i = 0; i < nr_paths; i++) {
+		fd[i] = open_or_die(paths[i], O_RDWR);
+		now[i] = state(p, fd[i]);
+		ASSERT_LE(0, now[i]);
+	}
 	while (tried < INPUTS || soaking()) {
 		make_input(&in, &r, pids, ARRAY_SIZE(pids));
+		i = rnd(&r, nr_paths);
 		in.s = memcpy(end - in.n, in.room, in.n);
 		/* sysfs does not pass on what is empty */
 		if (!p->entry && !in.n)
 			continue;
 		expected = oracle(p, &in, &value);
-		got = write(fd, in.s, in.n);
+		got = write(fd[i], in.s, in.n);
 		got = got < 0 ? -errno : got == (int)in.n ? 0 : -EIO;
 		if (got != expected) {
 			/* threads of the kernel come and go */
@@ -287,18 +298,20 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 		absent += got == -ESRCH;
 		refused += got == -EINVAL;
 		if (!got)
-			now = p->entry && !value ? getpid() : (long)value;
+			now[i] = p->entry && !value ? getpid() : (long)value;
 		/* an entry's state is dear: look at it less when it should be as before */
 		if (got && p->entry && rnd(&r, 32))
 			continue;
 		/* what else has a number may not live so long */
-		if (p->is_pid && now != pids[0] && now != pids[1] && now != pids[2] && now > 1) {
-			ASSERT_EQ(0, set_target(fd, pids[0]));
-			now = pids[0];
+		if (p->is_pid && now[i] != pids[0] && now[i] != pids[1] && now[i] != pids[2] &&
+		    now[i] > 1) {
+			ASSERT_EQ(0, set_target(fd[i], pids[0]));
+			now[i] = pids[0];
 			continue;
 		}
 		looked++;
-		ASSERT_EQ(now, state(p, fd)) {
+		ASSERT_EQ(now[i], state(p, fd[i])) {
+			TH_LOG("%s", paths[i]);
 			print_input(&in);
 		}
 	}
@@ -309,35 +322,40 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	EXPECT_LT(tried / 10, refused);
 	if (p->is_pid)
 		EXPECT_LT(tried / 100, absent);
-	close(fd);
+	for (i = 0; i < nr_paths; i++)
+		close(fd[i]);
 	target_end(&t[0]);
 	target_end(&t[1]);
 }
 
 TEST(what_is_written_to_an_entry)
 {
+	/* maps does not tell whose it is */
+	static const char * const paths[] = { PROC "vmas", PROC "raw", PROC "summary" };
 	static const struct parser_test p = {
 		.name = "entry", .max = "2147483647", .entry = true, .is_pid = true,
 	};
 
-	run_parser(_metadata, &p, PROC "vmas");
+	run_parser(_metadata, &p, paths, ARRAY_SIZE(paths));
 }
 
 TEST(the_parameter_pid)
 {
+	static const char * const path = PARAM "pid";
 	static const struct parser_test p = {
 		.name = "pid", .max = "2147483647", .is_pid = true,
 	};
 
-	run_parser(_metadata, &p, PARAM "pid");
+	run_parser(_metadata, &p, &path, 1);
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
 TEST(the_parameter_max_hold_us)
 {
+	static const char * const path = PARAM "max_hold_us";
 	static const struct parser_test p = { .name = "max_hold_us", .max = "1000000" };
 
-	run_parser(_metadata, &p, PARAM "max_hold_us");
+	run_parser(_metadata, &p, &path, 1);
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 

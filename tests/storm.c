@@ -126,6 +126,8 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 			shared->reads++;
 			syscall(SYS_futex, &shared->reads, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 		}
+		if (rnd(&r.rng, 8) == 0)
+			read_entry(&r, pid, SUMMARY);
 		/* many snapshots in little time: of these, nothing more is read */
 		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 32); more_of_it; more_of_it--)
 			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&

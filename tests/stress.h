@@ -196,14 +196,14 @@ struct region {
 	unsigned long long offset;
 	unsigned long inode;
 	char perm[4];
-	bool dontdump;		/* vmas only */
+	bool dontdump;		/* not in maps */
 	const char *policy;	/* vmas only: a word */
-	const char *name;	/* up to the newline, "-" in vmas where there is none */
+	const char *name;	/* up to the newline or NUL, "-" in vmas where there is none */
 };
 
 struct listing {
 	enum walk walk;
-	pid_t pid;		/* vmas only */
+	pid_t pid;		/* not in maps */
 	unsigned int nr, room;
 	struct region *regions;
 };
@@ -357,6 +357,117 @@ static inline const char *parse_listing(struct listing *l, struct text t, bool v
 	return NULL;
 }
 
+/* The same for a text of raw */
+static inline const char *parse_raw(struct listing *l, struct text t)
+{
+	const struct vmainfo_header *h = (void *)t.s;
+	const struct vmainfo_record *v;
+	unsigned long last_end = 0;
+	struct region *r;
+	size_t at;
+
+	l->nr = 0;
+	if (t.len < sizeof(*h) || h->size != sizeof(*h) || h->magic != VMAINFO_MAGIC)
+		return "the header is missing";
+	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_SPLIT;
+	l->pid = h->pid;
+	l->room = l->room > h->vmas ? l->room : h->vmas;
+	l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
+	if (!l->regions)
+		fatal("memory for %u regions", l->room);
+	for (at = h->size; at < t.len; at += v->next) {
+		v = (void *)(t.s + at);
+		if (t.len - at < sizeof(*v) || v->size != sizeof(*v) || v->next > t.len - at ||
+		    v->next < v->size + v->name_len + v->ops_len || v->next % 8)
+			return "a record is not whole";
+		if (v->kind == VMAINFO_KIND_VSYSCALL)
+			return h->flags & VMAINFO_GATE && at + v->next == t.len ? NULL :
+			       "a gate page where there should be none";
+		if (l->nr == h->vmas)
+			return "more records than the header says";
+		r = &l->regions[l->nr++];
+		r->start = v->start;
+		r->end = v->end;
+		r->offset = v->offset;
+		r->inode = v->ino;
+		r->perm[0] = v->flags & VMAINFO_READ ? 'r' : '-';
+		r->perm[1] = v->flags & VMAINFO_WRITE ? 'w' : '-';
+		r->perm[2] = v->flags & VMAINFO_EXEC ? 'x' : '-';
+		r->perm[3] = v->flags & VMAINFO_MAYSHARE ? 's' : 'p';
+		r->dontdump = v->flags & VMAINFO_DONTDUMP;
+		r->name = v->name_len ? (const char *)v + v->size : "-";
+		if (v->name_len && r->name[v->name_len - 1])
+			return "a name without an end";
+		if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
+			return "a region has no proper addresses";
+		if (r->start < last_end)
+			return "regions overlap or are out of order";
+		last_end = r->end;
+	}
+	return l->nr == h->vmas ? NULL : "fewer records than the header says";
+}
+
+/* And of summary, which has no regions: what it says adds up, as far as that can be told. */
+static inline const char *parse_summary(struct listing *l, struct text t)
+{
+	unsigned long long nr, kb, all_nr, all_kb, sum_nr = 0, sum_kb = 0, start, end;
+	const char *s = t.s;
+	char walk[8];
+	int n = 0;
+
+	l->nr = 0;
+	if (sscanf(s, "Pid: %d Walk: %7s Vmas: %llu %llu kB%n", &l->pid, walk, &all_nr, &all_kb,
+		   &n) != 4 || s[n] != '\n')
+		return "the beginning is not as it should be";
+	l->walk = !strcmp(walk, "atomic") ? WALK_ATOMIC :
+		  !strcmp(walk, "split") ? WALK_SPLIT : WALK_UNKNOWN;
+	if (l->walk == WALK_UNKNOWN)
+		return "it does not say how the walk was";
+	for (s += n + 1; sscanf(s, "Vmas%*[A-Z]%*[a-z]: %llu %llu kB", &nr, &kb) == 2;
+	     s = strchr(s, '\n') + 1) {
+		sum_nr += nr;
+		sum_kb += kb;
+	}
+	if (sum_nr != all_nr || sum_kb != all_kb)
+		return "the kinds do not add up";
+	for (; *s; s = strchr(s, '\n') + 1) {
+		if (!strchr(s, '\n'))
+			return "the last line is not whole";
+		if (sscanf(s, "%*[A-Za-z]: %llx-%llx %llu kB", &start, &end, &kb) == 3 &&
+		    start <= end && (end - start + 1023) >> 10 != kb)
+			return "the size is not the difference of the addresses";
+	}
+	if (s != t.s + t.len || !strstr(t.s, "\nTaskSize:\t"))
+		return "it is not whole";
+	l->nr = all_nr;
+	return NULL;
+}
+
+/* The entries, as readers number them */
+enum entry {
+	VMAS,
+	MAPS,
+	RAW,
+	SUMMARY,
+	ENTRIES
+};
+
+static const char * const entries[ENTRIES] = {
+	PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
+};
+
+static inline const char *parse_entry(struct listing *l, struct text t, enum entry entry)
+{
+	switch (entry) {
+	case RAW:
+		return parse_raw(l, t);
+	case SUMMARY:
+		return parse_summary(l, t);
+	default:
+		return parse_listing(l, t, entry == VMAS);
+	}
+}
+
 /* The region that an address is in, or NULL */
 static inline struct region *region_of(struct listing *l, unsigned long address)
 {
@@ -406,7 +517,7 @@ static inline size_t rnd_chunk(struct rng *r)
 
 /* What a process that reads has: an open file for each entry, and a buffer. */
 struct reader {
-	int fd[2];
+	int fd[ENTRIES];
 	struct rng rng;
 	struct text text;
 	size_t room;
@@ -416,21 +527,21 @@ struct reader {
 
 static inline void reader_open(struct reader *r, struct rng rng)
 {
+	unsigned int i;
+
 	memset(r, 0, sizeof(*r));
 	r->rng = rng;
-	r->fd[0] = open_or_die(PROC "vmas", O_RDWR);
-	r->fd[1] = open_or_die(PROC "maps", O_RDWR);
+	for (i = 0; i < ENTRIES; i++)
+		r->fd[i] = open_or_die(entries[i], O_RDWR);
 }
 
 /*
- * One snapshot of a process, from one entry or the other, read in pieces of one
- * size or another; checked as far as that can be without knowing the process.
- * False if it was gone.
+ * One snapshot of a process, from one entry, read in pieces of one size or another;
+ * checked as far as that can be without knowing the process. False if it was gone.
  */
-static inline bool reader_read(struct reader *r, pid_t pid)
+static inline bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 {
-	bool vmas = rnd(&r->rng, 4);
-	int fd = r->fd[!vmas], ret;
+	int fd = r->fd[entry], ret;
 	const char *error;
 
 	ret = set_target(fd, pid);
@@ -449,12 +560,13 @@ static inline bool reader_read(struct reader *r, pid_t pid)
 	if (ret)
 		violation("reading process %d after %zu bytes: %s", pid,
 			  r->text.len, strerror(-ret));
-	error = parse_listing(&r->l, r->text, vmas);
+	error = parse_entry(&r->l, r->text, entry);
+	if (error && entry == SUMMARY)
+		violation("process %d: %s:\n%s", pid, error, r->text.s);
 	if (error)
-		violation("process %d, %s: %s in line %u", pid, vmas ? "vmas" : "maps",
-			  error, r->l.nr);
-	if (vmas && r->l.pid != pid)
-		violation("the header says pid %d for process %d", r->l.pid, pid);
+		violation("process %d, %s: %s in line %u", pid, entries[entry], error, r->l.nr);
+	if (entry != MAPS && r->l.pid != pid)
+		violation("%s says pid %d for process %d", entries[entry], r->l.pid, pid);
 	if (!r->l.nr)
 		r->empty++;
 	else if (r->l.walk == WALK_ATOMIC)
@@ -464,6 +576,14 @@ static inline bool reader_read(struct reader *r, pid_t pid)
 	else
 		r->unknown++;
 	return true;
+}
+
+/* The same from any entry that lists the VMAs */
+static inline bool reader_read(struct reader *r, pid_t pid)
+{
+	static const enum entry listings[] = { VMAS, VMAS, RAW, MAPS };
+
+	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
 }
 
 /* Values for max_hold_us: never give way, always, now and then */
