@@ -434,7 +434,7 @@ static inline const char *parse_summary(struct listing *l, struct text t)
 		if (!strchr(s, '\n'))
 			return "the last line is not whole";
 		if (sscanf(s, "%*[A-Za-z]: %llx-%llx %llu kB", &start, &end, &kb) == 3 &&
-		    start <= end && (end - start + 1023) >> 10 != kb)
+		    (start > end || (end - start + 1023) >> 10 != kb))
 			return "the size is not the difference of the addresses";
 	}
 	if (s != t.s + t.len || !strstr(t.s, "\nTaskSize:\t"))

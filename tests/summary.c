@@ -994,6 +994,7 @@ TEST(a_32_bit_process)
 	EXPECT_EQ(NULL, differs_from_stat(&sum, p.pid));
 	EXPECT_LE(maps.m[maps.nr - 1].end, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(1ull << 32, sum.v[TASK_SIZE].nr);
+	EXPECT_GT(sum.v[TASK_SIZE].nr, sum.v[MMAP_BASE].nr);
 	program_end(&p);
 }
 
