@@ -129,7 +129,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 		if (rnd(&r.rng, 8) == 0)
 			read_entry(&r, pid, SUMMARY);
 		/* many snapshots in little time: of these, nothing more is read */
-		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 32); more_of_it; more_of_it--)
+		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 100); more_of_it; more_of_it--)
 			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&
 			    errno != ESRCH)
 				violation("read: %s", strerror(errno));
@@ -221,6 +221,18 @@ static void file_path(char *path, size_t size, unsigned int page)
 	snprintf(path, size, FILE_PATH "%u", page % FILES);
 }
 
+/* A long way to it: most of the time, there is one that is being opened. */
+static int open_file(unsigned int page)
+{
+	char path[2 * 1000 + 32];
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++)
+		memcpy(path + 2 * i, "/.", 2);
+	file_path(path + 2 * i, 32, page);
+	return open(path, O_RDONLY);
+}
+
 static void recycle_page(struct rng *r, unsigned int page)
 {
 	char *at = (char *)ARENA(0) + page * PAGE, name[32];
@@ -228,8 +240,7 @@ static void recycle_page(struct rng *r, unsigned int page)
 	unsigned long node = 1;
 
 	if (kind < 5) {
-		file_path(name, sizeof(name), page);
-		fd = open(name, O_RDONLY);
+		fd = kind ? open_file(page) : open("/dev/zero", O_RDONLY);
 		must(fd >= 0, "open");
 	} else {
 		flags = MAP_ANONYMOUS | (kind == 5 ? MAP_SHARED : MAP_PRIVATE);
@@ -301,7 +312,7 @@ static void check_recycled(struct listing *l)
 			    r->offset != page * PAGE || r->end != r->start + PAGE)
 				violation("page %u is at %llx in %.*s, inode %lu", page,
 					  r->offset, (int)len, r->name, r->inode);
-		} else if (r->inode && strncmp(r->name, "/dev/zero ", 10)) {
+		} else if (r->inode && strncmp(r->name, "/dev/zero", 9)) {
 			violation("page %u is of %.*s", page, (int)len, r->name);
 		}
 		policy = policies[page % ARRAY_SIZE(policies)].name;

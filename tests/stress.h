@@ -395,6 +395,7 @@ static inline const char *parse_raw(struct listing *l, struct text t)
 		r->perm[2] = v->flags & VMAINFO_EXEC ? 'x' : '-';
 		r->perm[3] = v->flags & VMAINFO_MAYSHARE ? 's' : 'p';
 		r->dontdump = v->flags & VMAINFO_DONTDUMP;
+		r->policy = NULL;
 		r->name = v->name_len ? (const char *)v + v->size : "-";
 		if (v->name_len && r->name[v->name_len - 1])
 			return "a name without an end";
