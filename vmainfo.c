@@ -926,6 +926,19 @@ static void walk_begin(struct walk *w)
 	w->start_stack = READ_ONCE(w->mm->start_stack);
 }
 
+/*
+ * Where mmap() begins to look for room. x86 has two such places in every mm, for its two
+ * kinds of system calls: a 32-bit process has a TaskSize that only one of them is below.
+ */
+static unsigned long mmap_base(const struct mm_struct *mm)
+{
+#ifdef CONFIG_HAVE_ARCH_COMPAT_MMAP_BASES
+	if (mm->task_size <= U32_MAX)
+		return mm->mmap_compat_base;
+#endif
+	return mm->mmap_base;
+}
+
 /* What a snapshot says of the mm as a whole; belongs to the end of a walk. */
 static void walk_finish(struct walk *w)
 {
@@ -949,7 +962,7 @@ static void walk_finish(struct walk *w)
 	s->layout.env_start = mm->env_start;
 	s->layout.env_end = mm->env_end;
 	spin_unlock(&mm->arg_lock);
-	s->layout.mmap_base = mm->mmap_base;
+	s->layout.mmap_base = mmap_base(mm);
 	s->layout.task_size = mm->task_size;
 }
 
@@ -2015,7 +2028,8 @@ static int raw_show(struct seq_file *m, void *v)
 static void summary_range(struct seq_file *m, const char *key,
 			  unsigned long start, unsigned long end)
 {
-	if (start || end)
+	/* In an exec, one of them can be there before the other. */
+	if (start && start <= end)
 		seq_printf(m, "%s:\t%08lx-%08lx\t%lu kB\n", key, start, end,
 			   DIV_ROUND_UP(end - start, SZ_1K));
 	else
