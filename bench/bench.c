@@ -788,9 +788,9 @@ static void memory(const char *name)
 #define WRITER_ROUND_NS 1500000000ull
 
 static struct writer {
-	_Atomic int go;
-	_Atomic int idle;
-	_Atomic uint32_t ops;
+	atomic_int go;
+	atomic_int idle;
+	atomic_uint ops;
 	uint32_t ns[WRITER_OPS_MAX];
 } *writer;
 

@@ -11,7 +11,6 @@
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
-#include <linux/version.h>
 
 static int pid;
 module_param(pid, int, 0444);
@@ -21,7 +20,7 @@ module_param(ns, ulong, 0444);
 static void walk(struct mm_struct *mm)
 {
 	struct vm_area_struct *vma;
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#ifdef VMA_ITERATOR
 	VMA_ITERATOR(vmi, mm, 0);
 
 	for_each_vma(vmi, vma)
