@@ -2175,7 +2175,7 @@ struct query_name {
 	size_t len;
 	const char *text;
 	char *buf;
-	char small[192];
+	char small[128];
 };
 
 static int query_path(struct query_name *n, const struct path *path)
