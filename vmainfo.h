@@ -15,6 +15,7 @@
 #define VMAINFO_MAPS	VMAINFO_DIR "/maps"
 #define VMAINFO_RAW	VMAINFO_DIR "/raw"
 #define VMAINFO_SUMMARY	VMAINFO_DIR "/summary"
+#define VMAINFO_TASKS	VMAINFO_DIR "/tasks"
 
 /**
  * enum vmainfo_kind - what a VMA is, in one word
@@ -71,6 +72,11 @@ enum vmainfo_kind {
 #define VMAINFO_GATE	0x2
 /* mm_seq and exec_id are valid: the process has an address space, the kernel a sequence. */
 #define VMAINFO_SEQ	0x4
+/*
+ * Not made by the module, but by a program from /proc/PID/maps: what maps does not say is 0, and
+ * of the flags there are only VMAINFO_READ, _WRITE, _EXEC and _MAYSHARE.
+ */
+#define VMAINFO_FROM_MAPS	0x8
 
 /**
  * struct vmainfo_header - what records are of, and when they were taken
@@ -78,7 +84,8 @@ enum vmainfo_kind {
  * @magic: VMAINFO_MAGIC
  * @version: VMAINFO_VERSION; a reader refuses what is larger than it knows, for
  *	nothing that it knows need be so there
- * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ; others are to be ignored
+ * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ, VMAINFO_FROM_MAPS; others are to be
+ *	ignored
  * @pid: the process, in the pid namespace of the reader; 0 if it has no number there
  * @vmas: how many VMAs it has: as many records follow, and that of the gate page
  * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last of them was

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vmainfo - look at, watch, and count the VMAs of processes: the commands, and what they share. */
+#include <ctype.h>
+#include <errno.h>
+#include <error.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool.h"
+#include "version.h"
+
+bool quiet;
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "show", show_command, "the VMAs of a process, as a listing, JSON, CSV or as in maps" },
+	{ "draw", draw_command, "its whole address space, in the terminal or as a picture" },
+	{ "watch", watch_command, "what is mapped, unmapped and changed from now on" },
+	{ "save", save_command, "its VMAs to a file, for the other commands and machines" },
+	{ "diff", diff_command, "what differs between two files, or processes" },
+	{ "top", top_command, "the processes that are nearest to the limit of VMAs" },
+	{ "export", export_command, "the same for Prometheus, as OpenMetrics text" },
+};
+
+void note(const char *format, ...)
+{
+	va_list args;
+
+	if (quiet)
+		return;
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	putc('\n', stderr);
+}
+
+void *xmalloc(size_t size)
+{
+	void *p = malloc(size ?: 1);
+
+	if (!p)
+		error(EXIT_FAILURE, errno, "%zu bytes", size);
+	return p;
+}
+
+void *xreallocarray(void *old, size_t nr, size_t size)
+{
+	void *p = reallocarray(old, nr ?: 1, size);
+
+	if (!p)
+		error(EXIT_FAILURE, errno, "%zu times %zu bytes", nr, size);
+	return p;
+}
+
+char *xstrdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(xmalloc(size), text, size);
+}
+
+bool parse_colour(const char *when, enum colour *colour)
+{
+	if (!when || !strcmp(when, "always"))
+		*colour = COLOUR_ALWAYS;
+	else if (!strcmp(when, "auto"))
+		*colour = COLOUR_AUTO;
+	else if (!strcmp(when, "never"))
+		*colour = COLOUR_NEVER;
+	else
+		return false;
+	return true;
+}
+
+bool use_colour(enum colour colour, FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (colour != COLOUR_AUTO)
+		return colour == COLOUR_ALWAYS;
+	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(out));
+}
+
+bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
+{
+	uintmax_t parsed;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	parsed = strtoumax(text, &end, 10);
+	if (errno || *end || parsed > max)
+		return false;
+	*value = parsed;
+	return true;
+}
+
+bool parse_address(const char *text, uint64_t *address)
+{
+	uintmax_t parsed;
+	char *end;
+
+	if (!isxdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	parsed = strtoumax(text, &end, 16);
+	if (errno || *end || parsed > UINT64_MAX)
+		return false;
+	*address = parsed;
+	return true;
+}
+
+char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int unit = 0, tenths = 0;
+	uint64_t value = bytes;
+
+	while (value >= 1024) {
+		tenths = value % 1024 * 10 / 1024;
+		value /= 1024;
+		unit++;
+	}
+	if (value < 10 && tenths)
+		snprintf(buf, SIZE_TEXT, "%u.%u %c", (unsigned int)value, tenths, units[unit]);
+	else
+		snprintf(buf, SIZE_TEXT, "%u %c", (unsigned int)value, units[unit]);
+	return buf;
+}
+
+/* Bytes of UTF-8 above ASCII pass, but for the control characters among them (C1). */
+char *printable(const char *name)
+{
+	char *text = xstrdup(name), *p;
+
+	for (p = text; *p; p++) {
+		unsigned char c = *p;
+
+		if (c < 0x20 || c == 0x7f)
+			*p = '?';
+		else if (c == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)
+			p[0] = p[1] = '?';
+		else if (c >= 0x80 && c < 0xa0 && (p == text || !((unsigned char)p[-1] & 0x80)))
+			*p = '?'; /* alone: what an 8-bit terminal obeys */
+	}
+	return text;
+}
+
+/* Characters of UTF-8, of which each takes a column, or is thought to. */
+int print_name(FILE *out, const char *name)
+{
+	char *text = printable(name), *p;
+	int columns = 0;
+
+	fputs(text, out);
+	for (p = text; *p; p++)
+		columns += ((unsigned char)*p & 0xc0) != 0x80;
+	free(text);
+	return columns;
+}
+
+void close_stdout(void)
+{
+	if (ferror(stdout) | fclose(stdout))
+		error(EXIT_FAILURE, errno, "write error");
+}
+
+static void help(FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "Usage: vmainfo COMMAND [OPTION...] [ARGUMENT...]\n"
+		"The virtual memory areas (VMAs) of processes, from the kernel module vmainfo, or\n"
+		"from /proc/PID/maps where it is not loaded.\n\n");
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\n'vmainfo COMMAND --help' tells its options, vmainfo(1) the rest.\n");
+}
+
+static void print_version(FILE *out, struct argp_state *state)
+{
+	(void)state;
+	fprintf(out, "vmainfo %s\n", VMAINFO_RELEASE);
+}
+
+int main(int argc, char **argv)
+{
+	char name[32];
+	size_t i;
+	int status;
+
+	argp_program_version_hook = print_version;
+	argp_err_exit_status = EXIT_FAILURE;
+	program_invocation_name = "vmainfo";
+	if (argc < 2) {
+		help(stderr);
+		return EXIT_FAILURE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		help(stdout);
+		close_stdout();
+		return EXIT_SUCCESS;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		print_version(stdout, NULL);
+		close_stdout();
+		return EXIT_SUCCESS;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		/* What argp's messages begin with */
+		snprintf(name, sizeof(name), "vmainfo %s", commands[i].name);
+		argv[1] = name;
+		status = commands[i].run(argc - 1, argv + 1);
+		close_stdout();
+		return status;
+	}
+	error(0, 0, "there is no command '%s'", argv[1]);
+	fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Processes: which one is meant, and all of them with how much address space they have.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * process_find() - which process an argument names
+ * @text: a pid, or a name: what /proc/PID/comm says, or the last part of how it was started
+ *
+ * Return: its pid. Ends the program if there is none, or more than one has that name.
+ */
+pid_t process_find(const char *text);
+
+/* What /proc/PID/comm says, printable; "?" if the process has gone. To be freed. */
+char *process_comm(pid_t pid);
+
+/**
+ * struct task - a process: a line of the module's "tasks"
+ * @pid: its number
+ * @vmas: how many VMAs it has
+ * @total_kb: of all of them
+ * @data_kb: private, writable, no stack
+ * @stack_kb: stack
+ * @exec_kb: executable, not writable
+ * @locked_kb: mlock()
+ * @pinned_kb: pinned, as a device does
+ * @comm: its name, as the kernel escapes it
+ */
+struct task {
+	pid_t pid;
+	uint64_t vmas;
+	uint64_t total_kb;
+	uint64_t data_kb;
+	uint64_t stack_kb;
+	uint64_t exec_kb;
+	uint64_t locked_kb;
+	uint64_t pinned_kb;
+	char comm[68];
+};
+
+/**
+ * struct tasks - all processes that have an address space
+ * @tasks: in pid order
+ * @nr: how many
+ * @from_maps: there was no module: /proc/PID/maps was counted, for each of them
+ * @unreadable: how many could not be counted then, since they belong to others
+ */
+struct tasks {
+	struct task *tasks;
+	size_t nr;
+	bool from_maps;
+	size_t unreadable;
+};
+
+/* Reads all processes, or ends the program. To be called again and again with the same @t. */
+void tasks_read(struct tasks *t);
+void tasks_free(struct tasks *t);
+
+/* How many VMAs a process may have: vm.max_map_count. Ends the program if it cannot be read. */
+uint64_t max_map_count(void);
+
+#endif /* PROCESS_H */

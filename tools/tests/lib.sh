@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What the tests of the program vmainfo share that need no module and no guest: they run on any
+# Linux, in the build root of trixie when scripts/check runs them. A test says
+#
+#	. "$(dirname "$0")/lib.sh"
+#	begin
+#	...
+#	ktap_set_plan N; ...; ktap_finished
+#
+# VMAINFO names the program, built with the sanitizers; CAPTURES a directory with what was
+# saved in a guest (see scripts/tool-test).
+
+HERE=$(dirname "$(readlink -f "$0")")
+. "${KSFT:?name tools/testing/selftests of a Linux source tree}/kselftest/ktap_helpers.sh"
+
+TMP=
+PIDS=		# to be killed at the end
+
+begin()
+{
+	ktap_print_header
+	[ -x "${VMAINFO:?names the program to test}" ] ||
+		ktap_exit_fail_msg "VMAINFO=$VMAINFO cannot be run"
+	[ -d "${CAPTURES:?names a directory with captures}" ] ||
+		ktap_exit_fail_msg "CAPTURES=$CAPTURES is no directory"
+	TMP=$(mktemp -d) || ktap_exit_fail_msg "mktemp failed"
+	trap cleanup EXIT
+	trap 'exit 1' INT TERM
+}
+
+cleanup()
+{
+	status=$?
+	trap - EXIT
+	for pid in $PIDS; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	rm -rf "$TMP"
+	exit "$status"
+}
+
+# result WHAT COMMAND [ARG...]: one test point, with COMMAND's output if it fails
+result()
+{
+	what=$1
+	shift
+	if "$@" >"$TMP/output" 2>&1; then
+		ktap_test_pass "$what"
+	else
+		sed 's/^/# /' "$TMP/output"
+		ktap_test_fail "$what"
+	fi
+}
+
+# fails STATUS TEXT COMMAND...: it exits with that status, and says TEXT on stderr
+fails()
+{
+	want=$1 text=$2
+	shift 2
+	got=0
+	"$@" >"$TMP/stdout" 2>"$TMP/stderr" || got=$?
+	cat "$TMP/stderr"
+	[ "$got" = "$want" ] || { echo "status $got, not $want"; return 1; }
+	grep -qF -e "$text" "$TMP/stderr" || { echo "does not say '$text'"; return 1; }
+}

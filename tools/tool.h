@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the commands of the program vmainfo share: how they are run, how they say what is
+ * wrong, and how they print.
+ *
+ * Each command is a file of its own with a function of its name; it parses its own options with
+ * argp. Errors go to stderr by error(3), "vmainfo: what: why", and end the program with
+ * EXIT_FAILURE, as those of coreutils do.
+ */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* The commands. Each gets its own name in argv[0], for its messages, and returns an exit status. */
+int show_command(int argc, char **argv);
+int draw_command(int argc, char **argv);
+int top_command(int argc, char **argv);
+int watch_command(int argc, char **argv);
+int save_command(int argc, char **argv);
+int diff_command(int argc, char **argv);
+int export_command(int argc, char **argv);
+
+/* A sentence on stderr that is no error, "vmainfo: ...", unless the user said --quiet. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern bool quiet;
+
+/* malloc() and the like that end the program if there is no memory. */
+void *xmalloc(size_t size);
+void *xreallocarray(void *old, size_t nr, size_t size);
+char *xstrdup(const char *text);
+
+/* --color=WHEN: "auto", which is the default, "always" or "never"; false if it is none of these. */
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+bool parse_colour(const char *when, enum colour *colour);
+
+/*
+ * Whether to write colours to @out: with COLOUR_AUTO if it is a terminal that can show some, and
+ * the environment has no NO_COLOR (no-color.org).
+ */
+bool use_colour(enum colour colour, FILE *out);
+
+/* Numbers as arguments have them; false if it is not one, from 0 to @max, and nothing else. */
+bool parse_decimal(const char *text, uint64_t max, uint64_t *value);
+/* An address: hexadecimal, with or without 0x. */
+bool parse_address(const char *text, uint64_t *address);
+
+/*
+ * A size for people, in at most 7 characters: "4 K", "1.5 M", "128 T": the units are those of
+ * ls -h. Returns @buf.
+ */
+#define SIZE_TEXT 12
+char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
+
+/*
+ * A name is any bytes that somebody chose, and a terminal obeys some of them: they are
+ * printed as '?', as ls does. Returns how many columns were printed.
+ */
+int print_name(FILE *out, const char *name);
+/* The same in memory; ends the program if there is none. To be freed. */
+char *printable(const char *name);
+
+/* Ends the program with an error if what was printed to stdout did not all go out. */
+void close_stdout(void);
+
+#endif /* TOOL_H */
