@@ -50,13 +50,13 @@ debug_kernels() {
 }
 
 # Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_config,
-# k_extra, k_tests, and sets k_make, the arguments that a kernel's make wants there.
+# k_tests, k_extra, and sets k_make, the arguments that a kernel's make wants there.
 kernel_row() {
 	local row
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
 	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
-	read -r k_name k_suite k_more k_arch k_source k_config k_extra k_tests <<<"$row"
+	read -r k_name k_suite k_more k_arch k_source k_config k_tests k_extra <<<"$row"
 	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-} k_tests=${k_tests#-}
 	case $k_arch in
 	amd64) k_make=(ARCH=x86_64) ;;

@@ -114,9 +114,7 @@ int kind_of_name(const char *name);
 char *vma_perm(char perm[5], const struct vma *vma);
 /* "default", "bind", ...; "-" if it has none. */
 const char *policy_name(unsigned int policy);
-/*
- * Two-letter names of its flags with commas between, as in the column "flags" of vmas. Returns @buf.
- */
+/* Two-letter names of its flags, as in the column "flags" of vmas. Returns @buf. */
 #define FLAGS_TEXT 256
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma);
 

@@ -149,7 +149,7 @@ char *printable(const char *name)
 		if (c < 0x20 || c == 0x7f)
 			*p = '?';
 		else if (c == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)
-			p[0] = p[1] = '?';
+			memset(p, '?', 2);
 		else if (c >= 0x80 && c < 0xa0 && (p == text || !((unsigned char)p[-1] & 0x80)))
 			*p = '?'; /* alone: what an 8-bit terminal obeys */
 	}

@@ -32,12 +32,12 @@ static ssize_t proc_read(pid_t pid, const char *what, char *buf, size_t room)
 	return n;
 }
 
-/* Calls @each with all processes, in the order of their numbers. */
-static void for_each_process(void (*each)(pid_t pid, void *arg), void *arg)
+/* The numbers of all processes, in order, 0 behind the last one. To be freed. */
+static pid_t *all_processes(void)
 {
 	struct dirent *entry;
 	pid_t *pids = NULL;
-	size_t nr = 0, room = 0, i, j;
+	size_t nr = 0, room = 0, j;
 	uint64_t pid;
 	DIR *dir;
 
@@ -47,7 +47,7 @@ static void for_each_process(void (*each)(pid_t pid, void *arg), void *arg)
 	while ((entry = readdir(dir))) {
 		if (!parse_decimal(entry->d_name, INT32_MAX, &pid))
 			continue;
-		if (nr == room) {
+		if (nr + 1 >= room) {
 			room = 2 * room + 256;
 			pids = xreallocarray(pids, room, sizeof(*pids));
 		}
@@ -57,9 +57,10 @@ static void for_each_process(void (*each)(pid_t pid, void *arg), void *arg)
 		pids[j] = pid;
 	}
 	closedir(dir);
-	for (i = 0; i < nr; i++)
-		each(pids[i], arg);
-	free(pids);
+	if (!nr)
+		error(EXIT_FAILURE, 0, "there are no processes in /proc: is procfs mounted there?");
+	pids[nr] = 0;
+	return pids;
 }
 
 struct named {
@@ -69,9 +70,8 @@ struct named {
 	int nr;
 };
 
-static void match_name(pid_t pid, void *arg)
+static void match_name(pid_t pid, struct named *n)
 {
-	struct named *n = arg;
 	char buf[4096], *base;
 	size_t len;
 	ssize_t got;
@@ -98,13 +98,17 @@ static void match_name(pid_t pid, void *arg)
 pid_t process_find(const char *text)
 {
 	struct named n = { .name = text };
+	pid_t *pids, *p;
 	uint64_t pid;
 
 	if (parse_decimal(text, INT32_MAX, &pid) && pid)
 		return pid;
 	if (isdigit((unsigned char)*text) && text[strspn(text, "0123456789")] == 0)
 		error(EXIT_FAILURE, 0, "there is no process '%s'", text);
-	for_each_process(match_name, &n);
+	pids = all_processes();
+	for (p = pids; *p; p++)
+		match_name(*p, &n);
+	free(pids);
 	if (!n.nr)
 		error(EXIT_FAILURE, 0, "there is no process '%s'", text);
 	if (n.nr > 1)
@@ -203,9 +207,8 @@ static int64_t count_maps(pid_t pid)
 	return nr;
 }
 
-static void count_process(pid_t pid, void *arg)
+static void count_process(pid_t pid, struct tasks *t)
 {
-	struct tasks *t = arg;
 	char status[4096];
 	struct task *task;
 	int64_t nr;
@@ -225,11 +228,13 @@ static void count_process(pid_t pid, void *arg)
 	task->locked_kb = status_kb(status, "\nVmLck:");
 	task->pinned_kb = status_kb(status, "\nVmPin:");
 	/* "Name:\tcomm\n", escaped as the module does it */
-	sscanf(status, "Name:\t%67[^\n]", task->comm);
+	if (sscanf(status, "Name:\t%67[^\n]", task->comm) != 1)
+		*task->comm = 0;
 }
 
 void tasks_read(struct tasks *t)
 {
+	pid_t *pids, *p;
 	FILE *file;
 
 	tasks_free(t);
@@ -240,7 +245,10 @@ void tasks_read(struct tasks *t)
 		return;
 	}
 	t->from_maps = true;
-	for_each_process(count_process, t);
+	pids = all_processes();
+	for (p = pids; *p; p++)
+		count_process(*p, t);
+	free(pids);
 }
 
 uint64_t max_map_count(void)
