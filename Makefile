@@ -2,6 +2,15 @@
 # What builds the module is in Kbuild; here is what people type.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Where in the kernel's directory of modules
+INSTALL_MOD_DIR ?= updates
+
+version := $(shell sed -n 's/^\#define VMAINFO_RELEASE "\(.*\)"$$/\1/p' version.h)
+# What /lib/modules/RELEASE is called
+release = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+mod_path = $(if $(DESTDIR),INSTALL_MOD_PATH=$(abspath $(DESTDIR)))
 
 all: modules
 
@@ -15,15 +24,56 @@ $(KDIR)/Makefile:
 	@echo >&2 "others: make KDIR=/path/to/headers. For a try in QEMU: make demo."
 	@exit 1
 
-## make install        install it there, and run depmod
-install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+## make install        install it there, and run depmod; DESTDIR=... goes in front.
+##                     SIGN_KEY=FILE SIGN_CERT=FILE sign it, see CONTRIBUTING.md
+install: modules sign
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(mod_path) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	$(call depmod)
+
+# kbuild's own depmod asks for a System.map beside the module, and is left out without.
+depmod = depmod $(if $(DESTDIR),-b $(abspath $(DESTDIR))) $(release)
+
+sign: modules
+	$(if $(SIGN_KEY)$(SIGN_CERT),$(sign_it))
+
+sign_hash = $(or $(shell sed -n 's/^CONFIG_MODULE_SIG_HASH="\(.*\)"/\1/p' $(KDIR)/.config),sha256)
+define sign_it
+$(if $(and $(SIGN_KEY),$(SIGN_CERT)),,$(error SIGN_KEY=FILE and SIGN_CERT=FILE belong together))
+@test -x $(KDIR)/scripts/sign-file || \
+	{ echo >&2 "There is no $(KDIR)/scripts/sign-file: that kernel signs no modules."; exit 1; }
+tail -c 28 vmainfo.ko | grep -q '^~Module signature appended~$$' || \
+	$(KDIR)/scripts/sign-file $(sign_hash) $(SIGN_KEY) $(SIGN_CERT) vmainfo.ko
+endef
+
+## make tools          build the program vmainfo, see tools/Makefile
+tools:
+	$(MAKE) -C tools
+
+## make install-tools  install it, its man pages, completion and header, below PREFIX=...
+##                     (/usr/local); DESTDIR=... goes in front
+install-tools: tools
+	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+
+## make uninstall      remove what both have installed, with the same variables
+uninstall:
+	rm -f $(foreach dir,$(INSTALL_MOD_DIR),$(DESTDIR)/lib/modules/$(release)/$(dir)/vmainfo.ko*)
+	$(call depmod)
+	$(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
 
 ## make clean          remove what a build leaves; the kernels' build roots in
 ##                     ~/.cache/vmainfo stay
 clean:
 	rm -rf build
 	rm -f *.o *.ko *.mod *.mod.c .*.cmd .module-common.o Module.symvers modules.order
+	$(MAKE) -C tools clean
+
+## make dist           build/vmainfo-VERSION.tar.gz of what is committed
+DIST ?= HEAD
+dist:
+	@[ $(DIST) != HEAD ] || git diff --quiet HEAD || { echo >&2 "There are changes that are not committed."; exit 1; }
+	mkdir -p build
+	git archive --format=tar --prefix=vmainfo-$(version)/ $(DIST) | gzip -9n >build/vmainfo-$(version).tar.gz
+	@echo build/vmainfo-$(version).tar.gz
 
 ## make demo           show it in QEMU: a real process, its VMAs, its maps
 demo:
@@ -34,6 +84,12 @@ demo:
 check:
 	scripts/deps
 	scripts/check
+
+## make check-package  the tests of what is installed: DKMS, Debian packages, make dist,
+##                     in-tree and clang builds
+check-package:
+	scripts/deps
+	scripts/check package
 
 ## make soak           the tests that try to break it, for MINUTES=n on each debug
 ##                     kernel or of KERNELS="..."; prints a SEED=s and takes it
@@ -56,4 +112,5 @@ lint:
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all modules install clean demo check soak bench lint help
+.PHONY: all modules install sign tools install-tools uninstall clean dist demo check \
+	check-package soak bench lint help

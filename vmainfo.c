@@ -50,6 +50,7 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
+#include "version.h"
 #include "vmainfo.h"
 
 /* All that grows with the target is charged to the reader's memory cgroup. */
@@ -2829,4 +2830,4 @@ module_exit(vmainfo_exit);
 
 MODULE_DESCRIPTION("Shows the VMAs of a process under /proc/vmainfo/");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(VMAINFO_RELEASE);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tool.h"
-#include "version.h"
+#include "../version.h"
 
 bool quiet;
 
