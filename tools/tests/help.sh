@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The manual page and the completion know the commands and options that there are, and no others.
+
+. "$(dirname "$0")/lib.sh"
+begin
+
+MAN=$HERE/../../man/vmainfo.1
+COMPLETION=$HERE/../vmainfo.bash
+
+commands=$("$VMAINFO" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+
+# The long options of a command, by its --help, but for those of argp
+options()
+{
+	"$VMAINFO" "$1" --help | grep -oE -e '--[a-z]+' | sort -u |
+		grep -vxE -e '--(help|usage|version)'
+}
+
+# Those that the manual page describes: what it says of the command, or of several
+described()
+{
+	awk -v section="vmainfo $1" '
+		/^\.S[sh]/ {
+			inside = substr($0, 5) == section
+			common = /^\.Ss Options that several/
+		}
+		/^\.It Fl/ && (inside || common) {
+			while (match($0, /Fl -[a-z]+/)) {
+				print (common ? "common" : "own"), "-" substr($0, RSTART + 3, RLENGTH - 3)
+				$0 = substr($0, RSTART + RLENGTH)
+			}
+		}
+	' "$MAN"
+}
+
+man_page()
+{
+	options "$1" >"$TMP/options"
+	described "$1" >"$TMP/described"
+	# Each has to be there, in one of the two places; and what is its own is an option.
+	while read -r option; do
+		grep -q -e " $option\$" "$TMP/described" || { echo "not described: $option"; return 1; }
+	done <"$TMP/options"
+	sed -n 's/^own //p' "$TMP/described" | while read -r option; do
+		grep -qx -e "$option" "$TMP/options" || { echo "no such option: $option"; exit 1; }
+	done
+}
+
+# complete WORD...: what can become of the last one
+complete()
+{
+	bash -euc '
+		PATH=$(dirname "$VMAINFO"):$PATH
+		. "$1"
+		shift
+		COMP_WORDS=(vmainfo "$@")
+		COMP_CWORD=$#
+		_vmainfo vmainfo "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf "%s\n" "${COMPREPLY[@]}"
+	' bash "$COMPLETION" "$@"
+}
+
+completes()
+{
+	complete "$1" -- | sort -u >"$TMP/completed"
+	options "$1" >"$TMP/options"
+	grep -vxE -e '--(help|usage|version)' "$TMP/completed" | diff "$TMP/options" -
+}
+
+completes_commands()
+{
+	complete '' | grep -v -e '^--' | sort >"$TMP/completed"
+	printf '%s\n' $commands | sort | diff - "$TMP/completed"
+}
+
+# After this word, these can come.
+offers()
+{
+	want=$1
+	shift
+	complete "$@" >"$TMP/completed"
+	printf '%s\n' $want | grep -vxFf "$TMP/completed" && { cat "$TMP/completed"; return 1; }
+	return 0
+}
+
+has_synopsis()
+{
+	for command in $commands; do
+		grep -qx "\.Cm $command" "$MAN" || { echo "$command is not there"; return 1; }
+	done
+}
+
+bad_command()
+{
+	fails 1 "there is no command 'frobnicate'" "$VMAINFO" frobnicate
+}
+
+bad_option()
+{
+	for command in $commands; do
+		status=0
+		"$VMAINFO" "$command" --no-such-option >"$TMP/out" 2>"$TMP/err" || status=$?
+		want=1
+		[ "$command" != diff ] || want=2
+		[ "$status" = "$want" ] || { echo "$command: status $status"; return 1; }
+		grep -q "Try .vmainfo $command --help' or" "$TMP/err" || { cat "$TMP/err"; return 1; }
+	done
+}
+
+# What cannot be written is an error.
+full()
+{
+	fails 1 "write error" sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$CAPTURES/python.raw"
+}
+
+version()
+{
+	release=$(sed -n 's/^#define VMAINFO_RELEASE "\(.*\)"$/\1/p' "$HERE/../../version.h")
+	[ "$("$VMAINFO" --version)" = "vmainfo $release" ]
+}
+
+nr=0
+for command in $commands; do
+	result "$command: options in the manual page" man_page "$command"
+	result "$command: options are completed" completes "$command"
+	nr=$((nr + 2))
+done
+result "commands in the manual page" has_synopsis
+result "commands are completed" completes_commands
+result "completion: kinds" offers "anon hugetlb special" show --kind ""
+result "completion: kinds, after =" offers "anon hugetlb special" show --kind = ""
+result "completion: colours" offers "auto always never" draw --color = ""
+result "completion: processes" offers "$$ $(cat /proc/$$/comm)" show ""
+result "completion: files" offers "$COMPLETION" diff "${COMPLETION%.bash}"
+result "an unknown command" bad_command
+result "an unknown option" bad_option
+result "a full disk" full
+result "the version" version
+ktap_set_plan $((nr + 11))
+ktap_finished
