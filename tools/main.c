@@ -13,6 +13,7 @@
 #include "../version.h"
 
 bool quiet;
+int exit_failure = EXIT_FAILURE;
 
 static const struct command {
 	const char *name;
@@ -47,7 +48,7 @@ void *xmalloc(size_t size)
 	void *p = malloc(size ?: 1);
 
 	if (!p)
-		error(EXIT_FAILURE, errno, "%zu bytes", size);
+		error(exit_failure, errno, "%zu bytes", size);
 	return p;
 }
 
@@ -56,7 +57,7 @@ void *xreallocarray(void *old, size_t nr, size_t size)
 	void *p = reallocarray(old, nr ?: 1, size);
 
 	if (!p)
-		error(EXIT_FAILURE, errno, "%zu times %zu bytes", nr, size);
+		error(exit_failure, errno, "%zu times %zu bytes", nr, size);
 	return p;
 }
 
@@ -172,7 +173,7 @@ int print_name(FILE *out, const char *name)
 void close_stdout(void)
 {
 	if (ferror(stdout) | fclose(stdout))
-		error(EXIT_FAILURE, errno, "write error");
+		error(exit_failure, errno, "write error");
 }
 
 static void help(FILE *out)

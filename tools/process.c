@@ -43,7 +43,7 @@ static pid_t *all_processes(void)
 
 	dir = opendir("/proc");
 	if (!dir)
-		error(EXIT_FAILURE, errno, "/proc");
+		error(exit_failure, errno, "/proc");
 	while ((entry = readdir(dir))) {
 		if (!parse_decimal(entry->d_name, INT32_MAX, &pid))
 			continue;
@@ -104,15 +104,15 @@ pid_t process_find(const char *text)
 	if (parse_decimal(text, INT32_MAX, &pid) && pid)
 		return pid;
 	if (isdigit((unsigned char)*text) && text[strspn(text, "0123456789")] == 0)
-		error(EXIT_FAILURE, 0, "there is no process '%s'", text);
+		error(exit_failure, 0, "there is no process '%s'", text);
 	pids = all_processes();
 	for (p = pids; *p; p++)
 		match_name(*p, &n);
 	free(pids);
 	if (!n.nr)
-		error(EXIT_FAILURE, 0, "there is no process '%s'", text);
+		error(exit_failure, 0, "there is no process '%s'", text);
 	if (n.nr > 1)
-		error(EXIT_FAILURE, 0, "%d processes have the name '%s', name one by its pid:%s%s",
+		error(exit_failure, 0, "%d processes have the name '%s', name one by its pid:%s%s",
 		      n.nr, text, n.all, strlen(n.all) == sizeof(n.all) - 1 ? "..." : "");
 	return n.found;
 }
@@ -164,7 +164,7 @@ static void tasks_from_module(struct tasks *t, FILE *file)
 			   " %" SCNu64 " %" SCNu64 "%n", &task.pid, &task.vmas, &task.total_kb,
 			   &task.data_kb, &task.stack_kb, &task.exec_kb, &task.locked_kb,
 			   &task.pinned_kb, &at) < 8 || at < 0 || line[at] != ' ')
-			error(EXIT_FAILURE, 0, "%s: cannot understand '%s'", VMAINFO_TASKS, line);
+			error(exit_failure, 0, "%s: cannot understand '%s'", VMAINFO_TASKS, line);
 		/* Kernel threads and zombies */
 		if (!task.vmas)
 			continue;
@@ -172,7 +172,7 @@ static void tasks_from_module(struct tasks *t, FILE *file)
 		*tasks_add(t) = task;
 	}
 	if (ferror(file))
-		error(EXIT_FAILURE, errno, "cannot read %s", VMAINFO_TASKS);
+		error(exit_failure, errno, "cannot read %s", VMAINFO_TASKS);
 	free(line);
 }
 
@@ -259,7 +259,7 @@ uint64_t max_map_count(void)
 
 	file = fopen(path, "re");
 	if (!file || fscanf(file, "%" SCNu64, &max) != 1)
-		error(EXIT_FAILURE, errno, "%s", path);
+		error(exit_failure, errno, "%s", path);
 	fclose(file);
 	return max;
 }

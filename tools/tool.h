@@ -5,7 +5,7 @@
  *
  * Each command is a file of its own with a function of its name; it parses its own options with
  * argp. Errors go to stderr by error(3), "vmainfo: what: why", and end the program with
- * EXIT_FAILURE, as those of coreutils do.
+ * exit_failure, as those of coreutils do.
  */
 #ifndef TOOL_H
 #define TOOL_H
@@ -24,6 +24,9 @@ int watch_command(int argc, char **argv);
 int save_command(int argc, char **argv);
 int diff_command(int argc, char **argv);
 int export_command(int argc, char **argv);
+
+/* EXIT_FAILURE, unless a command says that this has another meaning there: diff. */
+extern int exit_failure;
 
 /* A sentence on stderr that is no error, "vmainfo: ...", unless the user said --quiet. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
