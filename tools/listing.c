@@ -143,7 +143,8 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 {
 	struct vmainfo_header *h = &l->header;
 	const char *wrong;
-	size_t at, next, nr, i;
+	size_t at, next, i;
+	uint64_t nr;
 
 	memset(l, 0, sizeof(*l));
 	if (size < offsetof(struct vmainfo_header, flags))
@@ -155,11 +156,11 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 		return "it is not a listing of vmainfo";
 	if (h->version > VMAINFO_VERSION)
 		return "it is of a later version than this program knows";
-	if (!h->version || h->size < VMAINFO_HEADER_SIZE_VER0 || h->size % 8)
+	if (!h->version || h->size < VMAINFO_HEADER_SIZE_VER0 || h->size % 8 || h->pid < 0)
 		return "its header is impossible";
 	if (h->size > size)
 		return "it ends inside its header";
-	nr = (size_t)h->vmas + !!(h->flags & VMAINFO_GATE);
+	nr = (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE);
 	/* Before memory is taken for as many as it claims */
 	if (nr > (size - h->size) / sizeof(struct vmainfo_record))
 		return "it ends before its last record";
@@ -189,6 +190,26 @@ fail:
 
 /* ---- bytes ---- */
 
+/* What has so many bytes can be told from other files: 16 digits of an address, and a '-'. */
+#define PROBE 17
+
+/* Has the magic number, in whatever byte order. @p has PROBE bytes. */
+static bool is_raw(const char *p)
+{
+	uint32_t magic;
+
+	memcpy(&magic, p + offsetof(struct vmainfo_header, magic), sizeof(magic));
+	return magic == VMAINFO_MAGIC || magic == __builtin_bswap32(VMAINFO_MAGIC);
+}
+
+/* Begins as a line of maps does. @p ends in a NUL. */
+static bool is_maps(const char *p)
+{
+	const size_t digits = strspn(p, "0123456789abcdef");
+
+	return digits && digits < PROBE && p[digits] == '-';
+}
+
 struct bytes {
 	char *p;
 	size_t size;
@@ -203,7 +224,10 @@ static void bytes_reserve(struct bytes *b, size_t more)
 	b->p = xreallocarray(b->p, b->room, 1);
 }
 
-/* All of a file from where it stands, and a NUL that is not counted; an errno or 0. */
+/*
+ * All of a file from where it stands, and a NUL that is not counted; an errno or 0. What cannot
+ * be a listing by how it begins is not read to its end: /dev/zero has none.
+ */
 static int bytes_read(struct bytes *b, int fd)
 {
 	ssize_t n;
@@ -214,14 +238,15 @@ static int bytes_read(struct bytes *b, int fd)
 		n = read(fd, b->p + b->size, b->room - b->size - 1);
 		if (n > 0)
 			b->size += n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
+		b->p[b->size] = 0;
+	} while ((n > 0 && (b->size < PROBE || is_raw(b->p) || is_maps(b->p))) ||
+		 (n < 0 && errno == EINTR));
 	if (n < 0) {
 		err = errno;
 		free(b->p);
 		memset(b, 0, sizeof(*b));
 		return err;
 	}
-	b->p[b->size] = 0;
 	return 0;
 }
 
@@ -260,6 +285,7 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 		{ "/dev/shm/", VMAINFO_KIND_SHMEM },
 		{ "/memfd:", VMAINFO_KIND_SHMEM },
 		{ "/SYSV", VMAINFO_KIND_SHMEM },
+		{ "/dev/hugepages/", VMAINFO_KIND_HUGETLB },
 		{ "/dev/", VMAINFO_KIND_DEV },
 	};
 	size_t i;
@@ -287,23 +313,44 @@ static size_t unescape(char *name)
 	return to - name;
 }
 
-/* A line of maps as a record of raw; false if it is no such line. */
-static bool add_line(struct bytes *b, struct vmainfo_header *h, char *line)
+/*
+ * A line of maps as a record of raw; false if it is no such line. Lines that were not read at once
+ * can overlap, if the process has mapped and unmapped in between: what is below *@behind was there
+ * before, and is left out.
+ */
+static bool add_line(struct bytes *b, struct vmainfo_header *h, char *line, uint64_t *behind)
 {
 	static const char zeros[8];
 	struct vmainfo_record r = { .size = sizeof(r) };
+	uint64_t start, end, offset, ino;
 	char perm[5], *name;
 	int at = -1;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 "%n",
-		   (uint64_t *)&r.start, (uint64_t *)&r.end, perm, (uint64_t *)&r.offset,
-		   &r.dev_major, &r.dev_minor, (uint64_t *)&r.ino, &at) < 7 || at < 0)
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 "%n", &start,
+		   &end, perm, &offset, &r.dev_major, &r.dev_minor, &ino, &at) < 7 ||
+	    at < 0 || strlen(perm) != 4 || start >= end)
+		return false;
+	/* Above the gate page there is nothing. */
+	if (h->flags & VMAINFO_GATE)
 		return false;
 	for (name = line + at; *name == ' '; name++)
 		;
+	if (end <= *behind)
+		return true;
+	if (start < *behind) {
+		/* Only what maps a file has an offset, and not all of that an inode number. */
+		if (ino || offset)
+			offset += *behind - start;
+		start = *behind;
+	}
+	*behind = end;
+	r.start = start;
+	r.end = end;
+	r.offset = offset;
+	r.ino = ino;
 	r.flags = (perm[0] == 'r' ? VMAINFO_READ : 0) | (perm[1] == 'w' ? VMAINFO_WRITE : 0) |
 		  (perm[2] == 'x' ? VMAINFO_EXEC : 0) | (perm[3] == 's' ? VMAINFO_MAYSHARE : 0);
-	r.kind = kind_by_name(name, r.ino);
+	r.kind = kind_by_name(name, ino);
 	if (r.kind == VMAINFO_KIND_VSYSCALL)
 		h->flags |= VMAINFO_GATE;
 	else
@@ -317,22 +364,49 @@ static bool add_line(struct bytes *b, struct vmainfo_header *h, char *line)
 	return true;
 }
 
-/* /proc/PID/maps as a listing, or an errno. */
-static int from_maps(struct listing *l, pid_t pid)
+const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
 {
 	struct vmainfo_header h = {
 		.size = sizeof(h),
 		.magic = VMAINFO_MAGIC,
 		.version = VMAINFO_VERSION,
 		.flags = VMAINFO_FROM_MAPS,
-		.pid = pid ?: getpid(),
+		.pid = pid,
 	};
-	struct bytes text = {}, raw = {};
-	char path[32], *line, *end;
+	char *line, *end, *const behind = text + size;
+	struct bytes raw = {};
 	const char *wrong;
+	uint64_t last = 0;
+
+	bytes_add(&raw, &h, sizeof(h));
+	for (line = text; line < behind; line = end + 1) {
+		end = memchr(line, '\n', behind - line);
+		wrong = "its last line has no end";
+		if (!end)
+			goto fail;
+		*end = 0;
+		wrong = "it has a line that is not one of maps";
+		if (memchr(line, 0, end - line) || !add_line(&raw, &h, line, &last))
+			goto fail;
+	}
+	memcpy(raw.p, &h, sizeof(h));
+	wrong = listing_parse(l, raw.p, raw.size);
+	if (!wrong)
+		return NULL;
+fail:
+	free(raw.p);
+	return wrong;
+}
+
+/* /proc/PID/maps as a listing, or an errno. */
+static int from_maps(struct listing *l, pid_t pid)
+{
+	struct bytes text = {};
+	const char *wrong;
+	char path[32];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", h.pid);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ESRCH : errno;
@@ -340,23 +414,10 @@ static int from_maps(struct listing *l, pid_t pid)
 	close(fd);
 	if (err)
 		return err;
-	bytes_add(&raw, &h, sizeof(h));
-	for (line = text.p; *line; line = end + 1) {
-		end = strchr(line, '\n');
-		if (!end)
-			error(EXIT_FAILURE, 0, "%s: the last line has no end", path);
-		*end = 0;
-		if (!add_line(&raw, &h, line))
-			error(EXIT_FAILURE, 0, "%s: cannot understand '%s'", path, line);
-	}
+	wrong = listing_parse_maps(l, text.p, text.size, pid);
+	if (wrong)
+		error(exit_failure, 0, "%s: %s", path, wrong);
 	free(text.p);
-	memcpy(raw.p, &h, sizeof(h));
-	/* Lines of maps, of one reading each, can be out of order; then nothing can be said. */
-	wrong = listing_parse(l, raw.p, raw.size);
-	if (wrong) {
-		free(raw.p);
-		return EAGAIN;
-	}
 	return 0;
 }
 
@@ -369,6 +430,9 @@ int listing_open(pid_t pid)
 
 	fd = open(VMAINFO_RAW, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
+		/* Without the capability, even the directory says no. */
+		if (errno != ENOENT && errno != EACCES && errno != EPERM)
+			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
 		note("%s: flags, operations, policies and page sizes are missing, and it is no snapshot",
 		     errno == ENOENT ? "the module is not loaded, this is from /proc/PID/maps" :
 		     "no permission to ask the module, this is from /proc/PID/maps");
@@ -378,7 +442,7 @@ int listing_open(pid_t pid)
 		return fd;
 	len = snprintf(number, sizeof(number), "%d", pid);
 	if (write(fd, number, len) < 0)
-		error(EXIT_FAILURE, errno, "process %d", pid);
+		error(exit_failure, errno, "process %d", pid);
 	return fd;
 }
 
@@ -388,12 +452,8 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 	const char *wrong;
 	int err;
 
-	if (fd < 0) {
-		do
-			err = from_maps(l, pid);
-		while (err == EAGAIN);
-		return err;
-	}
+	if (fd < 0)
+		return from_maps(l, pid ?: getpid());
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return errno;
 	err = bytes_read(&raw, fd);
@@ -401,7 +461,7 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 		return err;
 	wrong = listing_parse(l, raw.p, raw.size);
 	if (wrong)
-		error(EXIT_FAILURE, 0, "%s: %s", VMAINFO_RAW, wrong);
+		error(exit_failure, 0, "%s: %s", VMAINFO_RAW, wrong);
 	return 0;
 }
 
@@ -411,9 +471,9 @@ void listing_of(struct listing *l, pid_t pid)
 	int err = listing_read(l, fd, pid);
 
 	if (err && pid)
-		error(EXIT_FAILURE, err, "process %d", pid);
+		error(exit_failure, err, "process %d", pid);
 	if (err)
-		error(EXIT_FAILURE, err, "%s", fd < 0 ? "/proc/self/maps" : VMAINFO_RAW);
+		error(exit_failure, err, "%s", fd < 0 ? "/proc/self/maps" : VMAINFO_RAW);
 	if (fd >= 0)
 		close(fd);
 }
@@ -428,13 +488,18 @@ void listing_from_file(struct listing *l, const char *file)
 	if (!is_stdin)
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
+		error(exit_failure, errno, "cannot open '%s'", file);
 	err = bytes_read(&raw, fd);
 	if (err)
-		error(EXIT_FAILURE, err, "cannot read '%s'", file);
+		error(exit_failure, err, "cannot read '%s'", file);
 	if (!is_stdin)
 		close(fd);
-	wrong = listing_parse(l, raw.p, raw.size);
+	if (raw.size && is_maps(raw.p)) {
+		wrong = listing_parse_maps(l, raw.p, raw.size, 0);
+		free(raw.p);
+	} else {
+		wrong = listing_parse(l, raw.p, raw.size);
+	}
 	if (wrong)
-		error(EXIT_FAILURE, 0, "'%s': %s", file, wrong);
+		error(exit_failure, 0, "'%s': %s", file, wrong);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The VMAs of one process, read from the module's "raw", from a file that such was saved to, or,
- * where there is no module, from /proc/PID/maps.
+ * where there is no module, from /proc/PID/maps, or what somebody has kept of it.
  */
 #ifndef LISTING_H
 #define LISTING_H
@@ -76,6 +76,20 @@ struct listing {
 const char *listing_parse(struct listing *l, char *raw, size_t size);
 
 /**
+ * listing_parse_maps() - a listing from the text of a /proc/PID/maps
+ * @l: where to; to be freed if this succeeds
+ * @text: the text, and a NUL behind it; it is written to, and stays with the caller
+ * @size: of it without that NUL
+ * @pid: the process, 0 if it is not known
+ *
+ * The text can be anything, too. Lines that overlap, as they can where not all was read at once,
+ * are cut.
+ *
+ * Return: NULL, or what is wrong with it.
+ */
+const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid);
+
+/**
  * listing_open() - the module's "raw" for a process
  * @pid: the process, 0 for the one that the module's parameter names
  *
@@ -100,7 +114,7 @@ int listing_read(struct listing *l, int fd, pid_t pid);
 /* Takes a listing of a process, with the fallback, or ends the program. */
 void listing_of(struct listing *l, pid_t pid);
 
-/* Reads a file that was saved, "-" for stdin, or ends the program. */
+/* Reads a file that was saved, or a copy of a maps, "-" for stdin, or ends the program. */
 void listing_from_file(struct listing *l, const char *file);
 
 /* Frees what is in it; one that is all zero is empty. */
