@@ -1,13 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0
+/* vmainfo diff: what differs between two listings, or processes. */
 #include <error.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "changes.h"
+#include "json.h"
+#include "process.h"
 #include "tool.h"
+
+/* As those of diff(1) */
+enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
+
+static const char doc[] =
+	"Says what has to happen to make the VMAs of A those of B. A and B are files\n"
+	"of 'vmainfo save', or copies of a /proc/PID/maps, - for stdin, or processes:\n"
+	"what is nothing but digits is a pid, and pid:NAME is the process of that\n"
+	"name. (A file of such a name is ./123.)\n"
+	"\vEach line says what happened to a range of addresses: it was mapped,\n"
+	"unmapped, grown, shrunk, moved; protected: it got other rights; renamed:\n"
+	"also when its file was deleted; flags: other flags or another NUMA policy;\n"
+	"split or merged: the same in more or fewer VMAs. That pages were touched is\n"
+	"no difference. A move is seen of what maps a file.\n"
+	"\n"
+	"If one of the two is without the module, flags and policies are not\n"
+	"compared.\n"
+	"\n"
+	"Exit status: 0 if there is no difference, 1 if there are some, 2 if there\n"
+	"was trouble.";
+
+enum { OPT_JSON = 256, OPT_COLOR };
+
+static const struct argp_option options[] = {
+	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
+	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
+	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set", 2 },
+	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
+	{ }
+};
+
+struct arguments {
+	enum colour colour;
+	bool json;
+	const char *sides[2];
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case OPT_JSON:
+		a->json = true;
+		break;
+	case OPT_COLOR:
+		if (!parse_colour(arg, &a->colour))
+			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		break;
+	case 'q':
+		quiet = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= 2)
+			argp_error(state, "there is one argument too many: '%s'", arg);
+		a->sides[state->arg_num] = arg;
+		break;
+	case ARGP_KEY_END:
+		if (!a->sides[1])
+			argp_error(state, "two files or processes are wanted");
+		if (!strcmp(a->sides[0], "-") && !strcmp(a->sides[1], "-"))
+			argp_error(state, "stdin can be but one of the two");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void read_side(struct listing *l, const char *arg)
+{
+	static const char prefix[] = "pid:";
+
+	if (!strncmp(arg, prefix, strlen(prefix)))
+		listing_of(l, process_find(arg + strlen(prefix)));
+	else if (*arg && !arg[strspn(arg, "0123456789")])
+		listing_of(l, process_find(arg));
+	else
+		listing_from_file(l, arg);
+}
+
+static json_object *side_json(const struct listing *l, const char *arg)
+{
+	json_object *o = json_object_new_object();
+
+	json_add_text(o, "argument", arg);
+	json_add_int(o, "pid", l->header.pid);
+	json_add_text(o, "source", listing_is_from_maps(l) ? "maps" : "module");
+	json_add_decimal(o, "taken_ns", l->header.taken_ns);
+	json_add_int(o, "vmas", l->nr - l->has_gate);
+	return o;
+}
+
+static void print_json(const struct changes *c, const struct listing sides[2],
+		       const struct arguments *a)
+{
+	json_object *head = json_object_new_object();
+	size_t i;
+
+	json_object_object_add(head, "a", side_json(&sides[0], a->sides[0]));
+	json_object_object_add(head, "b", side_json(&sides[1], a->sides[1]));
+	json_print(stdout, head, true);
+	printf(",\"changes\":[");
+	for (i = 0; i < c->nr; i++) {
+		printf("%s\n", i ? "," : "");
+		json_print(stdout, change_json(&c->list[i]), false);
+	}
+	printf("\n]}\n");
+}
 
 int diff_command(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	error(EXIT_FAILURE, 0, "diff: not here yet");
-	return EXIT_FAILURE;
+	static const struct argp argp = { options, parse, "A B", doc, NULL, NULL, NULL };
+	struct listing sides[2];
+	struct arguments a = { };
+	struct changes c;
+	bool colour;
+	size_t i;
+
+	argp_err_exit_status = EXIT_TROUBLE;
+	exit_failure = EXIT_TROUBLE;
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	for (i = 0; i < 2; i++)
+		read_side(&sides[i], a.sides[i]);
+	changes_between(&c, &sides[0], &sides[1]);
+	colour = use_colour(a.colour, stdout);
+	if (a.json)
+		print_json(&c, sides, &a);
+	else
+		for (i = 0; i < c.nr; i++)
+			change_print(stdout, &c.list[i], colour);
+	i = c.nr;
+	changes_free(&c);
+	listing_free(&sides[0]);
+	listing_free(&sides[1]);
+	return i ? EXIT_DIFFERENT : EXIT_SAME;
 }

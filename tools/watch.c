@@ -1,13 +1,288 @@
 // SPDX-License-Identifier: GPL-2.0
+/* vmainfo watch: what is mapped, unmapped and changed in a process from now on. */
+#include <ctype.h>
+#include <errno.h>
 #include <error.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "changes.h"
+#include "listing.h"
+#include "process.h"
 #include "tool.h"
+
+/* What older C libraries do not have; the number is the same everywhere. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+#define MS_PER_SECOND 1000
+#define NS_PER_MS 1000000
+
+static const char doc[] =
+	"Says what is mapped, unmapped, and changed in a process from now on, in the\n"
+	"words of 'vmainfo diff'. Ends with status 0 when the process exits, and says\n"
+	"so; an exec is said as well.\n"
+	"\vWhat comes and goes between two looks is not seen. With the module, on Linux\n"
+	"6.4 or later, a look at a process that has not changed costs it nothing: the\n"
+	"kernel counts the changes. (It does not count that a file is renamed or\n"
+	"deleted, which is seen with the next other change.) On older ones all VMAs\n"
+	"are read each time; without the module, from /proc/PID/maps.";
+
+enum { OPT_COLOR = 256 };
+
+static const struct argp_option options[] = {
+	{ "interval", 'i', "SECONDS", 0, "Look so often (1); 0.01 is a hundred times a second", 1 },
+	{ "count", 'n', "COUNT", 0,
+	  "End after so many looks, the one at the beginning not counted", 1 },
+	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
+	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
+	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set", 2 },
+	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
+	{ }
+};
+
+struct arguments {
+	const char *process;
+	enum colour colour;
+	bool time;
+	int interval_ms;
+	uint64_t count;		/* 0 for no end */
+};
+
+/**
+ * struct watch - a process that is watched
+ * @pid: its number
+ * @fd: what listing_open() returned
+ * @pidfd: becomes readable when it exits; -1 if there is no such thing for it
+ * @last: what it had at the last look
+ */
+struct watch {
+	pid_t pid;
+	int fd;
+	int pidfd;
+	struct listing last;
+	const struct arguments *arguments;
+	bool colour;
+};
+
+/* Seconds with decimals as ms; false if it is no such number, less than 1 ms, or too many. */
+static bool parse_seconds(const char *text, int *ms)
+{
+	double seconds;
+	char *end;
+
+	if (!isdigit((unsigned char)*text) && *text != '.')
+		return false;
+	errno = 0;
+	seconds = strtod(text, &end);
+	if (errno || *end || !(seconds >= 0.001 && seconds <= INT32_MAX / MS_PER_SECOND))
+		return false;
+	*ms = seconds * MS_PER_SECOND + 0.5;
+	return true;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 'i':
+		if (!parse_seconds(arg, &a->interval_ms))
+			argp_error(state, "'%s' is no interval in seconds, from 0.001 on", arg);
+		break;
+	case 'n':
+		if (!parse_decimal(arg, UINT64_MAX, &a->count) || !a->count)
+			argp_error(state, "'%s' is no number of looks", arg);
+		break;
+	case 't':
+		a->time = true;
+		break;
+	case OPT_COLOR:
+		if (!parse_colour(arg, &a->colour))
+			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		break;
+	case 'q':
+		quiet = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (a->process)
+			argp_error(state, "one process is watched, not '%s' as well", arg);
+		a->process = arg;
+		break;
+	case ARGP_KEY_END:
+		if (!a->process)
+			argp_error(state, "a process is wanted");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* RFC 3339, in ms */
+static void print_time(const struct watch *w)
+{
+	struct timespec now;
+	char text[64], zone[8];
+	struct tm tm;
+
+	if (!w->arguments->time)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%FT%T", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
+}
+
+/*
+ * Until it is time for the next look, or the process exits: then true. Ends the program, as
+ * writing to it would, when nobody reads its output any more.
+ */
+static bool wait_for_exit(const struct watch *w, int ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = w->pidfd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
+
+	if (poll(fds, 2, ms) < 0 && errno != EINTR)
+		error(exit_failure, errno, "cannot wait");
+	if (fds[1].revents & (POLLERR | POLLNVAL)) {
+		raise(SIGPIPE);
+		exit(exit_failure);
+	}
+	return fds[0].revents & POLLIN;
+}
+
+/* Nothing that the kernel counts has changed since a walk that nothing had changed in. */
+static bool is_unchanged(const struct watch *w, bool *exited)
+{
+	const struct vmainfo_header *last = &w->last.header;
+	struct vmainfo_header now = { .size = sizeof(now) };
+
+	*exited = false;
+	if (w->fd < 0)
+		return false;
+	if (ioctl(w->fd, VMAINFO_GET_HEADER, &now)) {
+		if (errno != ESRCH)
+			error(exit_failure, errno, "process %d", w->pid);
+		*exited = true;
+		return false;
+	}
+	return last->flags & VMAINFO_ATOMIC && last->flags & now.flags & VMAINFO_SEQ &&
+	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
+}
+
+static uint64_t total_kb(const struct listing *l)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < l->nr - l->has_gate; i++)
+		bytes += vma_size(&l->vmas[i]);
+	return bytes >> 10;
+}
+
+static void print_exec(const struct watch *w, const struct listing *now)
+{
+	char *comm = process_comm(w->pid);
+
+	print_time(w);
+	printf("%s%-9s%s %s: %zu VMAs, %" PRIu64 " kB\n", w->colour ? "\033[1m" : "", "exec",
+	       w->colour ? "\033[m" : "", comm, now->nr - now->has_gate, total_kb(now));
+	free(comm);
+}
+
+static void print_changes(const struct watch *w, const struct listing *now)
+{
+	const struct vmainfo_header *a = &w->last.header, *b = &now->header;
+	struct changes c;
+	bool is_exec;
+	size_t i;
+
+	changes_between(&c, &w->last, now);
+	if (a->flags & b->flags & VMAINFO_SEQ)
+		is_exec = a->exec_id != b->exec_id;
+	else
+		is_exec = !c.kept && c.nr;
+	if (is_exec)
+		print_exec(w, now);
+	for (i = 0; i < c.nr && !is_exec; i++) {
+		print_time(w);
+		change_print(stdout, &c.list[i], w->colour);
+	}
+	changes_free(&c);
+}
+
+/* A look; false if the process has exited. */
+static bool look(struct watch *w)
+{
+	struct listing now;
+	bool exited;
+	int err;
+
+	if (is_unchanged(w, &exited))
+		return true;
+	if (exited)
+		return false;
+	err = listing_read(&now, w->fd, w->pid);
+	if (err == ESRCH)
+		return false;
+	if (err)
+		error(exit_failure, err, "process %d", w->pid);
+	/*
+	 * One without VMAs has lost them on its way out, which pidfd tells the end of: it can be
+	 * long, or take other threads than the first one to exit as well.
+	 */
+	if (now.nr == now.has_gate && w->last.nr > w->last.has_gate) {
+		listing_free(&now);
+		return w->pidfd >= 0;
+	}
+	print_changes(w, &now);
+	listing_free(&w->last);
+	w->last = now;
+	return true;
+}
 
 int watch_command(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	error(EXIT_FAILURE, 0, "watch: not here yet");
-	return EXIT_FAILURE;
+	static const struct argp argp = { options, parse, "PID|NAME", doc, NULL, NULL, NULL };
+	struct arguments a = { .interval_ms = MS_PER_SECOND };
+	struct watch w = { .arguments = &a };
+	bool exited = false;
+	uint64_t looks;
+	char *comm;
+	int err;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	w.colour = use_colour(a.colour, stdout);
+	w.pid = process_find(a.process);
+	w.fd = listing_open(w.pid);
+	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
+	err = listing_read(&w.last, w.fd, w.pid);
+	if (err)
+		error(exit_failure, err, "process %d", w.pid);
+	setlinebuf(stdout);
+	comm = process_comm(w.pid);
+	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
+	     total_kb(&w.last));
+	free(comm);
+
+	for (looks = 0; !exited && (!a.count || looks < a.count); looks++)
+		exited = wait_for_exit(&w, a.interval_ms) || !look(&w);
+	if (exited) {
+		print_time(&w);
+		printf("process %d has exited\n", w.pid);
+	}
+	listing_free(&w.last);
+	return EXIT_SUCCESS;
 }

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What differs between two listings, see changes.h.
+ *
+ * Both are sorted, and nothing overlaps in either: all pairs of VMAs that share addresses
+ * are found by walking both at once. Where a pair is of the same memory, those addresses are
+ * kept; what is kept nowhere has gone, or is new.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "changes.h"
+#include "json.h"
+#include "tool.h"
+
+#define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
+/* Follow from others, or change by themselves. */
+#define IGNORED (RIGHTS | VMAINFO_SHARED | VMAINFO_MAYSHARE | VMAINFO_ANON_VMA | VMAINFO_SOFTDIRTY)
+/* Bits of later kernels have no names here. */
+#define NAMED (((VMAINFO_MAYBE_GUARD << 1) - 1) | VMAINFO_OTHER)
+
+struct side {
+	const struct vma *vmas;
+	size_t nr;
+};
+
+struct comparison {
+	struct side before, after;
+	bool from_maps;		/* one of them: there are no flags, and kinds are guesses */
+};
+
+struct list {
+	struct change *list;
+	size_t nr;
+	size_t room;
+};
+
+static struct change *list_add(struct list *l, enum change_what what, uint64_t start, uint64_t end,
+			       const struct vma *before, const struct vma *after)
+{
+	if (l->nr == l->room) {
+		l->room = 2 * l->room + 16;
+		l->list = xreallocarray(l->list, l->room, sizeof(*l->list));
+	}
+	l->list[l->nr] = (struct change){
+		.what = what, .start = start, .end = end, .before = before, .after = after,
+	};
+	return &l->list[l->nr++];
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return !strcmp(a ?: "", b ?: "");
+}
+
+/* Private anonymous memory: where of it heap and stack are is but a label. */
+static bool is_anon(const struct vma *vma)
+{
+	return !vma->ino && (vma->kind == VMAINFO_KIND_ANON || vma->kind == VMAINFO_KIND_HEAP ||
+			     vma->kind == VMAINFO_KIND_STACK);
+}
+
+/* Whether the addresses that two VMAs share are of the same memory in both. */
+static bool same_memory(const struct comparison *c, const struct vma *a, const struct vma *b)
+{
+	if ((a->flags ^ b->flags) & VMAINFO_MAYSHARE)
+		return false;
+	if (a->ino || b->ino)
+		return a->ino == b->ino && a->dev_major == b->dev_major &&
+		       a->dev_minor == b->dev_minor && a->offset - a->start == b->offset - b->start;
+	if (is_anon(a) && is_anon(b))
+		return true;
+	if (!same_text(a->name, b->name))
+		return false;
+	return c->from_maps || (a->kind == b->kind && same_text(a->ops, b->ops));
+}
+
+/* The flags that one has and the other has not, but for what says nothing of its own. */
+static uint64_t other_flags(const struct comparison *c, const struct vma *a, const struct vma *b)
+{
+	uint64_t flags = (a->flags ^ b->flags) & NAMED & ~IGNORED;
+
+	if (c->from_maps)
+		return 0;
+	/* What becomes writable counts as committed memory from then on. */
+	if ((a->flags ^ b->flags) & VMAINFO_WRITE)
+		flags &= ~VMAINFO_ACCOUNT;
+	return flags;
+}
+
+static bool is_renamed(const struct vma *a, const struct vma *b)
+{
+	if (is_anon(a) && a->kind != b->kind)
+		return false;
+	return !same_text(a->name, b->name);
+}
+
+/* What is the same memory nowhere on the other side: it has gone, or, of @after, is new. */
+static void find_unmatched(struct list *l, const struct comparison *c, bool before)
+{
+	const struct side *of = before ? &c->before : &c->after;
+	const struct side *in = before ? &c->after : &c->before;
+	size_t i, first = 0, j;
+	uint64_t at, to;
+
+	for (i = 0; i < of->nr; i++) {
+		const struct vma *vma = &of->vmas[i], *other;
+
+		while (first < in->nr && in->vmas[first].end <= vma->start)
+			first++;
+		at = vma->start;
+		for (j = first, other = vma; other; j++) {
+			other = j < in->nr && in->vmas[j].start < vma->end ? &in->vmas[j] : NULL;
+			if (other && !same_memory(c, vma, other))
+				continue;
+			to = other ? other->start : vma->end;
+			if (to > at && before)
+				list_add(l, (at == vma->start) != (to == vma->end) ?
+					 CHANGE_SHRUNK : CHANGE_UNMAPPED, at, to, vma, NULL);
+			else if (to > at)
+				list_add(l, at == vma->start && to == vma->end ?
+					 CHANGE_MAPPED : CHANGE_GROWN, at, to, NULL, vma);
+			if (other)
+				at = other->end;
+		}
+	}
+}
+
+/* What is the same memory on both sides, but not in all respects. */
+static void find_changed(struct list *l, const struct comparison *c, bool *kept)
+{
+	const struct vma *a = c->before.vmas, *a_end = a + c->before.nr, *last_a = NULL;
+	const struct vma *b = c->after.vmas, *b_end = b + c->after.nr, *last_b = NULL;
+	uint64_t last = 0;	/* where the last addresses end that are the same in all respects */
+
+	while (a < a_end && b < b_end) {
+		const uint64_t start = a->start > b->start ? a->start : b->start;
+		const uint64_t end = a->end < b->end ? a->end : b->end;
+
+		if (start < end && same_memory(c, a, b)) {
+			const uint64_t flags = other_flags(c, a, b);
+			const bool policy = !c->from_maps && a->policy != b->policy;
+			const bool rights = (a->flags ^ b->flags) & RIGHTS;
+			const bool renamed = is_renamed(a, b);
+
+			*kept = true;
+			if (rights || renamed || flags || policy) {
+				struct change *change;
+
+				change = list_add(l, rights ? CHANGE_PROTECTED : renamed ?
+						  CHANGE_RENAMED : CHANGE_FLAGS, start, end, a, b);
+				change->flags = flags;
+				change->policy = policy;
+			} else {
+				if (last == start && last_a == a)
+					list_add(l, CHANGE_SPLIT, start, start, a, b);
+				else if (last == start && last_b == b)
+					list_add(l, CHANGE_MERGED, start, start, a, b);
+				last = end;
+				last_a = a;
+				last_b = b;
+			}
+		}
+		if (a->end == end)
+			a++;
+		if (b->end == end)
+			b++;
+	}
+}
+
+/* ---- moves ---- */
+
+/* What tells it from others wherever it is. */
+static bool has_identity(const struct vma *vma)
+{
+	return vma->ino || vma->kind == VMAINFO_KIND_HEAP || vma->kind == VMAINFO_KIND_STACK ||
+	       vma->kind == VMAINFO_KIND_VDSO || vma->kind == VMAINFO_KIND_VVAR;
+}
+
+static bool same_identity(const struct vma *a, const struct vma *b)
+{
+	return a->ino == b->ino && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
+	       a->offset == b->offset && vma_size(a) == vma_size(b) && a->kind == b->kind &&
+	       !((a->flags ^ b->flags) & (RIGHTS | VMAINFO_MAYSHARE)) &&
+	       same_text(a->name, b->name);
+}
+
+static size_t hash(const struct vma *vma)
+{
+	const uint64_t parts[] = {
+		vma->ino, vma->offset, vma_size(vma), vma->kind, vma->flags & RIGHTS,
+		(uint64_t)vma->dev_major << 32 | vma->dev_minor,
+	};
+	uint64_t sum = 0;
+	size_t i;
+
+	/* The multiplier spreads each bit to those above it; see hash_64() in the kernel. */
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		sum = (sum ^ parts[i]) * 0x61c8864680b583ebull;
+		sum ^= sum >> 32;
+	}
+	return sum;
+}
+
+static bool is_whole(const struct change *change, enum change_what what, const struct vma *vma)
+{
+	return change->what == what && change->end - change->start == vma_size(vma);
+}
+
+/*
+ * What was unmapped here and mapped there becomes one change; @gone keeps no entry of it.
+ * A table of what has gone; in a bucket they are in address order, so that of several that are
+ * alike the first one becomes the first one.
+ */
+static void find_moved(struct list *gone, struct list *came)
+{
+	const size_t none = SIZE_MAX;
+	size_t buckets = 1, *heads, *nexts, *at, i, kept = 0;
+
+	if (!gone->nr || !came->nr)
+		return;
+	while (buckets < gone->nr)
+		buckets *= 2;
+	heads = xreallocarray(NULL, buckets, sizeof(*heads));
+	nexts = xreallocarray(NULL, gone->nr, sizeof(*nexts));
+	for (i = 0; i < buckets; i++)
+		heads[i] = none;
+	for (i = gone->nr; i-- > 0;) {
+		const struct vma *vma = gone->list[i].before;
+
+		if (!is_whole(&gone->list[i], CHANGE_UNMAPPED, vma) || !has_identity(vma))
+			continue;
+		nexts[i] = heads[hash(vma) % buckets];
+		heads[hash(vma) % buckets] = i;
+	}
+	for (i = 0; i < came->nr; i++) {
+		struct change *new = &came->list[i];
+
+		if (!is_whole(new, CHANGE_MAPPED, new->after) || !has_identity(new->after))
+			continue;
+		for (at = &heads[hash(new->after) % buckets]; *at != none; at = &nexts[*at]) {
+			struct change *old = &gone->list[*at];
+
+			if (!same_identity(old->before, new->after))
+				continue;
+			new->what = CHANGE_MOVED;
+			new->before = old->before;
+			old->before = NULL;
+			*at = nexts[*at];
+			break;
+		}
+	}
+	for (i = 0; i < gone->nr; i++)
+		if (gone->list[i].before)
+			gone->list[kept++] = gone->list[i];
+	gone->nr = kept;
+	free(heads);
+	free(nexts);
+}
+
+/* ---- all of it ---- */
+
+static struct side side_of(const struct listing *l)
+{
+	return (struct side){ .vmas = l->vmas, .nr = l->nr - l->has_gate };
+}
+
+void changes_between(struct changes *c, const struct listing *before, const struct listing *after)
+{
+	const struct comparison comparison = {
+		.before = side_of(before),
+		.after = side_of(after),
+		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
+	};
+	/* What was there comes before what is there now, and that before what became of it. */
+	struct list lists[3] = {};
+	size_t at[3] = {}, i, first;
+
+	memset(c, 0, sizeof(*c));
+	find_unmatched(&lists[0], &comparison, true);
+	find_unmatched(&lists[1], &comparison, false);
+	find_changed(&lists[2], &comparison, &c->kept);
+	find_moved(&lists[0], &lists[1]);
+
+	c->list = xreallocarray(NULL, lists[0].nr + lists[1].nr + lists[2].nr, sizeof(*c->list));
+	for (;;) {
+		for (first = 3, i = 0; i < 3; i++)
+			if (at[i] < lists[i].nr &&
+			    (first == 3 || lists[i].list[at[i]].start <
+					   lists[first].list[at[first]].start))
+				first = i;
+		if (first == 3)
+			break;
+		c->list[c->nr++] = lists[first].list[at[first]++];
+	}
+	for (i = 0; i < 3; i++)
+		free(lists[i].list);
+}
+
+void changes_free(struct changes *c)
+{
+	free(c->list);
+	memset(c, 0, sizeof(*c));
+}
+
+/* ---- printing ---- */
+
+static const struct {
+	const char *name;
+	const char *colour;
+} whats[] = {
+	[CHANGE_MAPPED] = { "mapped", "32" },
+	[CHANGE_UNMAPPED] = { "unmapped", "31" },
+	[CHANGE_GROWN] = { "grown", "32" },
+	[CHANGE_SHRUNK] = { "shrunk", "31" },
+	[CHANGE_MOVED] = { "moved", "36" },
+	[CHANGE_PROTECTED] = { "protected", "33" },
+	[CHANGE_RENAMED] = { "renamed", "36" },
+	[CHANGE_FLAGS] = { "flags", "36" },
+	[CHANGE_SPLIT] = { "split", "36" },
+	[CHANGE_MERGED] = { "merged", "36" },
+};
+
+/* Where in a VMA its part is that was added or taken. */
+static const char *where(const struct change *change, const struct vma *vma)
+{
+	return change->start == vma->start ? "at its start" :
+	       change->end == vma->end ? "at its end" : "inside";
+}
+
+/* "+lo,-dd": what is set now, and what is not any more */
+static char *flags_changed(char buf[2 * FLAGS_TEXT], const struct change *change)
+{
+	const struct vma sides[] = {
+		{ .flags = change->flags & change->after->flags },
+		{ .flags = change->flags & change->before->flags },
+	};
+	char names[FLAGS_TEXT], *name, *rest, *p = buf;
+	size_t i;
+
+	*p = 0;
+	for (i = 0; i < 2; i++) {
+		if (!sides[i].flags)
+			continue;
+		rest = vma_flags(names, &sides[i]);
+		while ((name = strsep(&rest, ",")))
+			p += sprintf(p, "%s%c%s", p > buf ? "," : "", "+-"[i], name);
+	}
+	return buf;
+}
+
+static void print_details(FILE *out, const struct change *change)
+{
+	const struct vma *a = change->before, *b = change->after;
+	char size[SIZE_TEXT], perm[5], flags[2 * FLAGS_TEXT];
+	const char *comma = "";
+
+	switch (change->what) {
+	case CHANGE_GROWN:
+	case CHANGE_SHRUNK:
+		fprintf(out, " (by %s %s)", size_text(size, change->end - change->start),
+			where(change, a ?: b));
+		return;
+	case CHANGE_MOVED:
+		fprintf(out, " (from %08" PRIx64 ")", a->start);
+		return;
+	case CHANGE_SPLIT:
+	case CHANGE_MERGED:
+		fprintf(out, " (at %08" PRIx64 ")", change->start);
+		return;
+	case CHANGE_PROTECTED:
+	case CHANGE_RENAMED:
+	case CHANGE_FLAGS:
+		break;
+	default:
+		return;
+	}
+	fputs(" (", out);
+	if (change->what == CHANGE_PROTECTED) {
+		fprintf(out, "was %s", vma_perm(perm, a));
+		comma = ", ";
+	}
+	if (change->flags) {
+		fprintf(out, "%s%s", comma, flags_changed(flags, change));
+		comma = ", ";
+	}
+	if (change->policy) {
+		fprintf(out, "%spolicy %s, was %s", comma, policy_name(b->policy),
+			policy_name(a->policy));
+		comma = ", ";
+	}
+	if (is_renamed(a, b)) {
+		fprintf(out, "%swas ", comma);
+		print_name(out, a->name ?: "without a name");
+	}
+	putc(')', out);
+}
+
+/*
+ * The addresses are those of the whole VMA where it is the same one otherwise, else of what
+ * the line is about.
+ */
+void change_print(FILE *out, const struct change *change, bool colour)
+{
+	const bool whole = change->what == CHANGE_GROWN || change->what == CHANGE_SHRUNK ||
+			   change->what == CHANGE_SPLIT || change->what == CHANGE_MERGED;
+	const struct vma *vma = change->what == CHANGE_SPLIT ? change->before :
+				change->after ?: change->before;
+	const uint64_t start = whole ? vma->start : change->start;
+	const uint64_t end = whole ? vma->end : change->end;
+	char range[40], size[SIZE_TEXT], perm[5];
+
+	snprintf(range, sizeof(range), "%08" PRIx64 "-%08" PRIx64, start, end);
+	fprintf(out, "%s%s%s%-9s%s %-25s %7s %s %s", colour ? "\033[" : "",
+		colour ? whats[change->what].colour : "", colour ? "m" : "",
+		whats[change->what].name, colour ? "\033[m" : "", range,
+		size_text(size, end - start), vma_perm(perm, vma), kind_name(vma->kind));
+	print_details(out, change);
+	if (vma->name && *vma->name) {
+		putc(' ', out);
+		print_name(out, vma->name);
+	}
+	putc('\n', out);
+}
+
+static json_object *vma_json(const struct vma *vma)
+{
+	json_object *o;
+	char perm[5];
+
+	if (!vma)
+		return NULL;
+	o = json_object_new_object();
+	json_add_hex(o, "start", vma->start);
+	json_add_hex(o, "end", vma->end);
+	json_add_int(o, "size_kb", vma_size(vma) >> 10);
+	json_add_text(o, "perm", vma_perm(perm, vma));
+	json_add_text(o, "kind", kind_name(vma->kind));
+	json_add_text(o, "name", vma->name);
+	return o;
+}
+
+json_object *change_json(const struct change *change)
+{
+	const struct vma *a = change->before, *b = change->after;
+	json_object *o = json_object_new_object();
+	char flags[2 * FLAGS_TEXT];
+
+	json_add_text(o, "change", whats[change->what].name);
+	json_add_hex(o, "start", change->start);
+	json_add_hex(o, "end", change->end);
+	json_add_int(o, "size_kb", (change->end - change->start) >> 10);
+	if (change->flags)
+		json_add_text(o, "flags", flags_changed(flags, change));
+	if (change->policy) {
+		json_add_text(o, "policy_before", policy_name(a->policy));
+		json_add_text(o, "policy_after", policy_name(b->policy));
+	}
+	json_object_object_add(o, "before", vma_json(a));
+	json_object_object_add(o, "after", vma_json(b));
+	return o;
+}
