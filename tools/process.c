@@ -198,8 +198,9 @@ static int64_t count_maps(pid_t pid)
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
+	/* A file can be named like the gate page, but nothing else can be at its address. */
 	while (getline(&line, &room, file) > 0)
-		nr += !strstr(line, "[vsyscall]");
+		nr += strncmp(line, "ffffffffff600000-", 17) != 0;
 	if (ferror(file) && errno != ESRCH)
 		nr = -1;
 	fclose(file);
@@ -209,7 +210,7 @@ static int64_t count_maps(pid_t pid)
 
 static void count_process(pid_t pid, struct tasks *t)
 {
-	char status[4096];
+	char status[4096], *name;
 	struct task *task;
 	int64_t nr;
 
@@ -227,9 +228,9 @@ static void count_process(pid_t pid, struct tasks *t)
 	task->exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
 	task->locked_kb = status_kb(status, "\nVmLck:");
 	task->pinned_kb = status_kb(status, "\nVmPin:");
-	/* "Name:\tcomm\n", escaped as the module does it */
-	if (sscanf(status, "Name:\t%67[^\n]", task->comm) != 1)
-		*task->comm = 0;
+	/* "Name:\tcomm\n", escaped as by the module; it can be empty, or begin with a space */
+	name = status + strlen("Name:\t");
+	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
 }
 
 void tasks_read(struct tasks *t)
@@ -254,7 +255,7 @@ void tasks_read(struct tasks *t)
 uint64_t max_map_count(void)
 {
 	static const char path[] = "/proc/sys/vm/max_map_count";
-	uint64_t max;
+	uint64_t max = 0;
 	FILE *file;
 
 	file = fopen(path, "re");
