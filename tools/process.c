@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -233,8 +234,17 @@ static void count_process(pid_t pid, struct tasks *t)
 	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
 }
 
+static uint64_t cpu_time_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
 void tasks_read(struct tasks *t)
 {
+	uint64_t before = cpu_time_ns();
 	pid_t *pids, *p;
 	FILE *file;
 
@@ -243,13 +253,27 @@ void tasks_read(struct tasks *t)
 	if (file) {
 		tasks_from_module(t, file);
 		fclose(file);
-		return;
+	} else {
+		t->from_maps = true;
+		t->why = errno;
+		pids = all_processes();
+		for (p = pids; *p; p++)
+			count_process(*p, t);
+		free(pids);
 	}
-	t->from_maps = true;
-	pids = all_processes();
-	for (p = pids; *p; p++)
-		count_process(*p, t);
-	free(pids);
+	t->cpu_ns = cpu_time_ns() - before;
+}
+
+char *tasks_cost(const struct tasks *t)
+{
+	char *text;
+
+	if (asprintf(&text, "%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
+		     t->why == ENOENT ? "the module is not loaded" :
+		     "no permission to ask the module",
+		     t->nr, t->cpu_ns / 1e6) < 0)
+		error(EXIT_FAILURE, errno, "tasks");
+	return text;
 }
 
 uint64_t max_map_count(void)

@@ -50,18 +50,24 @@ struct task {
  * @tasks: in pid order
  * @nr: how many
  * @from_maps: there was no module: /proc/PID/maps was counted, for each of them
+ * @why: errno of why the module was not asked
  * @unreadable: how many could not be counted then, since they belong to others
+ * @cpu_ns: the CPU time that it took to read them
  */
 struct tasks {
 	struct task *tasks;
 	size_t nr;
 	bool from_maps;
+	int why;
 	size_t unreadable;
+	uint64_t cpu_ns;
 };
 
 /* Reads all processes, or ends the program. To be called again and again with the same @t. */
 void tasks_read(struct tasks *t);
 void tasks_free(struct tasks *t);
+/* Why they are from maps, and what that cost, as a sentence. To be freed. */
+char *tasks_cost(const struct tasks *t);
 
 /* How many VMAs a process may have: vm.max_map_count. Ends the program if it cannot be read. */
 uint64_t max_map_count(void);
