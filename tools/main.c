@@ -106,6 +106,21 @@ bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 	return true;
 }
 
+bool parse_number(const char *text, double max, double *value)
+{
+	double parsed;
+	char *end;
+
+	/* strtod() takes more: signs, exponents, hexadecimal, infinity, ... */
+	if (!isdigit((unsigned char)*text) || text[strspn(text, "0123456789.")])
+		return false;
+	parsed = strtod(text, &end);
+	if (*end || parsed > max)
+		return false;
+	*value = parsed;
+	return true;
+}
+
 bool parse_address(const char *text, uint64_t *address)
 {
 	uintmax_t parsed;

@@ -49,6 +49,8 @@ bool use_colour(enum colour colour, FILE *out);
 
 /* Numbers as arguments have them; false if it is not one, from 0 to @max, and nothing else. */
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value);
+/* The same, with or without a decimal fraction. */
+bool parse_number(const char *text, double max, double *value);
 /* An address: hexadecimal, with or without 0x. */
 bool parse_address(const char *text, uint64_t *address);
 
