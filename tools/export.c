@@ -1,13 +1,372 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * vmainfo export - the processes that are nearest to vm.max_map_count, as OpenMetrics text.
+ *
+ * What is written is the Prometheus text format as well, which is what node_exporter's textfile
+ * collector reads: UNIT and EOF are comments there. It takes no timestamps.
+ */
+#include <errno.h>
 #include <error.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "process.h"
 #include "tool.h"
+#include "version.h"
+
+/**
+ * struct export - what is to be exported
+ * @file: where to, NULL for stdout
+ * @threshold: percent of the limit that a process needs to have for a series
+ * @count: how many processes have one at most
+ */
+struct export {
+	const char *file;
+	double threshold;
+	uint64_t count;
+};
+
+/* ---- OpenMetrics ---- */
+
+/*
+ * The kernel writes a newline in a name as \n and a backslash as \\; whatever else it may escape
+ * one day is undone as well. In place.
+ */
+static void unescape(char *name)
+{
+	static const char letters[] = "nrtvfae\\\"", meant[] = "\n\r\t\v\f\a\033\\\"";
+	char *from = name, *to = name;
+	const char *letter;
+	unsigned int value;
+	int digits;
+
+	while (*from) {
+		if (*from != '\\' || !from[1]) {
+			*to++ = *from++;
+			continue;
+		}
+		letter = strchr(letters, from[1]);
+		if (letter) {
+			*to++ = meant[letter - letters];
+			from += 2;
+			continue;
+		}
+		value = 0;
+		for (digits = 0; digits < 3; digits++) {
+			if (from[1 + digits] < '0' || from[1 + digits] > '7')
+				break;
+			value = 8 * value + (from[1 + digits] - '0');
+		}
+		/* None of them can be 0. */
+		if (digits && value && value < 256) {
+			*to++ = value;
+			from += 1 + digits;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = 0;
+}
+
+/* How many bytes a character of UTF-8 has, 0 if that is none: as table 3-7 of Unicode has it. */
+static size_t utf8_length(const unsigned char *p)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len, i;
+
+	if (*p < 0x80)
+		return 1;
+	if (*p < 0xc2 || *p > 0xf4)
+		return 0;
+	len = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	switch (*p) {
+	case 0xe0: /* overlong */
+		low = 0xa0;
+		break;
+	case 0xed: /* a surrogate */
+		high = 0x9f;
+		break;
+	case 0xf0:
+		low = 0x90;
+		break;
+	case 0xf4: /* beyond U+10FFFF */
+		high = 0x8f;
+		break;
+	}
+	for (i = 1; i < len; i++, low = 0x80, high = 0xbf)
+		if (p[i] < low || p[i] > high)
+			return 0;
+	return len;
+}
+
+/*
+ * A name as the value of a label, which is UTF-8. What is not, and the control characters, which
+ * a terminal would obey, are U+FFFD, the replacement character.
+ */
+static void put_label(FILE *out, const char *escaped)
+{
+	char *name = xstrdup(escaped);
+	const unsigned char *p;
+	size_t len;
+
+	unescape(name);
+	for (p = (const unsigned char *)name; *p; p += len) {
+		len = utf8_length(p);
+		if (*p == '\n') {
+			fputs("\\n", out);
+		} else if (*p == '"' || *p == '\\') {
+			fprintf(out, "\\%c", *p);
+		} else if (!len || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0)) {
+			fputs("\357\277\275", out);
+			len = len ?: 1;
+		} else {
+			fwrite(p, len, 1, out);
+		}
+	}
+	free(name);
+}
+
+/* What comes before the samples of a gauge; @unit is what its name ends with, or NULL. */
+static void put_family(FILE *out, const char *name, const char *unit, const char *help)
+{
+	fprintf(out, "# HELP vmainfo_%s %s\n# TYPE vmainfo_%s gauge\n", name, help, name);
+	if (unit)
+		fprintf(out, "# UNIT vmainfo_%s %s\n", name, unit);
+}
+
+static void put_gauge(FILE *out, const char *name, const char *help, uint64_t value)
+{
+	put_family(out, name, NULL, help);
+	fprintf(out, "vmainfo_%s %" PRIu64 "\n", name, value);
+}
+
+static const struct {
+	const char *name;
+	const char *unit;
+	const char *help;
+	size_t field;		/* of struct task */
+	unsigned int scale;
+} gauges[] = {
+	{ "process_vmas", NULL, "VMAs that the process has.", offsetof(struct task, vmas), 1 },
+	{ "process_virtual_memory_bytes", "bytes", "Size of all VMAs of the process.",
+	  offsetof(struct task, total_kb), 1024 },
+	{ "process_data_bytes", "bytes", "Private and writable, without the stack.",
+	  offsetof(struct task, data_kb), 1024 },
+	{ "process_stack_bytes", "bytes", "Stack.", offsetof(struct task, stack_kb), 1024 },
+	{ "process_executable_bytes", "bytes", "Executable and not writable.",
+	  offsetof(struct task, exec_kb), 1024 },
+	{ "process_locked_bytes", "bytes", "Locked in memory by mlock.",
+	  offsetof(struct task, locked_kb), 1024 },
+	{ "process_pinned_bytes", "bytes", "Pinned in memory by devices and io_uring.",
+	  offsetof(struct task, pinned_kb), 1024 },
+};
+
+static void put_processes(FILE *out, const struct task *tasks, size_t nr)
+{
+	uint64_t value;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(gauges) / sizeof(*gauges); i++) {
+		put_family(out, gauges[i].name, gauges[i].unit, gauges[i].help);
+		for (j = 0; j < nr; j++) {
+			memcpy(&value, (const char *)&tasks[j] + gauges[i].field, sizeof(value));
+			fprintf(out, "vmainfo_%s{pid=\"%d\",comm=\"", gauges[i].name, tasks[j].pid);
+			put_label(out, tasks[j].comm);
+			fprintf(out, "\"} %" PRIu64 "\n", value * gauges[i].scale);
+		}
+	}
+}
+
+/* ---- what is exported ---- */
+
+static int compare_vmas(const void *a, const void *b)
+{
+	const struct task *x = a, *y = b;
+
+	if (x->vmas != y->vmas)
+		return x->vmas < y->vmas ? 1 : -1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t max)
+{
+	uint64_t vmas = 0;
+	size_t near = 0, i;
+
+	qsort(t->tasks, t->nr, sizeof(*t->tasks), compare_vmas);
+	for (i = 0; i < t->nr; i++) {
+		vmas += t->tasks[i].vmas;
+		near += 100.0 * t->tasks[i].vmas >= e->threshold * max;
+	}
+	put_family(out, "build_info", NULL, "1, with the version of the program vmainfo.");
+	fprintf(out, "vmainfo_build_info{version=\"%s\"} 1\n", VMAINFO_RELEASE);
+	put_gauge(out, "module_used",
+		  "1 if the kernel module was asked, 0 if /proc/PID/maps was counted.",
+		  !t->from_maps);
+	put_gauge(out, "vmas_limit", "VMAs that each process may have: vm.max_map_count.", max);
+	put_gauge(out, "processes", "Processes that have an address space.", t->nr);
+	put_gauge(out, "unreadable_processes", "Processes that could not be looked at.",
+		  t->unreadable);
+	put_gauge(out, "vmas", "VMAs of all processes.", vmas);
+	put_gauge(out, "largest_process_vmas", "VMAs of the process that has most.",
+		  t->nr ? t->tasks[0].vmas : 0);
+	put_gauge(out, "omitted_processes",
+		  "Processes over the threshold, and without series: there are too many.",
+		  near > e->count ? near - e->count : 0);
+	put_processes(out, t->tasks, near < e->count ? near : e->count);
+	fputs("# EOF\n", out);
+}
+
+/* ---- where to ---- */
+
+static bool write_all(int fd, const char *text, size_t size)
+{
+	ssize_t n;
+
+	for (; size; text += n, size -= n) {
+		n = write(fd, text, size);
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n < 0)
+			n = 0;
+	}
+	return true;
+}
+
+/*
+ * Whoever reads the file sees the old text or the new one: it is written to another one in the
+ * same directory, with a name that the textfile collector passes over, for it takes *.prom.
+ */
+static void replace_file(const char *file, const char *text, size_t size)
+{
+	const char *base = strrchr(file, '/');
+	sigset_t all, old;
+	struct stat st;
+	char *new;
+	int fd, err;
+
+	base = base ? base + 1 : file;
+	/* A device or a pipe would be gone then. */
+	if (!stat(file, &st) && !S_ISREG(st.st_mode))
+		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
+		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is no regular file", file);
+	if (asprintf(&new, "%.*s.%s.XXXXXX", (int)(base - file), file, base) < 0)
+		error(EXIT_FAILURE, errno, "'%s'", file);
+
+	/* No signal leaves the other file behind. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	fd = mkostemp(new, O_CLOEXEC);
+	if (fd < 0)
+		error(EXIT_FAILURE, errno, "cannot create a file beside '%s'", file);
+	/* Not what umask says: another user reads it. */
+	err = !write_all(fd, text, size) || fchmod(fd, 0644) ? errno : 0;
+	if (close(fd) && !err)
+		err = errno;
+	if (!err && rename(new, file))
+		err = errno;
+	if (err) {
+		unlink(new);
+		error(EXIT_FAILURE, err, "cannot write '%s'", file);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	free(new);
+}
+
+/* ---- the command ---- */
+
+#define MAX_COUNT 1000000
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct export *e = state->input;
+
+	switch (key) {
+	case 'o':
+		e->file = strcmp(arg, "-") ? arg : NULL;
+		if (!*arg)
+			argp_error(state, "a file has a name");
+		break;
+	case 't':
+		if (!parse_number(arg, 100, &e->threshold))
+			argp_error(state, "'%s' is no percentage", arg);
+		break;
+	case 'n':
+		if (!parse_decimal(arg, MAX_COUNT, &e->count))
+			argp_error(state, "'%s' is no number of processes", arg);
+		break;
+	case 'q':
+		quiet = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
 
 int export_command(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	error(EXIT_FAILURE, 0, "export: not here yet");
-	return EXIT_FAILURE;
+	static const struct argp_option options[] = {
+		{ "output", 'o', "FILE", 0,
+		  "Write to FILE with mode 0644; nobody ever reads half of it", 0 },
+		{ "threshold", 't', "PERCENT", 0,
+		  "Only processes that have so much of the limit get series of their own (10)", 0 },
+		{ "count", 'n', "N", 0, "At most so many, the nearest ones (20)", 0 },
+		{ "quiet", 'q', NULL, 0,
+		  "Do not say on stderr that the module cannot be asked", 0 },
+		{}
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "How near processes are to vm.max_map_count, the limit of how many VMAs\n"
+		       "each may have, for Prometheus: as OpenMetrics text, which the textfile\n"
+		       "collector of node_exporter reads as well.\n"
+		       "\vTotals: vmainfo_vmas_limit (vm.max_map_count), vmainfo_processes,\n"
+		       "vmainfo_unreadable_processes, vmainfo_vmas (of all processes),\n"
+		       "vmainfo_largest_process_vmas, vmainfo_omitted_processes (without series,\n"
+		       "since they are more than --count), vmainfo_module_used,\n"
+		       "vmainfo_build_info.\n"
+		       "\n"
+		       "Of each process over the threshold, with the labels pid and comm:\n"
+		       "vmainfo_process_vmas, vmainfo_process_virtual_memory_bytes, and of that\n"
+		       "vmainfo_process_data_bytes, _stack_bytes, _executable_bytes,\n"
+		       "_locked_bytes, _pinned_bytes. Control characters in names, and what is no\n"
+		       "UTF-8, are U+FFFD.\n"
+		       "\n"
+		       "Where the module cannot be asked, the lines of /proc/PID/maps are counted,\n"
+		       "of each process, which takes far longer; and as a user other than root one\n"
+		       "sees only one's own processes.\n",
+	};
+	struct export e = { .threshold = 10, .count = 20 };
+	struct tasks t = {};
+	char *text, *cost;
+	size_t size;
+	FILE *out;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &e);
+	tasks_read(&t);
+	if (t.from_maps && !quiet) {
+		cost = tasks_cost(&t);
+		note("%s", cost);
+		free(cost);
+	}
+	out = open_memstream(&text, &size);
+	if (!out)
+		error(EXIT_FAILURE, errno, "memory");
+	put_all(out, &e, &t, max_map_count());
+	if (ferror(out) | fclose(out))
+		error(EXIT_FAILURE, errno, "memory");
+	if (e.file)
+		replace_file(e.file, text, size);
+	else
+		fwrite(text, size, 1, stdout);
+	free(text);
+	tasks_free(&t);
+	return EXIT_SUCCESS;
 }
