@@ -1,13 +1,1015 @@
 // SPDX-License-Identifier: GPL-2.0
+/* vmainfo top - the processes that are nearest to vm.max_map_count, looked at again and again. */
+#include <ctype.h>
+#include <errno.h>
 #include <error.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
+#ifdef HAVE_CURSES
+#include <curses.h>
+#endif
+
+#include "process.h"
 #include "tool.h"
+
+enum column {
+	PID, VMAS, PERCENT, GROWTH, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND, NR_COLUMNS
+};
+
+static const struct {
+	const char *title;
+	int width;
+	char key;		/* that sorts by it */
+	const char *help;
+} columns[] = {
+	[PID] = { "PID", 7, 'N', "its number" },
+	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has" },
+	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count" },
+	[GROWTH] = { "GROWTH", 6, 'G', "how many more than at the last look" },
+	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them" },
+	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack" },
+	[STACK] = { "STACK", 6, 'S', "stack" },
+	[EXEC] = { "EXEC", 6, 'X', "executable and not writable" },
+	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)" },
+	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring" },
+	[COMMAND] = { "COMMAND", 15, 'C', "its name" },
+};
+
+/* A size in kB is wider than one for people. */
+#define KB_WIDTH 12
+/* The longest of a cell: -18446744073709551615 */
+#define CELL 24
+/* Above the table: what summarize() says, and an empty line */
+#define MAX_SUMMARY 4
+
+/**
+ * struct row - a process in the table
+ * @task: of the last look
+ * @growth: VMAs more than at the look before
+ * @is_new: it was not there then
+ */
+struct row {
+	const struct task *task;
+	int64_t growth;
+	bool is_new;
+};
+
+/**
+ * struct top - all that is known, and how it is to be shown
+ * @now: the last look
+ * @before: the one before
+ * @looks: how many there were
+ * @max: vm.max_map_count at the last one
+ * @vmas: of all processes
+ * @growth: of that
+ * @over: how many processes are over @warn
+ * @nearest: the process that has the most VMAs, NULL without any
+ * @rows: those that are shown, in their order
+ * @nr_rows: how many
+ * @batch: to stdout, not to a screen
+ * @iterations: looks until the end, 0 for no end
+ * @delay: between two, in seconds
+ * @lines: of the table at most, 0 for all
+ * @sort: the column that it is sorted by
+ * @reverse: the other way round than columns are at first
+ * @kilobytes: sizes in kB
+ * @warn: percent of @max that make a process stand out
+ * @colour: whether to use colours
+ * @pids: that the table is confined to
+ * @nr_pids: how many, 0 for no such thing
+ */
+struct top {
+	struct tasks now;
+	struct tasks before;
+	uint64_t looks;
+	uint64_t max;
+	uint64_t vmas;
+	int64_t growth;
+	size_t over;
+	const struct task *nearest;
+	struct row *rows;
+	size_t nr_rows;
+	bool batch;
+	uint64_t iterations;
+	double delay;
+	uint64_t lines;
+	enum column sort;
+	bool reverse;
+	bool kilobytes;
+	double warn;
+	enum colour colour;
+	pid_t *pids;
+	size_t nr_pids;
+};
+
+/* ---- looking ---- */
+
+static double percent(const struct top *t, const struct task *task)
+{
+	/* 0 is a limit, too: nobody can map anything. */
+	return t->max ? 100.0 * task->vmas / t->max : HUGE_VAL;
+}
+
+static bool is_over(const struct top *t, const struct task *task)
+{
+	return percent(t, task) > t->warn;
+}
+
+static int compare_pids(const void *key, const void *element)
+{
+	const pid_t *pid = key;
+	const struct task *task = element;
+
+	return (*pid > task->pid) - (*pid < task->pid);
+}
+
+static bool is_wanted(const struct top *t, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr_pids; i++)
+		if (t->pids[i] == pid)
+			return true;
+	return !t->nr_pids;
+}
+
+static int64_t sort_value(const struct row *row, enum column column)
+{
+	const struct task *task = row->task;
+
+	switch (column) {
+	case PID:
+		return task->pid;
+	case GROWTH:
+		return row->growth;
+	case TOTAL:
+		return task->total_kb;
+	case DATA:
+		return task->data_kb;
+	case STACK:
+		return task->stack_kb;
+	case EXEC:
+		return task->exec_kb;
+	case LOCKED:
+		return task->locked_kb;
+	case PINNED:
+		return task->pinned_kb;
+	default:
+		return task->vmas;
+	}
+}
+
+/* Numbers from the largest, as top(1) does, names from A; what is equal by its pid. */
+static int compare_rows(const void *a, const void *b, void *arg)
+{
+	const struct row *x = a, *y = b;
+	const struct top *t = arg;
+	int64_t vx, vy;
+	int order;
+
+	if (t->sort == COMMAND) {
+		order = strcmp(x->task->comm, y->task->comm);
+	} else {
+		vx = sort_value(x, t->sort);
+		vy = sort_value(y, t->sort);
+		order = (vx < vy) - (vx > vy);
+	}
+	if (order)
+		return t->reverse ? -order : order;
+	return (x->task->pid > y->task->pid) - (x->task->pid < y->task->pid);
+}
+
+static void sort_rows(struct top *t)
+{
+	qsort_r(t->rows, t->nr_rows, sizeof(*t->rows), compare_rows, t);
+}
+
+static void look(struct top *t)
+{
+	const struct task *task, *old;
+	uint64_t vmas = t->vmas;
+	struct tasks tasks;
+	struct row *row;
+	size_t i;
+
+	tasks = t->before;
+	t->before = t->now;
+	t->now = tasks;
+	tasks_read(&t->now);
+	t->max = max_map_count();
+	t->looks++;
+	t->rows = xreallocarray(t->rows, t->now.nr, sizeof(*t->rows));
+	t->nr_rows = 0;
+	t->vmas = 0;
+	t->over = 0;
+	t->nearest = NULL;
+	for (i = 0; i < t->now.nr; i++) {
+		task = &t->now.tasks[i];
+		t->vmas += task->vmas;
+		t->over += is_over(t, task);
+		if (!t->nearest || task->vmas > t->nearest->vmas)
+			t->nearest = task;
+		if (!is_wanted(t, task->pid))
+			continue;
+		/*
+		 * Another process can have got the number since then; but then all numbers
+		 * have been given away meanwhile.
+		 */
+		old = t->before.nr ? bsearch(&task->pid, t->before.tasks, t->before.nr,
+					     sizeof(*task), compare_pids) : NULL;
+		row = &t->rows[t->nr_rows++];
+		row->task = task;
+		row->is_new = !old;
+		row->growth = old ? (int64_t)(task->vmas - old->vmas) : 0;
+	}
+	t->growth = t->vmas - vmas;
+	sort_rows(t);
+}
+
+/* ---- as text ---- */
+
+static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *format(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		error(EXIT_FAILURE, errno, "memory");
+	va_end(args);
+	return text;
+}
+
+/* What is above the table: up to MAX_SUMMARY lines, each to be freed; returns how many. */
+static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char when[16] = "", *text;
+	int nr = 0;
+
+	if (localtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%H:%M:%S", &tm);
+	lines[nr++] = format("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
+			     t->delay, t->max);
+	lines[nr] = format("Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
+			   t->warn, t->over, t->vmas);
+	if (t->looks > 1) {
+		text = lines[nr];
+		lines[nr] = format("%s, %+" PRId64 " since the last look", text, t->growth);
+		free(text);
+	}
+	nr++;
+	if (t->nearest) {
+		text = printable(t->nearest->comm);
+		lines[nr++] = format("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
+				     t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
+		free(text);
+	}
+	if (t->now.from_maps) {
+		text = tasks_cost(&t->now);
+		lines[nr++] = t->now.unreadable ?
+			      format("%c%s; %zu cannot be read", toupper(*text),
+				     text + 1, t->now.unreadable) :
+			      format("%c%s", toupper(*text), text + 1);
+		free(text);
+	}
+	return nr;
+}
+
+static bool is_size(enum column column)
+{
+	return column >= TOTAL && column <= PINNED;
+}
+
+static int column_width(const struct top *t, enum column column)
+{
+	return t->kilobytes && is_size(column) ? KB_WIDTH : columns[column].width;
+}
+
+/* All but the command, which can be longer. Returns @buf. */
+static char *cell_text(const struct top *t, const struct row *row, enum column column,
+		       char buf[CELL])
+{
+	int64_t value = sort_value(row, column);
+
+	if (is_size(column) && !t->kilobytes)
+		return size_text(buf, (uint64_t)value * 1024);
+	if (column == PERCENT)
+		snprintf(buf, CELL, "%.1f", percent(t, row->task));
+	else if (column == GROWTH && row->is_new)
+		strcpy(buf, "-");
+	else
+		snprintf(buf, CELL, column == GROWTH && value ? "%+" PRId64 : "%" PRId64, value);
+	return buf;
+}
+
+/* ---- batch ---- */
+
+static void print_look(const struct top *t)
+{
+	bool colour = use_colour(t->colour, stdout), over;
+	char buf[CELL], *lines[MAX_SUMMARY];
+	enum column column;
+	int nr, line;
+	size_t i;
+
+	if (t->looks > 1)
+		putchar('\n');
+	nr = summarize(t, lines);
+	for (line = 0; line < nr; line++) {
+		puts(lines[line]);
+		free(lines[line]);
+	}
+	putchar('\n');
+	for (column = 0; column < COMMAND; column++)
+		printf("%*s ", column_width(t, column), columns[column].title);
+	puts(columns[COMMAND].title);
+	for (i = 0; i < t->nr_rows && !(t->lines && i == t->lines); i++) {
+		over = colour && is_over(t, t->rows[i].task);
+		if (over)
+			fputs("\033[1;31m", stdout);
+		for (column = 0; column < COMMAND; column++)
+			printf("%*s ", column_width(t, column),
+			       cell_text(t, &t->rows[i], column, buf));
+		print_name(stdout, t->rows[i].task->comm);
+		puts(over ? "\033[0m" : "");
+	}
+	if (fflush(stdout))
+		error(EXIT_FAILURE, errno, "write error");
+}
+
+/* @delay seconds from now, on CLOCK_MONOTONIC */
+static struct timespec deadline_in(double delay)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)delay;
+	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_nsec -= 1000000000;
+		at.tv_sec++;
+	}
+	return at;
+}
+
+static void batch(struct top *t)
+{
+	struct timespec deadline;
+
+	for (;;) {
+		look(t);
+		print_look(t);
+		if (t->looks == t->iterations)
+			return;
+		deadline = deadline_in(t->delay);
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
+			;
+	}
+}
+
+/* ---- the screen ---- */
+
+#define MAX_DELAY 1e6
+#define MAX_LINES 1000000
+
+#ifdef HAVE_CURSES
+/**
+ * struct view - what is on the screen
+ * @t: what there is to show
+ * @first: the row that the screen begins with
+ * @page: how many rows it has room for
+ * @help: the keys are shown, not the table
+ * @prompt: what is asked for, NULL for nothing
+ * @prompt_key: the key that asked
+ * @input: what was typed by now
+ * @message: to be shown until the next key; NULL for none
+ * @warn_attr: how a process stands out
+ */
+struct view {
+	struct top *t;
+	size_t first;
+	int page;
+	bool help;
+	const char *prompt;
+	int prompt_key;
+	char input[12];
+	const char *message;
+	attr_t warn_attr;
+};
+
+static SCREEN *screen;
+static volatile sig_atomic_t caught;
+
+static void close_screen(void)
+{
+	if (!screen)
+		return;
+	endwin();
+	delscreen(screen);
+	screen = NULL;
+}
+
+/* error(3) asks for the program's name before it prints: not onto a screen that will go away. */
+static void print_progname(void)
+{
+	close_screen();
+	fprintf(stderr, "%s: ", program_invocation_name);
+}
+
+static void catch_signal(int nr)
+{
+	caught = nr;
+}
+
+/*
+ * Signals are delivered only where keys are waited for: what they do to the terminal is never
+ * in the middle of something. The handlers of SIGTSTP and SIGWINCH are those of ncurses.
+ */
+static void block_signals(sigset_t *while_waiting)
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	struct sigaction catch = { .sa_handler = catch_signal }, old;
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		/* nohup(1), and shells in the background */
+		if (sigaction(ends[i], NULL, &old) || old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(ends[i], &catch, NULL);
+		sigaddset(&blocked, ends[i]);
+	}
+	sigaddset(&blocked, SIGTSTP);
+	sigaddset(&blocked, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &blocked, while_waiting);
+}
+
+/* As the signal would have ended it, with the terminal as it was. */
+static void end_by_signal(void)
+{
+	sigset_t set;
+
+	close_screen();
+	signal(caught, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, caught);
+	raise(caught);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void open_screen(struct view *v)
+{
+	/* Names are UTF-8, mostly; numbers stay as they are. */
+	setlocale(LC_CTYPE, "");
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		error(EXIT_FAILURE, 0, "this is no terminal: use --batch");
+	screen = newterm(NULL, stdout, stdin);
+	if (!screen)
+		error(EXIT_FAILURE, 0, "the terminal '%s' is not known, or cannot do it: use --batch",
+		      getenv("TERM") ?: "");
+	atexit(close_screen);
+	error_print_progname = print_progname;
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(50);
+	curs_set(0);
+	v->warn_attr = A_BOLD;
+	if (use_colour(v->t->colour, stdout) && has_colors() && start_color() == OK) {
+		use_default_colors();
+		init_pair(1, COLOR_RED, -1);
+		v->warn_attr |= COLOR_PAIR(1);
+	}
+}
+
+/* So much of a text as has room, what cannot be shown as '?'; returns the column behind it. */
+static int put_text(int y, int x, const char *text)
+{
+	wchar_t chars[256];
+	mbstate_t state = {};
+	size_t len, nr = 0;
+	int width, room = COLS - x;
+	wchar_t c;
+
+	if (y < 0 || y >= LINES || room <= 0)
+		return x;
+	while (*text && nr < sizeof(chars) / sizeof(*chars)) {
+		len = mbrtowc(&c, text, strlen(text), &state);
+		if (len == (size_t)-1 || len == (size_t)-2) {
+			memset(&state, 0, sizeof(state));
+			c = L'?';
+			len = 1;
+		}
+		text += len;
+		/* Combining characters are left out: some terminals do not combine. */
+		width = wcwidth(c);
+		if (width <= 0) {
+			c = L'?';
+			width = 1;
+		}
+		if (width > room)
+			break;
+		room -= width;
+		chars[nr++] = c;
+	}
+	mvaddnwstr(y, x, chars, nr);
+	return COLS - room;
+}
+
+/* A cell of the table, to the right of its column; returns the column behind the blank after it. */
+static int put_cell(int y, int x, int width, const char *text)
+{
+	char padded[CELL + KB_WIDTH];
+
+	snprintf(padded, sizeof(padded), "%*s ", width, text);
+	return put_text(y, x, padded);
+}
+
+/* Which columns a narrow screen has room for, that of the command, at least, included */
+static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
+{
+	static const enum column may_hide[] = {
+		PINNED, LOCKED, EXEC, STACK, DATA, TOTAL, GROWTH, PERCENT,
+	};
+	int width = columns[COMMAND].width;
+	enum column column;
+	size_t i;
+
+	for (column = 0; column < NR_COLUMNS; column++)
+		shown[column] = true;
+	for (column = 0; column < COMMAND; column++)
+		width += column_width(t, column) + 1;
+	for (i = 0; i < sizeof(may_hide) / sizeof(*may_hide) && width > COLS; i++) {
+		if (may_hide[i] == t->sort)
+			continue;
+		shown[may_hide[i]] = false;
+		width -= column_width(t, may_hide[i]) + 1;
+	}
+}
+
+static void draw_table(struct view *v, int y)
+{
+	const struct top *t = v->t;
+	bool shown[NR_COLUMNS];
+	enum column column;
+	const struct row *row;
+	size_t nr = t->nr_rows, i;
+	char buf[CELL], *name;
+	attr_t attr;
+	int x = 0;
+
+	choose_columns(t, shown);
+	for (column = 0; column < NR_COLUMNS; column++) {
+		if (!shown[column])
+			continue;
+		attrset(column == t->sort ? A_BOLD | A_UNDERLINE : A_REVERSE);
+		if (column == COMMAND)
+			x = put_text(y, x, columns[column].title);
+		else
+			x = put_cell(y, x, column_width(t, column), columns[column].title);
+	}
+	attrset(A_REVERSE);
+	while (x < COLS)
+		x = put_text(y, x, " ");
+	attrset(A_NORMAL);
+
+	if (t->lines && nr > t->lines)
+		nr = t->lines;
+	v->page = LINES - y - 1 > 0 ? LINES - y - 1 : 0;
+	if (v->first + v->page > nr)
+		v->first = nr > (size_t)v->page ? nr - v->page : 0;
+	for (i = v->first; i < nr && i < v->first + v->page; i++) {
+		row = &t->rows[i];
+		attr = is_over(t, row->task) ? v->warn_attr : A_NORMAL;
+		attrset(attr);
+		for (column = 0, x = 0, y++; column < COMMAND; column++)
+			if (shown[column])
+				x = put_cell(y, x, column_width(t, column),
+					     cell_text(t, row, column, buf));
+		name = printable(row->task->comm);
+		put_text(y, x, name);
+		free(name);
+	}
+	attrset(A_NORMAL);
+}
+
+static void draw_help(void)
+{
+	static const char * const keys[] = {
+		"q             quit",
+		"space, Enter  look now",
+		"d, s          change the delay",
+		"n             how many lines the table has at most",
+		"e             sizes in kB, or for people",
+		"R             the other way round",
+		"<, >          sort by the column to the left, to the right",
+		"arrows, Page Up, Page Down, Home, End   scroll",
+		"Ctrl-L        draw the screen again",
+		"",
+		"and these sort by a column:",
+	};
+	enum column column;
+	char line[80];
+	size_t i;
+	int y = 0;
+
+	put_text(y++, 0, "vmainfo top: keys; any one goes back");
+	y++;
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		put_text(y++, 2, keys[i]);
+	for (column = 0; column < NR_COLUMNS; column++) {
+		snprintf(line, sizeof(line), "%c             %-8s %s", columns[column].key,
+			 columns[column].title, columns[column].help);
+		put_text(y++, 2, line);
+	}
+}
+
+static void draw(struct view *v)
+{
+	char *lines[MAX_SUMMARY];
+	int nr, y = 0, x, cursor = 0;
+
+	erase();
+	if (v->help) {
+		draw_help();
+		refresh();
+		return;
+	}
+	nr = summarize(v->t, lines);
+	while (y < nr) {
+		put_text(y, 0, lines[y]);
+		free(lines[y]);
+		y++;
+	}
+	if (v->prompt) {
+		attrset(A_BOLD);
+		x = put_text(y, 0, v->prompt);
+		attrset(A_NORMAL);
+		cursor = put_text(y, x, v->input);
+	} else if (v->message) {
+		attrset(A_REVERSE);
+		put_text(y, 0, v->message);
+		attrset(A_NORMAL);
+	}
+	draw_table(v, y + 1);
+	if (v->prompt)
+		move(y, cursor < COLS ? cursor : COLS - 1);
+	refresh();
+}
+
+static void ask(struct view *v, int key, const char *prompt)
+{
+	v->prompt = prompt;
+	v->prompt_key = key;
+	v->input[0] = 0;
+	curs_set(1);
+}
+
+/* A key of what is asked for; true if something was answered. */
+static bool answer(struct view *v, int key)
+{
+	size_t len = strlen(v->input);
+	struct top *t = v->t;
+	bool good = true;
+
+	if (key == KEY_BACKSPACE || key == '\b' || key == 0x7f) {
+		if (len)
+			v->input[len - 1] = 0;
+		return false;
+	}
+	if (key >= ' ' && key < 0x7f) {
+		if (len + 1 < sizeof(v->input)) {
+			v->input[len] = key;
+			v->input[len + 1] = 0;
+		}
+		return false;
+	}
+	if (key != '\r' && key != '\n' && key != KEY_ENTER && key != '\033')
+		return false;
+	v->prompt = NULL;
+	curs_set(0);
+	if (key == '\033' || !len)
+		return false;
+	if (v->prompt_key == 'n')
+		good = parse_decimal(v->input, MAX_LINES, &t->lines);
+	else
+		good = parse_number(v->input, MAX_DELAY, &t->delay);
+	if (!good)
+		v->message = v->prompt_key == 'n' ? "That is no number of lines" :
+			     "That is no number of seconds";
+	return good && v->prompt_key != 'n';
+}
+
+static void sort_by(struct top *t, int column)
+{
+	if (column < 0 || column >= NR_COLUMNS)
+		return;
+	t->sort = column;
+	sort_rows(t);
+}
+
+/* What a key asks for */
+enum then { STAY, LOOK, QUIT };
+
+static enum then handle_key(struct view *v, int key)
+{
+	struct top *t = v->t;
+	enum column column;
+
+	if (key == KEY_RESIZE)
+		return STAY;
+	v->message = NULL;
+	if (v->prompt)
+		return answer(v, key) ? LOOK : STAY;
+	if (v->help) {
+		v->help = false;
+		return STAY;
+	}
+	switch (key) {
+	case 'q':
+		return QUIT;
+	case ' ':
+	case '\r':
+	case '\n':
+	case KEY_ENTER:
+		return LOOK;
+	case 'd':
+	case 's':
+		ask(v, key, "Seconds from one look to the next: ");
+		break;
+	case 'n':
+		ask(v, key, "Lines of the table at most, 0 for all: ");
+		break;
+	case 'h':
+	case '?':
+	case KEY_F(1):
+		v->help = true;
+		break;
+	case 'e':
+		t->kilobytes = !t->kilobytes;
+		break;
+	case 'R':
+		t->reverse = !t->reverse;
+		sort_rows(t);
+		break;
+	case '<':
+		sort_by(t, (int)t->sort - 1);
+		break;
+	case '>':
+		sort_by(t, t->sort + 1);
+		break;
+	case KEY_UP:
+		v->first -= v->first > 0;
+		break;
+	case KEY_DOWN:
+		v->first++;
+		break;
+	case KEY_PPAGE:
+		v->first -= v->first > (size_t)v->page ? (size_t)v->page : v->first;
+		break;
+	case KEY_NPAGE:
+		v->first += v->page;
+		break;
+	case KEY_HOME:
+		v->first = 0;
+		break;
+	case KEY_END:
+		v->first = t->nr_rows;
+		break;
+	case '\f':
+		clearok(curscr, TRUE);
+		break;
+	default:
+		for (column = 0; column < NR_COLUMNS; column++) {
+			if (columns[column].key != key)
+				continue;
+			sort_by(t, column);
+			return STAY;
+		}
+		v->message = "There is no such key: h shows those that there are";
+	}
+	return STAY;
+}
+
+/* What is left until @deadline; false if nothing is. */
+static bool time_left(const struct timespec *deadline, struct timespec *left)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left->tv_sec = deadline->tv_sec - now.tv_sec;
+	left->tv_nsec = deadline->tv_nsec - now.tv_nsec;
+	if (left->tv_nsec < 0) {
+		left->tv_nsec += 1000000000;
+		left->tv_sec--;
+	}
+	return left->tv_sec >= 0 && (left->tv_sec || left->tv_nsec);
+}
+
+/* Obeys keys until it is time for the next look; false to quit. */
+static bool obey(struct view *v, const sigset_t *while_waiting)
+{
+	struct timespec deadline = deadline_in(v->t->delay), left;
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	enum then then;
+	bool late;
+	int key;
+
+	for (;;) {
+		late = !time_left(&deadline, &left);
+		if (late)
+			memset(&left, 0, sizeof(left));
+		input.revents = 0;
+		if (ppoll(&input, 1, &left, while_waiting) < 0 && errno != EINTR)
+			error(EXIT_FAILURE, errno, "poll");
+		if (caught)
+			end_by_signal();
+		if (input.revents & (POLLHUP | POLLERR | POLLNVAL))
+			error(EXIT_FAILURE, 0, "the terminal is gone");
+		while ((key = getch()) != ERR) {
+			then = handle_key(v, key);
+			if (then != STAY)
+				return then == LOOK;
+		}
+		if (late)
+			return true;
+		draw(v);
+	}
+}
+
+static void interactive(struct top *t)
+{
+	struct view v = { .t = t };
+	sigset_t while_waiting;
+
+	block_signals(&while_waiting);
+	open_screen(&v);
+	do {
+		look(t);
+		draw(&v);
+	} while (t->looks != t->iterations && obey(&v, &while_waiting));
+	close_screen();
+	sigprocmask(SIG_SETMASK, &while_waiting, NULL);
+}
+#else
+static void interactive(struct top *t)
+{
+	(void)t;
+	error(EXIT_FAILURE, 0, "this was built without ncurses: there is only --batch");
+}
+#endif
+
+/* ---- the command ---- */
+
+/* "vmas", "+VMAS", "-%max": as with -o of top(1), with a sign that says which way. */
+static bool parse_sort(const char *text, struct top *t)
+{
+	enum column column;
+	bool reverse = false;
+
+	if (*text == '+' || *text == '-')
+		reverse = *text++ == '-';
+	for (column = 0; column < NR_COLUMNS; column++) {
+		if (strcasecmp(text, columns[column].title))
+			continue;
+		t->sort = column;
+		t->reverse = reverse;
+		return true;
+	}
+	return false;
+}
+
+static bool parse_pids(char *text, struct top *t)
+{
+	char *one, *rest = NULL;
+	uint64_t pid;
+
+	for (one = strtok_r(text, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		if (!parse_decimal(one, INT32_MAX, &pid) || !pid)
+			return false;
+		t->pids = xreallocarray(t->pids, t->nr_pids + 1, sizeof(*t->pids));
+		t->pids[t->nr_pids++] = pid;
+	}
+	return t->nr_pids;
+}
+
+#define OPT_COLOR 256
+#define OPT_WARN 257
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct top *t = state->input;
+
+	switch (key) {
+	case 'b':
+		t->batch = true;
+		break;
+	case 'd':
+		if (!parse_number(arg, MAX_DELAY, &t->delay))
+			argp_error(state, "'%s' is no number of seconds", arg);
+		break;
+	case 'k':
+		t->kilobytes = true;
+		break;
+	case 'l':
+		if (!parse_decimal(arg, MAX_LINES, &t->lines))
+			argp_error(state, "'%s' is no number of lines", arg);
+		break;
+	case 'n':
+		if (!parse_decimal(arg, UINT64_MAX, &t->iterations) || !t->iterations)
+			argp_error(state, "'%s' is no number of looks", arg);
+		break;
+	case 'o':
+		if (!parse_sort(arg, t))
+			argp_error(state, "there is no column '%s'", arg);
+		break;
+	case 'p':
+		if (!parse_pids(arg, t))
+			argp_error(state, "'%s' is no list of pids", arg);
+		break;
+	case OPT_COLOR:
+		if (!parse_colour(arg, &t->colour))
+			argp_error(state, "--color is auto, always or never, not '%s'", arg);
+		break;
+	case OPT_WARN:
+		if (!parse_number(arg, 100, &t->warn))
+			argp_error(state, "'%s' is no percentage", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
 
 int top_command(int argc, char **argv)
 {
-	(void)argc;
-	(void)argv;
-	error(EXIT_FAILURE, 0, "top: not here yet");
-	return EXIT_FAILURE;
+	static const struct argp_option options[] = {
+		{ "batch", 'b', NULL, 0,
+		  "To stdout, for scripts and logs: each look is a table of its own", 0 },
+		{ "delay", 'd', "SECONDS", 0,
+		  "From one look to the next (3); a fraction will do", 0 },
+		{ "iterations", 'n', "N", 0, "End after so many looks", 0 },
+		{ "kilobytes", 'k', NULL, 0,
+		  "Sizes in kB, instead of the unit that suits them", 0 },
+		{ "lines", 'l', "N", 0,
+		  "At most so many lines of the table; 0, the default, for all", 0 },
+		{ "sort", 'o', "COLUMN", 0,
+		  "Sort by that column (vmas); the other way round with a - in front of it", 0 },
+		{ "pid", 'p', "PID[,PID...]", 0, "Only these; may be repeated", 0 },
+		{ "warn", OPT_WARN, "PERCENT", 0,
+		  "Mark processes over so much of the limit, and count them (85)", 0 },
+		{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto, always or never", 0 },
+		{}
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.doc = "The processes that are nearest to vm.max_map_count, the limit of how many\n"
+		       "VMAs each may have: who reaches it gets ENOMEM, however much memory is\n"
+		       "free.\n"
+		       "\vThe columns are pid, vmas, %max (vmas in percent of the limit), growth\n"
+		       "(how many VMAs more than at the last look, - if it was not there), total,\n"
+		       "data (private and writable, without the stack), stack, exec (executable\n"
+		       "and not writable), locked (by mlock(2)), pinned (by a device, or io_uring)\n"
+		       "and command. A narrow screen leaves some of the sizes out.\n"
+		       "\n"
+		       "The keys are those of top(1), h shows them: q quits, the space bar looks\n"
+		       "at once, d changes the delay, < and > change the column that is sorted by,\n"
+		       "as do V, M, G and other letters, R turns the order round, n limits the\n"
+		       "lines, arrows scroll.\n"
+		       "\n"
+		       "Where the module cannot be asked, the lines of /proc/PID/maps are counted,\n"
+		       "of each process at each look: that takes far longer, holds up processes\n"
+		       "that map memory, and as a user other than root one sees only one's own\n"
+		       "processes. What it costs is said above the table.\n",
+	};
+	struct top t = { .delay = 3, .sort = VMAS, .warn = 85 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &t);
+	if (t.batch)
+		batch(&t);
+	else
+		interactive(&t);
+	tasks_free(&t.now);
+	tasks_free(&t.before);
+	free(t.rows);
+	free(t.pids);
+	return EXIT_SUCCESS;
 }
