@@ -1,1 +1,651 @@
 // SPDX-License-Identifier: GPL-2.0
+/* An address space as a picture, by cairo; see draw.h. */
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+#include <cairo.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "tool.h"
+
+/* In pixels, or points. 4 KB are 3 high, and each doubling adds 1.25. */
+const struct metrics picture_metrics = {
+	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320,
+};
+
+/* Screens have more pixels than CSS has; what is scaled down looks well, too. */
+#define PNG_SCALE 2
+/* What cairo can draw into, and what a PNG file's readers can be expected to */
+#define MAX_PIXELS 32767
+
+#define MARGIN 28
+#define ADDRESS_WIDTH 96
+#define BOX_WIDTH 104
+#define LABEL_WIDTH 316
+#define LABEL_GAP 10
+#define COLUMN_GAP 20
+#define COLUMN_WIDTH (ADDRESS_WIDTH + BOX_WIDTH + LABEL_GAP + LABEL_WIDTH)
+#define MIN_WIDTH 720
+
+#define TITLE_SIZE 22
+#define TEXT_SIZE 10
+#define SMALL_SIZE 9
+#define ADDRESS_SIZE 8
+
+/* Where a text of that size stands if its middle is to be at a height of 0 */
+#define MIDDLE(size) ((size) * 0.36)
+
+struct colour_rgb {
+	double r;
+	double g;
+	double b;
+};
+
+#define RGB(hex) { ((hex) >> 16) / 255., ((hex) >> 8 & 255) / 255., ((hex) & 255) / 255. }
+
+static const struct colour_rgb ink = RGB(0x22272e), grey = RGB(0x6b7480), pale = RGB(0xc9ced6);
+static const struct colour_rgb white = RGB(0xffffff);
+static const struct colour_rgb alarm_colour = RGB(0xc00418);
+static const struct colour_rgb kernel_colour = RGB(0x56617a), between_colour = RGB(0xc4cad6);
+static const struct colour_rgb hole_colour = RGB(0xe9e6df);
+static const struct colour_rgb gap_colour = RGB(0xf7f8fa);
+
+/* By vma_access(): the upper half are shared. They can be told apart by all who see colours badly. */
+static const struct colour_rgb access_colours[NR_ACCESS] = {
+	RGB(0xb4b9c1), RGB(0x7fb3e6), RGB(0x5cc4ad), RGB(0x83c96b),
+	RGB(0xe8d25a), RGB(0xf5b04d), RGB(0xe5405e), RGB(0xe31a1c),
+	RGB(0x8a919c), RGB(0x3f7fc4), RGB(0x2b957e), RGB(0x4b9634),
+	RGB(0xbda52a), RGB(0xcf7f12), RGB(0xb31f3f), RGB(0xa80f12),
+};
+
+struct picture_state {
+	cairo_t *cr;
+	const struct layout *layout;
+	const struct caption *caption;
+	unsigned int columns;
+	size_t *breaks;		/* of each column: the box behind its last one */
+	double width;
+	double height;
+	double top;		/* of the columns */
+};
+
+static void set_colour(cairo_t *cr, struct colour_rgb c)
+{
+	cairo_set_source_rgb(cr, c.r, c.g, c.b);
+}
+
+static void set_font(cairo_t *cr, double size, bool bold, bool mono)
+{
+	cairo_select_font_face(cr, mono ? "monospace" : "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+			       bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+	cairo_set_font_size(cr, size);
+}
+
+static void fill_rectangle(cairo_t *cr, double x, double y, double w, double h, struct colour_rgb c)
+{
+	cairo_rectangle(cr, x, y, w, h);
+	set_colour(cr, c);
+	cairo_fill(cr);
+}
+
+/* ---- texts ---- */
+
+static double text_width(cairo_t *cr, const char *text)
+{
+	cairo_text_extents_t e;
+
+	cairo_text_extents(cr, text, &e);
+	return e.x_advance;
+}
+
+/* Shows a text; returns where it ends. */
+static double put_text(cairo_t *cr, double x, double y, const char *text)
+{
+	cairo_move_to(cr, x, y);
+	cairo_show_text(cr, text);
+	return x + text_width(cr, text);
+}
+
+static bool is_first_byte(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/*
+ * Shows as much of a text as has room, the rest as dots at its end, or its beginning. Returns where
+ * it ends.
+ */
+static double put_cut(cairo_t *cr, double x, double y, double room, const char *text, bool at_end)
+{
+	static const char dots[] = "\xe2\x80\xa6";
+	size_t len = strlen(text), low = 0, high = len, middle;
+	char *cut;
+
+	if (text_width(cr, text) <= room)
+		return put_text(cr, x, y, text);
+	cut = xmalloc(len + sizeof(dots));
+	/* The longest that fits: between @low, which does, and @high, which does not */
+	while (high - low > 1) {
+		middle = (low + high) / 2;
+		if (at_end) {
+			while (middle > low && !is_first_byte(text[middle]))
+				middle--;
+			memcpy(mempcpy(cut, text, middle), dots, sizeof(dots));
+		} else {
+			while (middle > low && !is_first_byte(text[len - middle]))
+				middle--;
+			strcpy(mempcpy(cut, dots, sizeof(dots) - 1), text + len - middle);
+		}
+		if (middle == low)
+			break;
+		if (text_width(cr, cut) <= room)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (at_end)
+		memcpy(mempcpy(cut, text, low), dots, sizeof(dots));
+	else
+		strcpy(mempcpy(cut, dots, sizeof(dots) - 1), text + len - low);
+	if (low || text_width(cr, dots) <= room)
+		x = put_text(cr, x, y, cut);
+	free(cut);
+	return x;
+}
+
+/* ---- boxes ---- */
+
+/* Lines from lower left to upper right: shared, or nothing that can be used. */
+static void put_hatching(cairo_t *cr, double x, double y, double w, double h, double step,
+			 struct colour_rgb c, double alpha)
+{
+	double at;
+
+	cairo_save(cr);
+	cairo_rectangle(cr, x, y, w, h);
+	cairo_clip(cr);
+	cairo_set_source_rgba(cr, c.r, c.g, c.b, alpha);
+	cairo_set_line_width(cr, 1);
+	for (at = x - h; at < x + w; at += step) {
+		cairo_move_to(cr, at, y + h);
+		cairo_line_to(cr, at + h, y);
+	}
+	cairo_stroke(cr);
+	cairo_restore(cr);
+}
+
+static void fill_access(cairo_t *cr, double x, double y, double w, double h, unsigned int access)
+{
+	fill_rectangle(cr, x, y, w, h, access_colours[access]);
+	if (access & ACCESS_SHARED)
+		put_hatching(cr, x, y, w, h, 6, white, .22);
+}
+
+/* VMAs that were merged: how much of what, from left to right. */
+static void put_mix(struct picture_state *s, double x, double y, const struct span *span)
+{
+	unsigned int access, left = 0;
+	uint64_t size = 0;
+	struct mix mix;
+	double w;
+
+	span_mix(&mix, s->layout->l, span);
+	for (access = 0; access < NR_ACCESS; access++) {
+		size += mix.size[access];
+		left += !!mix.nr[access];
+	}
+	/* Each has a part of the width that can be seen, and the rest is to scale. */
+	w = BOX_WIDTH - 4. * left;
+	for (access = 0; access < NR_ACCESS; access++) {
+		const double part = 4 + w * mix.size[access] / size;
+
+		if (!mix.nr[access])
+			continue;
+		fill_access(s->cr, x, y, part, span->height, access);
+		x += part;
+	}
+}
+
+/* Two zigzag lines across a box, with nothing between: it is not to scale. */
+static void put_break(cairo_t *cr, double x, double y, double w)
+{
+	const double step = w / 26;
+	int i;
+
+	for (i = 0; i <= 26; i++)
+		cairo_line_to(cr, x + i * step, y - 1.2 + (i & 1 ? -1.5 : 1.5));
+	for (; i-- > 0; )
+		cairo_line_to(cr, x + i * step, y + 1.2 + (i & 1 ? -1.5 : 1.5));
+	cairo_close_path(cr);
+	set_colour(cr, white);
+	cairo_fill_preserve(cr);
+	set_colour(cr, grey);
+	cairo_set_line_width(cr, .6);
+	cairo_stroke(cr);
+}
+
+static void put_part(struct picture_state *s, const struct span *part, double x, double y)
+{
+	const double text_size = part->height < 11 ? 7 : 8;
+	const struct vma *vma = part->nr == 1 ? &s->layout->l->vmas[part->first] : NULL;
+	bool is_dark = false, is_wx = false;
+	char text[32], perm[5], size[SIZE_TEXT];
+	cairo_t *cr = s->cr;
+
+	if (vma) {
+		is_wx = vma_is_wx(vma);
+		is_dark = is_wx || vma_access(vma) & ACCESS_SHARED;
+		fill_access(cr, x, y, BOX_WIDTH, part->height, vma_access(vma));
+		snprintf(text, sizeof(text), "%.3s  %s", vma_perm(perm, vma),
+			 size_text(size, vma_size(vma)));
+	} else if (part->nr) {
+		put_mix(s, x, y, part);
+		snprintf(text, sizeof(text), "%zu VMAs", part->nr);
+	} else {
+		fill_rectangle(cr, x, y, BOX_WIDTH, part->height, gap_colour);
+		snprintf(text, sizeof(text), "%s", size_text(size, part->end - part->start));
+	}
+	if (part->height < ADDRESS_SIZE)
+		return;
+	set_colour(cr, is_dark ? white : ink);
+	set_font(cr, text_size, is_wx, true);
+	put_text(cr, x + (BOX_WIDTH - text_width(cr, text)) / 2,
+		 y + part->height / 2. + MIDDLE(text_size), text);
+}
+
+static void put_label(struct picture_state *s, const struct box *box, double x, double y)
+{
+	const double room = LABEL_WIDTH, lines = box->height >= 24 && box->type == BOX_VMAS ? 2 : 1;
+	const bool mapped = box->type == BOX_VMAS;
+	double at = y + box->height / 2. + MIDDLE(TEXT_SIZE) - (lines - 1) * 6, end;
+	char size[SIZE_TEXT], text[64];
+	cairo_t *cr = s->cr;
+
+	snprintf(text, sizeof(text), "%s", size_text(size, box->size));
+	if (mapped && box->span.nr > 1 && !box->span.merged)
+		snprintf(text, sizeof(text), "%s in %zu VMAs", size, box->span.nr);
+	set_font(cr, SMALL_SIZE, false, false);
+	end = text_width(cr, text) + (box->wx ? 36 : 0);
+	set_font(cr, TEXT_SIZE, mapped, false);
+	set_colour(cr, mapped ? ink : grey);
+	if (end + 8 + text_width(cr, box->name) > room) {
+		/* The number of VMAs can be seen, and a name that is cut can be any. */
+		snprintf(text, sizeof(text), "%s", size);
+		set_font(cr, SMALL_SIZE, false, false);
+		end = text_width(cr, text) + (box->wx ? 36 : 0);
+		set_font(cr, TEXT_SIZE, mapped, false);
+	}
+	end = put_cut(cr, x, at, room - end - 8, box->name, true) + 7;
+	set_font(cr, SMALL_SIZE, false, false);
+	set_colour(cr, grey);
+	end = put_text(cr, end, at, text) + 7;
+	if (box->wx) {
+		fill_rectangle(cr, end, at - 9, 29, 12, alarm_colour);
+		cairo_set_source_rgb(cr, 1, 1, 1);
+		set_font(cr, SMALL_SIZE, true, false);
+		put_text(cr, end + 2.5, at, "W+X");
+		set_font(cr, SMALL_SIZE, false, false);
+		set_colour(cr, grey);
+		end += 29 + 7;
+	}
+	if (lines == 2) {
+		end = x;
+		at += 12;
+	}
+	if (box->note)
+		end = put_cut(cr, end, at, x + room - end, box->note, true) + 7;
+	if (box->dir)
+		put_cut(cr, end, at, x + room - end, box->dir, false);
+}
+
+static void put_address(cairo_t *cr, uint64_t address, double x, double y)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "%" PRIx64, address);
+	set_font(cr, ADDRESS_SIZE, false, true);
+	set_colour(cr, grey);
+	put_text(cr, x + ADDRESS_WIDTH - 8 - text_width(cr, text), y + MIDDLE(ADDRESS_SIZE), text);
+	cairo_set_line_width(cr, .6);
+	cairo_move_to(cr, x + ADDRESS_WIDTH - 5, y);
+	cairo_line_to(cr, x + ADDRESS_WIDTH, y);
+	cairo_stroke(cr);
+}
+
+static void put_box(struct picture_state *s, const struct box *box, double x, double y)
+{
+	const double left = x + ADDRESS_WIDTH;
+	double at = y;
+	cairo_t *cr = s->cr;
+	size_t i;
+
+	switch (box->type) {
+	case BOX_VMAS:
+		break;
+	case BOX_KERNEL:
+		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, kernel_colour);
+		break;
+	case BOX_KERNEL_GAP:
+		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, between_colour);
+		break;
+	case BOX_GAP:
+		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, gap_colour);
+		break;
+	case BOX_HOLE:
+	case BOX_UNKNOWN:
+		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, hole_colour);
+		put_hatching(cr, left, y, BOX_WIDTH, box->height, 5, grey, .35);
+		break;
+	}
+	for (i = 0; i < box->nr_parts; i++) {
+		put_part(s, &box->parts[i], left, at);
+		at += box->parts[i].height;
+		if (i + 1 == box->nr_parts)
+			break;
+		/* Between two of the same colour, too */
+		cairo_set_source_rgba(cr, ink.r, ink.g, ink.b, .45);
+		cairo_set_line_width(cr, .5);
+		cairo_move_to(cr, left, at);
+		cairo_line_to(cr, left + BOX_WIDTH, at);
+		cairo_stroke(cr);
+	}
+	set_colour(cr, box->wx ? alarm_colour : box->type == BOX_GAP ? pale : ink);
+	cairo_set_line_width(cr, box->wx ? 2.2 : .8);
+	cairo_rectangle(cr, left, y, BOX_WIDTH, box->height);
+	cairo_stroke(cr);
+	if (box->broken)
+		put_break(cr, left, y + box->height / 2., BOX_WIDTH);
+	put_label(s, box, left + BOX_WIDTH + LABEL_GAP, y);
+}
+
+/* ---- what is around them ---- */
+
+/* The middle of a swatch is at @x; returns where the next one goes. */
+static double put_swatch(struct picture_state *s, double x, double y, unsigned int access,
+			 const char *perm, const char *what)
+{
+	cairo_t *cr = s->cr;
+
+	fill_access(cr, x, y - 6, 15, 12, access);
+	fill_access(cr, x + 15, y - 6, 15, 12, access | ACCESS_SHARED);
+	set_colour(cr, access == 7 ? alarm_colour : ink);
+	cairo_set_line_width(cr, access == 7 ? 2.2 : .8);
+	cairo_rectangle(cr, x, y - 6, 30, 12);
+	cairo_stroke(cr);
+	set_font(cr, SMALL_SIZE, true, true);
+	set_colour(cr, access == 7 ? alarm_colour : ink);
+	x = put_text(cr, x + 36, y + MIDDLE(SMALL_SIZE), perm);
+	set_font(cr, SMALL_SIZE, false, false);
+	set_colour(cr, grey);
+	return put_text(cr, x + 5, y + MIDDLE(SMALL_SIZE), what) + 18;
+}
+
+static double put_legend(struct picture_state *s, double y)
+{
+	/* The strange ones are in it if there are any. */
+	static const struct {
+		unsigned int access;
+		bool always;
+		const char *perm;
+		const char *what;
+	} entries[] = {
+		{ 1, true, "r--", "read" },
+		{ 5, true, "r-x", "execute" },
+		{ 3, true, "rw-", "write" },
+		{ 0, true, "---", "no access" },
+		{ 7, true, "rwx", "write and execute" },
+		{ 2, false, "-w-", "write only" },
+		{ 4, false, "--x", "execute only" },
+		{ 6, false, "-wx", "write and execute" },
+	};
+	const struct listing *l = s->layout->l;
+	const struct span all = { .nr = l->nr };
+	double x = MARGIN;
+	struct mix mix;
+	size_t i;
+
+	span_mix(&mix, l, &all);
+	for (i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+		const unsigned int access = entries[i].access;
+
+		if (!entries[i].always && !mix.nr[access] && !mix.nr[access | ACCESS_SHARED])
+			continue;
+		if (x > MARGIN && x + 140 > s->width - MARGIN) {
+			x = MARGIN;
+			y += 18;
+		}
+		x = put_swatch(s, x, y, access, entries[i].perm, entries[i].what);
+	}
+	if (x + 170 > s->width - MARGIN) {
+		x = MARGIN;
+		y += 18;
+	}
+	put_text(s->cr, x, y + MIDDLE(SMALL_SIZE), "left: private, right (hatched): shared");
+	return y;
+}
+
+/* How high what is how large; returns where it ends at the right. */
+static void put_scale(struct picture_state *s, double right, double y)
+{
+	static const unsigned int shifts[] = { 30, 26, 20, 16, 12 };
+	char size[SIZE_TEXT];
+	cairo_t *cr = s->cr;
+	double x = right, h;
+	size_t i;
+
+	set_font(cr, SMALL_SIZE, false, false);
+	for (i = 0; i < sizeof(shifts) / sizeof(*shifts); i++) {
+		h = metrics_height(&picture_metrics, 1ULL << shifts[i]);
+		size_text(size, 1ULL << shifts[i]);
+		x -= 34;
+		fill_rectangle(cr, x + 6, y - h, 18, h, pale);
+		set_colour(cr, grey);
+		put_text(cr, x + 15 - text_width(cr, size) / 2, y + 11, size);
+	}
+	put_text(cr, x - 4 - text_width(cr, "heights:"), y, "heights:");
+}
+
+/* All of user space to scale, with its own addresses. */
+static void put_overview(struct picture_state *s, double y)
+{
+	const double width = s->width - 2 * MARGIN;
+	const size_t nr = width * 2;
+	bool *cells = xreallocarray(NULL, nr, sizeof(*cells));
+	uint64_t end = layout_overview(s->layout, cells, nr);
+	cairo_t *cr = s->cr;
+	size_t i, from;
+	char text[64];
+
+	fill_rectangle(cr, MARGIN, y, width, 12, gap_colour);
+	for (i = 0; i < nr; i++) {
+		if (!cells[i])
+			continue;
+		for (from = i; i < nr && cells[i]; i++)
+			;
+		/* Half a pixel would be hardly seen. */
+		fill_rectangle(cr, MARGIN + from / 2. - .5, y, (i - from) / 2. + 1, 12, ink);
+	}
+	free(cells);
+	set_colour(cr, pale);
+	cairo_set_line_width(cr, .8);
+	cairo_rectangle(cr, MARGIN, y, width, 12);
+	cairo_stroke(cr);
+	set_font(cr, ADDRESS_SIZE, false, true);
+	set_colour(cr, grey);
+	put_text(cr, MARGIN, y + 22, "0");
+	snprintf(text, sizeof(text), "%" PRIx64, end);
+	put_text(cr, MARGIN + width - text_width(cr, text), y + 22, text);
+	set_font(cr, SMALL_SIZE, false, false);
+	snprintf(text, sizeof(text), "all of user space to scale: what is mapped is dark");
+	put_text(cr, MARGIN + (width - text_width(cr, text)) / 2, y + 23, text);
+}
+
+static void put_picture(struct picture_state *s)
+{
+	const struct layout *layout = s->layout;
+	cairo_t *cr = s->cr;
+	double x, y;
+	unsigned int column;
+	size_t i = 0;
+
+	cairo_set_source_rgb(cr, 1, 1, 1);
+	cairo_paint(cr);
+	set_font(cr, TITLE_SIZE, true, false);
+	set_colour(cr, ink);
+	put_cut(cr, MARGIN, MARGIN + 18, s->width - 2 * MARGIN - 250, s->caption->title, true);
+	set_font(cr, TEXT_SIZE + 1, false, false);
+	set_colour(cr, grey);
+	put_cut(cr, MARGIN, MARGIN + 38, s->width - 2 * MARGIN - 250, s->caption->subtitle, true);
+	put_scale(s, s->width - MARGIN, MARGIN + 27);
+	y = put_legend(s, MARGIN + 62);
+	put_overview(s, y + 18);
+
+	for (column = 0; column < s->columns; column++) {
+		x = MARGIN + column * (COLUMN_WIDTH + COLUMN_GAP);
+		y = s->top;
+		put_address(cr, layout->boxes[i].span.end - !column, x, y);
+		for (; i < s->breaks[column]; i++) {
+			put_box(s, &layout->boxes[i], x, y);
+			y += layout->boxes[i].height;
+			put_address(cr, layout->boxes[i].span.start, x, y);
+		}
+		if (column + 1 == s->columns)
+			break;
+		set_font(cr, SMALL_SIZE, false, false);
+		set_colour(cr, grey);
+		put_text(cr, x + ADDRESS_WIDTH, y + 14, "goes on at the top of the next column");
+	}
+	set_font(cr, SMALL_SIZE, false, false);
+	set_colour(cr, grey);
+	for (i = 0; s->caption->notes[i]; i++)
+		;
+	y = s->height - MARGIN - 13. * i;
+	for (i = 0; s->caption->notes[i]; i++)
+		put_cut(cr, MARGIN, y += 13, s->width - 2 * MARGIN, s->caption->notes[i], true);
+}
+
+/* Which boxes go into which column, all of about the same height; returns the highest. */
+static unsigned int set_columns(struct picture_state *s, unsigned int columns)
+{
+	const struct layout *layout = s->layout;
+	unsigned int highest = 0, height = 0, total = 0, done = 0;
+	size_t i;
+
+	for (i = 0; i < layout->nr; i++)
+		total += layout->boxes[i].height;
+	s->columns = 0;
+	for (i = 0; i < layout->nr; i++) {
+		/* Half of a box more or less is where it is nearest to its share. */
+		if (height && s->columns + 1 < columns &&
+		    done + layout->boxes[i].height / 2 >
+		    (uint64_t)total * (s->columns + 1) / columns) {
+			s->breaks[s->columns++] = i;
+			height = 0;
+		}
+		height += layout->boxes[i].height;
+		done += layout->boxes[i].height;
+		if (height > highest)
+			highest = height;
+	}
+	s->breaks[s->columns++] = layout->nr;
+	return highest;
+}
+
+static void set_size(struct picture_state *s, unsigned int columns)
+{
+	unsigned int highest = set_columns(s, columns);
+	size_t notes;
+
+	for (notes = 0; s->caption->notes[notes]; notes++)
+		;
+	s->width = 2 * MARGIN + s->columns * (COLUMN_WIDTH + COLUMN_GAP) - COLUMN_GAP;
+	if (s->width < MIN_WIDTH)
+		s->width = MIN_WIDTH;
+	s->top = MARGIN + 62 + 18 + 42;
+	/* The legend needs more lines in a narrow picture. */
+	if (s->width < 1000)
+		s->top += 18;
+	s->height = s->top + highest + 20 + 13 * notes + MARGIN;
+}
+
+/* As wide as it is high, or a little wider. */
+static void choose_columns(struct picture_state *s, unsigned int columns)
+{
+	double distance, best = INFINITY;
+	unsigned int n, chosen = columns;
+
+	for (n = 1; !columns && n <= 8; n++) {
+		set_size(s, n);
+		distance = fabs(s->width / s->height - 1.2);
+		if (distance < best) {
+			best = distance;
+			chosen = n;
+		}
+	}
+	set_size(s, chosen);
+}
+
+/* ---- the file ---- */
+
+static cairo_status_t add_bytes(void *to, const unsigned char *data, unsigned int size)
+{
+	struct bytes *bytes = to;
+
+	if (bytes->room - bytes->size < size) {
+		bytes->room = 2 * bytes->room + size;
+		bytes->p = xreallocarray(bytes->p, bytes->room, 1);
+	}
+	memcpy(bytes->p + bytes->size, data, size);
+	bytes->size += size;
+	return CAIRO_STATUS_SUCCESS;
+}
+
+const char *picture_make(struct bytes *out, enum picture type, const struct layout *layout,
+			 const struct caption *caption, unsigned int columns)
+{
+	struct picture_state s = { .layout = layout, .caption = caption };
+	cairo_surface_t *surface;
+	cairo_status_t status;
+
+	memset(out, 0, sizeof(*out));
+	s.breaks = xreallocarray(NULL, columns > 8 ? columns : 8, sizeof(*s.breaks));
+	choose_columns(&s, columns);
+	if (s.height * PNG_SCALE > MAX_PIXELS && type == PICTURE_PNG) {
+		free(s.breaks);
+		return "it is too high for a PNG file: use fewer boxes, or more columns, or .svg";
+	}
+	switch (type) {
+	case PICTURE_SVG:
+		surface = cairo_svg_surface_create_for_stream(add_bytes, out, s.width, s.height);
+		break;
+	case PICTURE_PDF:
+		surface = cairo_pdf_surface_create_for_stream(add_bytes, out, s.width, s.height);
+		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, caption->title);
+		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "vmainfo");
+		break;
+	default:
+		surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, s.width * PNG_SCALE,
+						     s.height * PNG_SCALE);
+		cairo_surface_set_device_scale(surface, PNG_SCALE, PNG_SCALE);
+	}
+	s.cr = cairo_create(surface);
+	put_picture(&s);
+	status = cairo_status(s.cr);
+	cairo_destroy(s.cr);
+	if (!status && type == PICTURE_PNG)
+		status = cairo_surface_write_to_png_stream(surface, add_bytes, out);
+	cairo_surface_finish(surface);
+	if (!status)
+		status = cairo_surface_status(surface);
+	cairo_surface_destroy(surface);
+	/* What cairo keeps of fonts would look like a leak. */
+	cairo_debug_reset_static_data();
+	free(s.breaks);
+	if (!status)
+		return NULL;
+	free(out->p);
+	return cairo_status_to_string(status);
+}

@@ -1,0 +1,721 @@
+// SPDX-License-Identifier: GPL-2.0
+/* An address space as boxes: which ones, what they are called, and how high; see draw.h. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "draw.h"
+#include "tool.h"
+
+/* More parts than this cannot be told apart in a box. */
+#define MAX_PARTS 48
+/* So many VMAs of a remarkable kind are never merged with others. */
+#define MAX_KEPT 16
+
+#define GB (1ULL << 30)
+
+/* ---- texts ---- */
+
+/* How many bytes the UTF-8 character at @s has; 0 if it is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	uint32_t c, min;
+	size_t n, i;
+
+	if (*s < 0x80)
+		return 1;
+	if (*s >= 0xc2 && *s < 0xe0) {
+		n = 2;
+		c = *s & 0x1f;
+		min = 0x80;
+	} else if (*s >= 0xe0 && *s < 0xf0) {
+		n = 3;
+		c = *s & 0xf;
+		min = 0x800;
+	} else if (*s >= 0xf0 && *s < 0xf5) {
+		n = 4;
+		c = *s & 7;
+		min = 0x10000;
+	} else {
+		return 0;
+	}
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	return c < min || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
+char *clean_text(const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	char *from = printable(text), *to, *p, *q;
+	size_t n;
+
+	/* Each byte becomes three at most. */
+	to = xreallocarray(NULL, strlen(from) + 1, 3);
+	for (p = from, q = to; *p; ) {
+		n = utf8_length((unsigned char *)p);
+		if (n) {
+			q = mempcpy(q, p, n);
+			p += n;
+		} else {
+			q = mempcpy(q, replacement, sizeof(replacement) - 1);
+			p++;
+		}
+	}
+	*q = 0;
+	free(from);
+	return to;
+}
+
+/* The last part of a file's name; all of what is no file's. */
+static const char *base_name(const char *name)
+{
+	const char *slash = *name == '/' ? strrchr(name, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : name;
+}
+
+/* ---- access ---- */
+
+_Static_assert(VMAINFO_READ == 1 && VMAINFO_WRITE == 2 && VMAINFO_EXEC == 4,
+	       "the lower bits of vma_access()");
+
+unsigned int vma_access(const struct vma *vma)
+{
+	return (vma->flags & (ACCESS_SHARED - 1)) |
+	       (vma->flags & VMAINFO_MAYSHARE ? ACCESS_SHARED : 0);
+}
+
+bool vma_is_wx(const struct vma *vma)
+{
+	return vma->flags & VMAINFO_WRITE && vma->flags & VMAINFO_EXEC;
+}
+
+void span_mix(struct mix *mix, const struct listing *l, const struct span *span)
+{
+	const struct vma *vma;
+	unsigned int access;
+
+	memset(mix, 0, sizeof(*mix));
+	for (vma = l->vmas + span->first; vma < l->vmas + span->first + span->nr; vma++) {
+		access = vma_access(vma);
+		mix->size[access] += vma_size(vma);
+		mix->nr[access]++;
+	}
+}
+
+/* ---- around the VMAs ---- */
+
+/* The VMAs without the gate page. */
+static size_t nr_vmas(const struct listing *l)
+{
+	return l->nr - l->has_gate;
+}
+
+static uint64_t last_end(const struct listing *l)
+{
+	return nr_vmas(l) ? l->vmas[nr_vmas(l) - 1].end : 0;
+}
+
+/* Of ends, of which 0 is the highest */
+static bool is_below(uint64_t end, uint64_t other)
+{
+	return end - 1 < other - 1;
+}
+
+/* Whether a range that ends there goes as far as that address. */
+static bool reaches(uint64_t end, uint64_t address)
+{
+	return end - 1 >= address;
+}
+
+/*
+ * Regions can be inside others: the kernel's image is in the vmalloc area of arm64. At each
+ * address it is the innermost one that counts.
+ */
+static void flatten(struct space *space, const struct region *regions, size_t nr)
+{
+	const struct region *r, *inner;
+	uint64_t at = 0, next;
+
+	do {
+		inner = NULL;
+		next = 0;
+		for (r = regions; r < regions + nr; r++) {
+			if (r->start > at) {
+				if (reaches(next, r->start))
+					next = r->start;
+			} else if (reaches(r->end, at) && (!inner || r->start > inner->start ||
+							  (r->start == inner->start &&
+							   is_below(r->end, inner->end)))) {
+				inner = r;
+			}
+		}
+		if (inner && is_below(inner->end, next))
+			next = inner->end;
+		if (inner) {
+			space->regions[space->nr_regions] = *inner;
+			space->regions[space->nr_regions].start = at;
+			space->regions[space->nr_regions++].end = next;
+		}
+		at = next;
+	} while (at);
+}
+
+bool space_read(struct space *space, char *text)
+{
+	struct region regions[MAX_REGIONS], region;
+	char *line, *rest = text;
+	size_t nr = 0;
+	int at;
+
+	memset(space, 0, sizeof(*space));
+	while ((line = strsep(&rest, "\n"))) {
+		at = -1;
+		if (sscanf(line, "TaskSize: %" SCNx64, &space->user_end) == 1 ||
+		    sscanf(line, "KernelStart: %" SCNx64, &space->kernel_start) == 1 ||
+		    sscanf(line, "Code: %" SCNx64 "-", &space->code) == 1)
+			continue;
+		if (sscanf(line, "Kernel%31[A-Za-z0-9_]: %" SCNx64 "-%" SCNx64 "%n", region.name,
+			   &region.start, &region.end, &at) < 3 || at < 0)
+			continue;
+		if (nr < MAX_REGIONS && region.start >= space->kernel_start &&
+		    reaches(region.end, region.start))
+			regions[nr++] = region;
+	}
+	flatten(space, regions, nr);
+	if (space->user_end > space->kernel_start && space->kernel_start)
+		space->user_end = space->kernel_start;
+	space->source = "from the module";
+	return space->user_end;
+}
+
+void space_guess(struct space *space, const struct listing *l, const char *machine)
+{
+	/*
+	 * The stack is near the end of what programs have without asking for more: with 4 KB
+	 * pages and 4 levels of page tables, 47 bits on x86-64, 48 on arm64.
+	 */
+	const uint64_t end = last_end(l), usual_end = 1ULL << 47;
+	bool x86 = machine && !strcmp(machine, "x86_64");
+	bool arm64 = machine && !strcmp(machine, "aarch64");
+	bool stack_47 = false, stack_48 = false;
+	const struct vma *vma;
+
+	memset(space, 0, sizeof(*space));
+	for (vma = l->vmas; vma < l->vmas + nr_vmas(l); vma++) {
+		if (vma->kind != VMAINFO_KIND_STACK)
+			continue;
+		stack_47 |= vma->end <= usual_end && vma->end > usual_end / 16 * 15;
+		stack_48 |= vma->end <= 2 * usual_end && vma->end > 2 * usual_end / 16 * 15;
+	}
+	if (!machine) {
+		/* The page that only x86 has there */
+		x86 = l->has_gate && l->vmas[l->nr - 1].start == 0xffffffffff600000ULL;
+		arm64 = !x86 && stack_48;
+	}
+	if (end && end <= 4 * GB) {
+		space->source = "inferred from the addresses: a 32-bit process";
+		/* A kernel of its own 32 bits would have the last GB, or nearly. */
+		if (!x86 && !arm64 && end <= 0xf0000000)
+			return;
+		space->user_end = 4 * GB;
+	}
+	if (!x86 && !arm64 && stack_47) {
+		/* Other machines have 47 bits for user space as well, and the same halves. */
+		x86 = true;
+		space->source = "inferred from the stack's address: as on x86-64";
+	}
+	if (x86) {
+		if (!space->source)
+			space->source = machine ? "as on any x86-64" :
+				"inferred from the vsyscall page: x86-64";
+		if (!space->user_end)
+			space->user_end = end > usual_end ? (1ULL << 56) - 4096 : usual_end - 4096;
+		/* 5 levels show only if addresses above 47 bits are used, which is rare. */
+		space->kernel_start = -(end > usual_end ? 1ULL << 56 : usual_end);
+	} else if (arm64 && end <= 2 * usual_end) {
+		if (!space->source)
+			space->source = machine ? "as on arm64 with 48-bit addresses" :
+				"inferred from the stack's address: arm64 with 48-bit addresses";
+		if (!space->user_end)
+			space->user_end = 2 * usual_end;
+		space->kernel_start = -(2 * usual_end);
+	} else if (arm64) {
+		space->source = "as on arm64 with 52-bit addresses";
+		space->user_end = 1ULL << 52;
+		space->kernel_start = -(1ULL << 52);
+	}
+}
+
+/* ---- heights ---- */
+
+/* In 1/256, and between powers of two as if it were linear. */
+static unsigned int log2_of(uint64_t size)
+{
+	const unsigned int exponent = 63 - __builtin_clzll(size | 1);
+
+	return exponent << 8 | (size << (63 - exponent) << 1 >> 56);
+}
+
+unsigned int metrics_height(const struct metrics *m, uint64_t size)
+{
+	const unsigned int log = log2_of(size), from = m->from << 8;
+
+	return m->part + (log > from ? (log - from) * m->step >> 16 : 0);
+}
+
+/* ---- groups ---- */
+
+static bool is_remarkable(const struct vma *vma)
+{
+	switch (vma->kind) {
+	case VMAINFO_KIND_HEAP:
+	case VMAINFO_KIND_STACK:
+	case VMAINFO_KIND_VDSO:
+	case VMAINFO_KIND_VVAR:
+		return true;
+	default:
+		return vma_is_wx(vma);
+	}
+}
+
+static bool is_plain_anon(const struct vma *vma)
+{
+	return !vma->name && vma->kind == VMAINFO_KIND_ANON;
+}
+
+static bool same_object(const struct vma *a, const struct vma *b)
+{
+	return a->kind == b->kind && a->ino == b->ino && a->dev_major == b->dev_major &&
+	       a->dev_minor == b->dev_minor && !strcmp(a->name ?: "", b->name ?: "");
+}
+
+/*
+ * Whether a VMA goes into the box of those before it, of which @first is the first, @last the last,
+ * and @mapped the size: they are of one file, or one kind, and next to each other. Segments of
+ * an ELF file can have something unmapped between them. Anonymous memory that goes on where a
+ * file's writable part ends is as a rule its .bss, though nothing but the address says so.
+ */
+static bool belongs(const struct vma *vma, const struct vma *first, const struct vma *last,
+		    uint64_t mapped)
+{
+	const uint64_t gap = vma->start - last->end;
+
+	if (same_object(vma, first))
+		return !gap || (first->kind == VMAINFO_KIND_FILE && gap <= mapped);
+	return !gap && is_plain_anon(vma) && first->kind == VMAINFO_KIND_FILE &&
+	       same_object(last, first) && last->flags & VMAINFO_WRITE &&
+	       vma_access(last) == vma_access(vma) && vma_size(vma) <= mapped;
+}
+
+static void add_span(struct span **spans, size_t *nr, struct span new)
+{
+	/* A power of two is when they are full. */
+	if (!(*nr & (*nr - 1)))
+		*spans = xreallocarray(*spans, *nr ? 2 * *nr : 1, sizeof(**spans));
+	(*spans)[(*nr)++] = new;
+}
+
+/* User space as groups of VMAs and gaps, in address order, up to @end. */
+static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
+{
+	size_t kept[UINT8_MAX + 1] = {}, kept_wx = 0, i;
+	struct span *spans = NULL, *group = NULL;
+	uint64_t at = 0, mapped = 0;
+	const struct vma *vma;
+
+	for (i = 0; i < nr_vmas(l); i++) {
+		kept[l->vmas[i].kind]++;
+		kept_wx += vma_is_wx(&l->vmas[i]);
+	}
+	*nr = 0;
+	for (i = 0; i < nr_vmas(l); i++) {
+		vma = &l->vmas[i];
+		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
+			if (vma->start > at)
+				add_span(&spans, nr, (struct span){ .start = at, .end = vma->start });
+			add_span(&spans, nr, (struct span){ .start = vma->start, .first = i });
+			mapped = 0;
+		}
+		group = &spans[*nr - 1];
+		group->end = vma->end;
+		group->nr++;
+		if (is_remarkable(vma))
+			group->keep |= (vma_is_wx(vma) ? kept_wx : kept[vma->kind]) <= MAX_KEPT;
+		mapped += vma_size(vma);
+		at = vma->end;
+	}
+	if (end > at)
+		add_span(&spans, nr, (struct span){ .start = at, .end = end });
+	return spans;
+}
+
+static bool is_small(const struct span *span, uint64_t limit)
+{
+	return !span->keep && span->end - span->start < limit;
+}
+
+/*
+ * Merges neighbours that are smaller than @limit, up to @most VMAs in one. Such a span begins
+ * and ends with a VMA. Returns how many are left; @to may not be @from.
+ */
+static size_t merge(struct span *to, const struct span *from, size_t nr, uint64_t limit, size_t most)
+{
+	struct span *run = NULL;
+	size_t n = 0, i;
+
+	for (i = 0; i < nr; i++) {
+		const struct span *s = &from[i];
+		const bool small = is_small(s, limit);
+
+		if (run && small && run->nr < most &&
+		    (s->nr || (i + 1 < nr && is_small(s + 1, limit)))) {
+			run->end = s->end;
+			run->nr += s->nr;
+			run->merged = true;
+			continue;
+		}
+		to[n] = *s;
+		run = small && s->nr ? &to[n] : NULL;
+		n++;
+	}
+	return n;
+}
+
+/* Merges until there are no more than @max, the smallest first. */
+static struct span *merge_to(struct span *spans, size_t *nr, size_t max)
+{
+	struct span *merged;
+	size_t vmas = 0, n = *nr, i;
+	unsigned int shift;
+
+	if (!max || *nr <= max)
+		return spans;
+	for (i = 0; i < *nr; i++)
+		vmas += spans[i].nr;
+	merged = xreallocarray(NULL, *nr, sizeof(*merged));
+	/* In halves of what there may be, for not all of them are small. */
+	for (shift = 12; shift < 64 && n > max; shift++)
+		n = merge(merged, spans, *nr, 1ULL << shift, vmas / max * 2 + 2);
+	free(spans);
+	*nr = n;
+	return merged;
+}
+
+/* ---- boxes ---- */
+
+static struct box *add_box(struct layout *layout, enum box_type type, uint64_t start, uint64_t end,
+			   const char *name)
+{
+	struct box *box;
+
+	if (!(layout->nr & (layout->nr - 1)))
+		layout->boxes = xreallocarray(layout->boxes, layout->nr ? 2 * layout->nr : 1,
+					      sizeof(*layout->boxes));
+	box = &layout->boxes[layout->nr++];
+	*box = (struct box){ .type = type, .span.start = start, .span.end = end,
+			     .size = end - start, .height = layout->metrics.broken,
+			     .broken = true, .name = xstrdup(name) };
+	return box;
+}
+
+/* Each VMA of a box and what is unmapped between them, from the highest address to the lowest. */
+static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
+{
+	const struct vma *vmas = layout->l->vmas;
+	struct span *parts = NULL, swap;
+	size_t nr = 0, i;
+
+	if (box->span.merged) {
+		add_span(&parts, &nr, box->span);
+	} else {
+		for (i = box->span.first; i < box->span.first + box->span.nr; i++) {
+			if (i > box->span.first && vmas[i].start > vmas[i - 1].end)
+				add_span(&parts, &nr, (struct span){ .start = vmas[i - 1].end,
+								     .end = vmas[i].start });
+			add_span(&parts, &nr, (struct span){ .start = vmas[i].start,
+							     .end = vmas[i].end, .first = i,
+							     .nr = 1 });
+		}
+		if (merge_parts)
+			parts = merge_to(parts, &nr, MAX_PARTS);
+	}
+	for (i = 0; i < nr / 2; i++) {
+		swap = parts[i];
+		parts[i] = parts[nr - 1 - i];
+		parts[nr - 1 - i] = swap;
+	}
+	box->parts = parts;
+	box->nr_parts = nr;
+}
+
+/* The sum of its parts, which grow if that is too little for a text. */
+static void set_heights(struct layout *layout, struct box *box)
+{
+	unsigned int sum = 0, wanted = layout->metrics.box, grown = 0;
+	size_t i;
+
+	for (i = 0; i < box->nr_parts; i++) {
+		box->parts[i].height = metrics_height(&layout->metrics, box->parts[i].end -
+						      box->parts[i].start);
+		sum += box->parts[i].height;
+	}
+	box->broken = false;
+	box->height = sum;
+	if (sum >= wanted)
+		return;
+	box->height = wanted;
+	for (i = 0; i < box->nr_parts; i++) {
+		box->parts[i].height = box->parts[i].height * wanted / sum;
+		grown += box->parts[i].height;
+	}
+	box->parts[0].height += wanted - grown;
+}
+
+/* "rw-p 12, r--p 24" */
+static void print_mix(FILE *out, const struct listing *l, const struct span *span)
+{
+	const char *separator = "";
+	struct vma example = {};
+	unsigned int access;
+	struct mix mix;
+	char perm[5];
+
+	span_mix(&mix, l, span);
+	for (access = NR_ACCESS; access--; ) {
+		if (!mix.nr[access])
+			continue;
+		example.flags = (access & (ACCESS_SHARED - 1)) |
+				(access & ACCESS_SHARED ? VMAINFO_MAYSHARE : 0);
+		fprintf(out, "%s%s %zu", separator, vma_perm(perm, &example), mix.nr[access]);
+		separator = ", ";
+	}
+}
+
+/* What a box is called after the first VMA in it, and all that is peculiar to it. */
+static void describe(struct layout *layout, struct box *box)
+{
+	const struct vma *vmas = layout->l->vmas, *first = &vmas[box->span.first], *vma;
+	const struct vma *last = first + box->span.nr - 1;
+	uint64_t anon = 0, inside = 0;
+	size_t room, merged = 0, i;
+	char *note = NULL, size[SIZE_TEXT];
+	const char *base;
+	FILE *out;
+
+	out = open_memstream(&note, &room);
+	if (!out)
+		xmalloc(SIZE_MAX); /* says so, and ends the program */
+	box->size = 0;
+	for (vma = first; vma <= last; vma++) {
+		box->wx |= vma_is_wx(vma);
+		box->size += vma_size(vma);
+		if (is_plain_anon(vma) && first->name)
+			anon += vma_size(vma);
+		if (vma > first)
+			inside += vma->start - vma[-1].end;
+	}
+	free(box->name);
+	if (box->span.merged) {
+		if (asprintf(&box->name, "%zu VMAs", box->span.nr) < 0)
+			box->name = xstrdup("VMAs");
+		fprintf(out, ", %s", base_name(first->name ?: "anonymous"));
+		if (!same_object(first, last))
+			fprintf(out, " to %s", base_name(last->name ?: "anonymous"));
+		fputs(", ", out);
+		print_mix(out, layout->l, &box->span);
+		anon = 0;
+	} else if (first->name) {
+		base = base_name(first->name);
+		box->name = clean_text(base);
+		if (base - first->name > 1) {
+			box->dir = clean_text(first->name);
+			/* The base name, however long it is now */
+			*strrchr(box->dir, '/') = 0;
+		} else if (base > first->name) {
+			box->dir = xstrdup("/");
+		}
+	} else {
+		box->name = xstrdup(first->kind == VMAINFO_KIND_ANON ? "anonymous" :
+				    kind_name(first->kind));
+	}
+	if (anon)
+		fprintf(out, ", with %s anonymous", size_text(size, anon));
+	if (inside)
+		fprintf(out, ", %s unmapped in it", size_text(size, inside));
+	for (i = 0; i < box->nr_parts; i++) {
+		if (!box->parts[i].merged)
+			continue;
+		layout->nr_merged += box->parts[i].nr;
+		layout->in_boxes++;
+		merged += box->parts[i].nr;
+	}
+	if (merged && !box->span.merged) {
+		fprintf(out, ", %zu of its VMAs merged: ", merged);
+		print_mix(out, layout->l, &box->span);
+	}
+	fclose(out);
+	if (*note)
+		box->note = clean_text(note + 2);
+	free(note);
+}
+
+static void add_vmas(struct layout *layout, const struct span *span, bool merge_parts)
+{
+	struct box *box = add_box(layout, BOX_VMAS, span->start, span->end, "");
+
+	box->span = *span;
+	make_parts(layout, box, merge_parts);
+	set_heights(layout, box);
+	describe(layout, box);
+}
+
+/* The kernel's segment, or a part of it, without the gate page, which programs see. */
+static void add_kernel(struct layout *layout, enum box_type type, uint64_t start, uint64_t end,
+		       const char *name)
+{
+	const struct listing *l = layout->l;
+	const struct vma *gate = l->has_gate ? &l->vmas[l->nr - 1] : NULL;
+	struct span span = { .first = l->nr - 1, .nr = 1 };
+	struct box *box;
+
+	if (gate && gate->start >= start && reaches(end, gate->end - 1)) {
+		if (gate->start > start)
+			add_box(layout, type, start, gate->start, name);
+		span.start = gate->start;
+		span.end = gate->end;
+		add_vmas(layout, &span, false);
+		box = &layout->boxes[layout->nr - 1];
+		free(box->note);
+		box->note = xstrdup("the gate page: the kernel's, and no VMA of the process");
+		start = gate->end;
+	}
+	if (start != end)
+		add_box(layout, type, start, end, name);
+}
+
+static const char *region_name(const struct region *region)
+{
+	static const char * const names[][2] = {
+		{ "DirectMap", "kernel: direct map of all memory" },
+		{ "Vmalloc", "kernel: vmalloc, ioremap" },
+		{ "Vmemmap", "kernel: vmemmap (struct page)" },
+		{ "Image", "kernel: its image" },
+		{ "Modules", "kernel: modules" },
+		{ "Fixmap", "kernel: fixmap" },
+		{ "CpuEntry", "kernel: cpu_entry_area" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(region->name, names[i][0]))
+			return names[i][1];
+	return region->name;
+}
+
+/* All that is above user space. */
+static void add_above(struct layout *layout, uint64_t start)
+{
+	const struct space *space = layout->space;
+	const uint64_t kernel = space->kernel_start;
+	/* A kernel of 32 bits has no more. */
+	const uint64_t top = kernel && kernel < 4 * GB ? 4 * GB : 0;
+	const enum box_type type = space->nr_regions ? BOX_KERNEL_GAP : BOX_KERNEL;
+	const char *name = space->nr_regions ? "kernel: no known region" : "kernel";
+	const struct region *r;
+	uint64_t at = kernel;
+
+	if (!kernel) {
+		add_box(layout, BOX_UNKNOWN, start, 0,
+			"unknown: the rest of user space, and the kernel's part");
+		return;
+	}
+	if (kernel > start)
+		add_box(layout, BOX_HOLE, start, kernel, start <= 4 * GB ?
+			"hole: out of the reach of 32 bits, or non-canonical" :
+			"hole: non-canonical addresses");
+	for (r = space->regions; r < space->regions + space->nr_regions; r++) {
+		if (r->start > at)
+			add_kernel(layout, type, at, r->start, name);
+		add_kernel(layout, BOX_KERNEL, r->start, r->end, region_name(r));
+		at = r->end;
+	}
+	if (at != top || !space->nr_regions)
+		add_kernel(layout, type, at, top, name);
+}
+
+void layout_make(struct layout *layout, const struct listing *l, const struct space *space,
+		 const struct metrics *m, size_t max)
+{
+	uint64_t end = last_end(l), largest = 0;
+	struct span *spans, *s;
+	struct box *box, swap;
+	size_t nr, i;
+
+	*layout = (struct layout){ .l = l, .space = space, .metrics = *m };
+	for (i = 0; i < nr_vmas(l); i++)
+		layout->mapped += vma_size(&l->vmas[i]);
+	if (end < space->user_end)
+		end = space->user_end;
+	spans = groups(l, end, &nr);
+	spans = merge_to(spans, &nr, max);
+	for (s = spans; s < spans + nr; s++)
+		if (s->nr && s->end - s->start > largest)
+			largest = s->end - s->start;
+	for (s = spans; s < spans + nr; s++) {
+		if (s->nr) {
+			add_vmas(layout, s, max);
+			continue;
+		}
+		/* The scale ends with the largest of what is mapped. */
+		box = add_box(layout, BOX_GAP, s->start, s->end, "unmapped");
+		box->broken = box->size > largest;
+		if (!box->broken)
+			box->height = metrics_height(m, box->size);
+		if (box->height < m->box)
+			box->height = m->box;
+	}
+	free(spans);
+	add_above(layout, end);
+	for (i = 0; i < layout->nr / 2; i++) {
+		swap = layout->boxes[i];
+		layout->boxes[i] = layout->boxes[layout->nr - 1 - i];
+		layout->boxes[layout->nr - 1 - i] = swap;
+	}
+}
+
+void layout_free(struct layout *layout)
+{
+	size_t i;
+
+	for (i = 0; i < layout->nr; i++) {
+		free(layout->boxes[i].parts);
+		free(layout->boxes[i].name);
+		free(layout->boxes[i].dir);
+		free(layout->boxes[i].note);
+	}
+	free(layout->boxes);
+	memset(layout, 0, sizeof(*layout));
+}
+
+uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr)
+{
+	const struct listing *l = layout->l;
+	uint64_t end = last_end(l);
+	size_t from, to, i;
+
+	if (end < layout->space->user_end)
+		end = layout->space->user_end;
+	memset(cells, 0, nr * sizeof(*cells));
+	for (i = 0; i < nr_vmas(l); i++) {
+		from = (double)l->vmas[i].start / end * nr;
+		to = (double)(l->vmas[i].end - 1) / end * nr;
+		for (; from <= to && from < nr; from++)
+			cells[from] = true;
+	}
+	return end;
+}
