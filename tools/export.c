@@ -17,7 +17,7 @@
 
 #include "process.h"
 #include "tool.h"
-#include "version.h"
+#include "../version.h"
 
 /**
  * struct export - what is to be exported
