@@ -48,7 +48,8 @@ _vmainfo() {
 	--warn | --title | --boxes | --columns) return ;;
 	*)
 		if [[ $current == -* ]]; then
-			words=$(_vmainfo_help "$program" "$command" | grep -oE -e '--[a-z]+' | sort -u)
+			words=$(_vmainfo_help "$program" "$command" |
+				sed -nE 's/^ +(-[a-zA-Z?], )?(--[a-z]+).*/\2/p')
 		else
 			case $command in
 			show | draw | watch | save) words=$(_vmainfo_processes) ;;

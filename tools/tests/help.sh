@@ -14,7 +14,7 @@ commands=$("$VMAINFO" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 # The long options of a command, by its --help, but for those of argp
 options()
 {
-	"$VMAINFO" "$1" --help | grep -oE -e '--[a-z]+' | sort -u |
+	"$VMAINFO" "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z]+).*/\2/p' | sort -u |
 		grep -vxE -e '--(help|usage|version)'
 }
 
@@ -51,7 +51,7 @@ man_page()
 # complete WORD...: what can become of the last one
 complete()
 {
-	bash -euc '
+	bash -uc '
 		PATH=$(dirname "$VMAINFO"):$PATH
 		. "$1"
 		shift
