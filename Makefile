@@ -52,13 +52,13 @@ tools:
 ## make install-tools  install it, its man pages, completion and header, below PREFIX=...
 ##                     (/usr/local); DESTDIR=... goes in front
 install-tools: tools
-	$(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	$(MAKE) -C tools install DESTDIR=$(abspath $(DESTDIR)) PREFIX=$(PREFIX)
 
 ## make uninstall      remove what both have installed, with the same variables
 uninstall:
 	rm -f $(foreach dir,$(INSTALL_MOD_DIR),$(DESTDIR)/lib/modules/$(release)/$(dir)/vmainfo.ko*)
 	$(call depmod)
-	$(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	$(MAKE) -C tools uninstall DESTDIR=$(abspath $(DESTDIR)) PREFIX=$(PREFIX)
 
 ## make clean          remove what a build leaves; the kernels' build roots in
 ##                     ~/.cache/vmainfo stay
