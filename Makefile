@@ -27,8 +27,12 @@ $(KDIR)/Makefile:
 ## make install        install it there, and run depmod; DESTDIR=... goes in front.
 ##                     SIGN_KEY=FILE SIGN_CERT=FILE sign it, see CONTRIBUTING.md
 install: modules sign
-	$(MAKE) -C $(KDIR) M=$(CURDIR) $(mod_path) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) modules_install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(mod_path) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) \
+		$(own_signature) modules_install
 	$(call depmod)
+
+# kbuild signs with the key that the kernel was built with, which is nowhere but there.
+own_signature = $(if $(SIGN_KEY)$(if $(wildcard $(KDIR)/certs/signing_key.pem),,none),CONFIG_MODULE_SIG_ALL=)
 
 # kbuild's own depmod asks for a System.map beside the module, and is left out without.
 depmod = depmod $(if $(DESTDIR),-b $(abspath $(DESTDIR))) $(release)
