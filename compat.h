@@ -15,6 +15,17 @@
 #include <linux/sched/signal.h>
 #include <linux/version.h>
 
+#ifdef CONFIG_X86_64
+#include <asm/cpu_entry_area.h>
+#include <asm/fixmap.h>
+#ifdef CONFIG_KASAN
+#include <asm/kasan.h>
+#endif
+#endif
+#ifdef CONFIG_ARM64
+#include <asm/fixmap.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "vmainfo needs Linux 5.10 or later"
 #endif
@@ -342,6 +353,92 @@ static inline bool compat_mm_has_gate(const struct mm_struct *mm)
 #else
 	return true;
 #endif
+}
+
+/*
+ * The kernel's part of the address space, as far as headers and exported symbols tell.
+ *
+ * compat_kernel_start(): its lowest address, 0 where that is not known.
+ *
+ * compat_kernel_regions(): its regions in any order, and how many; one whose end is not above
+ * its start is none. x86 has Documentation/arch/x86/x86_64/mm.rst on them, arm64
+ * Documentation/arch/arm64/memory.rst.
+ */
+struct compat_kernel_region {
+	const char *name;
+	unsigned long start;
+	unsigned long end;
+};
+
+#define COMPAT_KERNEL_REGIONS 8
+
+static inline unsigned int
+compat_kernel_region_add(struct compat_kernel_region *regions, unsigned int n,
+			 const char *name, unsigned long start, unsigned long end)
+{
+	regions[n].name = name;
+	regions[n].start = start;
+	regions[n].end = end;
+	return n + 1;
+}
+
+static inline unsigned long compat_kernel_start(void)
+{
+#if defined(CONFIG_X86_64)
+	return -(1UL << __VIRTUAL_MASK_SHIFT);
+#elif defined(CONFIG_ARM64)
+	/* Not PAGE_OFFSET: that is what it is with the longest addresses that the kernel knows. */
+	return _PAGE_OFFSET(vabits_actual);
+#else
+	return 0;
+#endif
+}
+
+static inline unsigned int compat_kernel_regions(struct compat_kernel_region *regions)
+{
+	unsigned int n = 0;
+
+#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
+	const unsigned long direct = IS_ENABLED(CONFIG_X86_64) ? PAGE_OFFSET :
+				     compat_kernel_start();
+#ifdef CONFIG_SPARSEMEM_VMEMMAP
+	const struct page *last = virt_to_page(high_memory - 1);
+#endif
+
+	/* Up to the end of memory, of which more can be added while the kernel runs. */
+	n = compat_kernel_region_add(regions, n, "DirectMap", direct,
+				     (unsigned long)high_memory);
+#ifdef CONFIG_SPARSEMEM_VMEMMAP
+	n = compat_kernel_region_add(regions, n, "Vmemmap",
+				     (unsigned long)virt_to_page((void *)direct),
+				     PAGE_ALIGN((unsigned long)(last + 1)));
+#endif
+#endif
+#if defined(CONFIG_X86_64)
+	/* There, it is the last address that is called the end. */
+	n = compat_kernel_region_add(regions, n, "Vmalloc", VMALLOC_START, VMALLOC_END + 1);
+#ifdef CONFIG_KASAN
+	n = compat_kernel_region_add(regions, n, "Kasan", KASAN_SHADOW_START, KASAN_SHADOW_END);
+#endif
+	n = compat_kernel_region_add(regions, n, "CpuEntry", CPU_ENTRY_AREA_BASE,
+				     CPU_ENTRY_AREA_BASE + CPU_ENTRY_AREA_MAP_SIZE);
+	n = compat_kernel_region_add(regions, n, "Image", __START_KERNEL_map,
+				     __START_KERNEL_map + KERNEL_IMAGE_SIZE);
+	n = compat_kernel_region_add(regions, n, "Modules", MODULES_VADDR, MODULES_END);
+	/* Its first slot is at FIXADDR_TOP, the others below. */
+	n = compat_kernel_region_add(regions, n, "Fixmap",
+				     __fix_to_virt(__end_of_permanent_fixed_addresses - 1),
+				     __fix_to_virt(0) + PAGE_SIZE);
+#elif defined(CONFIG_ARM64)
+	/*
+	 * The image and the modules are somewhere in there, if the kernel was put at a random
+	 * address: not from MODULES_VADDR on. Where KASAN's shadow is, is not for modules.
+	 */
+	n = compat_kernel_region_add(regions, n, "Vmalloc", VMALLOC_START, VMALLOC_END);
+	n = compat_kernel_region_add(regions, n, "PciIo", PCI_IO_START, PCI_IO_END);
+	n = compat_kernel_region_add(regions, n, "Fixmap", FIXADDR_START, FIXADDR_TOP);
+#endif
+	return n;
 }
 
 /*

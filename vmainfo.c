@@ -44,6 +44,7 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/user_namespace.h>
@@ -2045,7 +2046,58 @@ static void summary_address(struct seq_file *m, const char *key, unsigned long a
 		seq_printf(m, "%s:\t-\n", key);
 }
 
-/* summary: what the records come to, and where the mm has what; all in one element. */
+static int region_compare(const void *a, const void *b)
+{
+	const struct compat_kernel_region *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/*
+ * Whether kptr_restrict hides addresses: 2 from everybody, 1 from a reader without
+ * CAP_SYSLOG. Its value is not for modules; "%pK" prints a pointer as 0 then, and otherwise
+ * hashed or as it is, which is of no account here.
+ */
+static bool kernel_addresses_are_hidden(void)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%pK", THIS_MODULE);
+	return strspn(text, "0") == strlen(text);
+}
+
+/*
+ * The kernel's part of the address space, the same in all processes. It has no VMAs: what is
+ * mapped there is in the kernel's page tables and, for vmalloc() alone, in vmap_areas. Where
+ * it begins is a constant of the architecture. Where its regions are is random, and told to
+ * those who may also read it in kallsyms: as everywhere, the opener counts.
+ */
+static void summary_kernel(struct seq_file *m)
+{
+	struct compat_kernel_region regions[COMPAT_KERNEL_REGIONS];
+	const struct compat_kernel_region *r;
+	unsigned long start = compat_kernel_start();
+	unsigned int n;
+
+	seq_puts(m, "KernelVmas:\t0\n");
+	if (start)
+		seq_printf(m, "KernelStart:\t%08lx\n", start);
+	if (!file_ns_capable(m->file, &init_user_ns, CAP_SYSLOG) ||
+	    kernel_addresses_are_hidden())
+		return;
+	n = compat_kernel_regions(regions);
+	sort(regions, n, sizeof(*regions), region_compare, NULL);
+	for (r = regions; r < regions + n; r++) {
+		if (r->start < r->end)
+			seq_printf(m, "Kernel%s:\t%08lx-%08lx\t%lu kB\n", r->name, r->start,
+				   r->end, (r->end - r->start) >> 10);
+	}
+}
+
+/*
+ * summary: what the records come to, where the mm has what, and where the kernel is; all in
+ * one element.
+ */
 static int summary_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
@@ -2095,6 +2147,7 @@ static int summary_show(struct seq_file *m, void *v)
 	summary_address(m, "StartStack", l->start_stack);
 	summary_address(m, "MmapBase", l->mmap_base);
 	summary_address(m, "TaskSize", l->task_size);
+	summary_kernel(m);
 	return 0;
 }
 
