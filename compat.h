@@ -8,9 +8,12 @@
 #define VMAINFO_COMPAT_H
 
 #include <linux/fs.h>
+#include <linux/idr.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/signal.h>
 #include <linux/version.h>
@@ -320,6 +323,19 @@ static inline void compat_exec_unlock(struct task_struct *task)
 {
 #ifdef CONFIG_PER_VMA_LOCK
 	up_read(&task->signal->exec_update_lock);
+#endif
+}
+
+/*
+ * The first pid of a namespace whose number there is @nr or more, or NULL; under RCU. 5.10
+ * does not export find_ge_pid(), which is this on all kernels.
+ */
+static inline struct pid *compat_find_ge_pid(int nr, struct pid_namespace *ns)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+	return find_ge_pid(nr, ns);
+#else
+	return idr_get_next(&ns->idr, &nr);
 #endif
 }
 

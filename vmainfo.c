@@ -9,12 +9,14 @@
  *	snapshot	its VMAs at one time, as records and names of our own
  *	views		a seq_file iterator over the snapshot, a show for each entry
  *	query		what is mapped at an address, with no snapshot
+ *	tasks		what all processes have, by counters
  *	proc entries	open, read, write, seek, ioctl, release
  *
  * What keeps things alive: an open file owns its struct pid and its snapshot.
  * A task, an mm and files of the target are referenced only inside of one
- * call: a read() while it takes a snapshot, or an ioctl(). There is no other
- * state than the module's parameters.
+ * call: a read() while it takes a snapshot, or an ioctl(). Of tasks, which has
+ * no target, nothing is referenced at all. There is no other state than the
+ * module's parameters.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -37,6 +39,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -45,6 +48,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/string_helpers.h>
+#include <linux/threads.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/user_namespace.h>
@@ -2525,6 +2530,202 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 	return err;
 }
 
+/* ---- tasks ---- */
+
+/**
+ * struct task_line - what tasks says of a process
+ * @pid: its number in the reader's pid namespace
+ * @vmas: how many VMAs it has
+ * @total: pages that they are of, as the following ones
+ * @data: private ones that can be written, stack left out
+ * @stack: of mappings that grow down
+ * @exec: ones that can be executed and not written
+ * @locked: by mlock()
+ * @pinned: by drivers and io_uring
+ * @comm: its name, or that of its first thread
+ */
+struct task_line {
+	pid_t pid;
+	unsigned int vmas;
+	unsigned long total;
+	unsigned long data;
+	unsigned long stack;
+	unsigned long exec;
+	unsigned long locked;
+	u64 pinned;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct tasks_file - an open tasks
+ * @lock: one read() or lseek() at a time, as that of struct vmainfo_file
+ * @line: the process that the iterator is at, copied: none is kept from going
+ * @room_for_next: as in struct vmainfo_file
+ */
+struct tasks_file {
+	struct mutex lock; /* held by all of a call, not only by a buffer of it */
+	struct task_line line;
+	size_t room_for_next;
+};
+
+/*
+ * Copies what a task's mm counts, if it has one. task_lock() keeps the mm: exit_mm() and
+ * exec_mmap() take it before they let go of theirs. No mmap_lock, so that nobody waits for a
+ * process that is busy: each number is right, but they can be of different moments.
+ */
+static bool line_add_mm(struct task_line *line, struct task_struct *task)
+{
+	struct mm_struct *mm;
+
+	task_lock(task);
+	mm = task->mm;
+	if (mm) {
+		line->vmas = READ_ONCE(mm->map_count);
+		line->total = READ_ONCE(mm->total_vm);
+		line->data = READ_ONCE(mm->data_vm);
+		line->stack = READ_ONCE(mm->stack_vm);
+		line->exec = READ_ONCE(mm->exec_vm);
+		line->locked = READ_ONCE(mm->locked_vm);
+		line->pinned = atomic64_read(&mm->pinned_vm);
+	}
+	task_unlock(task);
+	return mm;
+}
+
+/*
+ * Under RCU, which keeps the leader, its signal_struct and its threads. The first one that
+ * has an mm will do, which nearly always is the leader: one that has exited leaves the
+ * address space to its threads. As find_lock_task_mm() in mm/oom_kill.c does, which is not
+ * for modules; but threads that have exited are not locked, of which a tracer can have
+ * thousands.
+ */
+static void line_fill(struct task_line *line, pid_t pid, struct task_struct *leader)
+{
+	struct task_struct *task;
+
+	memset(line, 0, sizeof(*line));
+	line->pid = pid;
+	get_task_comm(line->comm, leader);
+	/* It may have borrowed an mm. */
+	if (leader->flags & PF_KTHREAD)
+		return;
+	for_each_thread(leader, task)
+		if (READ_ONCE(task->mm) && line_add_mm(line, task))
+			break;
+}
+
+/* Numbers that are looked at in one RCU read-side critical section: most can be of threads. */
+#define TASKS_STRIDE 64
+
+/*
+ * The first process whose number is *@pos or more, with @pos set to it; what comes and goes
+ * at other numbers meanwhile makes no difference. As next_tgid() in fs/proc/base.c. The
+ * namespace is the reader's own, and stays as long as the reader does.
+ *
+ * Return: the line, NULL if there is no such process, or ERR_PTR(-EINTR).
+ */
+static struct task_line *tasks_find(struct tasks_file *tf, loff_t *pos)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct task_struct *leader = NULL;
+	struct pid *pid;
+	unsigned int looked;
+
+	do {
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EINTR);
+		cond_resched();
+		if (*pos > PID_MAX_LIMIT)
+			return NULL;
+		rcu_read_lock();
+		for (looked = 0; looked < TASKS_STRIDE; looked++) {
+			pid = compat_find_ge_pid(*pos, ns);
+			if (!pid)
+				break;
+			*pos = pid_nr_ns(pid, ns);
+			leader = pid_task(pid, PIDTYPE_TGID);
+			if (leader) {
+				line_fill(&tf->line, *pos, leader);
+				break;
+			}
+			++*pos;
+		}
+		rcu_read_unlock();
+	} while (pid && !leader);
+	return leader ? &tf->line : NULL;
+}
+
+/* Position 0 is the header; any other one is that of a process with a number so large. */
+static void *tasks_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? tasks_find(m->private, pos) : SEQ_START_TOKEN;
+}
+
+static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return tasks_find(m->private, pos);
+}
+
+static void tasks_stop(struct seq_file *m, void *v)
+{
+	struct tasks_file *tf = m->private;
+
+	/* seq_file fills a page at a time, with whole lines; see read_lines(). */
+	tf->room_for_next = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
+}
+
+/* A number to the right of a column of so many characters, with a space in front of it */
+static char *put_column(char *p, int width, u64 val)
+{
+	char digits[20];
+	int len = put_decimal(digits, val) - digits;
+
+	*p++ = ' ';
+	for (; width > len; width--)
+		*p++ = ' ';
+	memcpy(p, digits, len);
+	return p + len;
+}
+
+/* More than a line has: numbers of 20 digits at most, a name that is escaped. */
+#define TASKS_LINE_MAX 256
+
+static int tasks_show(struct seq_file *m, void *v)
+{
+	const struct task_line *line = v;
+	size_t room;
+	char *begin, *p;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s comm\n", "pid", "vmas",
+			   "total_kB", "data_kB", "stack_kB", "exec_kB", "locked_kB",
+			   "pinned_kB");
+		return 0;
+	}
+	/* seq_printf() takes longer than all the rest. */
+	room = seq_get_buf(m, &begin);
+	if (room <= TASKS_LINE_MAX) {
+		seq_commit(m, -1);
+		return 0;
+	}
+	p = put_column(begin, 6, line->pid);
+	p = put_column(p, 8, line->vmas);
+	p = put_column(p, 12, (u64)line->total << (PAGE_SHIFT - 10));
+	p = put_column(p, 12, (u64)line->data << (PAGE_SHIFT - 10));
+	p = put_column(p, 12, (u64)line->stack << (PAGE_SHIFT - 10));
+	p = put_column(p, 12, (u64)line->exec << (PAGE_SHIFT - 10));
+	p = put_column(p, 12, (u64)line->locked << (PAGE_SHIFT - 10));
+	p = put_column(p, 12, line->pinned << (PAGE_SHIFT - 10));
+	*p++ = ' ';
+	/* As proc_task_name() for /proc/PID/status does. */
+	p += string_escape_str(line->comm, p, begin + room - p, ESCAPE_SPACE | ESCAPE_SPECIAL,
+			       "\n\\");
+	*p++ = '\n';
+	seq_commit(m, p - begin);
+	return 0;
+}
+
 /* ---- proc entries ---- */
 
 static const struct seq_operations vmas_seq_ops = {
@@ -2553,6 +2754,13 @@ static const struct seq_operations summary_seq_ops = {
 	.next = summary_next,
 	.stop = view_stop,
 	.show = summary_show,
+};
+
+static const struct seq_operations tasks_seq_ops = {
+	.start = tasks_start,
+	.next = tasks_next,
+	.stop = tasks_stop,
+	.show = tasks_show,
 };
 
 /*
@@ -2616,12 +2824,11 @@ static ssize_t copy_buffered(struct seq_file *m, struct kiocb *iocb,
  * As many whole lines as fit into @to, which has room for a page or more.
  * seq_read_iter() alone gives whole lines only if it begins with one, and a
  * page at most: so give what is left of a line first, then go on as long as
- * another whole line is sure to fit.
+ * another whole line is sure to fit; @room_for_next is what the view's stop has set.
  */
 static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
-			  struct iov_iter *to)
+			  struct iov_iter *to, const size_t *room_for_next)
 {
-	struct vmainfo_file *vf = m->private;
 	const size_t count = iov_iter_count(to);
 	ssize_t len, total = 0;
 
@@ -2639,7 +2846,7 @@ static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
 			return total ?: -EFAULT;
 	}
 	do {
-		if (total && iov_iter_count(to) < vf->room_for_next)
+		if (total && iov_iter_count(to) < *room_for_next)
 			break;
 		cond_resched();
 		len = seq_read_iter(iocb, to);
@@ -2648,6 +2855,14 @@ static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
 		total += len;
 	} while (!signal_pending(current));
 	return total;
+}
+
+static ssize_t read_any(struct seq_file *m, struct kiocb *iocb,
+			struct iov_iter *to, const size_t *room_for_next)
+{
+	if (iov_iter_count(to) < PAGE_SIZE)
+		return seq_read_iter(iocb, to);
+	return read_lines(m, iocb, to, room_for_next);
 }
 
 static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -2662,10 +2877,7 @@ static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return -EINTR;
 	if (!iocb->ki_pos)
 		drop_snapshot(vf);
-	if (iov_iter_count(to) < PAGE_SIZE)
-		len = seq_read_iter(iocb, to);
-	else
-		len = read_lines(m, iocb, to);
+	len = read_any(m, iocb, to, &vf->room_for_next);
 	/* The end of the file: no more reads to come from this snapshot. */
 	if (!len)
 		drop_snapshot(vf);
@@ -2826,6 +3038,52 @@ static const struct proc_ops entry_proc_ops = {
 	.proc_release = entry_release,
 };
 
+static int tasks_open(struct inode *inode, struct file *file)
+{
+	struct tasks_file *tf;
+
+	if (!may_look(file))
+		return -EPERM;
+	tf = __seq_open_private(file, &tasks_seq_ops, sizeof(*tf));
+	if (!tf)
+		return -ENOMEM;
+	mutex_init(&tf->lock);
+	return 0;
+}
+
+static ssize_t tasks_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct seq_file *m = iocb->ki_filp->private_data;
+	struct tasks_file *tf = m->private;
+	ssize_t len;
+
+	if (mutex_lock_killable(&tf->lock))
+		return -EINTR;
+	len = read_any(m, iocb, to, &tf->room_for_next);
+	mutex_unlock(&tf->lock);
+	return len;
+}
+
+static loff_t tasks_lseek(struct file *file, loff_t offset, int whence)
+{
+	struct seq_file *m = file->private_data;
+	struct tasks_file *tf = m->private;
+	loff_t pos;
+
+	if (mutex_lock_killable(&tf->lock))
+		return -EINTR;
+	pos = seq_lseek(file, offset, whence);
+	mutex_unlock(&tf->lock);
+	return pos;
+}
+
+static const struct proc_ops tasks_proc_ops = {
+	.proc_open = tasks_open,
+	.proc_read_iter = tasks_read_iter,
+	.proc_lseek = tasks_lseek,
+	.proc_release = seq_release_private,
+};
+
 static struct proc_dir_entry *proc_dir;
 
 static int __init entry_create(const char *name, const struct seq_operations *ops)
@@ -2868,6 +3126,8 @@ static int __init vmainfo_init(void)
 		err = entry_create("raw", &raw_seq_ops);
 	if (!err)
 		err = entry_create("summary", &summary_seq_ops);
+	if (!err && !proc_create("tasks", 0400, proc_dir, &tasks_proc_ops))
+		err = -ENOMEM;
 	if (err)
 		proc_remove(proc_dir);
 	return err;

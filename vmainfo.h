@@ -119,7 +119,7 @@ struct vmainfo_header {
 /**
  * VMAINFO_GET_HEADER - the header alone, of what the target is now, without a walk
  *
- * For an open file of any entry, whatever its snapshot. @size says how many bytes of the
+ * For an open file of any entry but tasks, whatever its snapshot. @size says how many bytes of the
  * structure the caller has: so many are written, the ones that the kernel does not know as 0.
  * VMAINFO_ATOMIC and VMAINFO_GATE are not set.
  *
