@@ -6,6 +6,7 @@
  *
  *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, where the guest's
  *				clock counts them (scripts/vm -i)
+ *	bench tasks		how many VMAs each of 500 processes has: nanoseconds a process
  *	bench hold		time under mmap_lock per VMA, in nanoseconds
  *	bench memory		bytes per VMA that a snapshot holds
  *	bench writer		what a target that maps and unmaps feels (scripts/vm -n 2)
@@ -13,6 +14,8 @@
  *
  * The module is loaded already. For the floor, walk.ko is in the same directory.
  */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -640,6 +643,90 @@ static void loop(const char *name, const struct target *t)
 	fatal("there is no way to list %s", name);
 }
 
+/* How many VMAs each process has */
+
+#define PROCESSES 500
+#define PROCESS_VMAS 1000
+
+static size_t processes_seen, processes_vmas;
+
+static void process_seen(size_t n)
+{
+	processes_seen++;
+	processes_vmas += n;
+}
+
+/* wc -l /proc/[0-9]*\/maps */
+static void tasks_by_maps(void)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	if (!dir)
+		fatal("/proc");
+	while ((entry = readdir(dir)))
+		if (isdigit((unsigned char)*entry->d_name))
+			process_seen(count_lines(atoi(entry->d_name)));
+	closedir(dir);
+}
+
+static void tasks_by_tasks(void)
+{
+	int fd = open(VMAINFO_TASKS, O_RDONLY | O_CLOEXEC);
+	char *line, *p;
+	ssize_t len;
+
+	if (fd < 0)
+		fatal(VMAINFO_TASKS);
+	while ((len = read(fd, buffer, sizeof(buffer))) > 0) {
+		for (line = buffer; line < buffer + len;
+		     line = (char *)memchr(line, '\n', buffer + len - line) + 1) {
+			if (*line == '#')
+				continue;
+			strtoul(line, &p, 10);
+			process_seen(strtoul(p, NULL, 10));
+		}
+	}
+	if (len < 0)
+		fatal("read");
+	close(fd);
+}
+
+static void cost_of_tasks(const char *name, void (*count)(void), unsigned int rounds)
+{
+	uint64_t least = UINT64_MAX, began, took;
+
+	while (rounds--) {
+		processes_seen = 0;
+		processes_vmas = 0;
+		began = now_ns();
+		count();
+		took = now_ns() - began;
+		if (took < least)
+			least = took;
+	}
+	if (processes_vmas < PROCESSES * PROCESS_VMAS) {
+		errno = ECHILD;
+		fatal("%s: %zu VMAs of %zu processes", name, processes_vmas, processes_seen);
+	}
+	printf("tasks.%s %.2f\n", name, (double)least / processes_seen);
+	printf("tasks.%s_vmas %zu\n", name, processes_vmas);
+	fflush(stdout);
+}
+
+static void tasks(void)
+{
+	pid_t pids[PROCESSES];
+	size_t i;
+
+	for (i = 0; i < PROCESSES; i++)
+		pids[i] = start(map_anonymous, PROCESS_VMAS, NULL);
+	cost_of_tasks("maps", tasks_by_maps, 3);
+	cost_of_tasks("ours", tasks_by_tasks, 30);
+	for (i = 0; i < PROCESSES; i++)
+		stop(pids[i]);
+}
+
 /* Time under mmap_lock */
 
 #define TRACING "/sys/kernel/tracing/"
@@ -905,7 +992,8 @@ static void writer_bench(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench cost [TARGET...] | hold | memory | writer | loop WAY TARGET\n");
+	fprintf(stderr,
+		"usage: bench cost [TARGET...] | tasks | hold | memory | writer | loop WAY TARGET\n");
 	return 2;
 }
 
@@ -921,6 +1009,8 @@ int main(int argc, char **argv)
 			cost(find_target(argv[i]));
 		for (i = 0; argc == 2 && i < sizeof(targets) / sizeof(*targets); i++)
 			cost(&targets[i]);
+	} else if (!strcmp(argv[1], "tasks")) {
+		tasks();
 	} else if (!strcmp(argv[1], "hold")) {
 		hold();
 	} else if (!strcmp(argv[1], "memory")) {
