@@ -5,36 +5,12 @@
  * credentials count, not those of whoever holds the descriptor.
  */
 #include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/socket.h>
 
 #include "vmainfo_test.h"
 
 #define NOBODY 65534
-
-#define CAP_BIT(cap) (1ull << (cap))
-#define ALL_CAPS (~0ull)
-
-/* Leaves the capabilities in mask in the effective and permitted sets. */
-static void keep_caps(unsigned long long mask)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-	int i;
-
-	if (syscall(SYS_capget, &header, data))
-		fatal("capget");
-	for (i = 0; i < 2; i++) {
-		data[i].permitted &= mask >> (32 * i);
-		data[i].effective = data[i].permitted;
-		data[i].inheritable = 0;
-	}
-	if (syscall(SYS_capset, &header, data))
-		fatal("capset");
-}
 
 /* Another user, with no more than the capabilities in mask. */
 static void become(uid_t uid, unsigned long long mask)
@@ -71,6 +47,7 @@ FIXTURE_VARIANT_ADD(access, raw_read) { PROC "raw", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, raw_both) { PROC "raw", O_RDWR };
 FIXTURE_VARIANT_ADD(access, summary_read) { PROC "summary", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, summary_both) { PROC "summary", O_RDWR };
+FIXTURE_VARIANT_ADD(access, tasks_read) { PROC "tasks", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, vmas_read) { PROC "vmas", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, vmas_write) { PROC "vmas", O_WRONLY };
 FIXTURE_VARIANT_ADD(access, vmas_both) { PROC "vmas", O_RDWR };
@@ -334,8 +311,12 @@ TEST_F(passed, reopened_through_proc_self_fd)
 
 TEST(modes)
 {
-	static const char * const entries[] = {
-		PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
+	static const struct {
+		const char *path;
+		unsigned int mode;
+	} entries[] = {
+		{ PROC "vmas", 0600 }, { PROC "maps", 0600 }, { PROC "raw", 0600 },
+		{ PROC "summary", 0600 }, { PROC "tasks", 0400 },
 	};
 	struct stat st;
 	unsigned int i;
@@ -344,8 +325,8 @@ TEST(modes)
 	EXPECT_EQ(S_IFDIR | 0500u, st.st_mode);
 	EXPECT_EQ(0u, st.st_uid);
 	for (i = 0; i < ARRAY_SIZE(entries); i++) {
-		ASSERT_EQ(0, stat(entries[i], &st));
-		EXPECT_EQ(S_IFREG | 0600u, st.st_mode);
+		ASSERT_EQ(0, stat(entries[i].path, &st));
+		EXPECT_EQ(S_IFREG | entries[i].mode, st.st_mode);
 		EXPECT_EQ(0u, st.st_uid);
 	}
 }

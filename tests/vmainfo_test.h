@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -324,6 +325,31 @@ static inline bool shows(struct text t, const void *p)
 			return true;
 	}
 	return false;
+}
+
+/* Capabilities */
+
+#define CAP_BIT(cap) (1ull << (cap))
+#define ALL_CAPS (~0ull)
+
+/* Leaves the capabilities in mask in the effective and permitted sets. */
+static inline void keep_caps(unsigned long long mask)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	int i;
+
+	if (syscall(SYS_capget, &header, data))
+		fatal("capget");
+	for (i = 0; i < 2; i++) {
+		data[i].permitted &= mask >> (32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data))
+		fatal("capset");
 }
 
 /* Targets: processes that wait for one-letter commands and answer each. */

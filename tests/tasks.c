@@ -1,0 +1,688 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tasks: each column against procfs, of all kinds of processes; which processes are there, in
+ * which order, while others come and go; that it is read as any other file.
+ */
+#include <dirent.h>
+#include <linux/io_uring.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+
+#include "vmainfo_test.h"
+
+#define TASKS PROC "tasks"
+#define PAGE 4096ul
+#define HEADER "#   pid     vmas     total_kB      data_kB     stack_kB      exec_kB" \
+	       "    locked_kB    pinned_kB comm\n"
+
+struct line {
+	pid_t pid;
+	unsigned long long vmas, total, data, stack, exec, locked, pinned;
+	char comm[80];
+};
+
+struct lines {
+	struct line *l;
+	unsigned int nr;
+};
+
+/*
+ * Takes a text apart. Each line must be what its values are printed as, so nothing is left
+ * over; and processes come in order, none of them twice.
+ */
+static struct lines parse(struct text t)
+{
+	struct lines all = { .l = get_memory((t.len / 60 + 1) * sizeof(*all.l)) };
+	const char *s = t.s;
+	char again[300];
+	struct line *l;
+
+	errno = 0;
+	if (strncmp(s, HEADER, strlen(HEADER)))
+		fatal("the header is \"%.*s\"", (int)strcspn(s, "\n"), s);
+	for (s += strlen(HEADER); *s; s += strlen(again)) {
+		l = &all.l[all.nr++];
+		if (sscanf(s, "%d %llu %llu %llu %llu %llu %llu %llu%*1[ ]%79[^\n]", &l->pid,
+			   &l->vmas, &l->total, &l->data, &l->stack, &l->exec, &l->locked,
+			   &l->pinned, l->comm) < 8)
+			fatal("a line is \"%.*s\"", (int)strcspn(s, "\n"), s);
+		snprintf(again, sizeof(again), "%7d %8llu %12llu %12llu %12llu %12llu %12llu %12llu %s\n",
+			 l->pid, l->vmas, l->total, l->data, l->stack, l->exec, l->locked,
+			 l->pinned, l->comm);
+		if (strncmp(s, again, strlen(again)))
+			fatal("a line is \"%.*s\", and should be %s", (int)strcspn(s, "\n"), s,
+			      again);
+		if (all.nr > 1 && l->pid <= l[-1].pid)
+			fatal("%d comes after %d", l->pid, l[-1].pid);
+	}
+	return all;
+}
+
+static struct lines read_tasks(size_t chunk)
+{
+	int fd = open_or_die(TASKS, O_RDONLY);
+	struct text t = slurp(fd, chunk);
+	struct lines all = parse(t);
+
+	close(fd);
+	free(t.s);
+	return all;
+}
+
+static const struct line *find(struct lines all, pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < all.nr; i++)
+		if (all.l[i].pid == pid)
+			return &all.l[i];
+	return NULL;
+}
+
+static struct line line_of(pid_t pid)
+{
+	struct lines all = read_tasks(65536);
+	const struct line *found = find(all, pid);
+	struct line l;
+
+	if (!found)
+		fatal("process %d is not there", pid);
+	l = *found;
+	free(all.l);
+	return l;
+}
+
+/* A line of status: its number, or 0 if it is not there */
+static unsigned long long status_kb(struct text status, const char *key)
+{
+	char line[32];
+	const char *s;
+
+	snprintf(line, sizeof(line), "\n%s:", key);
+	s = strstr(status.s, line);
+	return s ? strtoull(s + strlen(line), NULL, 10) : 0;
+}
+
+/* How many VMAs a task has: its lines of maps, without that of the vsyscall page */
+static unsigned int maps_lines(const char *path)
+{
+	struct text t = slurp_path(path);
+	unsigned int n = 0;
+	const char *s;
+
+	for (s = t.s; *s; s = strchr(s, '\n') + 1)
+		n += strncmp(s, "ffffffff", 8) != 0;
+	free(t.s);
+	return n;
+}
+
+/* Which column of a line is not as procfs has it of a task, or NULL */
+static const char *differs(const struct line *l, const char *dir)
+{
+	char path[64];
+	struct text status;
+
+	snprintf(path, sizeof(path), "%s/maps", dir);
+	if (l->vmas != maps_lines(path))
+		return "vmas";
+	snprintf(path, sizeof(path), "%s/status", dir);
+	status = slurp_path(path);
+	return l->total != status_kb(status, "VmSize") ? "total_kB" :
+	       l->data != status_kb(status, "VmData") ? "data_kB" :
+	       l->stack != status_kb(status, "VmStk") ? "stack_kB" :
+	       l->exec != status_kb(status, "VmExe") + status_kb(status, "VmLib") ? "exec_kB" :
+	       l->locked != status_kb(status, "VmLck") ? "locked_kB" :
+	       l->pinned != status_kb(status, "VmPin") ? "pinned_kB" : NULL;
+}
+
+static bool is_zero(const struct line *l)
+{
+	return !l->vmas && !l->total && !l->data && !l->stack && !l->exec && !l->locked &&
+	       !l->pinned;
+}
+
+/* Where processes of the tests say what they cannot by a pipe */
+static struct shared {
+	bool pinned;
+	pid_t thread;
+	bool over;
+} *shared;
+
+static void *share(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		fatal("shared memory");
+	return p;
+}
+
+/* A process with something in each column */
+
+/* As much as drivers do: a buffer that io_uring keeps. Not on all kernels. */
+static bool pin(void *at, size_t size)
+{
+	struct io_uring_params params = { 0 };
+	struct iovec iov = { at, size };
+	int fd = syscall(SYS_io_uring_setup, 1, &params);
+
+	return fd >= 0 && !syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &iov, 1);
+}
+
+static void init(void)
+{
+	char *row = map_row((void *)0x200000000000, 100);
+	char *p = map_at(NULL, 40 * PAGE, PROT_READ | PROT_WRITE);
+
+	if (mlock(row, PAGE) || mlock(p, 7 * PAGE))
+		fatal("mlock");
+	map_at(NULL, 3 * PAGE, PROT_READ | PROT_EXEC);
+	if (mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+	    MAP_FAILED)
+		fatal("mmap");
+	/* what a process with that capability pins is not counted everywhere */
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_IPC_LOCK));
+	shared->pinned = pin(p + 20 * PAGE, 3 * PAGE);
+}
+
+FIXTURE(tasks)
+{
+	struct target target;
+	char dir[32];
+};
+
+FIXTURE_SETUP(tasks)
+{
+	shared = share(sizeof(*shared));
+	target_start(&self->target, init, NULL);
+	snprintf(self->dir, sizeof(self->dir), "/proc/%d", self->target.pid);
+}
+
+FIXTURE_TEARDOWN(tasks)
+{
+	target_end(&self->target);
+}
+
+TEST_F(tasks, columns)
+{
+	struct line l = line_of(self->target.pid);
+
+	EXPECT_EQ(NULL, differs(&l, self->dir)) {
+		TH_LOG("%s", differs(&l, self->dir));
+	}
+	EXPECT_LE(100u, l.vmas);
+	EXPECT_LE(100u * 4, l.total);
+	EXPECT_LT(0u, l.data);
+	EXPECT_LT(0u, l.stack);
+	EXPECT_LE(3u * 4, l.exec);
+	EXPECT_EQ(8u * 4, l.locked);
+	EXPECT_LE(shared->pinned ? 3u * 4 : 0, l.pinned);
+	if (!shared->pinned)
+		printf("# this kernel has no io_uring to pin memory\n");
+	EXPECT_STREQ("tasks", l.comm);
+}
+
+/* All of them but those that came or went in between */
+TEST_F(tasks, every_process)
+{
+	struct lines before, after;
+	const struct dirent *entry;
+	unsigned int n = 0;
+	pid_t pid;
+	DIR *dir;
+
+	before = read_tasks(4096);
+	dir = opendir("/proc");
+	ASSERT_NE(NULL, dir);
+	while ((entry = readdir(dir))) {
+		pid = atoi(entry->d_name);
+		n += pid && find(before, pid);
+	}
+	closedir(dir);
+	after = read_tasks(65536);
+	/* kworkers may go, all else is at rest */
+	EXPECT_LT(2u, n);
+	EXPECT_GE(before.nr, n);
+	EXPECT_LE(before.nr, n + 3);
+	dir = opendir("/proc");
+	while ((entry = readdir(dir))) {
+		pid = atoi(entry->d_name);
+		if (pid && find(before, pid))
+			EXPECT_NE(NULL, find(after, pid)) {
+				TH_LOG("process %d", pid);
+			}
+	}
+	closedir(dir);
+	EXPECT_NE(NULL, find(after, getpid()));
+	EXPECT_NE(NULL, find(after, getppid()));
+	EXPECT_NE(NULL, find(after, 1));
+}
+
+TEST_F(tasks, a_kernel_thread)
+{
+	struct line l;
+
+	if (access("/proc/2/comm", R_OK) || strcmp(slurp_proc(2, "comm").s, "kthreadd\n"))
+		SKIP(return, "process 2 is none: is this a container?");
+	l = line_of(2);
+	EXPECT_TRUE(is_zero(&l));
+	EXPECT_STREQ("kthreadd", l.comm);
+}
+
+TEST_F(tasks, a_zombie)
+{
+	siginfo_t info;
+	struct target z;
+	struct line l;
+
+	target_start(&z, NULL, NULL);
+	l = line_of(z.pid);
+	EXPECT_LT(0u, l.vmas);
+	kill(z.pid, SIGKILL);
+	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	l = line_of(z.pid);
+	EXPECT_TRUE(is_zero(&l));
+	EXPECT_STREQ("tasks", l.comm);
+	target_end(&z);
+	EXPECT_EQ(NULL, find(read_tasks(65536), z.pid));
+}
+
+/* Threads are no processes, and have what their process has. */
+
+static void *rest(void *arg)
+{
+	if (arg)
+		shared->thread = syscall(SYS_gettid);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void threads_init(void)
+{
+	unsigned int i;
+	pthread_t id;
+
+	map_row((void *)0x300000000000, 50);
+	for (i = 0; i < 20; i++)
+		if (pthread_create(&id, NULL, rest, i == 10 ? shared : NULL))
+			_exit(1);
+	while (!*(volatile pid_t *)&shared->thread)
+		sched_yield();
+}
+
+TEST_F(tasks, threads)
+{
+	struct target t;
+	char dir[32];
+	struct line l;
+
+	target_start(&t, threads_init, NULL);
+	l = line_of(t.pid);
+	snprintf(dir, sizeof(dir), "/proc/%d", t.pid);
+	EXPECT_EQ(NULL, differs(&l, dir)) {
+		TH_LOG("%s", differs(&l, dir));
+	}
+	EXPECT_EQ(NULL, find(read_tasks(65536), shared->thread));
+	target_end(&t);
+}
+
+/* A process whose leader has exited lives on in its threads. */
+TEST_F(tasks, a_leader_that_has_exited)
+{
+	char path[64], dir[64];
+	unsigned int i;
+	struct text t;
+	struct line l;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		threads_init();
+		pthread_exit(NULL);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	for (i = 0;; i++) {
+		t = slurp_path(path);
+		if (strstr(t.s, "\nState:\tZ"))
+			break;
+		free(t.s);
+		ASSERT_GT(10000u, i);
+		usleep(1000);
+	}
+	ASSERT_EQ(NULL, strstr(t.s, "VmSize"));
+	l = line_of(pid);
+	snprintf(dir, sizeof(dir), "/proc/%d/task/%d", pid, shared->thread);
+	EXPECT_EQ(NULL, differs(&l, dir)) {
+		TH_LOG("%s", differs(&l, dir));
+	}
+	EXPECT_LT(50u, l.vmas);
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+}
+
+static void strange_init(void)
+{
+	prctl(PR_SET_NAME, "\n a\\b\tc\nd \x80");
+}
+
+/* As status says it, whatever it is */
+TEST_F(tasks, comm)
+{
+	struct target t;
+	struct text status;
+	struct line l;
+
+	target_start(&t, strange_init, NULL);
+	l = line_of(t.pid);
+	status = slurp_proc(t.pid, "status");
+	*strchr(status.s, '\n') = 0;
+	EXPECT_STREQ(status.s + strlen("Name:\t"), l.comm);
+	EXPECT_STREQ("\\n a\\\\b\tc\\nd \x80", l.comm);
+	target_end(&t);
+}
+
+/* Processes that come and go: nothing of that shows in the lines of the others. */
+
+#define RESIDENTS 40
+#define VISITORS 3
+
+TEST_F(tasks, while_others_come_and_go)
+{
+	static const size_t chunks[] = { 100, 4096, 65536, 5000, 1000 };
+	struct target resident[RESIDENTS];
+	pid_t visitor[VISITORS], pid;
+	unsigned int i, j, most = 0;
+	const struct line *l;
+	struct lines all;
+
+	for (i = 0; i < RESIDENTS; i++)
+		target_start(&resident[i], NULL, NULL);
+	for (i = 0; i < VISITORS; i++) {
+		visitor[i] = fork();
+		ASSERT_LE(0, visitor[i]);
+		if (visitor[i])
+			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (!*(volatile bool *)&shared->over) {
+			pid = fork();
+			if (!pid)
+				_exit(0);
+			if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (i = 0; i < 100; i++) {
+		all = read_tasks(chunks[i % ARRAY_SIZE(chunks)]);
+		most = all.nr > most ? all.nr : most;
+		for (j = 0; j < RESIDENTS; j++) {
+			l = find(all, resident[j].pid);
+			ASSERT_NE(NULL, l) {
+				TH_LOG("process %d is not there", resident[j].pid);
+			}
+			ASSERT_LT(0u, l->vmas);
+		}
+		ASSERT_NE(NULL, find(all, getpid()));
+		free(all.l);
+	}
+	shared->over = true;
+	for (i = 0; i < VISITORS; i++) {
+		int status;
+
+		ASSERT_EQ(visitor[i], waitpid(visitor[i], &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	for (i = 0; i < RESIDENTS; i++)
+		target_end(&resident[i]);
+}
+
+/* In a pid namespace of its own, where nothing is that is not the test's. */
+
+#define CHECK(condition) do {							\
+	if (!(condition)) {							\
+		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
+		_exit(1);							\
+	}									\
+} while (0)
+
+/* What the first process of a new one returns by exiting, or KSFT_SKIP */
+static int in_pid_namespace(void (*run)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (unshare(CLONE_NEWPID))
+			_exit(KSFT_SKIP);
+		pid = fork();
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			run();
+			_exit(0);
+		}
+		if (waitpid(pid, &status, 0) != pid)
+			_exit(1);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		fatal("a child");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int outer_fd;
+
+static void two_namespaces(void)
+{
+	pid_t child[3], i;
+	struct lines all;
+	int fd = open_or_die(TASKS, O_RDONLY);
+
+	CHECK(getpid() == 1);
+	for (i = 0; i < 3; i++) {
+		child[i] = fork();
+		CHECK(child[i] >= 0);
+		if (!child[i])
+			for (;;)
+				pause();
+		CHECK(child[i] == i + 2);
+	}
+	all = parse(slurp(fd, 65536));
+	CHECK(all.nr == 4);
+	for (i = 0; i < 4; i++)
+		CHECK(all.l[i].pid == i + 1 && all.l[i].vmas);
+	/* It is the reader's, not the opener's. */
+	CHECK(parse(slurp(outer_fd, 65536)).nr == 4);
+	kill(child[1], SIGKILL);
+	CHECK(waitpid(child[1], NULL, 0) == child[1]);
+	CHECK(!lseek(fd, 0, SEEK_SET));
+	all = parse(slurp(fd, 65536));
+	CHECK(all.nr == 3);
+	CHECK(!find(all, 3) && find(all, 4));
+}
+
+TEST_F(tasks, in_another_pid_namespace)
+{
+	struct lines all;
+	int ret;
+
+	outer_fd = open_or_die(TASKS, O_RDONLY);
+	ret = in_pid_namespace(two_namespaces);
+	if (ret == KSFT_SKIP)
+		SKIP(return, "no pid namespaces");
+	EXPECT_EQ(0, ret);
+	/* and here it is ours again */
+	ASSERT_EQ(0, lseek(outer_fd, 0, SEEK_SET));
+	all = parse(slurp(outer_fd, 65536));
+	EXPECT_NE(NULL, find(all, getpid()));
+	EXPECT_NE(NULL, find(all, 1));
+}
+
+#define QUIET 200
+
+/* Not on the heap: the reader is listed, too. */
+static char expected[65536], buffer[65536];
+static size_t len;
+
+static size_t read_into(int fd, char *to, size_t chunk)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while ((n = read(fd, to + at, chunk < sizeof(buffer) - at ? chunk :
+			 sizeof(buffer) - at)) > 0) {
+		if (chunk >= PAGE)
+			CHECK(to[at + n - 1] == '\n');
+		at += n;
+	}
+	CHECK(!n);
+	return at;
+}
+
+static void quiet(void)
+{
+	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8191, 20000 };
+	size_t i, at, size;
+	int fd = open_or_die(TASKS, O_RDONLY);
+	ssize_t n;
+	pid_t pid;
+
+	for (i = 0; i < QUIET; i++) {
+		pid = fork();
+		CHECK(pid >= 0);
+		if (!pid)
+			for (;;)
+				pause();
+	}
+	read_into(fd, expected, 65536); /* so that the stack has grown */
+	CHECK(!lseek(fd, 0, SEEK_SET));
+	len = read_into(fd, expected, 65536);
+	CHECK(len > 4 * PAGE);
+	CHECK(!read(fd, buffer, 100) && !read(fd, buffer, 65536));
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		CHECK(!lseek(fd, 0, SEEK_SET));
+		CHECK(read_into(fd, buffer, sizes[i]) == len);
+		CHECK(!memcmp(buffer, expected, len));
+	}
+	/* up and down, by pread and by lseek */
+	for (i = 0; i < 300; i++) {
+		size = sizes[i % ARRAY_SIZE(sizes)];
+		at = (i * 7919 + (i % 3) * 4099) % len;
+		if (i % 2) {
+			n = pread(fd, buffer, size, at);
+		} else {
+			CHECK(lseek(fd, at, SEEK_SET) == (off_t)at);
+			n = read(fd, buffer, size);
+		}
+		CHECK(n > 0 && (size_t)n <= size && at + n <= len);
+		CHECK(!memcmp(buffer, expected + at, n));
+		CHECK(size < PAGE || buffer[n - 1] == '\n');
+	}
+	/* more than a page at once, as many lines as are sure to fit */
+	CHECK(!lseek(fd, 0, SEEK_SET));
+	n = read(fd, buffer, 3 * PAGE);
+	CHECK(n > (ssize_t)PAGE && n <= (ssize_t)(3 * PAGE));
+	CHECK(!pread(fd, buffer, 100, len) && !pread(fd, buffer, 100, len + 12345));
+	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
+}
+
+TEST_F(tasks, in_pieces)
+{
+	int ret = in_pid_namespace(quiet);
+
+	if (ret == KSFT_SKIP)
+		SKIP(return, "no pid namespaces");
+	EXPECT_EQ(0, ret);
+}
+
+/* A reader that is at a process which goes is at the next one then. */
+static void going(void)
+{
+	int fd = open_or_die(TASKS, O_RDONLY);
+	pid_t pid[QUIET];
+	unsigned int i, lines = 0;
+	ssize_t n;
+
+	for (i = 0; i < QUIET; i++) {
+		pid[i] = fork();
+		CHECK(pid[i] >= 0);
+		if (!pid[i])
+			for (;;)
+				pause();
+	}
+	/* a page of them, and then only the last is left */
+	n = read(fd, buffer, PAGE);
+	CHECK(n > 0 && n <= (ssize_t)PAGE);
+	for (i = 0; i < QUIET - 1; i++) {
+		kill(pid[i], SIGKILL);
+		CHECK(waitpid(pid[i], NULL, 0) == pid[i]);
+	}
+	n = read(fd, buffer, PAGE);
+	CHECK(n > 0);
+	buffer[n] = 0;
+	for (i = 0; i < n; i++)
+		lines += buffer[i] == '\n';
+	CHECK(lines == 1 && atoi(buffer) == pid[QUIET - 1]);
+	CHECK(!read(fd, buffer, PAGE));
+}
+
+TEST_F(tasks, while_the_one_that_is_next_goes)
+{
+	int ret = in_pid_namespace(going);
+
+	if (ret == KSFT_SKIP)
+		SKIP(return, "no pid namespaces");
+	EXPECT_EQ(0, ret);
+}
+
+TEST(it_is_read_only)
+{
+	struct stat st;
+	int fd;
+
+	ASSERT_EQ(0, stat(TASKS, &st));
+	EXPECT_EQ(S_IFREG | 0400u, st.st_mode);
+	EXPECT_EQ(0u, st.st_uid);
+	/* root is let in nevertheless, to no use */
+	fd = open_or_die(TASKS, O_RDWR);
+	EXPECT_EQ(-EIO, write_string(fd, "1"));
+	EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER, NULL));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_LT(100u, slurp(fd, 4096).len);
+}
+
+TEST(without_cap_sys_ptrace)
+{
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(-1, open(TASKS, O_RDONLY));
+	EXPECT_EQ(EPERM, errno);
+}
+
+TEST(the_module_goes_while_it_is_open)
+{
+	int fd = open_or_die(TASKS, O_RDONLY), ret;
+	char c;
+
+	ASSERT_EQ(1, read(fd, &c, 1));
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(-1, read(fd, &c, 1));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, pread(fd, &c, 1, 0));
+	EXPECT_EQ(EIO, errno);
+	ret = module_load("");
+	ASSERT_EQ(0, ret);
+	EXPECT_EQ(-1, read(fd, &c, 1));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(0, close(fd));
+}
+
+VMAINFO_TEST_MAIN
