@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * summary, line by line: what the VMAs come to against vmas and /proc/PID/maps, the layout
- * against /proc/PID/stat and what a process knows of itself. And that it is read, aimed
- * and refused as the other entries are.
+ * against /proc/PID/stat and what a process knows of itself, the kernel's regions against
+ * what is in them, and who is shown them. And that it is read, aimed and refused as the other
+ * entries are.
  */
+#include <linux/elf.h>
 #include <pthread.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -29,7 +31,7 @@ enum form {
 enum key {
 	PID, WALK, VMAS, VMAS_ANON, VMAS_FILE, VMAS_HEAP, VMAS_STACK, VMAS_SHMEM, VMAS_HUGETLB,
 	VMAS_VDSO, VMAS_VVAR, VMAS_DEV, VMAS_SPECIAL, LARGEST_GAP, CODE, DATA, BRK, STACK,
-	ARGUMENTS, ENVIRONMENT, START_STACK, MMAP_BASE, TASK_SIZE,
+	ARGUMENTS, ENVIRONMENT, START_STACK, MMAP_BASE, TASK_SIZE, KERNEL_VMAS, KERNEL_START,
 	KEYS
 };
 
@@ -60,6 +62,8 @@ static const struct {
 	[START_STACK] = { "StartStack", ADDRESS },
 	[MMAP_BASE] = { "MmapBase", ADDRESS },
 	[TASK_SIZE] = { "TaskSize", ADDRESS },
+	[KERNEL_VMAS] = { "KernelVmas", NUMBER },
+	[KERNEL_START] = { "KernelStart", ADDRESS },
 };
 
 struct value {
@@ -70,9 +74,19 @@ struct value {
 	char word[16];			/* WORD */
 };
 
+/* What follows them, if it does: KernelVmalloc: ffffc90000000000-ffffe90000000000 34359738368 kB */
+#define REGIONS 8
+
+struct region {
+	char name[32];
+	struct value v;
+};
+
 struct summary {
 	struct text text;
 	struct value v[KEYS];
+	struct region region[REGIONS];
+	unsigned int regions;
 };
 
 /* A value as summary prints it */
@@ -124,6 +138,26 @@ static void parse_value(const char *s, enum form form, struct value *v)
 	}
 }
 
+/* The next line is that of the kernel's next region, above the last one. Its end, or NULL */
+static const char *parse_region(const char *s, struct summary *sum)
+{
+	struct region *r = &sum->region[sum->regions];
+	char value[100], line[150];
+
+	if (sum->regions == REGIONS || sscanf(s, "%31[A-Za-z]:", r->name) != 1 ||
+	    strncmp(r->name, "Kernel", 6))
+		return NULL;
+	parse_value(s + strlen(r->name) + 1, RANGE, &r->v);
+	print_value(value, sizeof(value), RANGE, &r->v);
+	snprintf(line, sizeof(line), "%s:\t%s\n", r->name, value);
+	if (strncmp(s, line, strlen(line)) || r->v.none || r->v.start >= r->v.end ||
+	    r->v.kb != (r->v.end - r->v.start) >> 10 ||
+	    r->v.start < (sum->regions ? r[-1].v.start : sum->v[KERNEL_START].nr))
+		return NULL;
+	sum->regions++;
+	return s + strlen(line);
+}
+
 /*
  * Takes a text apart. Each line must be what its value is printed as: so nothing of a line
  * is left over, and all keys are there in their order.
@@ -147,8 +181,13 @@ static struct summary parse(struct text t)
 			      (int)strcspn(s, "\n"), s, line);
 		s += strlen(line);
 	}
-	if (s != t.s + t.len)
-		fatal("there is more: %s", s);
+	while (s != t.s + t.len) {
+		const char *end = parse_region(s, &sum);
+
+		if (!end)
+			fatal("there is more: %s", s);
+		s = end;
+	}
 	return sum;
 }
 
@@ -756,7 +795,7 @@ static bool is_empty(const struct summary *sum, pid_t pid)
 	for (i = VMAS; i <= VMAS_SPECIAL; i++)
 		if (sum->v[i].nr || sum->v[i].kb)
 			return false;
-	for (; i < KEYS; i++)
+	for (; i <= TASK_SIZE; i++)
 		if (!sum->v[i].none)
 			return false;
 	return sum->v[PID].nr == (unsigned long long)pid && !strcmp(sum->v[WALK].word, "atomic") &&
@@ -996,6 +1035,207 @@ TEST(a_32_bit_process)
 	EXPECT_GT(1ull << 32, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(sum.v[TASK_SIZE].nr, sum.v[MMAP_BASE].nr);
 	program_end(&p);
+}
+
+/* The kernel */
+
+#define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
+
+static void set_kptr_restrict(const char *value)
+{
+	int fd = open_or_die(KPTR_RESTRICT, O_WRONLY);
+
+	if (write_string(fd, value))
+		fatal(KPTR_RESTRICT);
+	close(fd);
+}
+
+/* The region of that name, or the first one that an address is in; NULL if there is none */
+static const struct region *region(const struct summary *sum, const char *name,
+				   unsigned long long address)
+{
+	const struct region *r;
+
+	for (r = sum->region; r < sum->region + sum->regions; r++)
+		if (name ? !strcmp(r->name, name) : r->v.start <= address && address < r->v.end)
+			return r;
+	return NULL;
+}
+
+static bool holds(const struct region *r, unsigned long long address)
+{
+	return r && r->v.start <= address && address < r->v.end;
+}
+
+/* The number at the beginning of a line, or behind a word in it */
+static unsigned long long address_in(struct text t, const char *line_begins, const char *word)
+{
+	const char *s;
+
+	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
+		if (strncmp(s, line_begins, strlen(line_begins)))
+			continue;
+		if (word)
+			s = strstr(s, word) + strlen(word);
+		return strtoull(s, NULL, 16);
+	}
+	fatal("no line that begins with %s", line_begins);
+}
+
+FIXTURE(kernel)
+{
+	struct text kptr_restrict;
+};
+
+FIXTURE_SETUP(kernel)
+{
+	self->kptr_restrict = slurp_path(KPTR_RESTRICT);
+	set_kptr_restrict("1");
+}
+
+FIXTURE_TEARDOWN(kernel)
+{
+	set_kptr_restrict(self->kptr_restrict.s);
+}
+
+static struct summary own_summary(void)
+{
+	return parse(slurp_path(SUMMARY));
+}
+
+TEST_F(kernel, has_no_vmas_and_begins_where_it_can)
+{
+	struct summary sum = own_summary();
+
+	EXPECT_EQ(0u, sum.v[KERNEL_VMAS].nr);
+#ifdef __x86_64__
+	if (strstr(slurp_path("/proc/cpuinfo").s, " la57"))
+		printf("# five levels of page tables, perhaps\n");
+	else
+		EXPECT_EQ(0xffff800000000000, sum.v[KERNEL_START].nr);
+#endif
+	/* Where the addresses of processes end, there is a hole, at least. */
+	EXPECT_LT(sum.v[TASK_SIZE].nr, sum.v[KERNEL_START].nr);
+}
+
+/* What the kernel says of itself elsewhere is where summary says. */
+TEST_F(kernel, regions)
+{
+	struct summary sum = own_summary();
+	unsigned int vmalloced = 0, mapped = 0, i;
+	unsigned long long at;
+	struct text t;
+	const char *s;
+
+	ASSERT_LE(5u, sum.regions);
+	for (i = 0; i < sum.regions; i++)
+		printf("# %s %llx-%llx\n", sum.region[i].name, sum.region[i].v.start,
+		       sum.region[i].v.end);
+
+	at = address_in(slurp_path("/proc/modules"), "vmainfo ", " 0x");
+#ifdef __x86_64__
+	EXPECT_TRUE(holds(region(&sum, "KernelModules", 0), at)) {
+		TH_LOG("%llx", at);
+	}
+	for (s = slurp_path("/proc/kallsyms").s; *s; s = strchr(s, '\n') + 1)
+		if (!strncmp(s + 16, " T _text\n", 9))
+			break;
+	ASSERT_NE(0, *s);
+	at = strtoull(s, NULL, 16);
+	EXPECT_TRUE(holds(region(&sum, "KernelImage", 0), at)) {
+		TH_LOG("%llx", at);
+	}
+#else
+	EXPECT_TRUE(holds(region(&sum, "KernelVmalloc", 0), at)) {
+		TH_LOG("%llx", at);
+	}
+#endif
+	t = slurp_path("/proc/vmallocinfo");
+	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
+		at = strtoull(s, NULL, 16);
+		mapped++;
+		vmalloced += holds(region(&sum, "KernelVmalloc", 0), at);
+		ASSERT_TRUE(holds(region(&sum, "KernelVmalloc", 0), at) ||
+			    holds(region(&sum, "KernelModules", 0), at)) {
+			TH_LOG("%.*s", (int)strcspn(s, "\n"), s);
+		}
+	}
+	EXPECT_LT(mapped / 2, vmalloced);
+}
+
+/* All that /proc/kcore has of the kernel lies in one region or another. */
+TEST_F(kernel, kcore)
+{
+	struct summary sum = own_summary();
+	const struct region *direct = region(&sum, "KernelDirectMap", 0), *r;
+	const struct region *vmalloc = region(&sum, "KernelVmalloc", 0);
+	unsigned long long last = 0, end;
+	bool all_of_vmalloc = false;
+	struct elf64_phdr ph;
+	struct elf64_hdr e;
+	int fd, i;
+
+	fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		SKIP(return, "no /proc/kcore: %s", strerror(errno));
+	ASSERT_EQ((ssize_t)sizeof(e), pread(fd, &e, sizeof(e), 0));
+	ASSERT_TRUE(direct && vmalloc);
+	for (i = 0; i < e.e_phnum; i++) {
+		ASSERT_EQ((ssize_t)sizeof(ph), pread(fd, &ph, sizeof(ph),
+						     e.e_phoff + i * sizeof(ph)));
+		if (ph.p_type != PT_LOAD)
+			continue;
+		end = ph.p_vaddr + ph.p_memsz;
+#ifdef __aarch64__
+		/* where modules would be, were the kernel not at a random address */
+		if (end == vmalloc->v.start)
+			continue;
+#endif
+		r = region(&sum, NULL, ph.p_vaddr);
+		EXPECT_TRUE(r && end <= r->v.end) {
+			TH_LOG("%llx-%llx", (unsigned long long)ph.p_vaddr, end);
+		}
+		if (r == direct && end > last)
+			last = end;
+		/* x86 has it end a byte before its end. */
+		if (ph.p_vaddr == vmalloc->v.start && vmalloc->v.end - end <= 1)
+			all_of_vmalloc = true;
+	}
+	EXPECT_EQ(direct->v.end, last);
+	EXPECT_TRUE(all_of_vmalloc);
+	close(fd);
+}
+
+/* Who opens the file has to have CAP_SYSLOG. */
+TEST_F(kernel, without_cap_syslog)
+{
+	struct summary sum;
+	int fd = open_or_die(SUMMARY, O_RDONLY);
+
+	EXPECT_LT(0u, own_summary().regions);
+	set_kptr_restrict("0");
+	EXPECT_LT(0u, own_summary().regions);
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYSLOG));
+	sum = own_summary();
+	EXPECT_EQ(0u, sum.regions);
+	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
+	EXPECT_LT(0u, from_start(fd).regions);
+	set_kptr_restrict("1");
+	EXPECT_EQ(0u, own_summary().regions);
+}
+
+TEST_F(kernel, hidden_by_kptr_restrict)
+{
+	struct summary sum;
+	int fd = open_or_die(SUMMARY, O_RDONLY);
+
+	set_kptr_restrict("2");
+	sum = own_summary();
+	EXPECT_EQ(0u, sum.regions);
+	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
+	EXPECT_EQ(0u, from_start(fd).regions);
+	set_kptr_restrict("0");
+	EXPECT_LT(0u, from_start(fd).regions);
 }
 
 int main(int argc, char **argv)
