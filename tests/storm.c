@@ -104,11 +104,41 @@ static void check_all(struct reader *r, pid_t pid)
 		check_more(&r->l);
 }
 
+/* All processes: whichever come and go, in order, and with those that stay */
+static void check_tasks(struct reader *r, int fd)
+{
+	int ret, pid, last = 0, seen = 0;
+	unsigned int vmas;
+	const char *s;
+
+	r->text.len = 0;
+	if (lseek(fd, 0, SEEK_SET))
+		violation("tasks: %s", strerror(errno));
+	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+	if (ret)
+		violation("reading tasks after %zu bytes: %s", r->text.len, strerror(-ret));
+	if (strncmp(r->text.s, "#   pid ", 8) || r->text.s[r->text.len - 1] != '\n')
+		violation("tasks is not whole:\n%s", r->text.s);
+	for (s = strchr(r->text.s, '\n') + 1; *s; s = strchr(s, '\n') + 1) {
+		if (sscanf(s, "%d %u", &pid, &vmas) != 2 || pid <= last)
+			violation("tasks: a line behind that of process %d:\n%s", last, s);
+		last = pid;
+		if (pid != getpid() && pid != getppid())
+			continue;
+		if (!vmas)
+			violation("tasks: process %d has no VMAs", pid);
+		seen++;
+	}
+	if (seen != 2)
+		violation("tasks: a process is missing:\n%s", r->text.s);
+}
+
 static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 {
 	struct reader r;
 	pid_t pid;
 	unsigned int older, more_of_it;
+	int tasks_fd = open_or_die(VMAINFO_TASKS, O_RDONLY);
 	char c;
 
 	run_on_cpu(nr);
@@ -128,6 +158,8 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 		}
 		if (rnd(&r.rng, 8) == 0)
 			read_entry(&r, pid, SUMMARY);
+		if (rnd(&r.rng, 8) == 0)
+			check_tasks(&r, tasks_fd);
 		/* many snapshots in little time: of these, nothing more is read */
 		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 100); more_of_it; more_of_it--)
 			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&
