@@ -575,6 +575,9 @@ static void draw_table(struct view *v, int y)
 	attr_t attr;
 	int x = 0;
 
+	v->page = 0;
+	if (y >= LINES)
+		return;
 	choose_columns(t, shown);
 	for (column = 0; column < NR_COLUMNS; column++) {
 		if (!shown[column])
@@ -592,7 +595,7 @@ static void draw_table(struct view *v, int y)
 
 	if (t->lines && nr > t->lines)
 		nr = t->lines;
-	v->page = LINES - y - 1 > 0 ? LINES - y - 1 : 0;
+	v->page = LINES - y - 1;
 	if (v->first + v->page > nr)
 		v->first = nr > (size_t)v->page ? nr - v->page : 0;
 	for (i = v->first; i < nr && i < v->first + v->page; i++) {
