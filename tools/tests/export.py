@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What export.sh tests: python3 export.py CHECK, with the program in VMAINFO."""
+import os
+import subprocess
+import sys
+import threading
+
+import openmetrics
+from target import targets
+
+VMAINFO = os.environ["VMAINFO"]
+TMP = os.environ["TMP"]
+FILE = os.path.join(TMP, "metrics", "vmainfo.prom")
+
+
+def same(got, want, what):
+    if got != want:
+        raise AssertionError("%s: %r, not %r" % (what, got, want))
+
+
+def limit():
+    with open("/proc/sys/vm/max_map_count") as value:
+        return int(value.read())
+
+
+def export(*options):
+    return subprocess.run([VMAINFO, "export", "--quiet", *options], check=True,
+                          stdout=subprocess.PIPE).stdout
+
+
+def by_pid(samples, name="vmainfo_process_vmas"):
+    """{pid: (comm, value)} of a metric that each process has."""
+    return {int(dict(labels)["pid"]): (dict(labels)["comm"], value)
+            for (metric, labels), value in samples.items() if metric == name}
+
+
+def check_format():
+    """As this reader, and as Prometheus' own has it."""
+    with targets((3000, b"many")):
+        data = export("--threshold=0", "--count=100000")
+        openmetrics.read(data)
+        subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
+        data = export("--threshold=100")
+        openmetrics.read(data)
+        subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
+
+
+def check_values():
+    with targets((3000, b"many"), (500, b"some")) as (many, some):
+        samples = openmetrics.read(export("--threshold=0", "--count=100000"))
+        vmas = by_pid(samples)
+        for target, name in ((many, "many"), (some, "some")):
+            same(vmas[target.pid], (name, target.vmas()), "VMAs")
+            for metric, keys in (("virtual_memory", ["VmSize"]), ("data", ["VmData"]),
+                                 ("stack", ["VmStk"]), ("executable", ["VmExe", "VmLib"]),
+                                 ("locked", ["VmLck"]), ("pinned", ["VmPin"])):
+                metric = "vmainfo_process_%s_bytes" % metric
+                same(by_pid(samples, metric)[target.pid],
+                     (name, 1024 * target.status_kb(*keys)), metric)
+        same(samples["vmainfo_vmas_limit", ()], limit(), "the limit")
+        same(samples["vmainfo_vmas", ()], sum(value for _, value in vmas.values()), "all VMAs")
+        same(samples["vmainfo_processes", ()], len(vmas), "processes")
+        same(samples["vmainfo_largest_process_vmas", ()],
+             max(value for _, value in vmas.values()), "the largest")
+        same(samples["vmainfo_omitted_processes", ()], 0, "omitted")
+        same(samples["vmainfo_module_used", ()], int(os.path.exists("/proc/vmainfo/tasks")),
+             "from the module")
+
+
+def check_threshold():
+    """Who is over it has series, and nobody else; at most so many."""
+    with targets((3000, b"a"), (2000, b"b"), (1000, b"c")) as (a, b, c):
+        def pids(vmas, *options):
+            samples = openmetrics.read(export("--threshold=%.6f" % (100 * vmas / limit()),
+                                              *options))
+            return ([target.pid in by_pid(samples) for target in (a, b, c)],
+                    samples["vmainfo_omitted_processes", ()], len(by_pid(samples)))
+        same(pids(b.vmas() - 0.5)[0], [True, True, False], "just over it")
+        same(pids(b.vmas() + 0.5)[0], [True, False, False], "just below it")
+        shown, omitted, number = pids(b.vmas() - 0.5, "--count=1")
+        same(number, 1, "so many")
+        same(omitted >= 1, True, "omitted")
+        shown, omitted, number = pids(b.vmas() - 0.5, "--count=0")
+        same((shown, number), ([False] * 3, 0), "none")
+        # 3000 are less than 10 % of what is usual.
+        if limit() >= 65530:
+            same(a.pid in by_pid(openmetrics.read(export())), False, "by default")
+
+
+def check_names():
+    """comm is up to 15 bytes of any kind; a label is UTF-8, without what a terminal obeys."""
+    names = {
+        b'q"\\back\\n': 'q"\\back\\n',
+        b"new\nline\\": "new\nline\\",
+        b" x ": " x ",
+        b"": "",
+        b"\xff\xfe\xc3": "\ufffd\ufffd\ufffd",
+        b"\xed\xa0\x80|\xc0\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd",
+        b"\xf4\x90\x80\x80.": "\ufffd\ufffd\ufffd\ufffd.",
+        "\u65e5\u672c\U0001f40d".encode(): "\u65e5\u672c\U0001f40d",
+        b"a\x1b[31m\t\x7f\xc2\x9b": "a\ufffd[31m\ufffd\ufffd\ufffd",
+        b"{pid=\"1\"} 1": "{pid=\"1\"} 1",
+        b"\\012\\x41\\t": "\\012\\x41\\t",
+    }
+    with targets(*((10, name) for name in names)) as running:
+        data = export("--threshold=0", "--count=100000")
+        subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
+        shown = by_pid(openmetrics.read(data))
+        for target, (name, want) in zip(running, names.items()):
+            same(shown[target.pid][0], want, "%r" % name)
+
+
+def check_file():
+    """Mode 0644 whatever the umask, the same as to stdout, and nothing is left beside it."""
+    os.makedirs(os.path.dirname(FILE))
+    os.umask(0o077)
+    same(export("-o", FILE), b"", "stdout")
+    same(os.stat(FILE).st_mode & 0o7777, 0o644, "mode")
+    with open(FILE, "rb") as metrics:
+        openmetrics.read(metrics.read())
+    same(os.listdir(os.path.dirname(FILE)), ["vmainfo.prom"], "in the directory")
+    os.chdir(os.path.dirname(FILE))
+    export("-o", "other.prom")
+    same(sorted(os.listdir(".")), ["other.prom", "vmainfo.prom"], "in the directory")
+
+
+def check_atomic():
+    """A reader finds a whole file whenever it looks, and what it has open does not change."""
+    os.makedirs(os.path.dirname(FILE), exist_ok=True)
+    export("-o", FILE)
+    done = threading.Event()
+    wrong = []
+    reads = 0
+
+    def read_all():
+        nonlocal reads
+        while not done.is_set():
+            with open(FILE, "rb") as metrics:
+                first = metrics.read()
+                metrics.seek(0)
+                try:
+                    openmetrics.read(first)
+                    same(metrics.read(), first, "the open file")
+                except Exception as exception: # whatever it is, it is told below
+                    wrong.append(exception)
+                    return
+            reads += 1
+
+    reader = threading.Thread(target=read_all)
+    reader.start()
+    old = os.stat(FILE).st_ino
+    with open(FILE, "rb") as kept:
+        before = kept.read()
+        for _ in range(30):
+            export("-o", FILE, "--threshold=0", "--count=100000")
+        kept.seek(0)
+        same(kept.read(), before, "what was open all the time")
+    done.set()
+    reader.join()
+    if wrong:
+        raise wrong[0]
+    if not reads:
+        raise AssertionError("nothing was read meanwhile")
+    same(os.stat(FILE).st_ino == old, False, "the same file, written over")
+
+
+def check_full():
+    """No room for it: the old file stays, and nothing else is there."""
+    os.makedirs(os.path.dirname(FILE), exist_ok=True)
+    export("-o", FILE)
+    with open(FILE, "rb") as metrics:
+        before = metrics.read()
+    # A limit of the size of files is to be had anywhere, a full file system is not.
+    failed = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "sh",
+                             VMAINFO, "export", "-q",
+                             "--threshold=0", "--count=100000", "-o", FILE],
+                            stderr=subprocess.PIPE)
+    same(failed.returncode, 1, "status")
+    if b"cannot write '%s': File too large" % FILE.encode() not in failed.stderr:
+        raise AssertionError(failed.stderr)
+    with open(FILE, "rb") as metrics:
+        same(metrics.read(), before, "the old file")
+    same(sorted(name for name in os.listdir(os.path.dirname(FILE)) if "vmainfo" in name),
+         ["vmainfo.prom"], "in the directory")
+
+
+globals()["check_" + sys.argv[1]]()

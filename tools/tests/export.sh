@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# vmainfo export, without the module: the format, which processes have series, and the file.
+
+. "$(dirname "$0")/lib.sh"
+begin
+export VMAINFO TMP PYTHONDONTWRITEBYTECODE=1
+
+check()
+{
+	result "$2" python3 "$HERE/export.py" "$1"
+}
+
+no_regular_file()
+{
+	mkfifo "$TMP/fifo"
+	fails 1 "'$TMP/fifo' is no regular file" "$VMAINFO" export -q -o "$TMP/fifo" || return
+	[ -p "$TMP/fifo" ] || { echo "it is gone"; return 1; }
+	fails 1 "'$TMP': Is a directory" "$VMAINFO" export -q -o "$TMP" || return
+	fails 1 "cannot create a file beside '$TMP/no/where': No such file or directory" \
+		"$VMAINFO" export -q -o "$TMP/no/where"
+}
+
+full_disk()
+{
+	fails 1 "write error" sh -c '"$VMAINFO" export -q >/dev/full'
+}
+
+# On stderr, so that what is read by others is what it should be
+cost()
+{
+	"$VMAINFO" export 2>"$TMP/cost" >/dev/null || return
+	cat "$TMP/cost"
+	grep -qxE 'vmainfo: (the module is not loaded|no permission to ask the module): .* took [0-9.]+ ms of CPU' \
+		"$TMP/cost" || return
+	"$VMAINFO" export --quiet 2>"$TMP/cost" >/dev/null || return
+	[ ! -s "$TMP/cost" ]
+}
+
+ktap_set_plan 15
+if [ -e /proc/vmainfo/tasks ]; then
+	ktap_test_skip "cost: the module is loaded"
+else
+	result "without the module it says what it costs, but for --quiet" cost
+fi
+check format "format"
+check values "values"
+check threshold "who has series"
+check names "names of any bytes"
+check file "a file: mode, and nothing beside it"
+check atomic "a file: always a whole one"
+check full "a file: no room for it"
+result "a file: none where none can be" no_regular_file
+result "a full disk" full_disk
+for option in "--threshold=101" "--threshold=-1" "--threshold=nan" "--count=x" "--output="; do
+	result "wrong: $option" fails 1 "Try \`vmainfo export --help'" "$VMAINFO" export "$option"
+done
+ktap_finished

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A process with many VMAs: a program, and for other tests in python a way to run it.
+
+        python3 target.py N [NAME-IN-HEX]
+
+maps N pages of which every second one has other rights, and says "ready". It takes the name
+first, if there is one. For each number on stdin it maps as many more, and says so again.
+"""
+import contextlib
+import ctypes
+import mmap
+import subprocess
+import sys
+
+PR_SET_NAME = 15
+
+
+class Target:
+    """One that runs, with its pid."""
+
+    def __init__(self, vmas, name=None):
+        command = [sys.executable, __file__, str(vmas)]
+        if name is not None:
+            command.append(name.hex())
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        self.pid = self.process.pid
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
+        if self.process.stdout.readline() != b"ready\n":
+            raise RuntimeError("the target does not get ready")
+
+    def grow(self, vmas):
+        self.process.stdin.write(b"%d\n" % vmas)
+        self.process.stdin.flush()
+        self.wait_until_ready()
+
+    def vmas(self):
+        """As the kernel counts them: the gate page is none."""
+        with open("/proc/%d/maps" % self.pid, "rb") as maps:
+            return sum(not line.startswith(b"ffffffffff600000-") for line in maps)
+
+    def status_kb(self, *keys):
+        with open("/proc/%d/status" % self.pid, "rb") as status:
+            lines = dict(line.split(b":", 1) for line in status if b":" in line)
+        return sum(int(lines[key.encode()].split()[0]) for key in keys)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def targets(*wanted):
+    """Runs one for each (VMAs, name) that is wanted."""
+    running = []
+    try:
+        for one in wanted:
+            running.append(Target(*one))
+        yield running
+    finally:
+        for target in running:
+            target.stop()
+
+
+def main():
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int,
+                          ctypes.c_int, ctypes.c_long]
+    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+    def add(vmas):
+        start = libc.mmap(None, vmas * mmap.PAGESIZE, mmap.PROT_READ,
+                          mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
+        if start == ctypes.c_void_p(-1).value:
+            raise OSError(ctypes.get_errno(), "mmap")
+        for i in range(1, vmas, 2):
+            if libc.mprotect(start + i * mmap.PAGESIZE, mmap.PAGESIZE, 0):
+                raise OSError(ctypes.get_errno(), "mprotect")
+
+    if len(sys.argv) > 2:
+        libc.prctl(PR_SET_NAME, bytes.fromhex(sys.argv[2]))
+    add(int(sys.argv[1]))
+    print("ready", flush=True)
+    for line in sys.stdin:
+        add(int(line))
+        print("ready", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What top.sh tests: python3 top.py CHECK, with the program in VMAINFO."""
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import screen
+from target import targets
+
+VMAINFO = os.environ["VMAINFO"]
+COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "DATA", "STACK", "EXEC", "LOCKED", "PINNED",
+           "COMMAND"]
+# Nobody waits for it.
+NEVER = "100000"
+
+
+def same(got, want, what):
+    if got != want:
+        raise AssertionError("%s: %r, not %r" % (what, got, want))
+
+
+def limit():
+    with open("/proc/sys/vm/max_map_count") as value:
+        return int(value.read())
+
+
+def table(lines):
+    """The rows, as dictionaries; None if there is no whole table."""
+    for at, line in enumerate(lines):
+        titles = line.split()
+        if titles[:2] == ["PID", "VMAS"]:
+            break
+    else:
+        return None
+    rows = []
+    for line in lines[at + 1:]:
+        # "1.5 M" is one cell.
+        cells = re.sub(r"(?<=\d) (?=[BKMGTPE] )", "", line).split(None, len(titles) - 1)
+        if not cells:
+            break
+        if len(cells) != len(titles):
+            return None
+        rows.append(dict(zip(titles, cells)))
+    return rows
+
+
+def pids(lines):
+    rows = table(lines)
+    return rows and [int(row["PID"]) for row in rows]
+
+
+def growths(lines):
+    return [row["GROWTH"] for row in table(lines) or []]
+
+
+def only(running):
+    return "--pid=" + ",".join(str(target.pid) for target in running)
+
+
+def batch(*options):
+    return subprocess.run([VMAINFO, "top", "-b", "-n", "1", *options], check=True,
+                          stdout=subprocess.PIPE).stdout.decode().splitlines()
+
+
+def interactive(running, *options, **size):
+    return screen.Program([VMAINFO, "top", "-d", NEVER, only(running), *options], **size)
+
+
+# ---- batch ----
+
+def check_batch():
+    """A process among all, with all that is said of it."""
+    with targets((3000, b"many of them")) as (target,):
+        lines = batch("-k")
+        row, = [row for row in table(lines) if int(row["PID"]) == target.pid]
+        same(list(row), COLUMNS, "columns")
+        same(int(row["VMAS"]), target.vmas(), "VMAs")
+        same(row["%MAX"], "%.1f" % (100 * target.vmas() / limit()), "percent")
+        same(row["GROWTH"], "-", "growth")
+        for column, keys in (("TOTAL", ["VmSize"]), ("DATA", ["VmData"]), ("STACK", ["VmStk"]),
+                             ("EXEC", ["VmExe", "VmLib"]), ("LOCKED", ["VmLck"]),
+                             ("PINNED", ["VmPin"])):
+            same(int(row[column]), target.status_kb(*keys), column)
+        same(row["COMMAND"], "many of them", "command")
+        if "vm.max_map_count %d" % limit() not in lines[0]:
+            raise AssertionError("the limit is not in: " + lines[0])
+        rows = table(lines)
+        same(int(re.match(r"Processes: (\d+)", lines[1]).group(1)), len(rows), "processes")
+        same(int(re.search(r"VMAs: (\d+) in all", lines[1]).group(1)),
+             sum(int(row["VMAS"]) for row in rows), "VMAs in all")
+        nearest = max(rows, key=lambda row: int(row["VMAS"]))
+        if not lines[2].startswith("Nearest: %s (pid %s), %s VMAs" %
+                                   (nearest["COMMAND"], nearest["PID"], nearest["VMAS"])):
+            raise AssertionError("the nearest is not in: " + lines[2])
+
+
+def check_order():
+    with targets((100, b"c"), (3000, b"a"), (1000, b"b")) as (few, many, some):
+        def order(*options):
+            return pids(batch(only([few, many, some]), *options))
+        by_vmas = [many.pid, some.pid, few.pid]
+        same(order(), by_vmas, "by VMAs")
+        same(order("-o", "-vmas"), by_vmas[::-1], "the other way round")
+        same(order("-o", "%MAX"), by_vmas, "by percent")
+        same(order("-o", "command"), [many.pid, some.pid, few.pid], "by command")
+        same(order("-o", "-command"), [few.pid, some.pid, many.pid], "by command, reverse")
+        same(order("-o", "+pid"), sorted(by_vmas)[::-1], "by pid")
+        same(order("-l", "2"), by_vmas[:2], "the first two")
+
+
+def check_looks():
+    """Two looks; that a process was there already, and has not grown."""
+    with targets((100, b"still")) as (target,):
+        lines = subprocess.run([VMAINFO, "top", "-b", "-n", "2", "-d", "0.1", only([target])],
+                               check=True, stdout=subprocess.PIPE).stdout.decode()
+        looks = lines.split("\n\nvmainfo top - ")
+        same(len(looks), 2, "looks")
+        same([table(look.splitlines())[0]["GROWTH"] for look in looks], ["-", "0"], "growth")
+
+
+def check_warn():
+    """Which processes stand out, and how many are counted."""
+    with targets((3000, b"near"), (10, b"far")) as (near, far):
+        share = 100 * near.vmas() / limit()
+        for warn, marked in (("%.4f" % (share - 0.01), True), ("%.4f" % (share + 0.01), False)):
+            lines = batch("--color=always", "--warn=" + warn, only([near, far]))
+            colours = {re.search(r"(near|far)", line).group(): "\033[1;31m" in line
+                       for line in lines if re.search(r" (near|far)", line) and "pid" not in line}
+            same(colours, {"near": marked, "far": False}, "what is red with " + warn)
+        lines = batch("--warn=%.4f" % (share - 0.01))
+        over = sum(100 * int(row["VMAS"]) / limit() > share - 0.01 for row in table(lines))
+        same(re.search(r"over [0-9.]+ %: (\d+)", lines[1]).group(1), str(over), "how many")
+        if "\033" in "".join(lines):
+            raise AssertionError("colours without a terminal")
+
+
+def check_names():
+    """What a terminal would obey does not come out, nor does what would break a line."""
+    names = {b"a\x1b[31mb": "a?[31mb", b" x\ny\\": "x\\ny\\\\", b"\xc2\x9bz": "??z"}
+    with targets(*((10, name) for name in names)) as running:
+        rows = table(batch(only(running)))
+        for target, shown in zip(running, names.values()):
+            row, = [row for row in rows if int(row["PID"]) == target.pid]
+            same(row["COMMAND"].strip(), shown, "name")
+
+
+# ---- interactive ----
+
+def quit_by_q(top):
+    top.press("q")
+    same(top.wait_for_end(), 0, "status")
+    same(top.is_restored(), True, "the terminal is as it was")
+
+
+def check_screen():
+    """Header and table; q ends it, and the terminal is as it was."""
+    with targets((1000, b"one"), (2000, b"two")) as (one, two), interactive([one, two]) as top:
+        top.wait_for("table", lambda lines: pids(lines) == [two.pid, one.pid])
+        rows = table(top.screen.text())
+        if top.is_restored():
+            raise AssertionError("there is no need to restore anything")
+        same([int(row["VMAS"]) for row in rows], [two.vmas(), one.vmas()], "VMAs")
+        same([row["COMMAND"] for row in rows], ["two", "one"], "names")
+        lines = top.screen.text()
+        for line, text in enumerate(("vmainfo top - ", "Processes: ", "Nearest: ")):
+            if not lines[line].startswith(text):
+                raise AssertionError("%r does not begin with %r" % (lines[line], text))
+        quit_by_q(top)
+
+
+def check_keys():
+    with targets((100, b"c"), (3000, b"a"), (1000, b"b")) as (few, many, some), \
+         interactive([few, many, some]) as top:
+        by_vmas = [many.pid, some.pid, few.pid]
+        by_pid = sorted(by_vmas)
+        by_name = [many.pid, some.pid, few.pid]
+
+        def order(key, want):
+            top.press(key)
+            top.wait_for("order after %r" % key, lambda lines: pids(lines) == want)
+        top.wait_for("table", lambda lines: pids(lines) == by_vmas)
+        order("N", by_pid[::-1])
+        order("R", by_pid)
+        order("V", by_vmas[::-1])
+        order("R", by_vmas)
+        order("<", by_pid[::-1])
+        order(">", by_vmas)
+        order("N", by_pid[::-1])
+        order("M", by_vmas)     # each page is also memory
+        order("N", by_pid[::-1])
+        order("P", by_vmas)
+        order("R", by_vmas[::-1])
+        order("C", by_name[::-1])
+        order("R", by_name)
+        quit_by_q(top)
+
+
+def check_growth():
+    with targets((100, b"grows"), (3000, b"stays")) as (grows, stays), \
+         interactive([grows, stays]) as top:
+        top.wait_for("first look", lambda lines: pids(lines) == [stays.pid, grows.pid])
+        before = grows.vmas()
+        grows.grow(500)
+        top.press(" ")
+        want = ["0", "%+d" % (grows.vmas() - before)]
+        rows = top.wait_for("second look", lambda lines: growths(lines) == want and table(lines))
+        same(int(rows[1]["VMAS"]), grows.vmas(), "VMAs")
+        top.press("G")
+        top.wait_for("order", lambda lines: pids(lines) == [grows.pid, stays.pid])
+        quit_by_q(top)
+
+
+def check_prompts():
+    with targets((10, b"a"), (10, b"b"), (10, b"c")) as running, interactive(running) as top:
+        top.wait_for("table", lambda lines: len(pids(lines) or []) == 3)
+        top.press("n2")
+        top.wait_for("question", lambda lines: any("0 for all: 2" in line for line in lines))
+        top.press("\r")
+        top.wait_for("two lines", lambda lines: len(pids(lines) or []) == 2)
+        top.press("n0\r")
+        top.wait_for("all lines", lambda lines: len(pids(lines) or []) == 3)
+        top.press("d1x\x7f.5\r")
+        top.wait_for("the delay", lambda lines: "every 1.5 s" in lines[0])
+        top.press("d1e3\r")
+        top.wait_for("complaint", lambda lines: any("no number of seconds" in line
+                                                     for line in lines))
+        same("every 1.5 s" in top.screen.text()[0], True, "the delay stays")
+        top.press("s7\x1b")
+        top.wait_for("table", lambda lines: not any("Seconds" in line for line in lines))
+        same("every 1.5 s" in top.screen.text()[0], True, "the delay stays")
+        top.press("h")
+        top.wait_for("help", lambda lines: any("keys" in line for line in lines))
+        top.press("q")
+        top.wait_for("table", table)
+        quit_by_q(top)
+
+
+def check_delay():
+    """It looks by itself, too, and ends after as many looks as it is told."""
+    with targets((10, b"a")) as (target,), \
+         screen.Program([VMAINFO, "top", "-d", "0.2", only([target])]) as top:
+        top.wait_for("first look", lambda lines: growths(lines) == ["-"])
+        top.wait_for("second look", lambda lines: growths(lines) == ["0"])
+        quit_by_q(top)
+    with screen.Program([VMAINFO, "top", "-d", "0.1", "-n", "3"]) as top:
+        same(top.wait_for_end(), 0, "status")
+        same(top.is_restored(), True, "the terminal is as it was")
+
+
+def check_scroll():
+    with targets(*((10 + 50 * i, b"%d" % i) for i in range(8))) as running, \
+         interactive(running, lines=10) as top:
+        want = [target.pid for target in running][::-1]
+        # VT100 knows its arrows as in application mode.
+        up, down, page_down, page_up = "\x1bOA", "\x1bOB", "\x1b[6~", "\x1b[5~"
+        # What is above the table has one line more without the module.
+        room = 4 if top.wait_for("table", pids) and top.screen.text()[3] else 5
+        top.wait_for("the first", lambda lines: pids(lines) == want[:room])
+        for key, at in ((down, 1), (down, 2), (up, 1)):
+            top.press(key)
+            top.wait_for("rows from %d" % at, lambda lines: pids(lines) == want[at:at + room])
+        for _ in range(20):
+            top.press(down)
+        top.wait_for("the last", lambda lines: pids(lines) == want[-room:])
+        for _ in range(20):
+            top.press(up)
+        top.wait_for("the first", lambda lines: pids(lines) == want[:room])
+        quit_by_q(top)
+
+
+def check_resize():
+    with targets((1000, b"one"), (2000, b"two")) as running, interactive(running) as top:
+        want = [running[1].pid, running[0].pid]
+        top.wait_for("table", lambda lines: pids(lines) == want)
+        top.set_size(12, 68)
+        rows = top.wait_for("narrow table", lambda lines: pids(lines) == want and table(lines))
+        same([title for title in COLUMNS if title not in rows[0]], ["EXEC", "LOCKED", "PINNED"],
+             "what a narrow screen leaves out")
+        for lines, columns in ((3, 20), (1, 1), (2, 300), (24, 8)):
+            top.set_size(lines, columns)
+            # One of a single character shows nothing of use.
+            top.wait_for("something", lambda text: any(text) or lines == 1)
+        top.set_size(50, 160)
+        top.wait_for("wide table", lambda lines: sorted(pids(lines) or []) == sorted(want) and
+                     list(table(lines)[0]) == COLUMNS)
+        quit_by_q(top)
+
+
+def check_signals():
+    with targets((10, b"a")) as (target,):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with interactive([target]) as top:
+                top.wait_for("table", table)
+                top.kill(number)
+                same(top.wait_for_end(), -number, "status")
+                same(top.is_restored(), True, "the terminal is as it was")
+
+
+def check_stop():
+    """Ctrl-Z and fg, in a shell: it takes one with job control to stop a program."""
+    with targets((10, b"a")) as (target,), \
+         screen.Program(["sh", "-im"], columns=120, env={"PS1": "prompt> ", "ENV": ""}) as shell:
+        def prompt(lines):
+            return [line for line in lines if line][-1:] == ["prompt>"]
+        shell.wait_for("prompt", prompt)
+        shell.press("%s top -d %s %s\r" % (VMAINFO, NEVER, only([target])))
+        shell.wait_for("table", lambda lines: pids(lines) == [target.pid])
+        same(shell.is_restored(), False, "the terminal is as it was")
+        shell.press("\x1a")
+        shell.wait_for("prompt", prompt)
+        same(shell.is_restored(), True, "the terminal is as it was")
+        shell.press("printf '\\33[H\\33[J'\r")
+        shell.wait_for("cleared screen", lambda lines: lines[0] == "prompt>")
+        shell.press("fg\r")
+        shell.wait_for("table", lambda lines: pids(lines) == [target.pid])
+        same(shell.is_restored(), False, "the terminal is as it was")
+        shell.press("q")
+        shell.wait_for("prompt", prompt)
+        same(shell.is_restored(), True, "the terminal is as it was")
+        shell.press("echo status $?; exit\r")
+        shell.wait_for_end()
+        same("status 0" in shell.screen.text(), True, "status 0")
+
+
+def check_bad_names():
+    """No name of a process reaches the terminal as it is; see Screen.feed()."""
+    names = [b"a\x1b[31mb", b"\xffz\xc3", "\u65e5\u672c".encode()]
+    with targets(*((10, name) for name in names)) as running, \
+         interactive(running, "-o", "-pid") as top:
+        top.wait_for("table", lambda lines: len(pids(lines) or []) == 3)
+        rows = table(top.screen.text())
+        names = {int(row["PID"]): row["COMMAND"] for row in rows}
+        same(names[running[0].pid], "a?[31mb", "name")
+        same(names[running[1].pid], "?z?", "name")
+        if not names[running[2].pid].startswith("\u65e5"):
+            raise AssertionError("UTF-8 is not shown: %r" % names)
+        quit_by_q(top)
+
+
+globals()["check_" + sys.argv[1]]()
