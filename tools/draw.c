@@ -23,6 +23,9 @@
 
 #define DEFAULT_BOXES 400
 #define MAX_COLUMNS 12
+/* Screens have more pixels than CSS has; what is scaled down looks well, too. */
+#define DEFAULT_SCALE 2
+#define MAX_SCALE 4
 
 /* In less, no label has room. */
 #define MIN_WIDTH 48
@@ -35,7 +38,7 @@ static const struct metrics terminal_metrics = {
 
 /* ---- options ---- */
 
-enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_COLOUR };
+enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE, KEY_COLOUR };
 
 struct options {
 	const char *process;
@@ -47,6 +50,7 @@ struct options {
 	enum colour colour;
 	uint64_t boxes;
 	uint64_t columns;
+	uint64_t scale;
 };
 
 /* By the end of the file's name. */
@@ -73,14 +77,16 @@ static const struct argp_option options[] = {
 	{ "from", KEY_FROM, "FILE", 0,
 	  "Draw what was saved with 'vmainfo save' or read from raw; '-' for stdin", 0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
-	  "With --from: a copy of /proc/vmainfo/summary of the same process, which says where the "
-	  "kernel's part is", 0 },
+	  "With --from: a copy of /proc/vmainfo/summary of the same process, which says where the kernel's part is",
+	  0 },
 	{ "title", KEY_TITLE, "TEXT", 0, "Instead of the name of the process", 0 },
 	{ "boxes", KEY_BOXES, "N", 0,
-	  "Merge small neighbours until there are no more than N boxes, and say so; 0: draw all "
-	  "(400)", 0 },
+	  "Merge small neighbours until there are no more than N boxes, and say so; 0: draw all (400)",
+	  0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
 	  "Set the boxes of a picture in N columns; 0: as many as look well (0)", 0 },
+	{ "scale", KEY_SCALE, "N", 0,
+	  "Pixels of a .png for each that the picture is thought to have, 1 to 4 (2)", 0 },
 	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
 	  "Colours in the terminal: 'always', 'never', or 'auto', which is the default", 0 },
 	{ "quiet", 'q', NULL, 0, "Do not say that the module is not there", 0 },
@@ -116,6 +122,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "invalid number of columns '%s': at most %d", arg,
 				   MAX_COLUMNS);
 		break;
+	case KEY_SCALE:
+		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
+			argp_error(state, "invalid scale '%s': 1 to %d", arg, MAX_SCALE);
+		break;
 	case KEY_COLOUR:
 		if (!parse_colour(arg, &o->colour))
 			argp_error(state, "invalid argument '%s' for --color", arg);
@@ -144,20 +154,21 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[PID|NAME]",
-	.doc = "Draws the whole address space of a process from the highest address to the lowest: "
-	       "its VMAs, those of one file together, what is unmapped between them, addresses "
-	       "that cannot be used, and the kernel's part. Without PID and NAME: the process "
-	       "that the module's parameter names, or this one.\v"
-	       "Heights grow with the logarithm of the size; what is larger than all that is "
-	       "mapped has marks of a break, and a height that says nothing. The line or bar "
-	       "above the drawing is all of user space to scale.\n\n"
-	       "Permissions are those of /proc/PID/maps; what is writable and executable at the "
-	       "same time is marked W+X. The terminal's width comes from the terminal, or from "
-	       "COLUMNS; box-drawing characters are used if the locale has UTF-8. NO_COLOR "
-	       "switches off colours.\n\n"
-	       "With --from nothing is taken from this machine. Where user space ends and the "
-	       "kernel begins is then inferred from the addresses, which the drawing says, unless "
-	       "--summary tells it.",
+	/* In lines that end themselves: argp leaves these as they are. */
+	.doc = "Draws the whole address space of a process from the highest address to the\n"
+	       "lowest: its VMAs, those of one file together, what is unmapped between them,\n"
+	       "addresses that cannot be used, and the kernel's part. Without PID and NAME:\n"
+	       "the process that the module's parameter names, or this one.\n"
+	       "\vHeights grow with the logarithm of the size; what is larger than all that is\n"
+	       "mapped has marks of a break, and a height that says nothing. The bar above\n"
+	       "the drawing is all of user space to scale.\n\n"
+	       "Permissions are those of /proc/PID/maps; what is writable and executable at\n"
+	       "the same time is marked W+X. The terminal's width comes from the terminal, or\n"
+	       "from COLUMNS, and 48 is the least; box-drawing characters are used if the\n"
+	       "locale has UTF-8. NO_COLOR switches off colours.\n\n"
+	       "With --from nothing is taken from this machine. Where user space ends and the\n"
+	       "kernel begins is then inferred from the addresses, which the drawing says,\n"
+	       "unless --summary tells it.",
 };
 
 /* ---- what is drawn ---- */
@@ -245,8 +256,10 @@ static char *title_of(const struct options *o, const struct listing *l, const st
 	char *comm = NULL, *clean, *title;
 	int n;
 
-	if (!name && !o->from)
-		name = comm = process_comm(l->header.pid);
+	if (!name && !o->from) {
+		comm = process_comm(l->header.pid);
+		name = comm;
+	}
 	clean = clean_text(name ?: "a process");
 	if (o->title || !l->header.pid)
 		n = asprintf(&title, "%s", clean);
@@ -318,11 +331,11 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 	if (space->kernel_start)
 		fprintf(out, ", the kernel's part begins at %" PRIx64, space->kernel_start);
 	fprintf(out, ": %s.", space->source ?: "the addresses are like those of no machine known");
-	if (space->kernel_start && !space->nr_regions)
-		fprintf(out, " The kernel's regions are not known.");
 	fclose(out);
 	out = open_text(&c->notes[n++], &room);
 	fprintf(out, "Heights are logarithmic; those with a break mark are not to scale.");
+	if (space->kernel_start && !space->nr_regions)
+		fprintf(out, " Which regions the kernel has is not known.");
 	fclose(out);
 	if (layout->nr_merged) {
 		out = open_text(&c->notes[n++], &room);
@@ -601,7 +614,7 @@ static void put_label(const struct screen *s, struct label *label, const char *a
 
 static void put_box(const struct screen *s, const struct layout *layout, const struct box *box)
 {
-	static const char alarm[] = "W+X!";
+	static const char alarm[] = "W+X";
 	const struct span *part = box->parts;
 	const char *side = box->broken ? s->glyphs->broken : s->glyphs->vertical;
 	unsigned int line, end = box->nr_parts ? part->height : 0, begin = 0;
@@ -640,19 +653,18 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 /* All of user space in a line, to scale. */
 static void put_overview(const struct screen *s, const struct layout *layout)
 {
-	char size[SIZE_TEXT];
 	bool *cells;
 	uint64_t end;
 	int nr, i;
 
-	/* "0 " and " SIZE" */
-	nr = s->width - 2 - SIZE_TEXT;
+	/* "0 " and " ADDRESS" */
+	nr = s->width - 2 - 1 - ADDRESS_WIDTH;
 	cells = xreallocarray(NULL, nr, sizeof(*cells));
 	end = layout_overview(layout, cells, nr);
 	fputs("0 ", stdout);
 	for (i = 0; i < nr; i++)
 		fputs(cells[i] ? s->glyphs->mapped : s->glyphs->unmapped, stdout);
-	printf(" %s\n", size_text(size, end));
+	printf(" %" PRIx64 "\n", end);
 	free(cells);
 }
 
@@ -747,7 +759,8 @@ static void draw_picture(const struct options *o, const struct layout *layout,
 	struct bytes bytes = {};
 	const char *wrong;
 
-	wrong = picture_make(&bytes, o->picture, layout, caption, o->columns);
+	wrong = picture_make(&bytes, o->picture, layout, caption, o->columns,
+			     o->scale);
 	if (wrong)
 		error(EXIT_FAILURE, 0, "cannot make '%s': %s", o->file, wrong);
 	write_file(o->file, &bytes);
@@ -762,15 +775,14 @@ static const struct metrics *metrics_for(const struct options *o)
 		return &picture_metrics;
 #else
 	if (o->file)
-		error(EXIT_FAILURE, 0, "this vmainfo was built without pictures: build it where "
-		      "cairo is (on Debian: apt-get install libcairo2-dev), without CAIRO=no");
+		error(EXIT_FAILURE, 0, "this vmainfo was built without pictures: build it where cairo is (on Debian: apt-get install libcairo2-dev), without CAIRO=no");
 #endif
 	return &terminal_metrics;
 }
 
 int draw_command(int argc, char **argv)
 {
-	struct options o = { .boxes = DEFAULT_BOXES };
+	struct options o = { .boxes = DEFAULT_BOXES, .scale = DEFAULT_SCALE };
 	const struct metrics *metrics;
 	struct listing listing = {};
 	struct caption caption;

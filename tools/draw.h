@@ -185,7 +185,7 @@ char *clean_text(const char *text);
 
 /* What is drawn in one colour. */
 #define NR_ACCESS 16
-#define ACCESS_SHARED 8		/* and VMAINFO_READ, _WRITE, _EXEC, which are the lower three bits */
+#define ACCESS_SHARED 8		/* and _READ, _WRITE, _EXEC in the lower three bits */
 unsigned int vma_access(const struct vma *vma);
 /* Writable and executable at the same time. */
 bool vma_is_wx(const struct vma *vma);
@@ -234,10 +234,12 @@ struct bytes {
  * @layout: of picture_metrics
  * @caption: what is written above
  * @columns: how many the boxes are set in; 0: as many as look well
+ * @scale: of PNG: pixels for one of CSS
  *
  * Return: NULL, or what is wrong.
  */
 const char *picture_make(struct bytes *out, enum picture type, const struct layout *layout,
-			 const struct caption *caption, unsigned int columns);
+			 const struct caption *caption, unsigned int columns,
+			 unsigned int scale);
 
 #endif /* DRAW_H */

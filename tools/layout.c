@@ -327,6 +327,7 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	struct span *spans = NULL, *group = NULL;
 	uint64_t at = 0, mapped = 0;
 	const struct vma *vma;
+	struct span gap = {};
 
 	for (i = 0; i < nr_vmas(l); i++) {
 		kept[l->vmas[i].kind]++;
@@ -336,8 +337,10 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	for (i = 0; i < nr_vmas(l); i++) {
 		vma = &l->vmas[i];
 		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
-			if (vma->start > at)
-				add_span(&spans, nr, (struct span){ .start = at, .end = vma->start });
+			gap.start = at;
+			gap.end = vma->start;
+			if (gap.start < gap.end)
+				add_span(&spans, nr, gap);
 			add_span(&spans, nr, (struct span){ .start = vma->start, .first = i });
 			mapped = 0;
 		}
@@ -349,8 +352,10 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 		mapped += vma_size(vma);
 		at = vma->end;
 	}
-	if (end > at)
-		add_span(&spans, nr, (struct span){ .start = at, .end = end });
+	gap.start = at;
+	gap.end = end;
+	if (gap.start < gap.end)
+		add_span(&spans, nr, gap);
 	return spans;
 }
 
@@ -363,7 +368,8 @@ static bool is_small(const struct span *span, uint64_t limit)
  * Merges neighbours that are smaller than @limit, up to @most VMAs in one. Such a span begins
  * and ends with a VMA. Returns how many are left; @to may not be @from.
  */
-static size_t merge(struct span *to, const struct span *from, size_t nr, uint64_t limit, size_t most)
+static size_t merge(struct span *to, const struct span *from, size_t nr, uint64_t limit,
+		    size_t most)
 {
 	struct span *run = NULL;
 	size_t n = 0, i;
@@ -398,9 +404,9 @@ static struct span *merge_to(struct span *spans, size_t *nr, size_t max)
 	for (i = 0; i < *nr; i++)
 		vmas += spans[i].nr;
 	merged = xreallocarray(NULL, *nr, sizeof(*merged));
-	/* In halves of what there may be, for not all of them are small. */
+	/* If all are of one size, there is still an eighth of what there may be. */
 	for (shift = 12; shift < 64 && n > max; shift++)
-		n = merge(merged, spans, *nr, 1ULL << shift, vmas / max * 2 + 2);
+		n = merge(merged, spans, *nr, 1ULL << shift, vmas / max * 8 + 8);
 	free(spans);
 	*nr = n;
 	return merged;
@@ -427,19 +433,22 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 {
 	const struct vma *vmas = layout->l->vmas;
-	struct span *parts = NULL, swap;
+	struct span *parts = NULL, vma = { .nr = 1 }, gap = {}, swap;
 	size_t nr = 0, i;
 
 	if (box->span.merged) {
 		add_span(&parts, &nr, box->span);
 	} else {
 		for (i = box->span.first; i < box->span.first + box->span.nr; i++) {
-			if (i > box->span.first && vmas[i].start > vmas[i - 1].end)
-				add_span(&parts, &nr, (struct span){ .start = vmas[i - 1].end,
-								     .end = vmas[i].start });
-			add_span(&parts, &nr, (struct span){ .start = vmas[i].start,
-							     .end = vmas[i].end, .first = i,
-							     .nr = 1 });
+			vma.start = vmas[i].start;
+			vma.end = vmas[i].end;
+			vma.first = i;
+			gap.start = gap.end;
+			gap.end = vma.start;
+			if (i > box->span.first && gap.start < gap.end)
+				add_span(&parts, &nr, gap);
+			add_span(&parts, &nr, vma);
+			gap.end = vma.end;
 		}
 		if (merge_parts)
 			parts = merge_to(parts, &nr, MAX_PARTS);
@@ -456,12 +465,19 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 /* The sum of its parts, which grow if that is too little for a text. */
 static void set_heights(struct layout *layout, struct box *box)
 {
-	unsigned int sum = 0, wanted = layout->metrics.box, grown = 0;
+	/* There is more to say of those that were merged. */
+	const unsigned int wanted = layout->metrics.box * (box->span.merged ? 2 : 1);
+	unsigned int sum = 0, grown = 0;
+	struct span *part;
 	size_t i;
 
 	for (i = 0; i < box->nr_parts; i++) {
-		box->parts[i].height = metrics_height(&layout->metrics, box->parts[i].end -
-						      box->parts[i].start);
+		part = &box->parts[i];
+		part->height = metrics_height(&layout->metrics, part->end - part->start);
+		/* Is to be seen, however small it is */
+		if (part->nr == 1 && vma_is_wx(&layout->l->vmas[part->first]) &&
+		    part->height < layout->metrics.box)
+			part->height = layout->metrics.box;
 		sum += box->parts[i].height;
 	}
 	box->broken = false;
@@ -591,7 +607,7 @@ static void add_kernel(struct layout *layout, enum box_type type, uint64_t start
 		add_vmas(layout, &span, false);
 		box = &layout->boxes[layout->nr - 1];
 		free(box->note);
-		box->note = xstrdup("the gate page: the kernel's, and no VMA of the process");
+		box->note = xstrdup("the gate page, which is no VMA of the process");
 		start = gate->end;
 	}
 	if (start != end)
@@ -601,13 +617,13 @@ static void add_kernel(struct layout *layout, enum box_type type, uint64_t start
 static const char *region_name(const struct region *region)
 {
 	static const char * const names[][2] = {
-		{ "DirectMap", "kernel: direct map of all memory" },
-		{ "Vmalloc", "kernel: vmalloc, ioremap" },
-		{ "Vmemmap", "kernel: vmemmap (struct page)" },
-		{ "Image", "kernel: its image" },
-		{ "Modules", "kernel: modules" },
-		{ "Fixmap", "kernel: fixmap" },
-		{ "CpuEntry", "kernel: cpu_entry_area" },
+		{ "DirectMap", "direct map of all memory" },
+		{ "Vmalloc", "vmalloc, ioremap" },
+		{ "Vmemmap", "vmemmap (struct page)" },
+		{ "Image", "its image" },
+		{ "Modules", "modules" },
+		{ "Fixmap", "fixmap" },
+		{ "CpuEntry", "cpu_entry_area" },
 	};
 	size_t i;
 
@@ -628,6 +644,7 @@ static void add_above(struct layout *layout, uint64_t start)
 	const char *name = space->nr_regions ? "kernel: no known region" : "kernel";
 	const struct region *r;
 	uint64_t at = kernel;
+	char text[64];
 
 	if (!kernel) {
 		add_box(layout, BOX_UNKNOWN, start, 0,
@@ -641,7 +658,8 @@ static void add_above(struct layout *layout, uint64_t start)
 	for (r = space->regions; r < space->regions + space->nr_regions; r++) {
 		if (r->start > at)
 			add_kernel(layout, type, at, r->start, name);
-		add_kernel(layout, BOX_KERNEL, r->start, r->end, region_name(r));
+		snprintf(text, sizeof(text), "kernel: %s", region_name(r));
+		add_kernel(layout, BOX_KERNEL, r->start, r->end, text);
 		at = r->end;
 	}
 	if (at != top || !space->nr_regions)

@@ -16,8 +16,6 @@ const struct metrics picture_metrics = {
 	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320,
 };
 
-/* Screens have more pixels than CSS has; what is scaled down looks well, too. */
-#define PNG_SCALE 2
 /* What cairo can draw into, and what a PNG file's readers can be expected to */
 #define MAX_PIXELS 32767
 
@@ -28,7 +26,7 @@ const struct metrics picture_metrics = {
 #define LABEL_GAP 10
 #define COLUMN_GAP 20
 #define COLUMN_WIDTH (ADDRESS_WIDTH + BOX_WIDTH + LABEL_GAP + LABEL_WIDTH)
-#define MIN_WIDTH 720
+#define MIN_WIDTH 760
 
 #define TITLE_SIZE 22
 #define TEXT_SIZE 10
@@ -38,27 +36,20 @@ const struct metrics picture_metrics = {
 /* Where a text of that size stands if its middle is to be at a height of 0 */
 #define MIDDLE(size) ((size) * 0.36)
 
-struct colour_rgb {
-	double r;
-	double g;
-	double b;
-};
+/* 0xRRGGBB */
+static const uint32_t ink = 0x22272e, grey = 0x6b7480, pale = 0xc9ced6;
+static const uint32_t white = 0xffffff;
+static const uint32_t alarm_colour = 0xc00418;
+static const uint32_t kernel_colour = 0x56617a, between_colour = 0xc4cad6;
+static const uint32_t hole_colour = 0xe9e6df;
+static const uint32_t gap_colour = 0xf7f8fa;
 
-#define RGB(hex) { ((hex) >> 16) / 255., ((hex) >> 8 & 255) / 255., ((hex) & 255) / 255. }
-
-static const struct colour_rgb ink = RGB(0x22272e), grey = RGB(0x6b7480), pale = RGB(0xc9ced6);
-static const struct colour_rgb white = RGB(0xffffff);
-static const struct colour_rgb alarm_colour = RGB(0xc00418);
-static const struct colour_rgb kernel_colour = RGB(0x56617a), between_colour = RGB(0xc4cad6);
-static const struct colour_rgb hole_colour = RGB(0xe9e6df);
-static const struct colour_rgb gap_colour = RGB(0xf7f8fa);
-
-/* By vma_access(): the upper half are shared. They can be told apart by all who see colours badly. */
-static const struct colour_rgb access_colours[NR_ACCESS] = {
-	RGB(0xb4b9c1), RGB(0x7fb3e6), RGB(0x5cc4ad), RGB(0x83c96b),
-	RGB(0xe8d25a), RGB(0xf5b04d), RGB(0xe5405e), RGB(0xe31a1c),
-	RGB(0x8a919c), RGB(0x3f7fc4), RGB(0x2b957e), RGB(0x4b9634),
-	RGB(0xbda52a), RGB(0xcf7f12), RGB(0xb31f3f), RGB(0xa80f12),
+/* By vma_access(): the upper half are shared. They differ for the colour-blind, too. */
+static const uint32_t access_colours[NR_ACCESS] = {
+	0xb4b9c1, 0x7fb3e6, 0x5cc4ad, 0x83c96b,
+	0xe8d25a, 0xf5b04d, 0xe5405e, 0xe31a1c,
+	0x8a919c, 0x3f7fc4, 0x2b957e, 0x4b9634,
+	0xbda52a, 0xcf7f12, 0xb31f3f, 0xa80f12,
 };
 
 struct picture_state {
@@ -72,9 +63,15 @@ struct picture_state {
 	double top;		/* of the columns */
 };
 
-static void set_colour(cairo_t *cr, struct colour_rgb c)
+/* With what is below it shining through */
+static void set_paint(cairo_t *cr, uint32_t c, double alpha)
 {
-	cairo_set_source_rgb(cr, c.r, c.g, c.b);
+	cairo_set_source_rgba(cr, (c >> 16) / 255., (c >> 8 & 255) / 255., (c & 255) / 255., alpha);
+}
+
+static void set_colour(cairo_t *cr, uint32_t c)
+{
+	set_paint(cr, c, 1);
 }
 
 static void set_font(cairo_t *cr, double size, bool bold, bool mono)
@@ -84,7 +81,7 @@ static void set_font(cairo_t *cr, double size, bool bold, bool mono)
 	cairo_set_font_size(cr, size);
 }
 
-static void fill_rectangle(cairo_t *cr, double x, double y, double w, double h, struct colour_rgb c)
+static void fill_rectangle(cairo_t *cr, double x, double y, double w, double h, uint32_t c)
 {
 	cairo_rectangle(cr, x, y, w, h);
 	set_colour(cr, c);
@@ -160,14 +157,14 @@ static double put_cut(cairo_t *cr, double x, double y, double room, const char *
 
 /* Lines from lower left to upper right: shared, or nothing that can be used. */
 static void put_hatching(cairo_t *cr, double x, double y, double w, double h, double step,
-			 struct colour_rgb c, double alpha)
+			 uint32_t c, double alpha)
 {
 	double at;
 
 	cairo_save(cr);
 	cairo_rectangle(cr, x, y, w, h);
 	cairo_clip(cr);
-	cairo_set_source_rgba(cr, c.r, c.g, c.b, alpha);
+	set_paint(cr, c, alpha);
 	cairo_set_line_width(cr, 1);
 	for (at = x - h; at < x + w; at += step) {
 		cairo_move_to(cr, at, y + h);
@@ -284,7 +281,7 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	end = put_text(cr, end, at, text) + 7;
 	if (box->wx) {
 		fill_rectangle(cr, end, at - 9, 29, 12, alarm_colour);
-		cairo_set_source_rgb(cr, 1, 1, 1);
+		set_colour(cr, white);
 		set_font(cr, SMALL_SIZE, true, false);
 		put_text(cr, end + 2.5, at, "W+X");
 		set_font(cr, SMALL_SIZE, false, false);
@@ -297,8 +294,11 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	}
 	if (box->note)
 		end = put_cut(cr, end, at, x + room - end, box->note, true) + 7;
-	if (box->dir)
+	/* Less than this of it would say nothing. */
+	if (box->dir && (x + room - end > 60 || text_width(cr, box->dir) <= x + room - end))
 		put_cut(cr, end, at, x + room - end, box->dir, false);
+	else if (box->dir)
+		put_cut(cr, end, at, x + room - end, "\xe2\x80\xa6", false);
 }
 
 static void put_address(cairo_t *cr, uint64_t address, double x, double y)
@@ -346,7 +346,7 @@ static void put_box(struct picture_state *s, const struct box *box, double x, do
 		if (i + 1 == box->nr_parts)
 			break;
 		/* Between two of the same colour, too */
-		cairo_set_source_rgba(cr, ink.r, ink.g, ink.b, .45);
+		set_paint(cr, ink, .45);
 		cairo_set_line_width(cr, .5);
 		cairo_move_to(cr, left, at);
 		cairo_line_to(cr, left + BOX_WIDTH, at);
@@ -491,7 +491,7 @@ static void put_picture(struct picture_state *s)
 	unsigned int column;
 	size_t i = 0;
 
-	cairo_set_source_rgb(cr, 1, 1, 1);
+	set_colour(cr, white);
 	cairo_paint(cr);
 	set_font(cr, TITLE_SIZE, true, false);
 	set_colour(cr, ink);
@@ -604,7 +604,8 @@ static cairo_status_t add_bytes(void *to, const unsigned char *data, unsigned in
 }
 
 const char *picture_make(struct bytes *out, enum picture type, const struct layout *layout,
-			 const struct caption *caption, unsigned int columns)
+			 const struct caption *caption, unsigned int columns,
+			 unsigned int scale)
 {
 	struct picture_state s = { .layout = layout, .caption = caption };
 	cairo_surface_t *surface;
@@ -613,9 +614,9 @@ const char *picture_make(struct bytes *out, enum picture type, const struct layo
 	memset(out, 0, sizeof(*out));
 	s.breaks = xreallocarray(NULL, columns > 8 ? columns : 8, sizeof(*s.breaks));
 	choose_columns(&s, columns);
-	if (s.height * PNG_SCALE > MAX_PIXELS && type == PICTURE_PNG) {
+	if (s.height * scale > MAX_PIXELS && type == PICTURE_PNG) {
 		free(s.breaks);
-		return "it is too high for a PNG file: use fewer boxes, or more columns, or .svg";
+		return "it is too high for .png: use fewer boxes, more columns, or .svg";
 	}
 	switch (type) {
 	case PICTURE_SVG:
@@ -627,9 +628,9 @@ const char *picture_make(struct bytes *out, enum picture type, const struct layo
 		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATOR, "vmainfo");
 		break;
 	default:
-		surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, s.width * PNG_SCALE,
-						     s.height * PNG_SCALE);
-		cairo_surface_set_device_scale(surface, PNG_SCALE, PNG_SCALE);
+		surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, s.width * scale,
+						     s.height * scale);
+		cairo_surface_set_device_scale(surface, scale, scale);
 	}
 	s.cr = cairo_create(surface);
 	put_picture(&s);
@@ -641,8 +642,6 @@ const char *picture_make(struct bytes *out, enum picture type, const struct layo
 	if (!status)
 		status = cairo_surface_status(surface);
 	cairo_surface_destroy(surface);
-	/* What cairo keeps of fonts would look like a leak. */
-	cairo_debug_reset_static_data();
 	free(s.breaks);
 	if (!status)
 		return NULL;
