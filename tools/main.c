@@ -136,21 +136,22 @@ bool parse_address(const char *text, uint64_t *address)
 	return true;
 }
 
+/* Rounded; 53 bits are enough for three digits. */
 char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
 {
 	static const char units[] = "BKMGTPE";
-	unsigned int unit = 0, tenths = 0;
-	uint64_t value = bytes;
+	unsigned int unit = 0, tenths;
+	double value = bytes;
 
-	while (value >= 1024) {
-		tenths = value % 1024 * 10 / 1024;
+	while (value >= 1023.5) {
 		value /= 1024;
 		unit++;
 	}
-	if (value < 10 && tenths)
-		snprintf(buf, SIZE_TEXT, "%u.%u %c", (unsigned int)value, tenths, units[unit]);
+	tenths = value * 10 + 0.5;
+	if (tenths < 100 && tenths % 10)
+		snprintf(buf, SIZE_TEXT, "%u.%u %c", tenths / 10, tenths % 10, units[unit]);
 	else
-		snprintf(buf, SIZE_TEXT, "%u %c", (unsigned int)value, units[unit]);
+		snprintf(buf, SIZE_TEXT, "%.0f %c", value, units[unit]);
 	return buf;
 }
 

@@ -55,7 +55,7 @@ bool parse_number(const char *text, double max, double *value);
 bool parse_address(const char *text, uint64_t *address);
 
 /*
- * A size for people, in at most 7 characters: "4 K", "1.5 M", "128 T": the units are those of
+ * A size for people, rounded, in at most 6 characters: "4 K", "1.5 M", "128 T": the units of
  * ls -h. Returns @buf.
  */
 #define SIZE_TEXT 12

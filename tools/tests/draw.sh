@@ -126,10 +126,13 @@ def base_name(name):
 
 
 def size_text(size):
-    units, tenths = "BKMGTPE", 0
-    while size >= 1024:
-        tenths, size, units = size % 1024 * 10 // 1024, size // 1024, units[1:]
-    return f"{size}.{tenths} {units[0]}" if size < 10 and tenths else f"{size} {units[0]}"
+    units = "BKMGTPE"
+    while size >= 1023.5:
+        size, units = size / 1024, units[1:]
+    tenths = int(size * 10 + 0.5)
+    if tenths < 100 and tenths % 10:
+        return f"{tenths // 10}.{tenths % 10} {units[0]}"
+    return f"{int(size + 0.5)} {units[0]}"
 
 
 def gaps(vmas):

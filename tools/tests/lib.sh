@@ -15,6 +15,9 @@
 HERE=$(dirname "$(readlink -f "$0")")
 . "${KSFT:?name tools/testing/selftests of a Linux source tree}/kselftest/ktap_helpers.sh"
 
+# The runner's stdbuf, which the address sanitizer does not want in front of it
+unset LD_PRELOAD
+
 TMP=
 PIDS=		# to be killed at the end
 
