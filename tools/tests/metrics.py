@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What metrics.sh tests: python3 metrics.py CHECK.
+
+    python3 metrics.py serve FILE
+
+is a server for Prometheus that has FILE as OpenMetrics text; it says its address.
+"""
+import http.server
+import itertools
+import json
+import os
+import re
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import openmetrics
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CONTRIB = os.path.join(HERE, "..", "..", "contrib")
+CAPTURES = os.environ["CAPTURES"]
+# Where metrics.sh has put what the textfile collector reads
+FILE = os.environ.get("METRICS_FILE")
+PROMETHEUS = os.environ.get("PROMETHEUS")
+# Generous: the machine can be busy.
+LIMIT = 120
+
+
+def same(got, want, what):
+    if got != want:
+        raise AssertionError("%s: %r, not %r" % (what, got, want))
+
+
+def hog():
+    """The process of the guest that was near the limit: as the guest saw it."""
+    with open(os.path.join(CAPTURES, "hog"), encoding="utf-8") as lines:
+        pid, comm, vmas, limit = lines.read().splitlines()
+    return pid, comm, int(vmas), int(limit)
+
+
+def api(path, **parameters):
+    url = "http://%s/api/v1/%s?%s" % (PROMETHEUS, path, urllib.parse.urlencode(parameters))
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            answer = json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise AssertionError("%s: %s" % (parameters, error.read().decode())) from None
+    same(answer["status"], "success", path)
+    return answer["data"]
+
+
+def query(expression):
+    """A vector: [(labels, number)]"""
+    data = api("query", query=expression)
+    same(data["resultType"], "vector", expression)
+    return [(one["metric"], float(one["value"][1])) for one in data["result"]]
+
+
+def wait_for(what, look):
+    """What look() answers, once that is something."""
+    deadline = time.monotonic() + LIMIT
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError("no %s in %d seconds" % (what, LIMIT))
+        time.sleep(0.2)
+
+
+def check_capture():
+    """What the guest wrote is what this is about."""
+    pid, comm, vmas, limit = hog()
+    with open(FILE, "rb") as metrics:
+        samples = openmetrics.read(metrics.read())
+    labels = (("pid", pid), ("comm", comm))
+    # The gate page, if it has one, is a line of maps and no VMA.
+    if samples["vmainfo_process_vmas", labels] not in (vmas, vmas - 1):
+        raise AssertionError("%r are not %d" % (samples["vmainfo_process_vmas", labels], vmas))
+    same(samples["vmainfo_vmas_limit", ()], limit, "the limit")
+    same(samples["vmainfo_module_used", ()], 1, "from the module")
+    if samples["vmainfo_process_vmas", labels] <= 0.85 * limit:
+        raise AssertionError("it is not near the limit: %r" % samples)
+
+
+def check_scrape():
+    """All samples of the file, as node_exporter passes them on, and as OpenMetrics."""
+    with open(FILE, "rb") as metrics:
+        samples = openmetrics.read(metrics.read())
+
+    for job in ("node", "openmetrics"):
+        wait_for("scrape of " + job, lambda: query('up{job="%s"} == 1' % job))
+        found = wait_for("series of " + job, lambda: query('{__name__=~"vmainfo_.*",job="%s"}' % job))
+        got = {}
+        for labels, value in found:
+            name = labels.pop("__name__")
+            same((labels.pop("job"), "instance" in labels), (job, True), "labels")
+            del labels["instance"]
+            got[name, tuple(sorted(labels.items()))] = value
+        want = {(name, tuple(sorted(labels))): value for (name, labels), value in samples.items()}
+        same(got, want, "what Prometheus has of " + job)
+    same([value for _, value in query("node_textfile_scrape_error")], [0], "errors of the collector")
+    same([labels["file"] for labels, _ in query("node_textfile_mtime_seconds")], [FILE], "its files")
+
+
+def check_nearest():
+    pid, comm, _, _ = hog()
+    share = "vmainfo_process_vmas / on (job, instance) group_left () vmainfo_vmas_limit"
+    (labels, value), = wait_for("answer", lambda: query('topk(1, (%s) and on (job) up{job="node"})' %
+                                                        share))
+    same((labels["pid"], labels["comm"]), (pid, comm), "the nearest")
+    with open(FILE, "rb") as metrics:
+        samples = openmetrics.read(metrics.read())
+    largest = max(value for (name, _), value in samples.items() if name == "vmainfo_process_vmas")
+    same(value, largest / samples["vmainfo_vmas_limit", ()], "its share")
+
+
+def firing(name):
+    return [alert for alert in api("alerts")["alerts"]
+            if alert["labels"]["alertname"] == name and alert["state"] == "firing" and
+            alert["labels"]["job"] == "node"]
+
+
+def check_alert():
+    """It is about that process and no other, and says who it is."""
+    pid, comm, _, _ = hog()
+    alert, = wait_for("alert", lambda: firing("ProcessNearMaxMapCount"))
+    same((alert["labels"]["pid"], alert["labels"]["comm"]), (pid, comm), "who it is about")
+    same(alert["labels"]["severity"], "warning", "severity")
+    start = "%s (pid %s) on " % (comm, pid)
+    for text in alert["annotations"].values():
+        if start not in text:
+            raise AssertionError("%r is not in %r" % (start, text))
+    same(firing("VmainfoMetricsStale"), [], "stale, too")
+
+
+def check_stale():
+    """As if nobody had written the file for an hour"""
+    an_hour_ago = time.time() - 3600
+    os.utime(FILE, (an_hour_ago, an_hour_ago))
+    alert, = wait_for("alert", lambda: firing("VmainfoMetricsStale"))
+    same(alert["labels"]["file"], FILE, "which file")
+
+
+def dashboard():
+    with open(os.path.join(CONTRIB, "vmainfo-dashboard.json"), encoding="utf-8") as text:
+        return json.load(text)
+
+
+def check_dashboard():
+    """What Grafana wants of it, as far as one can tell without."""
+    board = dashboard()
+    same(board.get("id"), None, "the number that Grafana gives it")
+    panels = board["panels"]
+    numbers = [panel["id"] for panel in panels]
+    same(sorted(set(numbers)), sorted(numbers), "the panels' numbers")
+    variables = {variable["name"] for variable in board["templating"]["list"]}
+    used = set(re.findall(r"\$\{?([a-z]\w*)", json.dumps(panels)))
+    same(used - variables, set(), "variables that are used and not there")
+    for panel in panels:
+        place = panel["gridPos"]
+        same(place["x"] + place["w"] <= 24, True, "%s is within the screen" % panel["title"])
+        same(panel["datasource"]["uid"], "${datasource}", "data source")
+    for one, other in itertools.combinations(panels, 2):
+        a, b = one["gridPos"], other["gridPos"]
+        if (a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"] and
+                a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]):
+            raise AssertionError("%s is on top of %s" % (one["title"], other["title"]))
+
+
+def check_queries():
+    """Each query of the dashboard is one to Prometheus, and shows something."""
+    board = dashboard()
+
+    def filled(expression):
+        for name, value in (("__rate_interval", "1m"), ("job", ".*"), ("instance", ".*")):
+            expression = expression.replace("$" + name, value)
+        same("$" in expression, False, "a variable is left in " + expression)
+        return expression
+
+    for variable in board["templating"]["list"]:
+        if variable["type"] == "query":
+            metric, label = re.fullmatch(r"label_values\((.*), (\w+)\)",
+                                         variable["query"]["query"]).groups()
+            for labels, _ in wait_for(metric, lambda: query(filled(metric))):
+                same(label in labels, True, "label " + label)
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            expression = filled(target["expr"])
+            if panel["title"] == "Time to the limit":
+                # Nothing grows here.
+                same(query(expression), [], expression)
+                # Put the other way round it has all of them.
+                expression = expression.replace("> 0", "<= 0")
+            # A derivative takes two scrapes.
+            wait_for(panel["title"] + ": " + expression, lambda: query(expression))
+
+
+def serve(file):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            with open(file, "rb") as metrics:
+                data = metrics.read()
+            self.send_response(200)
+            self.send_header("Content-Type",
+                             "application/openmetrics-text; version=1.0.0; charset=utf-8")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    print('"Listening on" address=127.0.0.1:%d' % server.server_port, flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2])
+    else:
+        globals()["check_" + sys.argv[1]]()

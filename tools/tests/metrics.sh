@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# From what "vmainfo export" wrote in a guest, where a process is near the limit, through
+# node_exporter and Prometheus to the alert and to the queries of the dashboard: what contrib/
+# has, with the programs that it is for, on loopback.
+
+. "$(dirname "$0")/lib.sh"
+begin
+for program in prometheus promtool prometheus-node-exporter; do
+	command -v "$program" >/dev/null || { ktap_skip_all "there is no $program here"; exit "$KSFT_SKIP"; }
+done
+contrib=$HERE/../../contrib
+export CAPTURES PYTHONDONTWRITEBYTECODE=1
+
+# serve NAME COMMAND...: runs a server; $address is where it listens, on a port that it chose
+serve()
+{
+	name=$1
+	log=$TMP/$name.log
+	shift
+	"$@" >"$log" 2>&1 &
+	server=$!
+	PIDS="$PIDS $server"
+	tries=1200
+	# Prometheus says first what it was told, and then what it got.
+	until address=$(sed -n 's/.*"Listening on".* address=\(127\.0\.0\.1:[1-9][0-9]*\).*/\1/p' "$log") &&
+		[ "$address" ]; do
+		tries=$((tries - 1))
+		if [ "$tries" = 0 ] || ! kill -0 "$server" 2>/dev/null; then
+			sed 's/^/# /' "$log"
+			ktap_exit_fail_msg "$name does not listen"
+		fi
+		sleep 0.1
+	done
+}
+
+check()
+{
+	result "$2" python3 "$HERE/metrics.py" "$1"
+}
+
+units()
+{
+	# It wants what they start to be there, and knows the path of an installed program only.
+	for unit in service timer; do
+		sed "s,^ExecStart=/usr/bin/vmainfo ,ExecStart=$VMAINFO ," \
+			"$contrib/vmainfo-export.$unit" >"$TMP/vmainfo-export.$unit" || return
+	done
+	systemd-analyze verify --man=no "$TMP/vmainfo-export.service" "$TMP/vmainfo-export.timer" \
+		>"$TMP/units" 2>&1 || { cat "$TMP/units"; return 1; }
+	cat "$TMP/units"
+	# Of what it does not know it only warns. It looks at what is installed, too.
+	! grep -F "$TMP/" "$TMP/units"
+}
+
+ktap_set_plan 11
+result "promtool check rules" promtool check rules "$contrib/vmainfo-alerts.yml"
+result "promtool test rules" promtool test rules "$HERE/vmainfo-alerts.test.yml"
+check dashboard "the dashboard's form"
+if command -v systemd-analyze >/dev/null; then
+	result "systemd-analyze verify" units
+else
+	ktap_test_skip "systemd-analyze verify: it is not here"
+fi
+
+mkdir "$TMP/textfile"
+export METRICS_FILE="$TMP/textfile/vmainfo.prom"
+# Written just now, as far as the alerts know
+cp "$CAPTURES/vmainfo.prom" "$METRICS_FILE" || ktap_exit_fail_msg "no metrics of a guest"
+result "promtool check metrics" sh -c 'promtool check metrics <"$METRICS_FILE"'
+check capture "what the guest wrote"
+
+serve node_exporter prometheus-node-exporter --web.listen-address=127.0.0.1:0 \
+	--collector.disable-defaults --collector.textfile \
+	--collector.textfile.directory="$TMP/textfile"
+node=$address
+# The same with the content type of OpenMetrics: then Prometheus takes its other parser.
+serve openmetrics python3 "$HERE/metrics.py" serve "$METRICS_FILE"
+openmetrics=$address
+
+# The rules with a shorter "for": the unit test above has it as it is.
+sed 's/^\( *for:\) .*/\1 2s/' "$contrib/vmainfo-alerts.yml" >"$TMP/alerts.yml"
+cat >"$TMP/prometheus.yml" <<EOF
+global:
+  scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files: [alerts.yml]
+scrape_configs:
+  - job_name: node
+    static_configs: [targets: ["$node"]]
+  - job_name: openmetrics
+    static_configs: [targets: ["$openmetrics"]]
+EOF
+serve prometheus prometheus --config.file="$TMP/prometheus.yml" --storage.tsdb.path="$TMP/data" \
+	--web.listen-address=127.0.0.1:0
+export PROMETHEUS="$address"
+
+check scrape "Prometheus has what the file says, from both of its parsers"
+check nearest "the process nearest to its limit"
+check alert "the alert of that process"
+check queries "the dashboard's queries"
+check stale "the alert of stale metrics"
+ktap_finished
