@@ -19,6 +19,7 @@ serve()
 	name=$1
 	log=$TMP/$name.log
 	shift
+	: >"$log" # it is read before that process may have opened it
 	"$@" >"$log" 2>&1 &
 	server=$!
 	PIDS="$PIDS $server"
