@@ -6,9 +6,10 @@
  *	many N [FILE]
  *
  * maps N pages, of FILE if there is one; says "ready" and waits. With -n in place of FILE
- * each VMA has a long name of its own.
+ * each VMA has a long name of its own. For each SIGUSR1 it maps as many anonymous pages more.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,12 +30,27 @@ static int give_name(char *p, size_t size, unsigned long i)
 	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, size, name);
 }
 
+/* So that each page is a VMA */
+static int split(char *p, size_t page, unsigned long n)
+{
+	unsigned long i;
+
+	for (i = 1; i < n; i += 2) {
+		if (mprotect(p + i * page, page, PROT_NONE)) {
+			perror("mprotect");
+			return 1;
+		}
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	int flags = MAP_PRIVATE | MAP_NORESERVE, fd = -1;
 	unsigned long i, n;
-	int named;
+	int named, nr;
+	sigset_t more;
 	char *p;
 
 	if (argc < 2 || argc > 3) {
@@ -63,14 +79,21 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	for (i = 1; i < n; i += 2) {
-		if (mprotect(p + i * page, page, PROT_NONE)) {
-			perror("mprotect");
-			return 1;
-		}
-	}
+	if (split(p, page, n))
+		return 1;
+	sigemptyset(&more);
+	sigaddset(&more, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &more, NULL);
 	if (write(1, "ready\n", 6) != 6)
 		return 1;
-	for (;;)
-		pause();
+	while (!sigwait(&more, &nr)) {
+		p = mmap(NULL, n * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (p == MAP_FAILED) {
+			perror("mmap");
+			return 1;
+		}
+		if (split(p, page, n))
+			return 1;
+	}
+	return 1;
 }

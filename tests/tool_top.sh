@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The program's commands top and export, with the module: they agree with /proc/PID/maps, for a
+# process of many VMAs and for all, and say who has come over the threshold.
+
+. "$(dirname "$0")/lib.sh"
+begin
+tool=$HERE/vmainfo
+[ -x "$tool" ] || ktap_exit_fail_msg "there is no $tool"
+
+# count PID: its VMAs; the gate page is none
+count()
+{
+	grep -vc '^ffffffffff600000-' "/proc/$1/maps"
+}
+
+# counts: pid and VMAs of each process that has some
+counts()
+{
+	for dir in /proc/[0-9]*; do
+		vmas=$(count "${dir#/proc/}" 2>/dev/null)
+		[ "${vmas:-0}" = 0 ] || echo "${dir#/proc/} $vmas"
+	done
+}
+
+# rows: pid and VMAs of each process, as top has them
+rows()
+{
+	"$tool" top -b -n 1 >"$TMP/top" || return
+	awk 'table { print $1, $2 } $1 == "PID" { table = 1 }' "$TMP/top"
+}
+
+# series: the same of export
+series()
+{
+	"$tool" export --threshold=0 --count=100000 >"$TMP/export" || return
+	sed -n 's/^vmainfo_process_vmas{pid="\([0-9]*\)",.*} \([0-9]*\)$/\1 \2/p' "$TMP/export"
+}
+
+# same_counts COMMAND: it has all processes that were the same before and after it. Those that
+# are there all the time and sleep are at least three: init, this shell, and the target.
+same_counts()
+{
+	counts >"$TMP/before"
+	"$1" >"$TMP/got" || return
+	counts >"$TMP/after"
+	awk -v target="$target" '
+		FILENAME ~ /before$/ { before[$1] = $2; next }
+		FILENAME ~ /got$/ { got[$1] = $2; next }
+		before[$1] == $2 {
+			same++
+			seen = seen || $1 == target
+			if (got[$1] != $2) {
+				print "process " $1 " has " $2 " VMAs, not " got[$1]
+				bad = 1
+			}
+		}
+		END {
+			print same + 0 " processes were compared"
+			exit bad || same < 3 || !seen
+		}' "$TMP/before" "$TMP/got" "$TMP/after"
+}
+
+# has METRIC VALUE: in what export wrote
+has()
+{
+	grep -qxF "$1 $2" "$TMP/export" || { grep "^$1" "$TMP/export"; return 1; }
+}
+
+from_module()
+{
+	"$tool" export >"$TMP/export" 2>"$TMP/stderr" || return
+	cat "$TMP/stderr"
+	[ ! -s "$TMP/stderr" ] && has vmainfo_module_used 1 &&
+		has vmainfo_vmas_limit "$(cat /proc/sys/vm/max_map_count)" || return
+	! "$tool" top -b -n 1 | grep maps
+}
+
+# As a service has it, see contrib/vmainfo-export.service
+one_capability()
+{
+	"$HERE/onlycap" "$1" "$tool" export --quiet >"$TMP/export" || return
+	has vmainfo_module_used "$2"
+}
+
+# What top says of the target besides
+columns()
+{
+	"$tool" top -b -n 1 -k -p "$target" >"$TMP/top" || return
+	cat "$TMP/top" "/proc/$target/status"
+	awk '
+		FNR == NR { status[$1] = $2; next }
+		table {
+			rows++
+			bad = $5 != status["VmSize:"] || $6 != status["VmData:"] ||
+			      $7 != status["VmStk:"] || $9 != status["VmLck:"] ||
+			      $8 != status["VmExe:"] + status["VmLib:"] || $11 != status["Name:"]
+		}
+		$1 == "PID" { table = 1 }
+		END { exit bad || rows != 1 }' "/proc/$target/status" "$TMP/top"
+}
+
+# over: the target has series; what top counts as over the limit
+over()
+{
+	"$tool" export --threshold=85 >"$TMP/export" && grep -q "{pid=\"$target\"," "$TMP/export"
+}
+
+grown()
+{
+	vmas=$(count "$target")
+	# It has half of what it will have, and that is 90 %; nobody else has as much.
+	limit=$(((vmas + many / 2) * 100 / 90))
+	echo "$limit" >/proc/sys/vm/max_map_count
+	if over; then
+		echo "it is over the threshold from the beginning"
+		return 1
+	fi
+	"$tool" top -b -n 1 --color=always >"$TMP/top" || return
+	grep -F 'over 85 %: 0;' "$TMP/top" || { head -n 3 "$TMP/top"; return 1; }
+	kill -USR1 "$target"
+	tries=600
+	until [ $((100 * $(count "$target"))) -gt $((85 * limit)) ]; do
+		tries=$((tries - 1))
+		if [ "$tries" = 0 ] || ! kill -0 "$target"; then
+			echo "it does not grow"
+			return 1
+		fi
+		sleep 0.1
+	done
+	over || { echo "it has no series"; return 1; }
+	"$tool" top -b -n 1 --color=always >"$TMP/top" || return
+	head -n 6 "$TMP/top"
+	grep -qF 'over 85 %: 1;' "$TMP/top" && grep -qF "Nearest: many (pid $target)," "$TMP/top" &&
+		grep -q "^$(printf '\033')\[1;31m *$target " "$TMP/top"
+}
+
+ktap_set_plan 9
+old_limit=$(cat /proc/sys/vm/max_map_count)
+vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+check_all_vmas off
+start "$HERE/many" $((many / 2)) || ktap_exit_fail_msg "no process of $((many / 2)) VMAs"
+
+result "top: all processes, as maps" same_counts rows
+result "top: the nearest one comes first" \
+	sh -c '"$1" top -b -n 1 | awk -v pid="$2" "table { exit \$1 != pid } \$1 == \"PID\" { table = 1 }"' \
+	sh "$tool" "$target"
+result "top: sizes, as status" columns
+result "export: all processes, as maps" same_counts series
+result "export: from the module" from_module
+result "export: CAP_SYS_PTRACE will do" one_capability sys_ptrace 1
+result "export: without it there is the fallback" one_capability none 0
+result "who has grown over the threshold" grown
+echo "$old_limit" >/proc/sys/vm/max_map_count
+stop_all
+check_all_vmas on
+result "unload" vmainfo_unload
+ktap_finished
