@@ -96,6 +96,7 @@ def check_names():
         b"": "",
         b"\xff\xfe\xc3": "\ufffd\ufffd\ufffd",
         b"\xed\xa0\x80|\xc0\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd",
+        b"\xe0\x80\x80|\xf0\x80\x80\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd\ufffd\ufffd",
         b"\xf4\x90\x80\x80.": "\ufffd\ufffd\ufffd\ufffd.",
         "\u65e5\u672c\U0001f40d".encode(): "\u65e5\u672c\U0001f40d",
         b"a\x1b[31m\t\x7f\xc2\x9b": "a\ufffd[31m\ufffd\ufffd\ufffd",
