@@ -34,7 +34,8 @@ enum { OPT_JSON = 256, OPT_COLOR };
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
 	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set", 2 },
+	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
+	  2 },
 	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
 	{ }
 };

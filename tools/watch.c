@@ -44,7 +44,8 @@ static const struct argp_option options[] = {
 	  "End after so many looks, the one at the beginning not counted", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
 	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set", 2 },
+	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
+	  2 },
 	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
 	{ }
 };
