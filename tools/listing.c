@@ -454,9 +454,8 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 	if (fd < 0)
 		return from_maps(l, pid ?: getpid());
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return errno;
-	err = bytes_read(&raw, fd);
+	/* Of a module that has been unloaded procfs says EIO to read(), but EINVAL to this. */
+	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd);
 	if (err)
 		return err;
 	wrong = listing_parse(l, raw.p, raw.size);
