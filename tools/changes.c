@@ -54,6 +54,27 @@ static bool same_text(const char *a, const char *b)
 	return !strcmp(a ?: "", b ?: "");
 }
 
+/*
+ * A newline is \012 in maps, where a name that has these four characters looks the same; what was
+ * read from there has a newline for both.
+ */
+static bool same_name(const struct comparison *c, const struct vma *a, const struct vma *b)
+{
+	static const char escape[] = "\\012";
+	const char *p = a->name ?: "", *q = b->name ?: "";
+	size_t p_skip, q_skip;
+
+	if (!c->from_maps)
+		return !strcmp(p, q);
+	for (; *p && *q; p += p_skip, q += q_skip) {
+		p_skip = strncmp(p, escape, strlen(escape)) ? 1 : strlen(escape);
+		q_skip = strncmp(q, escape, strlen(escape)) ? 1 : strlen(escape);
+		if ((p_skip > 1 ? '\n' : *p) != (q_skip > 1 ? '\n' : *q))
+			return false;
+	}
+	return *p == *q;
+}
+
 /* Private anonymous memory: where of it heap and stack are is but a label. */
 static bool is_anon(const struct vma *vma)
 {
@@ -71,7 +92,7 @@ static bool same_memory(const struct comparison *c, const struct vma *a, const s
 		       a->dev_minor == b->dev_minor && a->offset - a->start == b->offset - b->start;
 	if (is_anon(a) && is_anon(b))
 		return true;
-	if (!same_text(a->name, b->name))
+	if (!same_name(c, a, b))
 		return false;
 	return c->from_maps || (a->kind == b->kind && same_text(a->ops, b->ops));
 }
@@ -89,11 +110,11 @@ static uint64_t other_flags(const struct comparison *c, const struct vma *a, con
 	return flags;
 }
 
-static bool is_renamed(const struct vma *a, const struct vma *b)
+static bool is_renamed(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
 	if (is_anon(a) && a->kind != b->kind)
 		return false;
-	return !same_text(a->name, b->name);
+	return !same_name(c, a, b);
 }
 
 /* What is the same memory nowhere on the other side: it has gone, or, of @after, is new. */
@@ -142,7 +163,7 @@ static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 			const uint64_t flags = other_flags(c, a, b);
 			const bool policy = !c->from_maps && a->policy != b->policy;
 			const bool rights = (a->flags ^ b->flags) & RIGHTS;
-			const bool renamed = is_renamed(a, b);
+			const bool renamed = is_renamed(c, a, b);
 
 			*kept = true;
 			if (rights || renamed || flags || policy) {
@@ -152,6 +173,7 @@ static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 						  CHANGE_RENAMED : CHANGE_FLAGS, start, end, a, b);
 				change->flags = flags;
 				change->policy = policy;
+				change->renamed = renamed;
 			} else {
 				if (last == start && last_a == a)
 					list_add(l, CHANGE_SPLIT, start, start, a, b);
@@ -390,7 +412,7 @@ static void print_details(FILE *out, const struct change *change)
 			policy_name(a->policy));
 		comma = ", ";
 	}
-	if (is_renamed(a, b)) {
+	if (change->renamed) {
 		fprintf(out, "%swas ", comma);
 		print_name(out, a->name ?: "without a name");
 	}

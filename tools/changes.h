@@ -53,6 +53,7 @@ enum change_what {
  * @flags: which ones are not the same, of those that say something of their own; 0 if nothing
  *	is known of them
  * @policy: whether the policy is another one
+ * @renamed: whether the name is
  */
 struct change {
 	enum change_what what;
@@ -62,6 +63,7 @@ struct change {
 	const struct vma *after;
 	uint64_t flags;
 	bool policy;
+	bool renamed;
 };
 
 /**

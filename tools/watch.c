@@ -29,7 +29,8 @@
 static const char doc[] =
 	"Says what is mapped, unmapped, and changed in a process from now on, in the\n"
 	"words of 'vmainfo diff'. Ends with status 0 when the process exits, and says\n"
-	"so; an exec is said as well.\n"
+	"so; an exec is said as well, by kernels that do not count them only if\n"
+	"nothing is where it was.\n"
 	"\vWhat comes and goes between two looks is not seen. With the module, on Linux\n"
 	"6.4 or later, a look at a process that has not changed costs it nothing: the\n"
 	"kernel counts the changes. (It does not count that a file is renamed or\n"
@@ -174,13 +175,26 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	if (w->fd < 0)
 		return false;
 	if (ioctl(w->fd, VMAINFO_GET_HEADER, &now)) {
-		if (errno != ESRCH)
-			error(exit_failure, errno, "process %d", w->pid);
-		*exited = true;
+		/* The module may be gone, too, of which reading tells more: EIO. */
+		*exited = errno == ESRCH;
 		return false;
 	}
 	return last->flags & VMAINFO_ATOMIC && last->flags & now.flags & VMAINFO_SEQ &&
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
+}
+
+/*
+ * Whether the process may have been in an exec when @now was taken: its address space is another
+ * one some time before their number is, and only a header alone tells that.
+ */
+static bool is_in_exec(const struct watch *w, const struct listing *now)
+{
+	struct vmainfo_header after = { .size = sizeof(after) };
+
+	if (w->fd < 0 || !(w->last.header.flags & VMAINFO_SEQ))
+		return false;
+	return ioctl(w->fd, VMAINFO_GET_HEADER, &after) || !(after.flags & VMAINFO_SEQ) ||
+	       after.exec_id != now->header.exec_id;
 }
 
 static uint64_t total_kb(const struct listing *l)
@@ -247,6 +261,11 @@ static bool look(struct watch *w)
 	if (now.nr == now.has_gate && w->last.nr > w->last.has_gate) {
 		listing_free(&now);
 		return w->pidfd >= 0;
+	}
+	/* What is there is neither the old address space nor the new one; one look later it is. */
+	if (is_in_exec(w, &now)) {
+		listing_free(&now);
+		return true;
 	}
 	print_changes(w, &now);
 	listing_free(&w->last);
