@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# vmainfo diff: pairs of listings (diffs.py) of which it is known what differs between them, forth
+# and back; what its arguments can be; its exit status.
+
+. "$(dirname "$0")/lib.sh"
+export PYTHONDONTWRITEBYTECODE=1
+
+# status_is WANT COMMAND...: with what it printed in $TMP/out
+status_is()
+{
+	want=$1 got=0
+	shift
+	"$@" >"$TMP/out" 2>"$TMP/err" || got=$?
+	[ "$got" = "$want" ] && [ ! -s "$TMP/err" ] && return
+	echo "status $got, not $want"
+	cat "$TMP/err"
+	return 1
+}
+
+# How many spaces there are is not what is tested.
+differ()
+{
+	want=0
+	[ ! -s "$1.diff" ] || want=1
+	status_is "$want" "$VMAINFO" diff "$1.a" "$1.b" || return 1
+	tr -s ' ' <"$TMP/out" | diff "$1.diff" - || return 1
+	# What differs in one direction does so in the other.
+	status_is "$want" "$VMAINFO" diff "$1.b" "$1.a" || return 1
+	[ "$(wc -l <"$TMP/out")" = "$(wc -l <"$1.diff")" ] || { cat "$TMP/out"; return 1; }
+	status_is "$want" "$VMAINFO" diff --json "$1.a" "$1.b" || return 1
+	python3 -c '
+import json, sys
+changes = json.load(sys.stdin)["changes"]
+lines = open(sys.argv[1]).read().splitlines()
+assert [c["change"] for c in changes] == [line.split()[0] for line in lines], changes
+for c, line in zip(changes, lines):
+    vma = c["after"] or c["before"]
+    assert vma["perm"] in line and vma["kind"] in line
+    if c["change"] in ("mapped", "protected", "flags", "renamed", "moved"):
+        assert "%08x-%08x" % (int(c["start"], 16), int(c["end"], 16)) in line, c
+    assert "flags" not in c or c["flags"] in line
+' "$1.diff" <"$TMP/out"
+}
+
+# The same process with the module and without: all that maps has is the same.
+maps_and_module()
+{
+	"$VMAINFO" show --maps --from="$capture" >"$TMP/maps"
+	status_is 0 "$VMAINFO" diff "$capture" "$TMP/maps"
+}
+
+# Each VMA has moved: the time goes with their number, not its square.
+many()
+{
+	python3 -c '
+import sys, raw
+for name, skip in (("a", 3), ("b", 5)):
+    with open(sys.argv[1] + "/many." + name, "wb") as file:
+        file.write(raw.build([raw.vma(0x10000 * i + (0 if name == "a" else 2**40),
+                   0x10000 * i + 4096 + (0 if name == "a" else 2**40), kind=raw.FILE, ino=i + 1,
+                   name=b"/f") for i in range(200000) if i % skip]))
+' "$TMP" || return 1
+	status_is 1 timeout 60 "$VMAINFO" diff "$TMP/many.a" "$TMP/many.b" || return 1
+	for line in moved:106667 unmapped:26666 mapped:53333; do
+		got=$(grep -c "^${line%:*} " "$TMP/out")
+		[ "$got" = "${line#*:}" ] || { echo "$got $line"; return 1; }
+	done
+}
+
+begin
+capture=$CAPTURES/python.raw
+export PYTHONPATH="$HERE"
+python3 "$HERE/diffs.py" "$TMP" >"$TMP/pairs" || ktap_exit_fail_msg "diffs.py failed"
+while read -r nr name; do
+	result "$name" differ "$TMP/$nr"
+done <"$TMP/pairs"
+result "a process and itself" status_is 0 "$VMAINFO" diff "$capture" "$capture"
+result "with the module and without" maps_and_module
+result "many" many
+
+sleep 1000 &
+target=$!
+PIDS=$target
+until [ "$(cat "/proc/$target/comm")" = sleep ]; do :; done
+cat "/proc/$target/maps" >"$TMP/maps"
+result "a process, by its pid" status_is 0 "$VMAINFO" diff -q "$target" "$TMP/maps"
+result "a process, by pid:PID" status_is 0 "$VMAINFO" diff -q "$TMP/maps" "pid:$target"
+result "stdin" sh -c '"$1" diff -q - "$2" <"$3"' sh "$VMAINFO" "$target" "$TMP/maps"
+cd "$TMP" || exit
+cp maps 123
+result "a file that looks like a pid" status_is 0 "$VMAINFO" diff -q ./123 maps
+cd /
+
+result "no such file" fails 2 "vmainfo: cannot open '$TMP/none': No such file" \
+	"$VMAINFO" diff "$capture" "$TMP/none"
+result "no such process" fails 2 "No such process" "$VMAINFO" diff "$capture" 2147483647
+result "no process of that name" fails 2 "there is no process" "$VMAINFO" diff "$capture" "pid:no such"
+echo "this is not a listing" >"$TMP/nothing"
+result "not a listing" fails 2 "is not a listing" "$VMAINFO" diff "$TMP/nothing" "$capture"
+result "one argument" fails 2 "two files or processes are wanted" "$VMAINFO" diff "$capture"
+result "three arguments" fails 2 "one argument too many: 'c'" "$VMAINFO" diff a b c
+result "stdin twice" fails 2 "stdin can be but one" "$VMAINFO" diff - -
+result "no such option" fails 2 "unrecognized option" "$VMAINFO" diff --none a b
+result "a full device" fails 2 "write error: No space left" \
+	sh -c '"$0" diff "$1" "$2" >/dev/full' "$VMAINFO" "$capture" "$TMP/4.a"
+
+ktap_set_plan $((KTAP_TESTNO - 1))
+ktap_finished

@@ -1,0 +1,312 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# vmainfo show and save: each format has what the raw listing has, as an independent reader of
+# it says (raw.py); filters; what a terminal gets; the fallback to /proc/PID/maps.
+
+. "$(dirname "$0")/lib.sh"
+export PYTHONDONTWRITEBYTECODE=1
+
+# as_raw FORMAT FILE OPTION...: what show prints with these options is what FILE has
+as_raw()
+{
+	format=$1 file=$2
+	shift 2
+	"$VMAINFO" show "$@" --from="$file" >"$TMP/shown" || return 1
+	python3 "$HERE/show.py" "$format" "$file" <"$TMP/shown"
+}
+
+# picks EXPECTED OPTION...: the lines of the capture's maps that these filters leave, as awk says
+picks()
+{
+	awk "$1" "$TMP/maps" >"$TMP/expected"
+	shift
+	[ -s "$TMP/expected" ] || { echo "the capture has none of these"; return 1; }
+	"$VMAINFO" show --maps --from="$capture" "$@" >"$TMP/shown" || return 1
+	diff "$TMP/expected" "$TMP/shown"
+}
+
+# sums FILTER: the last line has what is shown, and what there is
+sums()
+{
+	awk "$1"' { n++ }
+		{ total++ } END { printf "%d of %d VMAs, ", n, total }' "$TMP/maps" >"$TMP/expected"
+	"$VMAINFO" show --from="$capture" "$2" | tail -n 1 | grep -qF "$(cat "$TMP/expected")" && return
+	cat "$TMP/expected"
+	return 1
+}
+
+# without_module COMMAND...: it does that, and the note on stderr says from where
+without_module()
+{
+	"$@" 2>"$TMP/note" || return 1
+	grep -q "not loaded, this is from /proc/PID/maps" "$TMP/note" && return
+	cat "$TMP/note"
+	return 1
+}
+
+same_maps()
+{
+	"$VMAINFO" show -q --maps "$1" >"$TMP/shown" && diff -a "/proc/$1/maps" "$TMP/shown"
+}
+
+json_of_process()
+{
+	"$VMAINFO" show -q --json "$target" | python3 -c '
+import json, sys
+data = json.load(sys.stdin)
+assert data["source"] == "maps" and not data["atomic"] and data["pid"] == int(sys.argv[1])
+names = [r["name"] or "" for r in data["records"]]
+assert sum(name.endswith("/new\nline") for name in names) == 1, names
+assert all(r["flags"] is None and r["anon"] is None for r in data["records"])
+kinds = {r["name"]: r["kind"] for r in data["records"]}
+assert (kinds["[heap]"], kinds["[stack]"], kinds["[vdso]"]) == ("heap", "stack", "vdso"), kinds
+assert kinds["/dev/zero (deleted)"] == "shmem"
+' "$target"
+}
+
+# A maps that was not read at once: what overlaps is cut, and the offset goes along.
+overlapping()
+{
+	cat >"$TMP/overlaps" <<-END
+	1000-5000 r--p 00000000 08:01 9  /file
+	3000-8000 r--p 00002000 08:01 9  /file
+	4000-6000 rw-p 00000000 00:00 0
+	7000-9000 rw-p 00000000 00:00 0
+	END
+	cat >"$TMP/expected" <<-END
+	00001000-00005000 r--p 00000000 08:01 9                                  /file
+	00005000-00008000 r--p 00004000 08:01 9                                  /file
+	END
+	printf '00008000-00009000 rw-p 00000000 00:00 0 \n' >>"$TMP/expected"
+	"$VMAINFO" show --maps --from="$TMP/overlaps" | diff "$TMP/expected" -
+}
+
+# not_of_maps TEXT MESSAGE
+not_of_maps()
+{
+	printf '%b' "$1" >"$TMP/bad"
+	fails 1 "$2" "$VMAINFO" show --from="$TMP/bad"
+}
+
+# colours WANT OPTION...: whether it writes escape sequences
+colours()
+{
+	want=$1
+	shift
+	got=no
+	"$@" | grep -q "$(printf '\033')" && got=yes
+	[ $got = "$want" ] && return
+	echo "escape sequences: $got"
+	return 1
+}
+
+on_terminal()
+{
+	python3 "$HERE/terminal.py" "$@"
+}
+
+# On a terminal, no format passes on what a terminal obeys; a newline in a name is one of maps.
+terminal_is_safe()
+{
+	for format in "$@"; do
+		# The terminal makes CR LF of LF.
+		on_terminal "$VMAINFO" show --color=never "$format" --from="$TMP/strange" |
+			tr -d '\r' >"$TMP/shown" || return 1
+		if LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" "$TMP/shown" ||
+		   LC_ALL=C grep -q "$(printf '\302\233')" "$TMP/shown"; then
+			echo "$format prints control characters"
+			return 1
+		fi
+	done
+}
+
+# ---- save ----
+
+saves()
+{
+	umask 022
+	"$VMAINFO" save -q "$target" "$1" && as_process "$1" &&
+		[ "$(stat -L -c %a "$1")" = 600 ] && nothing_else
+}
+
+as_process()
+{
+	"$VMAINFO" show --maps --from="$1" | diff -a "/proc/$target/maps" -
+}
+
+# No temporary file is left.
+nothing_else()
+{
+	left=$(find "$TMP/save" -name '.vmainfo*')
+	[ -z "$left" ] && return
+	echo "left: $left"
+	return 1
+}
+
+# Of a file that cannot be written to its end nothing is there, and the old one still is.
+half_a_file()
+{
+	echo old >"$TMP/save/half"
+	(ulimit -f 1; "$VMAINFO" save -q "$target" "$TMP/save/half") && return 1
+	[ "$(cat "$TMP/save/half")" = old ] && nothing_else
+}
+
+through_link()
+{
+	: >"$TMP/save/linked"
+	ln -sf linked "$TMP/save/link"
+	saves "$TMP/save/link" && [ -L "$TMP/save/link" ] && as_process "$TMP/save/linked"
+}
+
+to_pipe()
+{
+	mkfifo "$TMP/save/pipe"
+	cat "$TMP/save/pipe" >"$TMP/piped" &
+	"$VMAINFO" save -q "$target" "$TMP/save/pipe" && wait $! && [ -p "$TMP/save/pipe" ] &&
+		as_process "$TMP/piped"
+}
+
+to_stdout()
+{
+	"$VMAINFO" save -q "$target" - | "$VMAINFO" show --maps --from=- |
+		diff -a "/proc/$target/maps" -
+}
+
+not_to_terminal()
+{
+	on_terminal "$VMAINFO" save -q "$target" - >"$TMP/shown"
+	[ $? = 1 ] && grep -q "not for terminals" "$TMP/shown"
+}
+
+begin
+capture=$CAPTURES/python.raw
+python3 "$HERE/strange.py" "$TMP/strange" || ktap_exit_fail_msg "strange.py failed"
+
+for name in capture strange; do
+	file=$TMP/strange
+	[ $name = strange ] || file=$capture
+	result "$name: --json" as_raw json "$file" --json
+	result "$name: --csv" as_raw csv "$file" --csv
+	result "$name: --maps" as_raw maps "$file" --maps
+	result "$name: the table" as_raw table "$file"
+	result "$name: --long" as_raw table "$file" --long
+	result "$name: from stdin" sh -c '"$1" show --from=- --maps <"$2" >"$3" &&
+		"$1" show --from="$2" --maps | cmp - "$3"' sh "$VMAINFO" "$file" "$TMP/stdin"
+done
+
+"$VMAINFO" show --maps --from="$capture" >"$TMP/maps"
+result "--perm=rw-p" picks '$2 == "rw-p"' --perm=rw-p
+result "--perm=?w" picks '$2 ~ /^.w/' --perm=?w
+result "--perm=---" picks '$2 ~ /^---/' --perm=---
+result "--perm=???s" picks '$2 ~ /s$/' --perm=???s
+result "--perm=???- is private" picks '$2 ~ /p$/' --perm=???-
+result "--kind=stack,heap" picks '/\[(stack|heap)\]$/' --kind=stack,heap
+result "two filters" picks '$2 ~ /^r-x/ && /vdso/' --kind=vdso,vvar --perm=r-x
+first=$(sed -n '1s/-.*//p' "$TMP/maps")
+end=$(sed -n '1s/.*-\([0-9a-f]*\) .*/\1/p' "$TMP/maps")
+last=$(printf %x $((0x$end - 1)))
+result "--addr: the first address" picks 'NR == 1' --addr="$first"
+result "--addr: the last one, with 0x" picks 'NR == 1' --addr="0x$last"
+result "--addr: not the one behind it" sh -c '! "$0" show --maps --addr="$1" --from="$2" |
+	grep -q "^$3"' "$VMAINFO" "$end" "$capture" "$first"
+result "--addr: nothing there" fails 1 "vmainfo: nothing is mapped at 0x10" \
+	"$VMAINFO" show --from="$capture" --addr=10
+result "--addr: not of that kind" fails 1 "nothing that matches is mapped at 0x${first#"${first%%[!0]*}"}" \
+	"$VMAINFO" show --from="$capture" --addr="$first" --kind=heap
+result "sums with a filter" sums '$2 ~ /^rw/' --perm=rw
+
+for pair in "--json --csv" "--maps --long" "--csv --maps"; do
+	# shellcheck disable=SC2086 # two words
+	result "not both: $pair" fails 1 "exclude each other" "$VMAINFO" show $pair 1
+done
+result "not both: a process and --from" fails 1 "exclude each other" "$VMAINFO" show --from=- 1
+result "no such kind" fails 1 "there is no kind 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
+for pattern in rwxpp w "" sp "rw p"; do
+	result "no pattern: '$pattern'" fails 1 "is no pattern" "$VMAINFO" show --perm="$pattern" 1
+done
+result "no address" fails 1 "'12x' is no address" "$VMAINFO" show --addr=12x 1
+result "no such file" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
+	"$VMAINFO" show --from="$TMP/none"
+result "a directory" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
+result "a file without end" fails 1 "'/dev/zero': it is not a listing of vmainfo" \
+	timeout 60 "$VMAINFO" show --from=/dev/zero
+result "a full device" fails 1 "vmainfo: write error: No space left" \
+	sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$capture"
+
+export TERM=xterm
+unset NO_COLOR
+result "colours: not to a pipe" colours no "$VMAINFO" show --from="$capture"
+result "colours: to a terminal" colours yes on_terminal "$VMAINFO" show --from="$capture"
+result "colours: not with NO_COLOR" colours no \
+	env NO_COLOR=1 python3 "$HERE/terminal.py" "$VMAINFO" show --from="$capture"
+result "colours: --color=always" colours yes "$VMAINFO" show --color=always --from="$capture"
+result "colours: none in --json" colours no "$VMAINFO" show --color=always --json --from="$capture"
+result "a terminal is safe from names" terminal_is_safe --long --json --csv --maps
+
+# without the module, which is not loaded where this runs
+mkdir "$TMP/files" "$TMP/save"
+mkfifo "$TMP/ready"
+python3 "$HERE/mapped.py" "$TMP/files" >"$TMP/ready" &
+target=$!
+PIDS=$target
+read -r _ <"$TMP/ready" || ktap_exit_fail_msg "mapped.py failed"
+if [ -e /proc/vmainfo ]; then
+	ktap_exit_fail_msg "these tests are of what is done without the module, which is loaded"
+fi
+result "without the module: maps of a process" same_maps "$target"
+result "without the module: its JSON" json_of_process
+result "without the module: it says so" without_module "$VMAINFO" show "$target"
+result "without the module: of itself" without_module "$VMAINFO" show --kind=heap
+result "without the module: --quiet" sh -c '[ -z "$("$0" show -q "$1" 2>&1 >/dev/null)" ]' \
+	"$VMAINFO" "$target"
+result "without the module: the sums say so" sh -c '"$0" show -q "$1" | tail -n 1 |
+	grep -q ", from /proc/PID/maps$"' "$VMAINFO" "$target"
+result "no such process" fails 1 "No such process" "$VMAINFO" show 2147483647
+result "no process of that name" fails 1 "there is no process 'not such a name'" \
+	"$VMAINFO" show "not such a name"
+sleep 0 &
+gone=$!
+wait $gone
+result "a process that has exited" fails 1 "vmainfo: process $gone: No such process" \
+	"$VMAINFO" show $gone
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	# The program is to be reached by somebody else.
+	cp "$VMAINFO" "$TMP/vmainfo"
+	chmod 755 "$TMP" "$TMP/vmainfo"
+	result "a process of somebody else" fails 1 "vmainfo: process $target: Permission denied" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$TMP/vmainfo" show "$target"
+else
+	ktap_test_skip "a process of somebody else: it takes root and setpriv"
+fi
+if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
+	# Some kernels give an empty maps, others none.
+	result "a kernel thread has none" sh -c '"$0" show -q --maps 2 >"$1" 2>"$2" ||
+		grep -q "No such process" "$2"; [ ! -s "$1" ]' "$VMAINFO" "$TMP/shown" "$TMP/err"
+else
+	ktap_test_skip "a kernel thread has none: there is none here"
+fi
+result "a maps that is not of one instant" overlapping
+result "a line that is none of maps" not_of_maps '1000-2000 r--p 0 0:0 0\nx\n' "not one of maps"
+result "a line without an end" not_of_maps '1000-2000 r--p 0 0:0 0' "last line has no end"
+result "a line with a NUL" not_of_maps '1000-2000 r--p 0 0:0 0 /\0000x\n' "not one of maps"
+result "something behind the gate page" not_of_maps \
+	'1000-2000 --xp 0 0:0 0 [vsyscall]\n3000-4000 r--p 0 0:0 0\n' "not one of maps"
+
+result "save: a file" saves "$TMP/save/file"
+chmod 644 "$TMP/save/file"
+result "save: over another one" saves "$TMP/save/file"
+result "save: through a link" through_link
+result "save: to a pipe" to_pipe
+result "save: to stdout" to_stdout
+result "save: not to a terminal" not_to_terminal
+result "save: never half a file" half_a_file
+result "save: to a full device" fails 1 "cannot write '/dev/full': No space left" \
+	"$VMAINFO" save -q "$target" /dev/full
+result "save: /dev/full is still a device" [ -c /dev/full ]
+result "save: no such directory" fails 1 "No such file or directory" \
+	"$VMAINFO" save -q "$target" "$TMP/none/file"
+result "save: no file" fails 1 "a process and a file are wanted" "$VMAINFO" save "$target"
+
+ktap_set_plan $((KTAP_TESTNO - 1))
+ktap_finished
