@@ -581,7 +581,8 @@ struct label {
 };
 
 /* A line of it: as much as goes into it, or if there are no more lines, all of the rest. */
-static void put_label(const struct screen *s, struct label *label, const char *alarm, bool last)
+static void put_label(const struct screen *s, struct label *label, const char *alarm,
+		      const char *name_sgr, bool last)
 {
 	int room = s->label, used;
 	const char *piece;
@@ -605,7 +606,7 @@ static void put_label(const struct screen *s, struct label *label, const char *a
 		if (piece == alarm)
 			sgr(s, "1;91");
 		else if (!label->next)
-			sgr(s, "1");
+			sgr(s, name_sgr);
 		used += put_cut(s, piece, room - used, !is_dir);
 		if (piece == alarm || !label->next)
 			sgr(s, "0");
@@ -644,7 +645,8 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 		else
 			put_inside(s, "", line ? "" : size_text(name, box->size), NULL);
 		fputs(side, stdout);
-		put_label(s, &label, alarm, line + 1 == box->height);
+		put_label(s, &label, alarm, box->type == BOX_VMAS ? "1" : "2",
+			  line + 1 == box->height);
 		putchar('\n');
 	}
 	free(first);

@@ -288,6 +288,12 @@ static bool is_plain_anon(const struct vma *vma)
 	return !vma->name && vma->kind == VMAINFO_KIND_ANON;
 }
 
+/* By its name: a file on a tmpfs is not of the kind "file". */
+static bool is_of_file(const struct vma *vma)
+{
+	return vma->ino && vma->name && *vma->name == '/';
+}
+
 static bool same_object(const struct vma *a, const struct vma *b)
 {
 	return a->kind == b->kind && a->ino == b->ino && a->dev_major == b->dev_major &&
@@ -306,8 +312,8 @@ static bool belongs(const struct vma *vma, const struct vma *first, const struct
 	const uint64_t gap = vma->start - last->end;
 
 	if (same_object(vma, first))
-		return !gap || (first->kind == VMAINFO_KIND_FILE && gap <= mapped);
-	return !gap && is_plain_anon(vma) && first->kind == VMAINFO_KIND_FILE &&
+		return !gap || (is_of_file(first) && gap <= mapped);
+	return !gap && is_plain_anon(vma) && is_of_file(first) &&
 	       same_object(last, first) && last->flags & VMAINFO_WRITE &&
 	       vma_access(last) == vma_access(vma) && vma_size(vma) <= mapped;
 }
