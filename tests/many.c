@@ -87,7 +87,8 @@ int main(int argc, char **argv)
 	if (write(1, "ready\n", 6) != 6)
 		return 1;
 	while (!sigwait(&more, &nr)) {
-		p = mmap(NULL, n * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		p = mmap(NULL, n * page, PROT_READ,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (p == MAP_FAILED) {
 			perror("mmap");
 			return 1;
