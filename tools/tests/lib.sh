@@ -21,9 +21,6 @@ unset LD_PRELOAD
 TMP=
 PIDS=		# to be killed at the end
 
-# kselftest runs tests with stdbuf, whose library would be loaded before that of ASan.
-unset LD_PRELOAD
-
 begin()
 {
 	ktap_print_header
