@@ -106,7 +106,7 @@ result()
 	if "$@" >"$TMP/output" 2>&1; then
 		ktap_test_pass "$what"
 	else
-		sed 's/^/# /' "$TMP/output"
+		awk '{ print "# " $0 }' "$TMP/output" # the last line can be without an end
 		ktap_test_fail "$what"
 	fi
 }

@@ -167,7 +167,7 @@ def check_terminal(out, maps):
     for name in {base_name(v[3]) for v in vmas if v[3]}:
         expect(re.search(f"[│|] {re.escape(name)}( |$)", text, re.M), f"no {name}")
     for gap in gaps(vmas):
-        expect(re.search(f"[≈~] +{size_text(gap)} [≈~] unmapped", text), f"no gap of {gap}")
+        expect(re.search(f"[│|≈~] +{size_text(gap)} [│|≈~] unmapped", text), f"no gap of {gap}")
     # From the highest to the lowest, and all of them
     borders = [int(line.split()[0], 16) for line in lines if re.match(" *[0-9a-f]+ [┌├└+]", line)]
     expect(borders == sorted(borders, reverse=True), "the addresses are out of order")
