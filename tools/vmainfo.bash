@@ -15,7 +15,8 @@ _vmainfo_processes() {
 	local comm name
 
 	for comm in /proc/[0-9]*/comm; do
-		[[ -r $comm ]] && read -r name <"$comm" 2>/dev/null || continue
+		# It can have gone meanwhile.
+		read -r name 2>/dev/null <"$comm" || continue
 		comm=${comm#/proc/}
 		printf '%s\n' "${comm%/comm}"
 		[[ $name == *[!A-Za-z0-9._+:-]* ]] || printf '%s\n' "$name"

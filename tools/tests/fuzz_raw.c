@@ -4,8 +4,8 @@
  * others, and nothing crashes.
  *
  * An input is what a file can be, raw or the text of a maps; from where a second magic number is,
- * another one follows, which the first is compared with. As a fuzz target (make fuzz), or with a main()
- * of its own (make fuzz_replay) for files that are known:
+ * another one follows, which the first is compared with. As a fuzz target (make fuzz), or with a
+ * main() of its own (make fuzz_replay) for files that are known:
  *
  *	fuzz_replay FILE...
  */

@@ -48,8 +48,8 @@ man_page()
 	done
 }
 
-# complete WORD...: what can become of the last one
-complete()
+# completed WORD...: what can become of the last one
+completed()
 {
 	bash -uc '
 		PATH=$(dirname "$VMAINFO"):$PATH
@@ -64,15 +64,15 @@ complete()
 
 completes()
 {
-	complete "$1" -- | sort -u >"$TMP/completed"
+	completed "$1" -- | sort -u >"$TMP/completed"
 	options "$1" >"$TMP/options"
 	grep -vxE -e '--(help|usage|version)' "$TMP/completed" | diff "$TMP/options" -
 }
 
 completes_commands()
 {
-	complete '' | grep -v -e '^--' | sort >"$TMP/completed"
-	printf '%s\n' $commands | sort | diff - "$TMP/completed"
+	completed '' | grep -v -e '^--' | sort >"$TMP/completed"
+	printf '%s\n' "$commands" | sort | diff - "$TMP/completed"
 }
 
 # After this word, these can come.
@@ -80,8 +80,8 @@ offers()
 {
 	want=$1
 	shift
-	complete "$@" >"$TMP/completed"
-	printf '%s\n' $want | grep -vxFf "$TMP/completed" && { cat "$TMP/completed"; return 1; }
+	completed "$@" >"$TMP/completed"
+	printf '%s\n' "$want" | tr ' ' '\n' | grep -vxFf "$TMP/completed" && { cat "$TMP/completed"; return 1; }
 	return 0
 }
 

@@ -12,6 +12,7 @@
 # VMAINFO names the program, built with the sanitizers; CAPTURES a directory with what was
 # saved in a guest (see scripts/tool-test).
 
+# shellcheck disable=SC2034 # used by the tests
 HERE=$(dirname "$(readlink -f "$0")")
 . "${KSFT:?name tools/testing/selftests of a Linux source tree}/kselftest/ktap_helpers.sh"
 
