@@ -17,10 +17,12 @@ same_as_maps()
 	return 1
 }
 
-# The kernel's order of its flags is that of vmas, and not that of raw.
+# The kernel's order of its flags is that of vmas, and not that of raw; it has a name for the one
+# of MLOCK_ONFAULT from 6.11 on.
 sorted_flags()
 {
 	awk -F'|' -v OFS='|' '{
+		sub(/lf/, "??", $13)
 		n = split($13, flags, ",")
 		for (i = 2; i <= n; i++)
 			for (j = i; j > 1 && flags[j - 1] > flags[j]; j--) {
@@ -140,6 +142,7 @@ differ()
 watches()
 {
 	: >"$TMP/watch"
+	: >"$TMP/watch.err"
 	"$tool" watch --interval=0.01 "$@" "$target" >"$TMP/watch" 2>"$TMP/watch.err" &
 	watch=$!
 	TARGETS="$TARGETS $watch"
@@ -228,7 +231,7 @@ exits_too()
 # Nobody reads what it prints: it ends, though it has nothing to print.
 closed_pipe()
 {
-	got=$( (set +e; "$tool" watch -q "$target"; echo $? >"$TMP/status") | : )
+	got=$( (set +e; timeout 30 "$tool" watch -q "$target"; echo $? >"$TMP/status") | : )
 	[ -z "$got" ] && [ "$(cat "$TMP/status")" = 141 ]
 }
 
