@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""hostile.py {truncated|header|records|grown} PROGRAM RAW DIRECTORY: listings that are wrong in one
-way each are refused, with status 1 (diff: 2) and one line that names the file, or, where what is
+"""hostile.py {truncated|header|records|order|grown} PROGRAM RAW DIRECTORY: listings that are
+wrong in one way each are refused, with status 1 (diff: 2) and one line that names the file, or, where what is
 in a field is nobody's business, shown. Never anything else: no signal, no sanitizer's report."""
 
 import os
@@ -123,6 +123,15 @@ def in_records():
                 judge(f"record at {place['at']}: {name}, byte {offset}", bytes(data), True)
 
 
+def in_order():
+    judge("two VMAs swapped", raw.build([records[1], records[0]] + records[2:]), True)
+    judge("a VMA twice", raw.build(records[:1] + records), True)
+    judge("VMAs that overlap", raw.build(
+        records[:1] + [dict(records[1], start=records[0]["end"] - 1)] + records[2:]), True)
+    judge("the gate page not the last one", raw.build(
+        records[-1:] + records[:-1], flags=raw.ATOMIC | raw.GATE, vmas=len(records) - 1), True)
+
+
 def grown():
     """Structures of a later module that is still of version 1 are no error."""
     data = bytearray(good[:48] + b"more of a header" + good[48:])
@@ -139,5 +148,6 @@ def grown():
     judge("only the gate page", raw.build(records[-1:]), False, "--json", "--maps")
 
 
-{"truncated": truncated, "header": in_header, "records": in_records, "grown": grown}[what]()
+{"truncated": truncated, "header": in_header, "records": in_records,
+ "order": in_order, "grown": grown}[what]()
 print(f"{runs} runs")

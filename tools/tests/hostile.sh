@@ -27,6 +27,7 @@ begin
 result "truncated anywhere" hostile truncated
 result "each field of the header" hostile header
 result "each field of a record" hostile records
+result "the order of records" hostile order
 result "structures that have grown" hostile grown
 result "in pieces" in_pieces
 replay=${FUZZ_REPLAY:-$(dirname "$VMAINFO")/fuzz_replay}

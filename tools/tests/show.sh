@@ -301,9 +301,15 @@ result "save: to a pipe" to_pipe
 result "save: to stdout" to_stdout
 result "save: not to a terminal" not_to_terminal
 result "save: never half a file" half_a_file
-result "save: to a full device" fails 1 "cannot write '/dev/full': No space left" \
-	"$VMAINFO" save -q "$target" /dev/full
-result "save: /dev/full is still a device" [ -c /dev/full ]
+# Not that of the machine: it would be replaced by a file if this went wrong.
+if mknod "$TMP/full" c 1 7 2>/dev/null && ! echo | cat 2>"$TMP/err" >"$TMP/full" &&
+   grep -q "No space left" "$TMP/err"; then
+	result "save: to a full device" fails 1 "cannot write '$TMP/full': No space left" \
+		"$VMAINFO" save -q "$target" "$TMP/full"
+	result "save: it is still a device" [ -c "$TMP/full" ]
+else
+	ktap_test_skip "save: to a full device: none can be made here"
+fi
 result "save: no such directory" fails 1 "No such file or directory" \
 	"$VMAINFO" save -q "$target" "$TMP/none/file"
 result "save: no file" fails 1 "a process and a file are wanted" "$VMAINFO" save "$target"
