@@ -311,7 +311,7 @@ struct layout {
  * @pid: the target's number in the pid namespace of the reader
  * @taken_ns: CLOCK_BOOTTIME when the walk ended
  * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
- * @exec_id: the target's self_exec_id before it
+ * @exec_id: the target's self_exec_id when it had that mm, if @has_seq
  * @layout: of the mm, at the end of the walk
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
@@ -1347,14 +1347,18 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
 {
 	struct task_struct *task;
 	struct mm_struct *mm;
+	bool no_exec;
 	int err;
 
 	task = get_pid_task(target, PIDTYPE_PID);
 	if (!task)
 		return -ESRCH;
-	/* First: if it changes meanwhile, it is the mm that is newer. */
+	/* An exec under way has changed one of the two and not yet the other. */
+	no_exec = compat_exec_trylock(task);
 	s->exec_id = READ_ONCE(task->self_exec_id);
 	mm = get_task_mm(task);
+	if (no_exec)
+		compat_exec_unlock(task);
 	put_task_struct(task);
 
 	s->pid = pid_vnr(target);
@@ -1363,6 +1367,8 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
 		return 0;
 
 	err = snapshot_walk(s, mm);
+	if (!no_exec)
+		s->has_seq = false;
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);

@@ -500,10 +500,67 @@ TEST(exec_dead_or_without_vmas)
 	EXPECT_EQ(ESRCH, errno);
 }
 
+#define ON_AND_ON "--on-and-on"
+
+/* Maps MARK, and does not unmap it again, but executes itself. */
+static int on_and_on(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	map_at(MARK, 4096, PROT_READ);
+	execl("/proc/self/exe", "raw", ON_AND_ON, (char *)NULL);
+	return 1;
+}
+
+/*
+ * While an exec is under way, there already is another address space, and still the old number of
+ * execs: then the two are not said to belong together. So what was once seen to have MARK has it
+ * as long as that number stays.
+ */
+TEST(address_space_and_number_of_execs)
+{
+	struct vmainfo_header own, *h;
+	unsigned int execs = 0, bare = 0;
+	uint64_t marked = UINT64_MAX;
+	struct text t;
+	pid_t pid;
+	int fd;
+
+	fd = open_target(PROC "raw", getpid());
+	ASSERT_EQ(0, get_header(fd, &own, sizeof(own)));
+	close(fd);
+	if (!(own.flags & VMAINFO_SEQ))
+		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(on_and_on());
+	fd = open_target(PROC "raw", pid);
+	while (execs < 500 && !bare) {
+		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+		t = slurp(fd, 1 << 20);
+		ASSERT_LE(sizeof(*h), t.len);
+		h = (void *)t.s;
+		if (!(h->flags & VMAINFO_SEQ))
+			continue;
+		if (shows(t, MARK)) {
+			execs += marked != h->exec_id;
+			marked = h->exec_id;
+		} else {
+			bare += marked == h->exec_id;
+		}
+	}
+	EXPECT_EQ(0u, bare);
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], AGAIN))
 		return again();
+	if (argc == 2 && !strcmp(argv[1], ON_AND_ON))
+		return on_and_on();
 	module_for_all_tests();
 	return test_harness_run(argc, argv);
 }
