@@ -2603,11 +2603,14 @@ static bool line_add_mm(struct task_line *line, struct task_struct *task)
  * has an mm will do, which nearly always is the leader: one that has exited leaves the
  * address space to its threads. As find_lock_task_mm() in mm/oom_kill.c does, which is not
  * for modules; but threads that have exited are not locked, of which a tracer can have
- * thousands.
+ * thousands. Behind so many of them nobody looks for one that lives.
  */
+#define TASKS_EXITED 4096
+
 static void line_fill(struct task_line *line, pid_t pid, struct task_struct *leader)
 {
 	struct task_struct *task;
+	unsigned int exited = 0;
 
 	memset(line, 0, sizeof(*line));
 	line->pid = pid;
@@ -2615,9 +2618,12 @@ static void line_fill(struct task_line *line, pid_t pid, struct task_struct *lea
 	/* It may have borrowed an mm. */
 	if (leader->flags & PF_KTHREAD)
 		return;
-	for_each_thread(leader, task)
+	for_each_thread(leader, task) {
 		if (READ_ONCE(task->mm) && line_add_mm(line, task))
 			break;
+		if (++exited == TASKS_EXITED)
+			break;
+	}
 }
 
 /* Numbers that are looked at in one RCU read-side critical section: most can be of threads. */
