@@ -70,7 +70,10 @@ enum vmainfo_kind {
 #define VMAINFO_ATOMIC	0x1
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
-/* mm_seq and exec_id are valid: the process has an address space, the kernel a sequence. */
+/*
+ * mm_seq and exec_id are valid: the process has an address space and was not in an exec, the
+ * kernel has a sequence.
+ */
 #define VMAINFO_SEQ	0x4
 /*
  * Not made by the module, but by a program from /proc/PID/maps: what maps does not say is 0, and
@@ -122,8 +125,6 @@ struct vmainfo_header {
  * For an open file of any entry but tasks, whatever its snapshot. @size says how many bytes of the
  * structure the caller has: so many are written, the ones that the kernel does not know as 0.
  * VMAINFO_ATOMIC and VMAINFO_GATE are not set.
- *
- * VMAINFO_SEQ is not set while the process is in an exec.
  *
  * The number is the same however large the structure grows.
  *
