@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,7 +72,8 @@ static enum picture picture_type(const char *file)
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0,
-	  "Write a picture: FILE ends in .svg, .png or .pdf", 0 },
+	  "Write a picture: FILE ends in .svg, .png or .pdf. Only its owner can read it, as it shows addresses",
+	  0 },
 	{ "from", KEY_FROM, "FILE", 0,
 	  "Draw what was saved with 'vmainfo save' or read from raw; '-' for stdin", 0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
@@ -698,63 +698,6 @@ static void draw_terminal(const struct options *o, const struct layout *layout,
 /* ---- the file ---- */
 
 #ifdef HAVE_CAIRO
-static bool write_all(int fd, const char *p, size_t size)
-{
-	ssize_t n;
-
-	for (; size; p += n, size -= n) {
-		n = write(fd, p, size);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		if (n < 0)
-			return false;
-	}
-	return true;
-}
-
-/*
- * There is all of it under that name, or what was there before: it is written under another name
- * in the same directory first. What is no file, such as a pipe, is written as it is.
- */
-static void write_file(const char *file, const struct bytes *bytes)
-{
-	char *target = realpath(file, NULL), *name = NULL;
-	const mode_t mask = umask(0);
-	mode_t mode = 0666 & ~mask;
-	struct stat stat_buf;
-	int fd, err;
-
-	umask(mask);
-	if (!target)
-		target = xstrdup(file);
-	if (!stat(target, &stat_buf)) {
-		if (!S_ISREG(stat_buf.st_mode)) {
-			fd = open(target, O_WRONLY | O_CLOEXEC);
-			if (fd < 0 || !write_all(fd, bytes->p, bytes->size) || close(fd))
-				error(EXIT_FAILURE, errno, "cannot write '%s'", file);
-			free(target);
-			return;
-		}
-		mode = stat_buf.st_mode & 0777;
-	}
-	if (asprintf(&name, "%s.XXXXXX", target) < 0)
-		error(EXIT_FAILURE, errno, "%s", file);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		error(EXIT_FAILURE, errno, "cannot create '%s'", file);
-	err = fchmod(fd, mode) || !write_all(fd, bytes->p, bytes->size) ? errno : 0;
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && rename(name, target))
-		err = errno;
-	if (err) {
-		unlink(name);
-		error(EXIT_FAILURE, err, "cannot write '%s'", file);
-	}
-	free(name);
-	free(target);
-}
-
 static void draw_picture(const struct options *o, const struct layout *layout,
 			 const struct caption *caption)
 {
@@ -765,7 +708,7 @@ static void draw_picture(const struct options *o, const struct layout *layout,
 			     o->scale);
 	if (wrong)
 		error(EXIT_FAILURE, 0, "cannot make '%s': %s", o->file, wrong);
-	write_file(o->file, &bytes);
+	write_private(o->file, bytes.p, bytes.size);
 	free(bytes.p);
 }
 #endif

@@ -7,13 +7,10 @@
  */
 #include <errno.h>
 #include <error.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "process.h"
 #include "tool.h"
@@ -224,58 +221,20 @@ static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t
 
 /* ---- where to ---- */
 
-static bool write_all(int fd, const char *text, size_t size)
-{
-	ssize_t n;
-
-	for (; size; text += n, size -= n) {
-		n = write(fd, text, size);
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n < 0)
-			n = 0;
-	}
-	return true;
-}
-
 /*
- * Whoever reads the file sees the old text or the new one: it is written to another one in the
- * same directory, with a name that the textfile collector passes over, for it takes *.prom.
+ * Whoever reads the file sees the old text or the new one. The name that it has until then is one
+ * that the textfile collector passes over, for it takes *.prom.
  */
-static void replace_file(const char *file, const char *text, size_t size)
+static void write_metrics(const char *file, const char *text, size_t size)
 {
-	const char *base = strrchr(file, '/');
-	sigset_t all, old;
 	struct stat st;
-	char *new;
-	int fd, err;
 
-	base = base ? base + 1 : file;
 	/* A device or a pipe would be gone then. */
 	if (!stat(file, &st) && !S_ISREG(st.st_mode))
 		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
 		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is no regular file", file);
-	if (asprintf(&new, "%.*s.%s.XXXXXX", (int)(base - file), file, base) < 0)
-		error(EXIT_FAILURE, errno, "'%s'", file);
-
-	/* No signal leaves the other file behind. */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &old);
-	fd = mkostemp(new, O_CLOEXEC);
-	if (fd < 0)
-		error(EXIT_FAILURE, errno, "cannot create a file beside '%s'", file);
-	/* Not what umask says: another user reads it. */
-	err = !write_all(fd, text, size) || fchmod(fd, 0644) ? errno : 0;
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && rename(new, file))
-		err = errno;
-	if (err) {
-		unlink(new);
-		error(EXIT_FAILURE, err, "cannot write '%s'", file);
-	}
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(new);
+	/* Another user reads it. */
+	replace_file(file, text, size, 0644);
 }
 
 /* ---- the command ---- */
@@ -363,7 +322,7 @@ int export_command(int argc, char **argv)
 	if (ferror(out) | fclose(out))
 		error(EXIT_FAILURE, errno, "memory");
 	if (e.file)
-		replace_file(e.file, text, size);
+		write_metrics(e.file, text, size);
 	else
 		fwrite(text, size, 1, stdout);
 	free(text);

@@ -3,10 +3,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <error.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -184,6 +187,89 @@ int print_name(FILE *out, const char *name)
 		columns += ((unsigned char)*p & 0xc0) != 0x80;
 	free(text);
 	return columns;
+}
+
+/* 0 or an errno */
+static int write_all(int fd, const char *p, size_t size)
+{
+	ssize_t n;
+
+	while (size) {
+		n = write(fd, p, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		p += n;
+		size -= n;
+	}
+	return 0;
+}
+
+/* /dev/stdout and the like: without these links the machine would not be what it was. */
+static bool is_link_to_fd(const char *file)
+{
+	static const char fds[] = "/proc/self/fd/";
+	char target[sizeof(fds) - 1];
+
+	return readlink(file, target, sizeof(target)) == sizeof(target) &&
+	       !memcmp(target, fds, sizeof(target));
+}
+
+void replace_file(const char *file, const void *data, size_t size, mode_t mode)
+{
+	const char *slash = strrchr(file, '/');
+	sigset_t all, old;
+	char *name;
+	int fd, err;
+
+	if (is_link_to_fd(file))
+		error(exit_failure, 0, "'%s' is an open file, which cannot be replaced", file);
+	if (asprintf(&name, "%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - file) : 0, file) < 0)
+		error(exit_failure, errno, "'%s'", file);
+	/* They wait, the one for a file that is too large included, which write() reports. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	/* With mode 0600, which not all file systems let one set */
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd < 0)
+		error(exit_failure, errno, "cannot create a file beside '%s'", file);
+	err = write_all(fd, data, size);
+	/* Not what umask says */
+	if (!err && mode != 0600 && fchmod(fd, mode))
+		err = errno;
+	if (close(fd) && !err)
+		err = errno;
+	if (!err && rename(name, file))
+		err = errno;
+	if (err) {
+		unlink(name);
+		error(exit_failure, err, "cannot write '%s'", file);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	free(name);
+}
+
+void write_private(const char *file, const void *data, size_t size)
+{
+	struct stat st;
+	int fd, err;
+
+	if (stat(file, &st) || S_ISREG(st.st_mode)) {
+		replace_file(file, data, size, 0600);
+		return;
+	}
+	fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		error(exit_failure, errno, "cannot open '%s'", file);
+	/* It can have become another one by now. */
+	if (fstat(fd, &st) || S_ISREG(st.st_mode))
+		error(exit_failure, 0, "'%s' has been replaced meanwhile", file);
+	err = write_all(fd, data, size);
+	if (close(fd) && !err)
+		err = errno;
+	if (err)
+		error(exit_failure, err, "cannot write '%s'", file);
 }
 
 void close_stdout(void)

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo save: the VMAs of a process as a file, in the form of the module's raw. */
-#include <errno.h>
 #include <error.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "listing.h"
@@ -18,9 +14,9 @@ static const char doc[] =
 	"--from of other commands, for diff, and for other machines. Without the\n"
 	"module, what /proc/PID/maps says in the same form.\n"
 	"\vFILE is - for stdout, which may not be a terminal. A FILE that is there is\n"
-	"replaced when all is written: there is never a part of a listing. It can be\n"
-	"read by its owner alone, as it tells what otherwise takes the right to trace\n"
-	"the process.";
+	"replaced when all is written: there is never a part of a listing. A link is\n"
+	"replaced as well, not what it points to. FILE can be read by its owner alone,\n"
+	"as it tells what otherwise takes the right to trace the process.";
 
 static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 0 },
@@ -58,77 +54,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* 0 or an errno */
-static int write_all(int fd, const char *p, size_t size)
-{
-	ssize_t n;
-
-	while (size) {
-		n = write(fd, p, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		p += n;
-		size -= n;
-	}
-	return 0;
-}
-
-/* A device or a pipe is written to as it is: it must not become a file. */
-static void write_special(const char *file, const struct listing *l)
-{
-	int fd = open(file, O_WRONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		error(exit_failure, errno, "cannot open '%s'", file);
-	err = write_all(fd, l->raw, l->raw_size);
-	if (!err && close(fd))
-		err = errno;
-	if (err)
-		error(exit_failure, err, "cannot write '%s'", file);
-}
-
-/*
- * Under another name in the same directory, until all is written. No signal leaves that behind:
- * they wait, the one for a file that is too large included, which write() reports.
- */
-static void write_file(const char *file, const struct listing *l)
-{
-	/* What a link points to is replaced, not the link. */
-	char *target = realpath(file, NULL) ?: xstrdup(file);
-	char *name = xmalloc(strlen(target) + sizeof("/.vmainfo-XXXXXX"));
-	const char *slash = strrchr(target, '/');
-	sigset_t all, old;
-	int fd, err;
-
-	sprintf(name, "%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - target) : 0, target);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &old);
-	/* With mode 0600 */
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		error(exit_failure, errno, "cannot create a file beside '%s'", file);
-	err = write_all(fd, l->raw, l->raw_size);
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && rename(name, target))
-		err = errno;
-	if (err) {
-		unlink(name);
-		error(exit_failure, err, "cannot write '%s'", file);
-	}
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	free(name);
-	free(target);
-}
-
 int save_command(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "PID|NAME FILE", doc, NULL, NULL, NULL };
 	struct arguments a = { };
 	struct listing l;
-	struct stat st;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!strcmp(a.file, "-") && isatty(STDOUT_FILENO))
@@ -136,10 +66,8 @@ int save_command(int argc, char **argv)
 	listing_of(&l, process_find(a.process));
 	if (!strcmp(a.file, "-"))
 		fwrite(l.raw, 1, l.raw_size, stdout);
-	else if (!stat(a.file, &st) && !S_ISREG(st.st_mode))
-		write_special(a.file, &l);
 	else
-		write_file(a.file, &l);
+		write_private(a.file, l.raw, l.raw_size);
 	listing_free(&l);
 	return EXIT_SUCCESS;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* The commands. Each gets its own name in argv[0], for its messages, and returns an exit status. */
 int show_command(int argc, char **argv);
@@ -68,6 +69,18 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
 int print_name(FILE *out, const char *name);
 /* The same in memory; ends the program if there is none. To be freed. */
 char *printable(const char *name);
+
+/*
+ * All of @data is in @file then, with @mode, or the program ends with an error and @file is what it
+ * was: it is written under another name in the same directory, which no signal leaves behind. A
+ * link is replaced, never what it points to: it can be somebody else's.
+ */
+void replace_file(const char *file, const void *data, size_t size, mode_t mode);
+/*
+ * The same with a mode of 0600, for what has addresses; but a device or a pipe is written to as it
+ * is.
+ */
+void write_private(const char *file, const void *data, size_t size);
 
 /* Ends the program with an error if what was printed to stdout did not all go out. */
 void close_stdout(void);

@@ -469,17 +469,19 @@ all_or_nothing()
 {
 	mkdir -p "$TMP/dir"
 	echo old >"$TMP/dir/x.svg"
-	fails 1 "cannot create '$TMP/no/x.svg'" draw --from "$raw" -o "$TMP/no/x.svg" || return
+	fails 1 "cannot create a file beside '$TMP/no/x.svg'" draw --from "$raw" -o "$TMP/no/x.svg" || return
 	(
 		# Then a write that would make it larger fails.
 		trap '' XFSZ
 		ulimit -f 8
 		fails 1 "cannot write '$TMP/dir/x.svg'" draw --from "$raw" -o "$TMP/dir/x.svg"
 	) && [ "$(cat "$TMP/dir/x.svg")" = old ] && [ "$(ls -A "$TMP/dir")" = x.svg ] || return
-	# A link stays one, a mode as it was, and a pipe is written to.
-	ln -s x.svg "$TMP/dir/link.svg" && chmod 640 "$TMP/dir/x.svg" &&
-		draw --from "$raw" -o "$TMP/dir/link.svg" && [ -L "$TMP/dir/link.svg" ] &&
-		[ "$(stat -c %a "$TMP/dir/x.svg")" = 640 ] && grep -q '<svg' "$TMP/dir/x.svg" || return
+	# A link is replaced, not what it points to, and a pipe is written to. Addresses are secrets.
+	ln -s x.svg "$TMP/dir/link.svg" && (umask 022; draw --from "$raw" -o "$TMP/dir/link.svg") &&
+		[ ! -L "$TMP/dir/link.svg" ] && [ "$(cat "$TMP/dir/x.svg")" = old ] &&
+		[ "$(stat -c %a "$TMP/dir/link.svg")" = 600 ] && chmod 644 "$TMP/dir/x.svg" &&
+		draw --from "$raw" -o "$TMP/dir/x.svg" &&
+		[ "$(stat -c %a "$TMP/dir/x.svg")" = 600 ] && grep -q '<svg' "$TMP/dir/x.svg" || return
 	mkfifo "$TMP/pipe.svg" || return
 	draw --from "$raw" -o "$TMP/pipe.svg" &
 	# Nobody may be there to write to it any more.

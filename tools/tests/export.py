@@ -123,6 +123,12 @@ def check_file():
     os.chdir(os.path.dirname(FILE))
     export("-o", "other.prom")
     same(sorted(os.listdir(".")), ["other.prom", "vmainfo.prom"], "in the directory")
+    # A link is replaced, not what it points to.
+    os.symlink("other.prom", "link.prom")
+    before = os.stat("other.prom").st_ino
+    export("-o", "link.prom")
+    same(os.path.islink("link.prom"), False, "a link")
+    same(os.stat("other.prom").st_ino, before, "what it points to")
 
 
 def check_atomic():

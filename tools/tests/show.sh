@@ -152,11 +152,25 @@ half_a_file()
 	[ "$(cat "$TMP/save/half")" = old ] && nothing_else
 }
 
-through_link()
+# A link is somebody else's word for where to write: it is replaced, and what it points to is not.
+over_link()
 {
-	: >"$TMP/save/linked"
-	ln -sf linked "$TMP/save/link"
-	saves "$TMP/save/link" && [ -L "$TMP/save/link" ] && as_process "$TMP/save/linked"
+	echo old >"$TMP/save/linked"
+	for to in linked none; do
+		rm -f "$TMP/save/link"
+		ln -s "$to" "$TMP/save/link"
+		saves "$TMP/save/link" && [ ! -L "$TMP/save/link" ] || return 1
+	done
+	[ "$(cat "$TMP/save/linked")" = old ] && [ ! -e "$TMP/save/none" ]
+}
+
+# Not this one: it can be that of /dev.
+over_link_to_stdout()
+{
+	ln -s /proc/self/fd/1 "$TMP/save/stdout"
+	"$VMAINFO" save -q "$target" "$TMP/save/stdout" | cat >"$TMP/piped"
+	as_process "$TMP/piped" && fails 1 "is an open file, which cannot be replaced" \
+		"$VMAINFO" save -q "$target" "$TMP/save/stdout" && [ -L "$TMP/save/stdout" ]
 }
 
 to_pipe()
@@ -296,7 +310,8 @@ result "something behind the gate page" not_of_maps \
 result "save: a file" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"
 result "save: over another one" saves "$TMP/save/file"
-result "save: through a link" through_link
+result "save: over a link" over_link
+result "save: not over the link of stdout" over_link_to_stdout
 result "save: to a pipe" to_pipe
 result "save: to stdout" to_stdout
 result "save: not to a terminal" not_to_terminal
