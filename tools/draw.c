@@ -173,29 +173,6 @@ static const struct argp argp = {
 
 /* ---- what is drawn ---- */
 
-/* All of a text file, or NULL with errno. */
-static char *read_text(int fd)
-{
-	size_t size = 0, room = 0;
-	char *text = NULL;
-	ssize_t n;
-
-	do {
-		if (room - size < 2) {
-			room = 2 * room + 4096;
-			text = xreallocarray(text, room, 1);
-		}
-		n = read(fd, text + size, room - size - 1);
-		size += n > 0 ? n : 0;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0) {
-		free(text);
-		return NULL;
-	}
-	text[size] = 0;
-	return text;
-}
-
 static void space_from_file(struct space *space, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -203,7 +180,7 @@ static void space_from_file(struct space *space, const char *file)
 
 	if (fd < 0)
 		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
-	text = read_text(fd);
+	text = read_text(fd, SIZE_MAX);
 	if (!text)
 		error(EXIT_FAILURE, errno, "cannot read '%s'", file);
 	close(fd);
@@ -224,7 +201,7 @@ static bool space_from_module(struct space *space, pid_t pid)
 		return false;
 	len = snprintf(number, sizeof(number), "%d", pid);
 	if (!pid || write(fd, number, len) == len)
-		text = read_text(fd);
+		text = read_text(fd, SIZE_MAX);
 	close(fd);
 	done = text && space_read(space, text);
 	free(text);

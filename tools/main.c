@@ -189,6 +189,31 @@ int print_name(FILE *out, const char *name)
 	return columns;
 }
 
+char *read_text(int fd, size_t max)
+{
+	size_t size = 0, room = 0;
+	char *text = NULL;
+	ssize_t n;
+	int err;
+
+	do {
+		if (room - size < 2) {
+			room = 2 * room + 4096;
+			text = xreallocarray(text, room, 1);
+		}
+		n = read(fd, text + size, room - size - 1);
+		size += n > 0 ? n : 0;
+	} while ((n > 0 && size <= max) || (n < 0 && errno == EINTR));
+	if (n < 0 || size > max) {
+		err = n < 0 ? errno : EFBIG;
+		free(text);
+		errno = err;
+		return NULL;
+	}
+	text[size] = 0;
+	return text;
+}
+
 /* 0 or an errno */
 static int write_all(int fd, const char *p, size_t size)
 {

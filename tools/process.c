@@ -209,17 +209,36 @@ static int64_t count_maps(pid_t pid)
 	return nr;
 }
 
+/* All of /proc/PID/status, in which the supplementary groups can be 65536; NULL if it is not there. */
+static char *read_status(pid_t pid)
+{
+	char path[32], *status;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	status = read_text(fd, SIZE_MAX);
+	close(fd);
+	return status;
+}
+
 static void count_process(pid_t pid, struct tasks *t)
 {
-	char status[4096], *name;
+	static const char first[] = "Name:\t";
+	char *status, *name;
 	struct task *task;
 	int64_t nr;
 
 	nr = count_maps(pid);
 	if (nr < 0)
 		t->unreadable++;
-	if (nr <= 0 || proc_read(pid, "status", status, sizeof(status)) <= 0)
+	status = nr > 0 ? read_status(pid) : NULL;
+	if (!status || strncmp(status, first, strlen(first))) {
+		free(status);
 		return;
+	}
 	task = tasks_add(t);
 	task->pid = pid;
 	task->vmas = nr;
@@ -230,8 +249,9 @@ static void count_process(pid_t pid, struct tasks *t)
 	task->locked_kb = status_kb(status, "\nVmLck:");
 	task->pinned_kb = status_kb(status, "\nVmPin:");
 	/* "Name:\tcomm\n", escaped as by the module; it can be empty, or begin with a space */
-	name = status + strlen("Name:\t");
+	name = status + strlen(first);
 	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
+	free(status);
 }
 
 static uint64_t cpu_time_ns(void)

@@ -71,6 +71,12 @@ int print_name(FILE *out, const char *name);
 char *printable(const char *name);
 
 /*
+ * All of a text of at most @max bytes, from where @fd stands; NULL with errno if it cannot be read,
+ * EFBIG if there is more. To be freed.
+ */
+char *read_text(int fd, size_t max);
+
+/*
  * All of @data is in @file then, with @mode, or the program ends with an error and @file is what it
  * was: it is written under another name in the same directory, which no signal leaves behind. A
  * link is replaced, never what it points to: it can be somebody else's.

@@ -67,6 +67,16 @@ def check_values():
              "from the module")
 
 
+def check_groups():
+    """The sizes of a process with many groups, which are before them in its status."""
+    with targets((100, b"groups", 2000)) as (target,):
+        samples = openmetrics.read(export("--threshold=0", "--count=100000"))
+        for metric, keys in (("virtual_memory", ["VmSize"]), ("executable", ["VmExe", "VmLib"])):
+            metric = "vmainfo_process_%s_bytes" % metric
+            same(by_pid(samples, metric)[target.pid],
+                 ("groups", 1024 * target.status_kb(*keys)), metric)
+
+
 def check_threshold():
     """Who is over it has series, and nobody else; at most so many."""
     with targets((3000, b"a"), (2000, b"b"), (1000, b"c")) as (a, b, c):

@@ -38,7 +38,7 @@ cost()
 	[ ! -s "$TMP/cost" ]
 }
 
-ktap_set_plan 15
+ktap_set_plan 16
 if [ -e /proc/vmainfo/tasks ]; then
 	ktap_test_skip "cost: the module is loaded"
 else
@@ -46,6 +46,11 @@ else
 fi
 check format "format"
 check values "values"
+if [ "$(id -u)" = 0 ]; then
+	check groups "values of a process with many groups"
+else
+	ktap_test_skip "values of a process with many groups: it takes root to have them"
+fi
 check threshold "who has series"
 check names "names of any bytes"
 check file "a file: mode, and nothing beside it"

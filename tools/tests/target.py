@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """A process with many VMAs: a program, and for other tests in python a way to run it.
 
-        python3 target.py N [NAME-IN-HEX]
+        python3 target.py N [NAME-IN-HEX [GROUPS]]
 
 maps N pages of which every second one has other rights, and says "ready". It takes the name
-first, if there is one. For each number on stdin it maps as many more, and says so again.
+first, if there is one, and as many supplementary groups. For each number on stdin it maps as many more, and says so again.
 """
 import contextlib
 import ctypes
 import mmap
+import os
 import subprocess
 import sys
 
@@ -18,10 +19,10 @@ PR_SET_NAME = 15
 class Target:
     """One that runs, with its pid."""
 
-    def __init__(self, vmas, name=None):
+    def __init__(self, vmas, name=None, groups=0):
         command = [sys.executable, __file__, str(vmas)]
         if name is not None:
-            command.append(name.hex())
+            command += [name.hex(), str(groups)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         self.pid = self.process.pid
@@ -84,6 +85,8 @@ def main():
 
     if len(sys.argv) > 2:
         libc.prctl(PR_SET_NAME, bytes.fromhex(sys.argv[2]))
+    if len(sys.argv) > 3 and int(sys.argv[3]):
+        os.setgroups(range(100000, 100000 + int(sys.argv[3])))
     add(int(sys.argv[1]))
     print("ready", flush=True)
     for line in sys.stdin:
