@@ -306,6 +306,7 @@ int export_command(int argc, char **argv)
 	struct tasks t = {};
 	char *text, *cost;
 	size_t size;
+	bool failed;
 	FILE *out;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
@@ -319,7 +320,8 @@ int export_command(int argc, char **argv)
 	if (!out)
 		error(EXIT_FAILURE, errno, "memory");
 	put_all(out, &e, &t, max_map_count());
-	if (ferror(out) | fclose(out))
+	failed = ferror(out);
+	if (fclose(out) || failed)
 		error(EXIT_FAILURE, errno, "memory");
 	if (e.file)
 		write_metrics(e.file, text, size);

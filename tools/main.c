@@ -297,10 +297,37 @@ void write_private(const char *file, const void *data, size_t size)
 		error(exit_failure, err, "cannot write '%s'", file);
 }
 
-void close_stdout(void)
+/*
+ * At the end of the program, also where it is argp that ends it: an error if what was printed did
+ * not all go out.
+ */
+static void close_stdout(void)
 {
-	if (ferror(stdout) | fclose(stdout))
-		error(exit_failure, errno, "write error");
+	const bool failed = ferror(stdout);
+
+	/* Why it failed before is not known any more. */
+	errno = 0;
+	if (fclose(stdout) || failed) {
+		error(0, errno, "write error");
+		/* It is too late for exit(). */
+		_exit(exit_failure);
+	}
+}
+
+/*
+ * No file that is opened later becomes stdin, stdout or stderr. What is closed stays an error where
+ * it is used: it is opened for what is not done with it.
+ */
+static void open_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			error(exit_failure, errno, "/dev/null");
+	}
 }
 
 static void help(FILE *out)
@@ -325,23 +352,22 @@ int main(int argc, char **argv)
 {
 	char name[32];
 	size_t i;
-	int status;
 
+	program_invocation_name = "vmainfo";
+	open_standard_files();
+	atexit(close_stdout);
 	argp_program_version_hook = print_version;
 	argp_err_exit_status = EXIT_FAILURE;
-	program_invocation_name = "vmainfo";
 	if (argc < 2) {
 		help(stderr);
 		return EXIT_FAILURE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
 		help(stdout);
-		close_stdout();
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		print_version(stdout, NULL);
-		close_stdout();
 		return EXIT_SUCCESS;
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
@@ -350,9 +376,7 @@ int main(int argc, char **argv)
 		/* What argp's messages begin with */
 		snprintf(name, sizeof(name), "vmainfo %s", commands[i].name);
 		argv[1] = name;
-		status = commands[i].run(argc - 1, argv + 1);
-		close_stdout();
-		return status;
+		return commands[i].run(argc - 1, argv + 1);
 	}
 	error(0, 0, "there is no command '%s'", argv[1]);
 	fprintf(stderr, "Try 'vmainfo --help' for more information.\n");

@@ -88,7 +88,4 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode);
  */
 void write_private(const char *file, const void *data, size_t size);
 
-/* Ends the program with an error if what was printed to stdout did not all go out. */
-void close_stdout(void);
-
 #endif /* TOOL_H */

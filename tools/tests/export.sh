@@ -27,6 +27,11 @@ full_disk()
 	fails 1 "write error" sh -c '"$VMAINFO" export -q >/dev/full'
 }
 
+without_stdout()
+{
+	"$VMAINFO" export -q -o "$TMP/closed" >&- && grep -qx "# EOF" "$TMP/closed"
+}
+
 # On stderr, so that what is read by others is what it should be
 cost()
 {
@@ -38,7 +43,7 @@ cost()
 	[ ! -s "$TMP/cost" ]
 }
 
-ktap_set_plan 16
+ktap_set_plan 17
 if [ -e /proc/vmainfo/tasks ]; then
 	ktap_test_skip "cost: the module is loaded"
 else
@@ -58,6 +63,7 @@ check atomic "a file: always a whole one"
 check full "a file: no room for it"
 result "a file: none where none can be" no_regular_file
 result "a full disk" full_disk
+result "a file: without stdout" without_stdout
 for option in "--threshold=101" "--threshold=-1" "--threshold=nan" "--count=x" "--output="; do
 	result "wrong: $option" fails 1 "Try \`vmainfo export --help'" "$VMAINFO" export "$option"
 done

@@ -115,6 +115,20 @@ full()
 	fails 1 "write error" sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$CAPTURES/python.raw"
 }
 
+# The same of what argp prints.
+full_help()
+{
+	for command in $commands; do
+		status=1
+		[ "$command" != diff ] || status=2
+		for option in --help --usage --version; do
+			fails "$status" "write error" \
+				sh -c '"$0" "$1" "$2" >/dev/full' "$VMAINFO" "$command" "$option" ||
+				return 1
+		done
+	done
+}
+
 version()
 {
 	release=$(sed -n 's/^#define VMAINFO_RELEASE "\(.*\)"$/\1/p' "$HERE/../../version.h")
@@ -137,6 +151,7 @@ result "completion: files" offers "$COMPLETION" diff "${COMPLETION%.bash}"
 result "an unknown command" bad_command
 result "an unknown option" bad_option
 result "a full disk" full
+result "a full disk: --help of the commands" full_help
 result "the version" version
-ktap_set_plan $((nr + 11))
+ktap_set_plan $((nr + 12))
 ktap_finished

@@ -193,6 +193,20 @@ not_to_terminal()
 	[ $? = 1 ] && grep -q "not for terminals" "$TMP/shown"
 }
 
+# Without stdout, a file is saved, and is not taken for stdout.
+without_stdout()
+{
+	(exec >&- 2>"$TMP/err"; "$VMAINFO" save -q "$target" "$TMP/save/closed") || return 1
+	as_process "$TMP/save/closed" && [ ! -s "$TMP/err" ] || return 1
+	(exec <&- >&-; "$VMAINFO" save -q "$target" "$TMP/save/closed") &&
+		as_process "$TMP/save/closed" || return 1
+	# What does print, cannot.
+	fails 1 "write error: Bad file descriptor" sh -c 'exec >&-; "$@"' sh \
+		"$VMAINFO" show --from="$capture" || return 1
+	fails 1 "cannot read '-': Bad file descriptor" sh -c 'exec <&-; "$@"' sh \
+		"$VMAINFO" show --from=-
+}
+
 begin
 capture=$CAPTURES/python.raw
 python3 "$HERE/strange.py" "$TMP/strange" || ktap_exit_fail_msg "strange.py failed"
@@ -315,6 +329,7 @@ result "save: not over the link of stdout" over_link_to_stdout
 result "save: to a pipe" to_pipe
 result "save: to stdout" to_stdout
 result "save: not to a terminal" not_to_terminal
+result "save: without stdout" without_stdout
 result "save: never half a file" half_a_file
 # Not that of the machine: it would be replaced by a file if this went wrong.
 if mknod "$TMP/full" c 1 7 2>/dev/null && ! echo | cat 2>"$TMP/err" >"$TMP/full" &&
