@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -714,8 +713,6 @@ int draw_command(int argc, char **argv)
 	bool known = false;
 	pid_t pid;
 
-	/* What the terminal shows, and no more: messages are in English. */
-	setlocale(LC_CTYPE, "");
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	metrics = metrics_for(&o);
 	if (o.from) {

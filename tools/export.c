@@ -70,37 +70,6 @@ static void unescape(char *name)
 	*to = 0;
 }
 
-/* How many bytes a character of UTF-8 has, 0 if that is none: as table 3-7 of Unicode has it. */
-static size_t utf8_length(const unsigned char *p)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len, i;
-
-	if (*p < 0x80)
-		return 1;
-	if (*p < 0xc2 || *p > 0xf4)
-		return 0;
-	len = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-	switch (*p) {
-	case 0xe0: /* overlong */
-		low = 0xa0;
-		break;
-	case 0xed: /* a surrogate */
-		high = 0x9f;
-		break;
-	case 0xf0:
-		low = 0x90;
-		break;
-	case 0xf4: /* beyond U+10FFFF */
-		high = 0x8f;
-		break;
-	}
-	for (i = 1; i < len; i++, low = 0x80, high = 0xbf)
-		if (p[i] < low || p[i] > high)
-			return 0;
-	return len;
-}
-
 /*
  * A name as the value of a label, which is UTF-8. What is not, and the control characters, which
  * a terminal would obey, are U+FFFD, the replacement character.
@@ -108,17 +77,17 @@ static size_t utf8_length(const unsigned char *p)
 static void put_label(FILE *out, const char *escaped)
 {
 	char *name = xstrdup(escaped);
-	const unsigned char *p;
+	const char *p;
 	size_t len;
 
 	unescape(name);
-	for (p = (const unsigned char *)name; *p; p += len) {
+	for (p = name; *p; p += len) {
 		len = utf8_length(p);
 		if (*p == '\n') {
 			fputs("\\n", out);
 		} else if (*p == '"' || *p == '\\') {
 			fprintf(out, "\\%c", *p);
-		} else if (!len || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0)) {
+		} else if (!len || is_control(p)) {
 			fputs("\357\277\275", out);
 			len = len ?: 1;
 		} else {

@@ -10,41 +10,6 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/*
- * How many bytes the character at @p has, 0 if that is no UTF-8: cut off, longer than need be, a
- * surrogate, or above U+10FFFF.
- */
-static size_t utf8_length(const unsigned char *p)
-{
-	uint32_t code, least;
-	size_t length, i;
-
-	if (*p < 0x80)
-		return 1;
-	if ((*p & 0xe0) == 0xc0) {
-		length = 2;
-		least = 0x80;
-	} else if ((*p & 0xf0) == 0xe0) {
-		length = 3;
-		least = 0x800;
-	} else if ((*p & 0xf8) == 0xf0) {
-		length = 4;
-		least = 0x10000;
-	} else {
-		return 0;
-	}
-	code = *p & (0x7f >> length);
-	/* The NUL at the end is none of these. */
-	for (i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3f);
-	}
-	if (code < least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-		return 0;
-	return length;
-}
-
 static void add(json_object *o, const char *key, json_object *value)
 {
 	if (!value || json_object_object_add(o, key, value))
@@ -53,7 +18,7 @@ static void add(json_object *o, const char *key, json_object *value)
 
 void json_add_text(json_object *o, const char *key, const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const char *p = text;
 	char *fixed, *to, *hex_key, *hex;
 	bool invalid = false;
 	size_t length, i;
@@ -70,7 +35,7 @@ void json_add_text(json_object *o, const char *key, const char *text)
 		size_t n = utf8_length(p);
 
 		invalid |= !n;
-		to = mempcpy(to, n ? (const char *)p : REPLACEMENT, n ?: strlen(REPLACEMENT));
+		to = mempcpy(to, n ? p : REPLACEMENT, n ?: strlen(REPLACEMENT));
 		p += n ?: 1;
 	}
 	*to = 0;

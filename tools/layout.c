@@ -16,58 +16,26 @@
 
 /* ---- texts ---- */
 
-/* How many bytes the UTF-8 character at @s has; 0 if it is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	uint32_t c, min;
-	size_t n, i;
-
-	if (*s < 0x80)
-		return 1;
-	if (*s >= 0xc2 && *s < 0xe0) {
-		n = 2;
-		c = *s & 0x1f;
-		min = 0x80;
-	} else if (*s >= 0xe0 && *s < 0xf0) {
-		n = 3;
-		c = *s & 0xf;
-		min = 0x800;
-	} else if (*s >= 0xf0 && *s < 0xf5) {
-		n = 4;
-		c = *s & 7;
-		min = 0x10000;
-	} else {
-		return 0;
-	}
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	return c < min || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
-}
-
 char *clean_text(const char *text)
 {
-	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-	char *from = printable(text), *to, *p, *q;
+	static const char replacement[] = "\357\277\275"; /* U+FFFD */
+	char *copy, *q;
 	size_t n;
 
 	/* Each byte becomes three at most. */
-	to = xreallocarray(NULL, strlen(from) + 1, 3);
-	for (p = from, q = to; *p; ) {
-		n = utf8_length((unsigned char *)p);
-		if (n) {
-			q = mempcpy(q, p, n);
-			p += n;
-		} else {
+	copy = xreallocarray(NULL, strlen(text) + 1, 3);
+	for (q = copy; *text; text += n) {
+		n = utf8_length(text);
+		if (!n)
 			q = mempcpy(q, replacement, sizeof(replacement) - 1);
-			p++;
-		}
+		else if (is_control(text))
+			q = memset(q, '?', n) + n;
+		else
+			q = mempcpy(q, text, n);
+		n = n ?: 1;
 	}
 	*q = 0;
-	free(from);
-	return to;
+	return copy;
 }
 
 /* The last part of a file's name; all of what is no file's. */

@@ -5,6 +5,8 @@
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -158,20 +160,61 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
 	return buf;
 }
 
-/* Bytes of UTF-8 above ASCII pass, but for the control characters among them (C1). */
+/* As table 3-7 of Unicode has it: nothing longer than need be, no surrogate */
+size_t utf8_length(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len, i;
+
+	if (*p < 0x80)
+		return 1;
+	if (*p < 0xc2 || *p > 0xf4)
+		return 0;
+	len = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	switch (*p) {
+	case 0xe0: /* overlong */
+		low = 0xa0;
+		break;
+	case 0xed: /* a surrogate */
+		high = 0x9f;
+		break;
+	case 0xf0:
+		low = 0x90;
+		break;
+	case 0xf4: /* beyond U+10FFFF */
+		high = 0x8f;
+		break;
+	}
+	for (i = 1; i < len; i++, low = 0x80, high = 0xbf)
+		if (p[i] < low || p[i] > high)
+			return 0;
+	return len;
+}
+
+bool is_control(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	return *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
+}
+
+/*
+ * Of a character that is none in this locale, each byte is replaced: a terminal can obey one of 0x80
+ * to 0x9f wherever it is.
+ */
 char *printable(const char *name)
 {
+	const bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	char *text = xstrdup(name), *p;
+	size_t len;
 
-	for (p = text; *p; p++) {
-		unsigned char c = *p;
-
-		if (c < 0x20 || c == 0x7f)
-			*p = '?';
-		else if (c == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)
-			memset(p, '?', 2);
-		else if (c >= 0x80 && c < 0xa0 && (p == text || !((unsigned char)p[-1] & 0x80)))
-			*p = '?'; /* alone: what an 8-bit terminal obeys */
+	for (p = text; *p; p += len) {
+		len = utf8_length(p);
+		if (len && !is_control(p) && (len == 1 || utf8))
+			continue;
+		len = len ?: 1;
+		memset(p, '?', len);
 	}
 	return text;
 }
@@ -354,6 +397,8 @@ int main(int argc, char **argv)
 	size_t i;
 
 	program_invocation_name = "vmainfo";
+	/* Names are shown in it; messages are in English, and numbers have a point. */
+	setlocale(LC_CTYPE, "");
 	open_standard_files();
 	atexit(close_stdout);
 	argp_program_version_hook = print_version;

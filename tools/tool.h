@@ -62,12 +62,21 @@ bool parse_address(const char *text, uint64_t *address);
 #define SIZE_TEXT 12
 char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
 
+/* How many bytes the character of UTF-8 has that @text begins with; 0 if it is none. */
+size_t utf8_length(const char *text);
+/* Whether that is one that a terminal obeys. */
+bool is_control(const char *text);
+
 /*
  * A name is any bytes that somebody chose, and a terminal obeys some of them: they are
- * printed as '?', as ls does. Returns how many columns were printed.
+ * printed as '?', as ls does, and so is what is no UTF-8, or all above ASCII where the locale has
+ * another encoding. Returns how many columns were printed.
  */
 int print_name(FILE *out, const char *name);
-/* The same in memory; ends the program if there is none. To be freed. */
+/*
+ * The same in memory, with as many bytes as the name has; ends the program if there is no memory.
+ * To be freed.
+ */
 char *printable(const char *name);
 
 /*

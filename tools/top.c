@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -474,8 +473,6 @@ static void end_by_signal(void)
 
 static void open_screen(struct view *v)
 {
-	/* Names are UTF-8, mostly; numbers stay as they are. */
-	setlocale(LC_CTYPE, "");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		error(EXIT_FAILURE, 0, "this is no terminal: use --batch");
 	screen = newterm(NULL, stdout, stdin);

@@ -121,6 +121,24 @@ terminal_is_safe()
 	done
 }
 
+# names_in LOCALE WANT: on a terminal, all is valid in the locale, and this name is that
+names_in()
+{
+	for format in --long --csv --maps; do
+		LC_ALL=$1 on_terminal "$VMAINFO" show --color=never "$format" \
+			--from="$TMP/strange" >"$TMP/shown" || return 1
+		python3 -c '
+import sys
+with open(sys.argv[1], "rb") as file:
+    text = file.read().decode("utf-8" if sys.argv[2] == "C.UTF-8" else "ascii")
+bad = [c for c in text if c not in "\r\n" and (ord(c) < 32 or 127 <= ord(c) < 160)]
+assert not bad, bad
+assert "/umlaut " + sys.argv[3] in text, text
+assert "/behind ??2J" in text and "/overlong ???2J" in text, text
+' "$TMP/shown" "$1" "$2" || return 1
+	done
+}
+
 # ---- save ----
 
 saves()
@@ -271,6 +289,8 @@ result "colours: not with NO_COLOR" colours no \
 result "colours: --color=always" colours yes "$VMAINFO" show --color=always --from="$capture"
 result "colours: none in --json" colours no "$VMAINFO" show --color=always --json --from="$capture"
 result "a terminal is safe from names" terminal_is_safe --long --json --csv --maps
+result "a terminal of UTF-8" names_in C.UTF-8 "$(printf '\303\244')"
+result "a terminal without UTF-8" names_in C "??"
 
 # without the module, which is not loaded where this runs
 mkdir "$TMP/files" "$TMP/save"

@@ -11,6 +11,7 @@ NAMES = [
     b"/surrogate \xed\xa0\x80", b"/too high \xf4\x90\x80\x80", b"/highest \xf4\x8f\xbf\xbf",
     b"/escape \x1b[31m", b"/delete \x7f", b"/c1 \xc2\x9b31m", b"/alone \x9b31m", b"/tab\t",
     b"/" + b"long" * 2000, b"[anon: {name} ]", b"/only\xff",
+    b"/behind \xff\x9b2J", b"/overlong \xe0\x82\x9b2J", b"/in others \xc4\x9b2J",
 ]
 
 at = 0x10000
