@@ -172,6 +172,9 @@ static const struct argp argp = {
 
 /* ---- what is drawn ---- */
 
+/* The module's have some thousand bytes. */
+#define MAX_SUMMARY (64 << 10)
+
 static void space_from_file(struct space *space, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -179,11 +182,11 @@ static void space_from_file(struct space *space, const char *file)
 
 	if (fd < 0)
 		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
-	text = read_text(fd, SIZE_MAX);
-	if (!text)
+	text = read_text(fd, MAX_SUMMARY);
+	if (!text && errno != EFBIG)
 		error(EXIT_FAILURE, errno, "cannot read '%s'", file);
 	close(fd);
-	if (!space_read(space, text))
+	if (!text || !space_read(space, text))
 		error(EXIT_FAILURE, 0, "'%s': it is no summary of vmainfo", file);
 	free(text);
 }
@@ -200,7 +203,7 @@ static bool space_from_module(struct space *space, pid_t pid)
 		return false;
 	len = snprintf(number, sizeof(number), "%d", pid);
 	if (!pid || write(fd, number, len) == len)
-		text = read_text(fd, SIZE_MAX);
+		text = read_text(fd, MAX_SUMMARY);
 	close(fd);
 	done = text && space_read(space, text);
 	free(text);

@@ -408,6 +408,8 @@ summary()
 		grep -q "User space ends at $(sed -n 's/^TaskSize:.//p' "$CAPTURES/python.summary")" \
 			"$TMP/line" &&
 		fails 1 'it is no summary of vmainfo' draw --from "$raw" --summary "$maps" &&
+		fails 1 'it is no summary of vmainfo' \
+			timeout 60 "$VMAINFO" draw --from "$raw" --summary /dev/zero &&
 		fails 1 'cannot open' draw --from "$raw" --summary "$TMP/none" &&
 		fails 1 '--summary is for --from' draw --summary "$TMP/summary"
 }
