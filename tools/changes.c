@@ -208,20 +208,29 @@ static bool same_identity(const struct vma *a, const struct vma *b)
 	       same_text(a->name, b->name);
 }
 
+/* The multiplier spreads each bit to those above it; see hash_64() in the kernel. */
+static uint64_t mix(uint64_t sum, uint64_t part)
+{
+	sum = (sum ^ part) * 0x61c8864680b583ebull;
+	return sum ^ sum >> 32;
+}
+
+/* Of all that same_identity() compares: of what is alike to this, the first one is wanted. */
 static size_t hash(const struct vma *vma)
 {
 	const uint64_t parts[] = {
-		vma->ino, vma->offset, vma_size(vma), vma->kind, vma->flags & RIGHTS,
+		vma->ino, vma->offset, vma_size(vma), vma->kind,
+		vma->flags & (RIGHTS | VMAINFO_MAYSHARE),
 		(uint64_t)vma->dev_major << 32 | vma->dev_minor,
 	};
+	const char *p;
 	uint64_t sum = 0;
 	size_t i;
 
-	/* The multiplier spreads each bit to those above it; see hash_64() in the kernel. */
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		sum = (sum ^ parts[i]) * 0x61c8864680b583ebull;
-		sum ^= sum >> 32;
-	}
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		sum = mix(sum, parts[i]);
+	for (p = vma->name ?: ""; *p; p++)
+		sum = mix(sum, (unsigned char)*p);
 	return sum;
 }
 
@@ -253,8 +262,9 @@ static void find_moved(struct list *gone, struct list *came)
 
 		if (!is_whole(&gone->list[i], CHANGE_UNMAPPED, vma) || !has_identity(vma))
 			continue;
-		nexts[i] = heads[hash(vma) % buckets];
-		heads[hash(vma) % buckets] = i;
+		at = &heads[hash(vma) % buckets];
+		nexts[i] = *at;
+		*at = i;
 	}
 	for (i = 0; i < came->nr; i++) {
 		struct change *new = &came->list[i];

@@ -69,6 +69,25 @@ for name, skip in (("a", 3), ("b", 5)):
 	done
 }
 
+# The same, where nothing but one thing tells one from the other.
+many_alike()
+{
+	python3 -c '
+import sys, raw
+what, nr = sys.argv[2], 100000
+for side in "ab":
+    with open(sys.argv[1] + "/alike." + side, "wb") as file:
+        file.write(raw.build([raw.vma(0x10000 * i + 2**40 * (side == "a"),
+                   0x10000 * i + 4096 + 2**40 * (side == "a"),
+                   "r--s" if what == "shared" and side == "b" else "r--p", kind=raw.FILE, ino=1,
+                   name=b"/%d" % (i if side == "a" else nr - i) if what == "name" else b"/f")
+                   for i in range(nr)]))
+' "$TMP" "$1" || return 1
+	status_is 1 timeout 30 "$VMAINFO" diff "$TMP/alike.a" "$TMP/alike.b" || return 1
+	got=$(grep -c "^moved " "$TMP/out")
+	[ "$got" = "$2" ] || { echo "$got have moved"; return 1; }
+}
+
 begin
 capture=$CAPTURES/python.raw
 export PYTHONPATH="$HERE"
@@ -79,6 +98,8 @@ done <"$TMP/pairs"
 result "a process and itself" status_is 0 "$VMAINFO" diff "$capture" "$capture"
 result "with the module and without" maps_and_module
 result "many" many
+result "many with other names" many_alike name 99999
+result "many, private and shared" many_alike shared 0
 
 sleep 1000 &
 target=$!
