@@ -259,6 +259,9 @@ static void bytes_add(struct bytes *b, const void *p, size_t size)
 
 /* ---- maps ---- */
 
+/* The kernel's lines are shorter by far, and sizes of these have room in a record. */
+#define MAX_LINE (2 << 20)
+
 static bool begins(const char *name, const char *with)
 {
 	return !strncmp(name, with, strlen(with));
@@ -386,7 +389,7 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 			goto fail;
 		*end = 0;
 		wrong = "it has a line that is not one of maps";
-		if (memchr(line, 0, end - line) || !add_line(&raw, &h, line, &last))
+		if (end - line > MAX_LINE || memchr(line, 0, end - line) || !add_line(&raw, &h, line, &last))
 			goto fail;
 	}
 	memcpy(raw.p, &h, sizeof(h));

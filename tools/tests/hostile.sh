@@ -23,6 +23,28 @@ in_pieces()
 	done
 }
 
+# A line of maps has a name of 2 MiB at most, though a record has room for 4 GiB.
+long_line()
+{
+	for line in 2097152:0 2097153:1; do
+		awk -v n="$((${line%:*} - 23))" 'BEGIN {
+			printf "1000-2000 r--p 0 0:0 0 "
+			for (name = "/2345678"; 2 * length(name) <= n; name = name name)
+				;
+			for (; n >= length(name); n -= length(name))
+				printf "%s", name
+			print substr(name, 1, n)
+		}' >"$TMP/long" || return 1
+		[ "$(wc -c <"$TMP/long")" = $((${line%:*} + 1)) ] || { wc -c "$TMP/long"; return 1; }
+		if [ "${line#*:}" = 0 ]; then
+			"$VMAINFO" show --maps --from="$TMP/long" >"$TMP/maps" || return 1
+		else
+			fails 1 "'$TMP/long': it has a line that is not one of maps" \
+				"$VMAINFO" show --from="$TMP/long" || return 1
+		fi
+	done
+}
+
 begin
 result "truncated anywhere" hostile truncated
 result "each field of the header" hostile header
@@ -30,6 +52,7 @@ result "each field of a record" hostile records
 result "the order of records" hostile order
 result "structures that have grown" hostile grown
 result "in pieces" in_pieces
+result "a long line" long_line
 replay=${FUZZ_REPLAY:-$(dirname "$VMAINFO")/fuzz_replay}
 if [ -x "$replay" ]; then
 	result "what the fuzzer found" "$replay" "$HERE"/corpus/*
