@@ -164,7 +164,9 @@ static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t
 	uint64_t vmas = 0;
 	size_t near = 0, i;
 
-	qsort(t->tasks, t->nr, sizeof(*t->tasks), compare_vmas);
+	/* Without any, there is no array. */
+	if (t->nr)
+		qsort(t->tasks, t->nr, sizeof(*t->tasks), compare_vmas);
 	for (i = 0; i < t->nr; i++) {
 		vmas += t->tasks[i].vmas;
 		near += 100.0 * t->tasks[i].vmas >= e->threshold * max;

@@ -59,7 +59,7 @@ static pid_t *all_processes(void)
 	}
 	closedir(dir);
 	if (!nr)
-		error(EXIT_FAILURE, 0, "there are no processes in /proc: is procfs mounted there?");
+		error(exit_failure, 0, "there are no processes in /proc: is procfs mounted there?");
 	pids[nr] = 0;
 	return pids;
 }
@@ -274,6 +274,9 @@ void tasks_read(struct tasks *t)
 		tasks_from_module(t, file);
 		fclose(file);
 	} else {
+		/* Without the capability, even the directory says no. */
+		if (errno != ENOENT && errno != EACCES && errno != EPERM)
+			error(exit_failure, errno, "cannot open %s", VMAINFO_TASKS);
 		t->from_maps = true;
 		t->why = errno;
 		pids = all_processes();
@@ -292,7 +295,7 @@ char *tasks_cost(const struct tasks *t)
 		     t->why == ENOENT ? "the module is not loaded" :
 		     "no permission to ask the module",
 		     t->nr, t->cpu_ns / 1e6) < 0)
-		error(EXIT_FAILURE, errno, "tasks");
+		error(exit_failure, errno, "tasks");
 	return text;
 }
 

@@ -88,6 +88,20 @@ for side in "ab":
 	[ "$got" = "$2" ] || { echo "$got have moved"; return 1; }
 }
 
+# A /proc with nothing in it but what the sanitizers look at
+without_processes()
+{
+	unshare -m sh -c '
+		mkdir "$1/proc" && mount --rbind /proc "$1/proc" && mount -t tmpfs none /proc &&
+			ln -s "$1/proc/self" "$1/proc/thread-self" /proc/ || exit 77
+		shift
+		ASAN_OPTIONS=detect_leaks=0 exec "$@"
+	' sh "$TMP" "$@"
+	status=$?
+	rmdir "$TMP/proc"
+	return $status
+}
+
 begin
 capture=$CAPTURES/python.raw
 export PYTHONPATH="$HERE"
@@ -118,6 +132,12 @@ result "no such file" fails 2 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" diff "$capture" "$TMP/none"
 result "no such process" fails 2 "No such process" "$VMAINFO" diff "$capture" 2147483647
 result "no process of that name" fails 2 "there is no process" "$VMAINFO" diff "$capture" "pid:no such"
+if without_processes "$VMAINFO" --version >"$TMP/err" 2>&1; then
+	result "no processes" fails 2 "there are no processes in /proc" \
+		without_processes "$VMAINFO" diff "$capture" "pid:no such"
+else
+	ktap_test_skip "no processes: /proc cannot be another one here"
+fi
 echo "this is not a listing" >"$TMP/nothing"
 result "not a listing" fails 2 "is not a listing" "$VMAINFO" diff "$TMP/nothing" "$capture"
 result "one argument" fails 2 "two files or processes are wanted" "$VMAINFO" diff "$capture"

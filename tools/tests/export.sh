@@ -32,6 +32,30 @@ without_stdout()
 	"$VMAINFO" export -q -o "$TMP/closed" >&- && grep -qx "# EOF" "$TMP/closed"
 }
 
+# with_tasks LINK COMMAND...: with a link for the module's tasks, and no other /proc but for what the
+# sanitizers look at
+with_tasks()
+{
+	unshare -m sh -c '
+		mkdir "$1/proc" && mount --rbind /proc "$1/proc" && mount -t tmpfs none /proc &&
+			ln -s "$1/proc/self" "$1/proc/thread-self" "$1/proc/sys" /proc/ &&
+			mkdir /proc/vmainfo /proc/1 && ln -s "$2" /proc/vmainfo/tasks || exit 77
+		shift 2
+		ASAN_OPTIONS=detect_leaks=0 exec "$@"
+	' sh "$TMP" "$@"
+	status=$?
+	rmdir "$TMP/proc"
+	return $status
+}
+
+# That the module is not there is no error; anything else is.
+cannot_open()
+{
+	with_tasks none "$VMAINFO" export || return
+	fails 1 "cannot open /proc/vmainfo/tasks: Too many levels of symbolic links" \
+		with_tasks tasks "$VMAINFO" export
+}
+
 # On stderr, so that what is read by others is what it should be
 cost()
 {
@@ -43,11 +67,16 @@ cost()
 	[ ! -s "$TMP/cost" ]
 }
 
-ktap_set_plan 17
+ktap_set_plan 18
 if [ -e /proc/vmainfo/tasks ]; then
 	ktap_test_skip "cost: the module is loaded"
 else
 	result "without the module it says what it costs, but for --quiet" cost
+fi
+if with_tasks none "$VMAINFO" --version >"$TMP/err" 2>&1; then
+	result "the module cannot be asked" cannot_open
+else
+	ktap_test_skip "the module cannot be asked: /proc cannot be another one here"
 fi
 check format "format"
 check values "values"
