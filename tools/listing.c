@@ -389,7 +389,8 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 			goto fail;
 		*end = 0;
 		wrong = "it has a line that is not one of maps";
-		if (end - line > MAX_LINE || memchr(line, 0, end - line) || !add_line(&raw, &h, line, &last))
+		if (end - line > MAX_LINE || memchr(line, 0, end - line) ||
+		    !add_line(&raw, &h, line, &last))
 			goto fail;
 	}
 	memcpy(raw.p, &h, sizeof(h));

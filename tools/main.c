@@ -200,8 +200,8 @@ bool is_control(const char *text)
 }
 
 /*
- * Of a character that is none in this locale, each byte is replaced: a terminal can obey one of 0x80
- * to 0x9f wherever it is.
+ * Of a character that is none in this locale, each byte is replaced: a terminal can obey one of
+ * 0x80 to 0x9f wherever it is.
  */
 char *printable(const char *name)
 {

@@ -209,7 +209,7 @@ static int64_t count_maps(pid_t pid)
 	return nr;
 }
 
-/* All of /proc/PID/status, in which the supplementary groups can be 65536; NULL if it is not there. */
+/* All of /proc/PID/status, which can have 65536 groups; NULL if it is not there. */
 static char *read_status(pid_t pid)
 {
 	char path[32], *status;
