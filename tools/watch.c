@@ -183,18 +183,10 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
 }
 
-/*
- * Whether the process may have been in an exec when @now was taken: its address space is another
- * one some time before their number is, and only a header alone tells that.
- */
+/* Whether the process was in an exec when @now was taken: there is no sequence then. */
 static bool is_in_exec(const struct watch *w, const struct listing *now)
 {
-	struct vmainfo_header after = { .size = sizeof(after) };
-
-	if (w->fd < 0 || !(w->last.header.flags & VMAINFO_SEQ))
-		return false;
-	return ioctl(w->fd, VMAINFO_GET_HEADER, &after) || !(after.flags & VMAINFO_SEQ) ||
-	       after.exec_id != now->header.exec_id;
+	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
 }
 
 static uint64_t total_kb(const struct listing *l)
