@@ -91,7 +91,7 @@ for side in "ab":
 # A /proc with nothing in it but what the sanitizers look at
 without_processes()
 {
-	unshare -m sh -c '
+	apart sh -c '
 		mkdir "$1/proc" && mount --rbind /proc "$1/proc" && mount -t tmpfs none /proc &&
 			ln -s "$1/proc/self" "$1/proc/thread-self" /proc/ || exit 77
 		shift

@@ -36,7 +36,7 @@ without_stdout()
 # sanitizers look at
 with_tasks()
 {
-	unshare -m sh -c '
+	apart sh -c '
 		mkdir "$1/proc" && mount --rbind /proc "$1/proc" && mount -t tmpfs none /proc &&
 			ln -s "$1/proc/self" "$1/proc/thread-self" "$1/proc/sys" /proc/ &&
 			mkdir /proc/vmainfo /proc/1 && ln -s "$2" /proc/vmainfo/tasks || exit 77

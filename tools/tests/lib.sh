@@ -59,6 +59,17 @@ result()
 	fi
 }
 
+# apart COMMAND...: what it mounts is for it alone. In a build root, which is private already, there
+# is no mount at / that unshare could make so.
+apart()
+{
+	if unshare -m true 2>/dev/null; then
+		unshare -m "$@"
+	else
+		unshare -m --propagation unchanged "$@"
+	fi
+}
+
 # fails STATUS TEXT COMMAND...: it exits with that status, and says TEXT on stderr
 fails()
 {
