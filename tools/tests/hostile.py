@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """hostile.py {truncated|header|records|order|grown} PROGRAM RAW DIRECTORY: listings that are
-wrong in one way each are refused, with status 1 (diff: 2) and one line that names the file, or, where what is
-in a field is nobody's business, shown. Never anything else: no signal, no sanitizer's report."""
+wrong in one way each are refused, with status 1 (diff: 2) and one line that names the file, or,
+where what is in a field is nobody's business, shown. Never anything else: no signal, no
+sanitizer's report."""
 
 import os
 import struct
@@ -111,7 +112,8 @@ def in_records():
                     if start < end:
                         refused = None  # overlaps a neighbour, or not
                 case = f"record at {place['at']}.{name} = {new}"
-                judge(case, bytes(data), refused, "--long", "--json", "--maps")
+                formats = ("--long", "--json", "--maps") if place is places[0] else ("--json",)
+                judge(case, bytes(data), refused, *formats)
         # The last byte of each text, and one in its middle
         for name in ("name", "ops"):
             text = place["at"] + place["size"] + (place["name_len"] if name == "ops" else 0)
