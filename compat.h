@@ -12,6 +12,7 @@
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/mount.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
@@ -36,6 +37,24 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
 #define pde_data(inode) PDE_DATA(inode)
 #endif
+
+/*
+ * Opens a file for reading: @name below the root of the procfs instance that @entry was opened
+ * in. It is as an open() by the caller, with all checks of one. @entry keeps the instance, also
+ * after an unmount. file_open_root() took a dentry and a vfsmount up to 5.11.
+ */
+static inline struct file *compat_open_in_procfs(const struct file *entry, const char *name)
+{
+	struct vfsmount *mnt = entry->f_path.mnt;
+	struct dentry *root = mnt->mnt_sb->s_root;
+#ifdef COMPAT_HAS_FILE_OPEN_ROOT_PATH
+	const struct path path = { .mnt = mnt, .dentry = root };
+
+	return file_open_root(&path, name, O_RDONLY, 0);
+#else
+	return file_open_root(root, mnt, name, O_RDONLY, 0);
+#endif
+}
 
 /* How many VMAs are asked for at a time, at most. */
 #define COMPAT_VMAS 16
