@@ -14,6 +14,8 @@
 #ifndef VMAINFO_COMPAT_H
 #define VMAINFO_COMPAT_H
 
+#include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/mempolicy.h>
@@ -50,7 +52,8 @@
 /*
  * Opens a file for reading: @name below the root of the procfs instance that @entry was opened
  * in. It is as an open() by the caller, with all checks of one. @entry keeps the instance, also
- * after an unmount.
+ * after an unmount. Fails with EXDEV if the file is on another mount: whoever may mount could
+ * put a file of his own there.
  *
  * file_open_root() took a dentry and a vfsmount before 5.12. Asks for its prototype with a path
  * in linux/fs.h.
@@ -67,6 +70,10 @@ static inline struct file *compat_open_in_procfs(const struct file *entry, const
 #else
 	file = file_open_root(root, mnt, name, O_RDONLY, 0);
 #endif
+	if (!IS_ERR(file) && file->f_path.mnt != mnt) {
+		fput(file);
+		return ERR_PTR(-EXDEV);
+	}
 	return file;
 }
 

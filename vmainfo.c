@@ -2065,16 +2065,25 @@ static int region_compare(const void *a, const void *b)
 }
 
 /*
- * Whether kptr_restrict hides addresses: 2 from everybody, 1 from a reader without
- * CAP_SYSLOG. Its value is not for modules; "%pK" prints a pointer as 0 then, and otherwise
- * hashed or as it is, which is of no account here.
+ * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0 and 1 do, 2 does
+ * not. Its value is not exported, so it is read from procfs, with the opener's credentials.
+ * Whatever fails hides the addresses: a procfs without sysctls, another value, a file that is
+ * mounted over this one. The entry's file keeps its credentials.
  */
-static bool kernel_addresses_are_hidden(void)
+static bool kptr_restrict_allows(const struct file *entry)
 {
-	char text[24];
+	const struct cred *reader = override_creds(entry->f_cred);
+	struct file *file = compat_open_in_procfs(entry, "sys/kernel/kptr_restrict");
+	loff_t pos = 0;
+	ssize_t len = 0;
+	char text[4];
 
-	snprintf(text, sizeof(text), "%pK", THIS_MODULE);
-	return strspn(text, "0") == strlen(text);
+	if (!IS_ERR(file)) {
+		len = kernel_read(file, text, sizeof(text), &pos);
+		fput(file);
+	}
+	revert_creds(reader);
+	return len == 2 && (text[0] == '0' || text[0] == '1') && text[1] == '\n';
 }
 
 /*
@@ -2094,7 +2103,7 @@ static void summary_kernel(struct seq_file *m)
 	if (start)
 		seq_printf(m, "KernelStart:\t%08lx\n", start);
 	if (!file_ns_capable(m->file, &init_user_ns, CAP_SYSLOG) ||
-	    kernel_addresses_are_hidden())
+	    !kptr_restrict_allows(m->file))
 		return;
 	n = compat_kernel_regions(regions);
 	sort(regions, n, sizeof(*regions), region_compare, NULL);
