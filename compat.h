@@ -28,7 +28,12 @@
 #include <linux/sched/signal.h>
 #include <linux/version.h>
 
-#ifdef CONFIG_X86_64
+/* User-mode Linux sets CONFIG_X86_64 and has few of x86's headers. */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#define COMPAT_X86_64
+#endif
+
+#ifdef COMPAT_X86_64
 #include <asm/cpu_entry_area.h>
 #include <asm/fixmap.h>
 #ifdef CONFIG_KASAN
@@ -422,7 +427,7 @@ static inline unsigned int compat_mpol_mode(const struct mempolicy *pol)
  */
 static inline bool compat_mm_has_gate(const struct mm_struct *mm)
 {
-#if defined(CONFIG_X86_64) && defined(CONFIG_COMPAT)
+#if defined(COMPAT_X86_64) && defined(CONFIG_COMPAT)
 #ifdef MM_CONTEXT_HAS_VSYSCALL
 	const unsigned long mask = __same_type(mm->context.flags, unsigned long) ?
 		BIT(MM_CONTEXT_HAS_VSYSCALL) : MM_CONTEXT_HAS_VSYSCALL;
@@ -465,7 +470,7 @@ compat_kernel_region_add(struct compat_kernel_region *regions, unsigned int n,
 
 static inline unsigned long compat_kernel_start(void)
 {
-#if defined(CONFIG_X86_64)
+#if defined(COMPAT_X86_64)
 	return -(1UL << __VIRTUAL_MASK_SHIFT);
 #elif defined(CONFIG_ARM64)
 	/* Not PAGE_OFFSET: that is what it is with the longest addresses that the kernel knows. */
@@ -479,9 +484,9 @@ static inline unsigned int compat_kernel_regions(struct compat_kernel_region *re
 {
 	unsigned int n = 0;
 
-#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
-	const unsigned long direct = IS_ENABLED(CONFIG_X86_64) ? PAGE_OFFSET :
-				     compat_kernel_start();
+#if defined(COMPAT_X86_64) || defined(CONFIG_ARM64)
+	const unsigned long direct = IS_ENABLED(CONFIG_ARM64) ? compat_kernel_start() :
+				     PAGE_OFFSET;
 #ifdef CONFIG_SPARSEMEM_VMEMMAP
 	const struct page *last = virt_to_page(high_memory - 1);
 #endif
@@ -495,7 +500,7 @@ static inline unsigned int compat_kernel_regions(struct compat_kernel_region *re
 				     PAGE_ALIGN((unsigned long)(last + 1)));
 #endif
 #endif
-#if defined(CONFIG_X86_64)
+#if defined(COMPAT_X86_64)
 	/* There, it is the last address that is called the end. */
 	n = compat_kernel_region_add(regions, n, "Vmalloc", VMALLOC_START, VMALLOC_END + 1);
 #ifdef CONFIG_KASAN
