@@ -2187,6 +2187,31 @@ static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
 
 /* ---- query ---- */
 
+/*
+ * struct procmap_query as Linux 6.11 has it. That of the kernel's headers can grow, and may not
+ * be there at all.
+ */
+struct query {
+	u64 size;
+	u64 query_flags;
+	u64 query_addr;
+	u64 vma_start;
+	u64 vma_end;
+	u64 vma_flags;
+	u64 vma_page_size;
+	u64 vma_offset;
+	u64 inode;
+	u32 dev_major;
+	u32 dev_minor;
+	u32 vma_name_size;
+	u32 build_id_size;
+	u64 vma_name_addr;
+	u64 build_id_addr;
+};
+
+/* PROCMAP_QUERY of that time, as the size of the structure is part of the number. */
+#define QUERY _IOWR('f', 17, struct query)
+
 #define QUERY_PERMS (PROCMAP_QUERY_VMA_READABLE | PROCMAP_QUERY_VMA_WRITABLE | \
 		     PROCMAP_QUERY_VMA_EXECUTABLE | PROCMAP_QUERY_VMA_SHARED)
 #define QUERY_FLAGS (QUERY_PERMS | PROCMAP_QUERY_COVERING_OR_NEXT_VMA | \
@@ -2207,7 +2232,7 @@ static u64 query_perms(unsigned long flags)
  *
  * Return: the VMA, or -ENOENT, -EINTR, -EAGAIN: go on at *@addr.
  */
-static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query *q,
+static struct vm_area_struct *query_find(struct mm_struct *mm, const struct query *q,
 					 unsigned long *addr, u64 hold_ns)
 {
 	const u64 perms = q->query_flags & QUERY_PERMS;
@@ -2442,7 +2467,7 @@ static struct mm_struct *target_mm(struct vmainfo_file *vf)
  * fs/proc/task_mmu.c, down to which of several errors it is; but of all that is done there
  * under the lock, only finding the VMA and copying its fields is done so here.
  */
-static int query_answer(struct vmainfo_file *vf, struct procmap_query *q,
+static int query_answer(struct vmainfo_file *vf, struct query *q,
 			struct query_name *n, u8 *build_id)
 {
 	struct file *file = NULL;
@@ -2511,7 +2536,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 {
 	struct query_name n;
 	u8 build_id[BUILD_ID_MAX];
-	struct procmap_query q;
+	struct query q;
 	u64 size;
 	int err;
 
@@ -2519,7 +2544,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 		return -EFAULT;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (size < offsetofend(struct procmap_query, query_addr))
+	if (size < offsetofend(struct query, query_addr))
 		return -EINVAL;
 	err = copy_struct_from_user(&q, sizeof(q), to, size);
 	if (err)
@@ -3029,7 +3054,7 @@ static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct seq_file *m = file->private_data;
 
 	/* As on /proc/PID/maps, and on that one alone. */
-	if (cmd == PROCMAP_QUERY && m->op == &maps_seq_ops)
+	if (cmd == QUERY && m->op == &maps_seq_ops)
 		return maps_query(m->private, (void __user *)arg);
 	switch (cmd) {
 	case VMAINFO_GET_HEADER:
@@ -3122,8 +3147,8 @@ static_assert(sizeof(struct vmainfo_record) == 64);
 static_assert(offsetof(struct vmainfo_record, start) == 8);
 static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
 static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
-static_assert(sizeof(struct procmap_query) == 104);
-static_assert(PROCMAP_QUERY == 0xc0686611);
+static_assert(sizeof(struct query) == 104);
+static_assert(QUERY == 0xc0686611);
 
 static int __init vmainfo_init(void)
 {

@@ -6,6 +6,7 @@
 #ifndef VMAINFO_H
 #define VMAINFO_H
 
+#include <linux/fs.h>
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
@@ -222,9 +223,10 @@ struct vmainfo_record {
 /*
  * PROCMAP_QUERY: what is mapped at an address, asked of an open VMAINFO_MAPS with ioctl().
  *
- * It is that of /proc/PID/maps, which has it from Linux 6.11 on, and is in linux/fs.h of
- * that age: include that file before this one, if both are wanted. Here it works with all
- * kernels, and asks of the target of the open file.
+ * It is that of /proc/PID/maps, which has it from Linux 6.11 on. Here it works with all
+ * kernels, and asks of the target of the open file. linux/fs.h of 6.11 and later declares it;
+ * this is for older ones. linux/fs.h and a sys/mount.h before glibc 2.37 can only be included
+ * in one order: sys/mount.h comes first.
  */
 #ifndef PROCMAP_QUERY
 #define PROCMAP_QUERY	_IOWR('f', 17, struct procmap_query)
