@@ -2241,6 +2241,9 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct quer
 	unsigned int looked = 0;
 	u64 began = 0;
 
+	/* A 32-bit kernel has nothing there, nor above. */
+	if (q->query_addr > ULONG_MAX)
+		return ERR_PTR(-ENOENT);
 	for (vma = find_vma(mm, *addr); vma; vma = find_vma(mm, *addr)) {
 		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
 		    (query_perms(vma->vm_flags) & perms) == perms &&
