@@ -56,6 +56,7 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
+#include "symbol.h"
 #include "version.h"
 #include "vmainfo.h"
 
@@ -1831,7 +1832,8 @@ static noinline const char *ops_look_up(struct snapshot *s,
 	plus = strchr(symbol, '+');
 	if (plus && !strncmp(plus, "+0x0/", 5)) {
 		*plus = '\0';
-		err = names_reserve(s, plus - symbol + 1);
+		symbol_trim(symbol);
+		err = names_reserve(s, strlen(symbol) + 1);
 		if (err)
 			return ERR_PTR(err);
 		name = names_add(s, "", symbol, "");
