@@ -8,6 +8,14 @@ DESTDIR ?=
 INSTALL_MOD_DIR ?= updates
 
 version := $(shell sed -n 's/^\#define VMAINFO_RELEASE "\(.*\)"$$/\1/p' version.h)
+# A module wants the compiler of its kernel, and kbuild does not look which one it was.
+# LLVM=-18 or CC=... on the command line choose another one.
+built_by_clang := $(shell grep -hsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf)
+ifneq ($(built_by_clang),)
+LLVM ?= 1
+export LLVM
+endif
+
 # What /lib/modules/RELEASE is called
 release = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
 mod_path = $(if $(DESTDIR),INSTALL_MOD_PATH=$(abspath $(DESTDIR)))
