@@ -1270,12 +1270,13 @@ TEST_F(kernel, procfs_without_sysctls)
 		fatal("a procfs on %s", dir);
 	snprintf(path, sizeof(path), "%s/vmainfo/summary", dir);
 	fd = open_or_die(path, O_RDONLY);
-	err = mount(NULL, dir, NULL, MS_REMOUNT, "subset=pid");
+	err = mount(NULL, dir, NULL, MS_REMOUNT, "subset=pid") ? errno : 0;
 	sum = from_start(fd);
 	close(fd);
 	if (umount2(dir, MNT_DETACH) || rmdir(dir))
 		fatal("the end of %s", dir);
-	ASSERT_EQ(0, err);
+	if (err)
+		SKIP(return, "this kernel does not take them away: %s", strerror(err));
 	EXPECT_EQ(0u, sum.regions);
 	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
 	EXPECT_LT(0u, own_summary().regions);
