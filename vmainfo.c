@@ -2579,7 +2579,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 
 /**
  * struct task_line - what tasks says of a process
- * @pid: its number in the reader's pid namespace
+ * @pid: its number in the pid namespace of the procfs instance
  * @vmas: how many VMAs it has
  * @total: pages that they are of, as the following ones
  * @data: private ones that can be written, stack left out
@@ -2671,13 +2671,14 @@ static void line_fill(struct task_line *line, pid_t pid, struct task_struct *lea
 /*
  * The first process whose number is *@pos or more, with @pos set to it; what comes and goes
  * at other numbers meanwhile makes no difference. As next_tgid() in fs/proc/base.c. The
- * namespace is the reader's own, and stays as long as the reader does.
+ * namespace is that of the procfs instance, which the open file keeps.
  *
  * Return: the line, NULL if there is no such process, or ERR_PTR(-EINTR).
  */
-static struct task_line *tasks_find(struct tasks_file *tf, loff_t *pos)
+static struct task_line *tasks_find(struct seq_file *m, loff_t *pos)
 {
-	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
+	struct tasks_file *tf = m->private;
 	struct task_struct *leader = NULL;
 	struct pid *pid;
 	unsigned int looked;
@@ -2709,13 +2710,13 @@ static struct task_line *tasks_find(struct tasks_file *tf, loff_t *pos)
 /* Position 0 is the header; any other one is that of a process with a number so large. */
 static void *tasks_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? tasks_find(m->private, pos) : SEQ_START_TOKEN;
+	return *pos ? tasks_find(m, pos) : SEQ_START_TOKEN;
 }
 
 static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return tasks_find(m->private, pos);
+	return tasks_find(m, pos);
 }
 
 static void tasks_stop(struct seq_file *m, void *v)
