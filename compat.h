@@ -373,27 +373,6 @@ static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 }
 
 /*
- * Keeps a task from an exec, where there is a compat_mm_seq() that an exec would spoil;
- * false if one is under way. exec_mmap() takes this lock before it changes the mm, and it is
- * held until the task has its new self_exec_id. Alive as long as the task is.
- */
-static inline bool compat_exec_trylock(struct task_struct *task)
-{
-#ifdef CONFIG_PER_VMA_LOCK
-	return down_read_trylock(&task->signal->exec_update_lock);
-#else
-	return false;
-#endif
-}
-
-static inline void compat_exec_unlock(struct task_struct *task)
-{
-#ifdef CONFIG_PER_VMA_LOCK
-	up_read(&task->signal->exec_update_lock);
-#endif
-}
-
-/*
  * The first pid of a namespace whose number there is @nr or more, or NULL; under RCU. It is
  * what find_ge_pid() is on all kernels, which not all of them export.
  */

@@ -175,6 +175,231 @@ module_param_cb(pid, &param_ops_pid, NULL, 0644);
 __MODULE_PARM_TYPE(pid, "uint");
 MODULE_PARM_DESC(pid, "whose VMAs a freshly opened entry shows; 0, the default: the opener's own");
 
+/* A kernel thread may have borrowed an mm. */
+static bool has_mm(const struct task_struct *task)
+{
+	return READ_ONCE(task->mm) && !(task->flags & PF_KTHREAD);
+}
+
+#define EXITED_THREADS_MAX 4096
+
+/*
+ * The first thread of a process that has an mm, or NULL. This is normally the
+ * leader, and another thread if the leader called pthread_exit(). The caller
+ * looks again under task_lock(), which keeps task->mm: exit_mm() and exec_mmap()
+ * take it before they change that. find_lock_task_mm() does the same but is not
+ * exported. A tracer can keep thousands of exited threads: the search ends after
+ * EXITED_THREADS_MAX of them. Called under RCU, which keeps the leader and its
+ * threads.
+ */
+static struct task_struct *thread_with_mm(struct task_struct *leader)
+{
+	struct task_struct *task;
+	unsigned int exited = 0;
+
+	for_each_thread(leader, task) {
+		if (has_mm(task))
+			return task;
+		if (++exited == EXITED_THREADS_MAX)
+			break;
+	}
+	return NULL;
+}
+
+/**
+ * struct shown - which address space of a process is shown
+ * @mm: the mm, NULL if the process has none
+ * @exec_id: self_exec_id of the thread that has it
+ * @thread: that thread
+ * @nr: its number in the pid namespace of the procfs instance
+ *
+ * Nothing keeps what the pointers point to: they are compared and never
+ * dereferenced. An exec replaces the mm before it increments self_exec_id, and
+ * the new mm exists before the old one is freed. So if @mm and @exec_id are the
+ * same as before, it is still the same mm.
+ */
+struct shown {
+	const struct mm_struct *mm;
+	u64 exec_id;
+	const struct pid *thread;
+	pid_t nr;
+};
+
+/**
+ * struct target - which process an open file shows
+ * @pid: the process, or a thread of one; owned by the file, by a reference
+ * @granted: what the kernel last granted access to
+ */
+struct target {
+	struct pid *pid;
+	struct shown granted;
+};
+
+/*
+ * Looks at what the target shows now.
+ *
+ * Return: the mm with a reference to its users if access to it was granted. Else
+ * NULL, and @now says what it is, or ERR_PTR(-ESRCH) if the target has exited.
+ */
+static struct mm_struct *target_look(const struct file *entry, const struct target *t,
+				     struct shown *now)
+{
+	const struct shown *granted = &t->granted;
+	struct task_struct *task, *thread;
+	struct mm_struct *mm = NULL;
+	struct pid *pid = t->pid;
+	bool same = false;
+	u64 exec_id = 0;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	if (!task) {
+		rcu_read_unlock();
+		return ERR_PTR(-ESRCH);
+	}
+	do {
+		/* The ID of another thread than the leader stands for that one. */
+		thread = has_mm(task) ? task :
+			 thread_group_leader(task) ? thread_with_mm(task) : NULL;
+		if (!thread)
+			break;
+		task_lock(thread);
+		mm = thread->mm;
+		if (mm) {
+			exec_id = READ_ONCE(thread->self_exec_id);
+			pid = task_pid(thread);
+			same = mm == granted->mm && exec_id == granted->exec_id &&
+			       pid == granted->thread;
+			if (same)
+				mmget(mm);
+		}
+		task_unlock(thread);
+	} while (!mm);
+	if (!same) {
+		now->mm = mm;
+		now->exec_id = exec_id;
+		now->thread = pid;
+		/* The open file keeps the superblock, and that its namespace. */
+		now->nr = pid_nr_ns(pid, proc_pid_ns(file_inode(entry)->i_sb));
+		mm = NULL;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
+/*
+ * Opens NR/maps in the procfs instance of an entry, with the credentials of the
+ * entry's opener or of the caller.
+ */
+static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener)
+{
+	struct super_block *sb = file_inode(entry)->i_sb;
+	const struct cred *caller = NULL;
+	struct file *file;
+	char name[24];
+
+	snprintf(name, sizeof(name), "%d/maps", nr);
+	if (as_opener && entry->f_cred != current_cred())
+		caller = override_creds(entry->f_cred);
+	file = compat_open_in_procfs(entry, name);
+	if (caller)
+		revert_creds(caller);
+	/* Somebody may have mounted another file there. */
+	if (!IS_ERR(file) && file_inode(file)->i_sb != sb) {
+		fput(file);
+		return ERR_PTR(-EACCES);
+	}
+	/* Of a task that exists, procfs says so if it hides it or has no memory. */
+	if (file == ERR_PTR(-ENOENT) && proc_sb_info(sb)->hide_pid == HIDEPID_OFF)
+		return ERR_PTR(-ENOMEM);
+	return file;
+}
+
+static int access_ask(const struct file *entry, pid_t nr, bool as_opener)
+{
+	struct file *file = open_maps(entry, nr, as_opener);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fput(file);
+	return 0;
+}
+
+/**
+ * target_check() - ask the kernel whether a target may be shown
+ * @entry: the open file that is to show it
+ * @t: the target; its @granted is set if the kernel grants access
+ * @writer: also ask for the caller, who may not be the opener
+ *
+ * The kernel's own decision is whether /proc/PID/maps can be opened: it depends
+ * on security modules, on hidepid and on the instance's pid namespace.
+ * ptrace_may_access() is not exported. maps is opened and closed again. Opening
+ * it waits for an exec under way, so what is granted is one mm with its
+ * exec_id, unless the two have changed by the end of the check. Then the check
+ * is repeated.
+ *
+ * A target that has exited shows nothing, and the next read says so.
+ *
+ * Return: 0, -ESRCH if the target has no number in the procfs instance, -EINTR,
+ * or why maps cannot be opened.
+ */
+static int target_check(const struct file *entry, struct target *t, bool writer)
+{
+	struct shown asked, now;
+	struct mm_struct *mm;
+	int err;
+
+	t->granted = (struct shown) {};
+	if (IS_ERR(target_look(entry, t, &now)))
+		return 0;
+	do {
+		if (!now.nr)
+			return -ESRCH;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		asked = now;
+		err = access_ask(entry, asked.nr, true);
+		if (!err && writer && entry->f_cred != current_cred())
+			err = access_ask(entry, asked.nr, false);
+		mm = target_look(entry, t, &now);
+		if (IS_ERR(mm))
+			return 0;
+		/* What another thread of the same process may show is the same mm. */
+	} while (now.mm != asked.mm || now.exec_id != asked.exec_id ||
+		 (err && now.thread != asked.thread));
+	/* Some kernels do not open maps of a task without an mm. */
+	if (err == -ESRCH && !now.mm)
+		err = 0;
+	if (!err)
+		t->granted = now;
+	return err;
+}
+
+/*
+ * The mm that an open file shows, with a reference to its users. An exec can
+ * change what a security module says of the target, and so can another thread
+ * whose mm is shown now: the kernel is asked anew. Called with the file's lock
+ * held.
+ *
+ * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has exited,
+ * or an error of target_check().
+ */
+static struct mm_struct *target_mm(const struct file *entry, struct target *t)
+{
+	struct mm_struct *mm;
+	struct shown now;
+	int err;
+
+	for (;;) {
+		mm = target_look(entry, t, &now);
+		if (mm || !now.mm)
+			return mm;
+		err = target_check(entry, t, false);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
 static unsigned int max_hold_us = 250;
 
 static int param_set_max_hold_us(const char *val, const struct kernel_param *kp)
@@ -312,7 +537,7 @@ struct layout {
  * @pid: the target's number in the pid namespace of the reader
  * @taken_ns: CLOCK_BOOTTIME when the walk ended
  * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
- * @exec_id: the target's self_exec_id when it had that mm, if @has_seq
+ * @exec_id: the target's self_exec_id while it has that mm, if @has_seq
  * @layout: of the mm, at the end of the walk
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
@@ -1336,40 +1561,31 @@ static int snapshot_resolve(struct snapshot *s)
 /**
  * snapshot_take() - record the VMAs that a process has now
  * @s: an empty snapshot; empty again after an error
- * @target: the process
+ * @entry: the open file that shows it
+ * @t: the target
  *
- * A kernel thread and a zombie have no mm and so no VMAs. The task is looked
- * up each time: after an exec its mm is another one.
+ * A kernel thread and a process without living threads have no mm and so no
+ * VMAs. The mm is looked up each time: after an exec it is another one.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
- * -ENAMETOOLONG for a path of more than PATH_LIMIT bytes.
+ * -ENAMETOOLONG for a path of more than PATH_LIMIT bytes, or an error of
+ * target_check().
  */
-static int snapshot_take(struct snapshot *s, struct pid *target)
+static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t)
 {
-	struct task_struct *task;
 	struct mm_struct *mm;
-	bool no_exec;
 	int err;
 
-	task = get_pid_task(target, PIDTYPE_PID);
-	if (!task)
-		return -ESRCH;
-	/* An exec under way has changed one of the two and not yet the other. */
-	no_exec = compat_exec_trylock(task);
-	s->exec_id = READ_ONCE(task->self_exec_id);
-	mm = get_task_mm(task);
-	if (no_exec)
-		compat_exec_unlock(task);
-	put_task_struct(task);
-
-	s->pid = pid_vnr(target);
+	mm = target_mm(entry, t);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
 		return 0;
 
+	s->exec_id = t->granted.exec_id;
 	err = snapshot_walk(s, mm);
-	if (!no_exec)
-		s->has_seq = false;
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);
@@ -1386,7 +1602,7 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
  *	with each buffer; a read() goes on to the next one, and must not find
  *	another target, snapshot or position there. Nobody takes seq_file's lock
  *	but within this one.
- * @target: whom it shows, referenced from open or write on
+ * @target: whom it shows, set by open and write
  * @snap: what it shows
  * @taken: there is a snapshot
  * @shown: how many records the last show has shown
@@ -1395,7 +1611,7 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
  */
 struct vmainfo_file {
 	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct pid *target;
+	struct target target;
 	struct snapshot snap;
 	bool taken;
 	size_t shown;
@@ -1433,7 +1649,7 @@ static void *view_start(struct seq_file *m, loff_t *pos)
 		/* The end was read, and is where the reader still is. */
 		if (*pos)
 			return NULL;
-		err = snapshot_take(&vf->snap, vf->target);
+		err = snapshot_take(&vf->snap, m->file, &vf->target);
 		if (err)
 			return ERR_PTR(err);
 		vf->taken = true;
@@ -2450,30 +2666,13 @@ static int file_build_id(struct file *file, u8 *id)
 	return 0;
 }
 
-/* The process's mm with a reference to its users, or an error if it has none. */
-static struct mm_struct *target_mm(struct vmainfo_file *vf)
-{
-	struct task_struct *task;
-	struct mm_struct *mm = NULL;
-
-	if (mutex_lock_killable(&vf->lock))
-		return ERR_PTR(-EINTR);
-	task = get_pid_task(vf->target, PIDTYPE_PID);
-	mutex_unlock(&vf->lock);
-	if (task) {
-		mm = get_task_mm(task);
-		put_task_struct(task);
-	}
-	return mm ?: ERR_PTR(-ESRCH);
-}
-
 /*
  * Answers a query: PROCMAP_QUERY in linux/fs.h says how. As do_procmap_query() in
  * fs/proc/task_mmu.c, down to which of several errors it is; but of all that is done there
  * under the lock, only finding the VMA and copying its fields is done so here.
  */
-static int query_answer(struct vmainfo_file *vf, struct query *q,
-			struct query_name *n, u8 *build_id)
+static int query_answer(const struct file *entry, struct vmainfo_file *vf,
+			struct query *q, struct query_name *n, u8 *build_id)
 {
 	struct file *file = NULL;
 	struct vm_area_struct *vma;
@@ -2483,9 +2682,12 @@ static int query_answer(struct vmainfo_file *vf, struct query *q,
 	unsigned long addr = q->query_addr;
 	int err = 0, len;
 
-	mm = target_mm(vf);
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	mm = target_mm(entry, &vf->target);
+	mutex_unlock(&vf->lock);
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? PTR_ERR(mm) : -ESRCH;
 	for (;;) {
 		if (mmap_read_lock_killable(mm)) {
 			mmput(mm);
@@ -2537,7 +2739,7 @@ out:
 	return err;
 }
 
-static int maps_query(struct vmainfo_file *vf, void __user *to)
+static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __user *to)
 {
 	struct query_name n;
 	u8 build_id[BUILD_ID_MAX];
@@ -2563,7 +2765,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 	n.len = 0;
 	n.text = NULL;
 	n.buf = NULL;
-	err = query_answer(vf, &q, &n, build_id);
+	err = query_answer(entry, vf, &q, &n, build_id);
 	if (!err && n.len && copy_to_user(u64_to_user_ptr(q.vma_name_addr), n.text, n.len))
 		err = -EFAULT;
 	if (!err && q.build_id_size &&
@@ -2614,8 +2816,7 @@ struct tasks_file {
 };
 
 /*
- * Copies what a task's mm counts, if it has one. task_lock() keeps the mm: exit_mm() and
- * exec_mmap() take it before they let go of theirs. No mmap_lock, so that nobody waits for a
+ * Copies what a task's mm counts, if it has one. No mmap_lock, so that nobody waits for a
  * process that is busy: each number is right, but they can be of different moments.
  */
 static bool line_add_mm(struct task_line *line, struct task_struct *task)
@@ -2637,32 +2838,19 @@ static bool line_add_mm(struct task_line *line, struct task_struct *task)
 	return mm;
 }
 
-/*
- * Under RCU, which keeps the leader, its signal_struct and its threads. The first one that
- * has an mm will do, which nearly always is the leader: one that has exited leaves the
- * address space to its threads. As find_lock_task_mm() in mm/oom_kill.c does, which is not
- * for modules; but threads that have exited are not locked, of which a tracer can have
- * thousands. Behind so many of them nobody looks for one that lives.
- */
-#define TASKS_EXITED 4096
-
+/* Called under RCU, which keeps the leader. */
 static void line_fill(struct task_line *line, pid_t pid, struct task_struct *leader)
 {
 	struct task_struct *task;
-	unsigned int exited = 0;
 
 	memset(line, 0, sizeof(*line));
 	line->pid = pid;
 	get_task_comm(line->comm, leader);
-	/* It may have borrowed an mm. */
 	if (leader->flags & PF_KTHREAD)
 		return;
-	for_each_thread(leader, task) {
-		if (READ_ONCE(task->mm) && line_add_mm(line, task))
-			break;
-		if (++exited == TASKS_EXITED)
-			break;
-	}
+	do
+		task = thread_with_mm(leader);
+	while (task && !line_add_mm(line, task));
 }
 
 /* Numbers that are looked at in one RCU read-side critical section: most can be of threads. */
@@ -2818,18 +3006,19 @@ static const struct seq_operations tasks_seq_ops = {
 /*
  * A listing tells as much as ptrace() would. The entries show up in every
  * procfs, and the root user of a container is not enough: hence the initial
- * user namespace. It is the opener who answers for what the file is used for.
+ * user namespace. The caller opens an entry or writes to it.
  */
-static bool may_look(const struct file *file)
+static bool may_look(void)
 {
-	return file_ns_capable(file, &init_user_ns, CAP_SYS_PTRACE);
+	return capable(CAP_SYS_PTRACE);
 }
 
 static int entry_open(struct inode *inode, struct file *file)
 {
 	struct vmainfo_file *vf;
+	int err;
 
-	if (!may_look(file))
+	if (!may_look())
 		return -EPERM;
 	vf = __seq_open_private(file, pde_data(inode), sizeof(*vf));
 	if (!vf)
@@ -2837,11 +3026,17 @@ static int entry_open(struct inode *inode, struct file *file)
 	mutex_init(&vf->lock);
 	kernel_param_lock(THIS_MODULE);
 	if (default_target)
-		vf->target = get_pid(default_target);
+		vf->target.pid = get_pid(default_target);
 	else
-		vf->target = get_task_pid(current, PIDTYPE_TGID);
+		vf->target.pid = get_task_pid(current, PIDTYPE_TGID);
 	kernel_param_unlock(THIS_MODULE);
-	return 0;
+	/* As param_get_pid() says */
+	err = pid_vnr(vf->target.pid) ? target_check(file, &vf->target, false) : -ESRCH;
+	if (err) {
+		put_pid(vf->target.pid);
+		seq_release_private(inode, file);
+	}
+	return err;
 }
 
 /*
@@ -2855,7 +3050,7 @@ static int entry_release(struct inode *inode, struct file *file)
 	struct vmainfo_file *vf = m->private;
 
 	drop_snapshot(vf);
-	put_pid(vf->target);
+	put_pid(vf->target.pid);
 	return seq_release_private(inode, file);
 }
 
@@ -2958,11 +3153,12 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 {
 	struct seq_file *m = file->private_data;
 	struct vmainfo_file *vf = m->private;
-	struct pid *target;
+	struct target target;
 	char text[16];
 	int err;
 
-	if (!may_look(file))
+	/* The opener has had this capability, but may have passed the file on. */
+	if (!may_look())
 		return -EPERM;
 	if (count >= sizeof(text))
 		return -EINVAL;
@@ -2971,13 +3167,15 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	text[count] = '\0';
 	if (strlen(text) != count)
 		return -EINVAL;
-	err = target_parse(text, &target);
+	err = target_parse(text, &target.pid);
 	if (err)
 		return err;
-
-	if (mutex_lock_killable(&vf->lock)) {
-		put_pid(target);
-		return -EINTR;
+	err = target_check(file, &target, true);
+	if (!err && mutex_lock_killable(&vf->lock))
+		err = -EINTR;
+	if (err) {
+		put_pid(target.pid);
+		return err;
 	}
 	swap(vf->target, target);
 	drop_snapshot(vf);
@@ -2988,47 +3186,40 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	*ppos = 0;
 	mutex_unlock(&vf->lock);
 
-	put_pid(target);
+	put_pid(target.pid);
 	return count;
 }
 
 /*
- * What a header says of a process now: nothing is walked, and no mmap_lock taken. An
- * exec changes the mm first and the number of execs later: while it is under way, there
- * is nothing to compare with. mmput_async(): this may be the mm's last user by then.
+ * What a header says of the target now: nothing is walked, and no mmap_lock
+ * taken. Called with the file's lock held. mmput_async(): this may be the mm's
+ * last user by then.
  */
-static int header_now(struct vmainfo_header *h, struct pid *target)
+static int header_now(struct vmainfo_header *h, const struct file *entry, struct target *t)
 {
-	struct task_struct *task;
-	struct mm_struct *mm;
-	bool no_exec;
+	struct mm_struct *mm = target_mm(entry, t);
 
-	task = get_pid_task(target, PIDTYPE_PID);
-	if (!task)
-		return -ESRCH;
-	header_init(h, pid_vnr(target));
-	no_exec = compat_exec_trylock(task);
-	mm = get_task_mm(task);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	header_init(h, pid_vnr(t->pid));
 	if (mm) {
 		h->vmas = READ_ONCE(mm->map_count);
-		if (no_exec && compat_mm_seq(mm, &h->mm_seq)) {
+		if (compat_mm_seq(mm, &h->mm_seq)) {
 			h->flags |= VMAINFO_SEQ;
-			h->exec_id = READ_ONCE(task->self_exec_id);
+			h->exec_id = t->granted.exec_id;
+		} else {
+			h->mm_seq = 0;
 		}
-	}
-	if (no_exec)
-		compat_exec_unlock(task);
-	put_task_struct(task);
-	if (mm)
 		mmput_async(mm);
+	}
 	h->taken_ns = ktime_get_boottime_ns();
 	return 0;
 }
 
-static int get_header(struct vmainfo_file *vf, struct vmainfo_header __user *to)
+static int get_header(const struct file *entry, struct vmainfo_file *vf,
+		      struct vmainfo_header __user *to)
 {
 	struct vmainfo_header h;
-	struct pid *target;
 	size_t len;
 	u32 size;
 	int err;
@@ -3042,10 +3233,8 @@ static int get_header(struct vmainfo_file *vf, struct vmainfo_header __user *to)
 
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
-	target = get_pid(vf->target);
+	err = header_now(&h, entry, &vf->target);
 	mutex_unlock(&vf->lock);
-	err = header_now(&h, target);
-	put_pid(target);
 	if (err)
 		return err;
 
@@ -3061,10 +3250,10 @@ static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	/* As on /proc/PID/maps, and on that one alone. */
 	if (cmd == QUERY && m->op == &maps_seq_ops)
-		return maps_query(m->private, (void __user *)arg);
+		return maps_query(file, m->private, (void __user *)arg);
 	switch (cmd) {
 	case VMAINFO_GET_HEADER:
-		return get_header(m->private, (void __user *)arg);
+		return get_header(file, m->private, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
@@ -3094,7 +3283,7 @@ static int tasks_open(struct inode *inode, struct file *file)
 {
 	struct tasks_file *tf;
 
-	if (!may_look(file))
+	if (!may_look())
 		return -EPERM;
 	tf = __seq_open_private(file, &tasks_seq_ops, sizeof(*tf));
 	if (!tf)

@@ -130,7 +130,8 @@ struct vmainfo_header {
  * The number is the same however large the structure grows.
  *
  * Errors: EINVAL if @size is less than VMAINFO_HEADER_SIZE_VER0, E2BIG if it is more than a
- * page, ESRCH if the target has exited, EFAULT, EINTR.
+ * page, ESRCH if the target has exited, EFAULT, EINTR, ENOMEM; after an exec of the target
+ * what opening its /proc/PID/maps says, such as EACCES.
  */
 #define VMAINFO_GET_HEADER \
 	_IOC(_IOC_READ | _IOC_WRITE, 'v', 0xa0, VMAINFO_HEADER_SIZE_VER0)
@@ -277,7 +278,8 @@ enum procmap_query_flags {
  * space; ENAMETOOLONG if there is too little room for name or build ID; EINVAL for unknown
  * flags, an address without a size or a size without an address, or too small a structure;
  * E2BIG for one that is larger than this kernel knows, and not zero there, or than a page;
- * EFAULT, EINTR, ENOMEM.
+ * EFAULT, EINTR, ENOMEM; after an exec of the target what opening its /proc/PID/maps says,
+ * such as EACCES.
  */
 struct procmap_query {
 	__u64 size;

@@ -1851,6 +1851,48 @@ static bool finds(const struct fds *f, const void *p)
 	return !ret;
 }
 
+static void *pause_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void thread_init(void)
+{
+	pthread_t thread;
+
+	map_at(LATER_AT, PAGE, PROT_READ);
+	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
+		_exit(1);
+}
+
+static void end_leader_command(char c)
+{
+	if (c == 'l')
+		pthread_exit(NULL);
+}
+
+/* Its other threads still have what it had. */
+TEST_F(query, a_leader_that_has_exited)
+{
+	struct target t;
+	struct fds f;
+
+	if (ours_is_kernels)
+		SKIP(return, "the kernel's own asks the main thread alone");
+	target_start(&t, thread_init, end_leader_command);
+	f = open_fds(t.pid);
+	EXPECT_TRUE(finds(&f, LATER_AT));
+	ASSERT_EQ(1, write(t.to, "l", 1));
+	await_end_of_leader(t.pid);
+	close(f.kernels);
+	f.kernels = -1;
+	EXPECT_TRUE(finds(&f, LATER_AT));
+	close_fds(&f);
+	target_end(&t);
+}
+
 TEST_F(query, what_is_mapped_later)
 {
 	EXPECT_FALSE(finds(&self->fds, LATER_AT));

@@ -825,6 +825,45 @@ TEST_F(summary, a_zombie)
 	EXPECT_EQ(ESRCH, errno);
 }
 
+static void *pause_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void thread_init(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
+		_exit(1);
+}
+
+static void end_leader_command(char c)
+{
+	if (c == 'l')
+		pthread_exit(NULL);
+}
+
+/* The VMAs are those of the threads that live. */
+TEST_F(summary, a_leader_that_has_exited)
+{
+	struct summary before, sum;
+	struct target t;
+
+	target_start(&t, thread_init, end_leader_command);
+	ASSERT_EQ(0, set_target(self->fd, t.pid));
+	before = from_start(self->fd);
+	ASSERT_EQ(1, write(t.to, "l", 1));
+	await_end_of_leader(t.pid);
+	sum = from_start(self->fd);
+	EXPECT_LT(0u, sum.v[VMAS].nr);
+	EXPECT_LE(before.v[VMAS].nr, sum.v[VMAS].nr);
+	EXPECT_EQ(t.pid, (pid_t)sum.v[PID].nr);
+	target_end(&t);
+}
+
 TEST_F(summary, a_kernel_thread)
 {
 	struct summary sum;

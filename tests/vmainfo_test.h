@@ -8,6 +8,7 @@
 #ifndef VMAINFO_TEST_H
 #define VMAINFO_TEST_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -421,6 +422,40 @@ static inline void target_end(struct target *t)
 		fatal("ending target %d", t->pid);
 	close(t->to);
 	close(t->from);
+}
+
+/* A thread of a process that is not the leader */
+static inline pid_t other_thread(pid_t pid)
+{
+	char path[32];
+	pid_t thread = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		fatal("%s", path);
+	while ((entry = readdir(dir)) && (!thread || thread == pid))
+		thread = atoi(entry->d_name);
+	closedir(dir);
+	if (!thread || thread == pid)
+		fatal("process %d has one thread", pid);
+	return thread;
+}
+
+/* Waits until a process's leader, which exits, has let go of the mm. */
+static inline void await_end_of_leader(pid_t pid)
+{
+	struct text t;
+
+	for (;;) {
+		t = slurp_proc(pid, "maps");
+		free(t.s);
+		if (!t.len)
+			return;
+		usleep(1000);
+	}
 }
 
 static inline void *map_at(void *at, size_t size, int prot)
