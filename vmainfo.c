@@ -542,7 +542,7 @@ struct layout {
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
  * @split: other changes came in between: the records are of more than one instant
- * @gate: the process also has the gate page
+ * @gate: the gate page, if the process has it, else NULL
  * @has_seq: @mm_seq and @exec_id are valid
  */
 struct snapshot {
@@ -565,8 +565,8 @@ struct snapshot {
 		const char *name;
 	} ops_names[OPS_NAMES];
 	unsigned int ops_next;
+	const struct gate *gate;
 	bool split;
-	bool gate;
 	bool has_seq;
 };
 
@@ -756,78 +756,134 @@ static const char *names_add_path(struct snapshot *s, const struct path *path, u
 
 /* ---- snapshot: gate page ---- */
 
-/*
- * The page that get_gate_vma() returns, as far as a listing shows it; its end
- * is 0 where this kernel has none. No exported function tells of it.
+/**
+ * struct gate - the page that get_gate_vma() returns, as far as maps shows it
+ * @rec: its record; @rec.end is 0 if this kernel has no such page
+ * @obj: its object
+ * @name: its name
  */
-static struct record gate __ro_after_init;
-
-static const struct object gate_object = {
-	.name = "[vsyscall]",
-	.name_len = 10,
-	.kind = VMAINFO_KIND_VSYSCALL,
-	.page_shift = PAGE_SHIFT,
+struct gate {
+	struct record rec;
+	struct object obj;
+	char name[32];
 };
 
-static void __init gate_parse(const char *line)
+/*
+ * NULL until it is known. No exported function tells: it is read once, from
+ * /proc/PID/maps, before the first snapshot of a process that has the page if
+ * the kernel has one. It does not change from then on, until it is freed with
+ * the module.
+ */
+static struct gate *gate_page;
+
+/* Takes the gate page from a line of maps, if it is that line. */
+static void gate_parse(struct gate *g, const char *line)
 {
 	unsigned long start, end;
 	char perm[5];
 
-	for (; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
-		/* It lies above all that a process could give that name to. */
-		if (sscanf(line, "%lx-%lx %4s", &start, &end, perm) != 3 ||
-		    start < TASK_SIZE)
-			continue;
-		gate.start = start;
-		gate.end = end;
-		gate.flags = (perm[0] == 'r' ? VM_READ : 0) |
-			     (perm[2] == 'x' ? VM_EXEC : 0);
+	/* No VMA of a process lies there, whatever its file is called. */
+	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
+	    start < TASK_SIZE_MAX)
+		return;
+	g->rec.start = start;
+	g->rec.end = end;
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) |
+		       (perm[2] == 'x' ? VM_EXEC : 0);
+	g->obj.name_len = strlen(g->name);
+	g->obj.name = g->obj.name_len ? g->name : NULL;
+}
+
+/* Reads maps to its end. A read() can begin and end inside a line. */
+static int gate_read(struct gate *g, struct file *file, char *buf)
+{
+	struct kvec kvec = { .iov_base = buf, .iov_len = PAGE_SIZE };
+	struct kiocb kiocb;
+	struct iov_iter iter;
+	char line[128]; /* as much of it as is of interest */
+	size_t line_len = 0;
+	ssize_t i, len;
+
+	/* Only then its private data is what seq_read_iter() works on. */
+	if (file->f_op->read != seq_read)
+		return -EMEDIUMTYPE;
+	init_sync_kiocb(&kiocb, file);
+	for (;;) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
+		len = seq_read_iter(&kiocb, &iter);
+		if (len <= 0)
+			return len;
+		for (i = 0; i < len; i++) {
+			if (buf[i] == '\n') {
+				line[line_len] = '\0';
+				gate_parse(g, line);
+				line_len = 0;
+			} else if (line_len < sizeof(line) - 1) {
+				line[line_len++] = buf[i];
+			}
+		}
 	}
 }
 
-/*
- * Asks the one that knows in every configuration and on every architecture:
- * the kernel's own listing of the process that loads the module.
- */
-static int __init gate_read(void)
+static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char *buf)
 {
-	struct kiocb kiocb;
-	struct iov_iter iter;
-	struct kvec kvec;
-	struct file *file;
-	ssize_t len;
+	struct file *file = open_maps(entry, nr, true);
+	int err;
 
-	if (!current->mm || !compat_mm_has_gate(current->mm))
-		return -ENOEXEC;
-	file = filp_open("/proc/self/maps", O_RDONLY, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	/* Only then its private data is what seq_read_iter() works on. */
-	if (file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC ||
-	    file->f_op->read != seq_read) {
-		len = -EMEDIUMTYPE;
-		goto out_file;
+	err = gate_read(g, file, buf);
+	fput(file);
+	return err;
+}
+
+/*
+ * Finds out what the gate page is. The reader's own maps tell, unless it is a
+ * process without the page: they are short, and nobody else changes them. Else
+ * those of the target tell, to which the opener has access. The mm that the
+ * caller holds keeps them complete, if the target has still that mm afterwards.
+ *
+ * Return: 0 if gate_page is set then, -EAGAIN if the target has changed, or an
+ * error.
+ */
+static int gate_find(const struct file *entry, const struct target *t)
+{
+	struct gate *g = kzalloc(sizeof(*g), GFP_KERNEL);
+	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct mm_struct *mm;
+	struct shown now;
+	int err = -ENOMEM;
+	pid_t nr = 0;
+
+	if (!g || !buf)
+		goto out;
+	g->obj.kind = VMAINFO_KIND_VSYSCALL;
+	g->obj.page_shift = PAGE_SHIFT;
+	if (current->mm && compat_mm_has_gate(current->mm))
+		nr = task_pid_nr_ns(current, proc_pid_ns(file_inode(entry)->i_sb));
+	err = nr ? gate_read_of(g, entry, nr, buf) : -ESRCH;
+	if (err && err != -ENOMEM && err != -EINTR) {
+		err = gate_read_of(g, entry, t->granted.nr, buf);
+		mm = target_look(entry, t, &now);
+		if (!IS_ERR_OR_NULL(mm))
+			mmput(mm);
+		else if (err != -EINTR)
+			err = -EAGAIN;
 	}
-	kvec.iov_len = PAGE_SIZE;
-	kvec.iov_base = kmalloc(kvec.iov_len + 1, GFP_KERNEL);
-	if (!kvec.iov_base) {
-		len = -ENOMEM;
-		goto out_file;
+	if (err == -EMEDIUMTYPE) {
+		pr_notice_once("cannot read /proc/PID/maps: its last line will not be shown if it is [vsyscall]\n");
+		err = 0;
 	}
-	init_sync_kiocb(&kiocb, file);
-	do {
-		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
-		len = seq_read_iter(&kiocb, &iter);
-		if (len > 0) {
-			((char *)kvec.iov_base)[len] = '\0';
-			gate_parse(kvec.iov_base);
-		}
-	} while (len > 0);
-	kfree(kvec.iov_base);
-out_file:
-	filp_close(file, NULL);
-	return len;
+	/* Another reader may have been faster. */
+	if (!err && !cmpxchg(&gate_page, NULL, g))
+		g = NULL;
+out:
+	kfree(buf);
+	kfree(g);
+	return err;
 }
 
 /* ---- snapshot: walk ---- */
@@ -1178,7 +1234,6 @@ static void walk_finish(struct walk *w)
 	struct snapshot *s = w->s;
 	struct mm_struct *mm = w->mm;
 
-	s->gate = gate.end && compat_mm_has_gate(mm);
 	s->has_seq = compat_mm_seq(mm, &s->mm_seq);
 	s->taken_ns = ktime_get_boottime_ns();
 	/* As environ and cmdline of procfs read them. */
@@ -1576,6 +1631,7 @@ static int snapshot_take(struct snapshot *s, const struct file *entry, struct ta
 	struct mm_struct *mm;
 	int err;
 
+again:
 	mm = target_mm(entry, t);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
@@ -1584,8 +1640,21 @@ static int snapshot_take(struct snapshot *s, const struct file *entry, struct ta
 	if (!mm)
 		return 0;
 
+	err = 0;
+	if (compat_mm_has_gate(mm)) {
+		if (!READ_ONCE(gate_page))
+			err = gate_find(entry, t);
+		if (err == -EAGAIN) {
+			mmput(mm);
+			goto again;
+		}
+		s->gate = READ_ONCE(gate_page);
+		if (s->gate && !s->gate->rec.end)
+			s->gate = NULL;
+	}
 	s->exec_id = t->granted.exec_id;
-	err = snapshot_walk(s, mm);
+	if (!err)
+		err = snapshot_walk(s, mm);
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);
@@ -1632,7 +1701,7 @@ static void *view_element(struct snapshot *s, loff_t pos)
 	if (pos <= s->nr)
 		return &s->recs[pos - 1];
 	if (pos == s->nr + 1 && s->gate)
-		return &gate;
+		return (void *)&s->gate->rec;
 	return NULL;
 }
 
@@ -1701,9 +1770,14 @@ static void show_name(struct seq_file *m, const struct object *o)
 		seq_write(m, o->name, o->name_len);
 }
 
+static bool is_gate(const struct snapshot *s, const struct record *r)
+{
+	return s->gate && r == &s->gate->rec;
+}
+
 static const struct object *object_of(const struct snapshot *s, const struct record *r)
 {
-	return r == &gate ? &gate_object : &s->objs[r->object];
+	return is_gate(s, r) ? &s->gate->obj : &s->objs[r->object];
 }
 
 /*
@@ -1726,7 +1800,7 @@ static struct batch batch_begin(struct seq_file *m, const struct record *first)
 	struct batch b = { .r = first };
 	size_t room = seq_get_buf(m, &b.begin);
 
-	b.behind = first == &gate ? first + 1 : s->recs + s->nr;
+	b.behind = is_gate(s, first) ? first + 1 : s->recs + s->nr;
 	b.p = b.begin;
 	b.end = b.begin + room;
 	/* A buffer that had to grow for a record takes only that one; see view_stop(). */
@@ -2081,7 +2155,7 @@ static int address_width(const struct snapshot *s)
 	unsigned long highest = 0;
 
 	if (s->gate)
-		highest = gate.end;
+		highest = s->gate->rec.end;
 	else if (s->nr)
 		highest = s->recs[s->nr - 1].end;
 	return max(8, (fls64(highest) + 3) / 4);
@@ -2116,7 +2190,7 @@ static int vmas_show(struct seq_file *m, void *v)
 	ops = ops_name(s, o->ops);
 	if (IS_ERR(ops))
 		return PTR_ERR(ops);
-	if (r != &gate)
+	if (!is_gate(s, r))
 		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
 	if (r->policy < ARRAY_SIZE(policy_names))
 		policy = policy_names[r->policy];
@@ -3349,10 +3423,6 @@ static int __init vmainfo_init(void)
 {
 	int err;
 
-	err = gate_read();
-	if (err)
-		pr_notice("cannot read /proc/self/maps (%d): a [vsyscall] page will not be shown\n",
-			  err);
 	look_ahead_init();
 	flag_names_init();
 	hex_digits_init();
@@ -3377,6 +3447,7 @@ static int __init vmainfo_init(void)
 static void __exit vmainfo_exit(void)
 {
 	proc_remove(proc_dir);
+	kfree(gate_page);
 }
 
 module_init(vmainfo_init);

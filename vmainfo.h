@@ -34,8 +34,9 @@
  * @VMAINFO_KIND_HUGETLB: pages of the hugetlb pool, named by a file or not
  * @VMAINFO_KIND_VDSO: the vDSO's code
  * @VMAINFO_KIND_VVAR: the vDSO's data: [vvar] and what comes with it
- * @VMAINFO_KIND_VSYSCALL: the gate page of x86, in the kernel's half of the
- *	address space: no VMA of the process
+ * @VMAINFO_KIND_VSYSCALL: the gate page, which the kernel maps above all VMAs
+ *	of a process: [vsyscall] on x86, [vectors] on 32-bit ARM. It is not a
+ *	VMA of the process
  * @VMAINFO_KIND_DEV: a character or block device, /dev/zero included
  * @VMAINFO_KIND_SPECIAL: made by the kernel or a driver without a file
  */
