@@ -355,7 +355,7 @@ static inline bool compat_has_anon_name(const struct vm_area_struct *vma)
 /*
  * A number that changes whenever an mm was locked for writing, and so whenever VMAs come,
  * go, move or change their rights. It is what the per-VMA locks compare with; false where
- * there are none.
+ * there are none, and while a seqcount is odd: VMAs are just being changed.
  */
 static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 {
@@ -365,7 +365,7 @@ static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 		     !__same_type(mm->mm_lock_seq, seqcount_t));
 	BUILD_BUG_ON(offsetof(seqcount_t, sequence));
 	*seq = READ_ONCE(*(const unsigned int *)&mm->mm_lock_seq);
-	return true;
+	return __same_type(mm->mm_lock_seq, int) || !(*seq & 1);
 #else
 	*seq = 0;
 	return false;

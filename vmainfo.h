@@ -73,8 +73,9 @@ enum vmainfo_kind {
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
 /*
- * mm_seq and exec_id are valid: the process has an address space and was not in an exec, the
- * kernel has a sequence.
+ * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
+ * an address space that no system call was changing at that moment. Where the
+ * kernel cannot tell the latter (mainline 6.4 to 6.12), it is not a condition.
  */
 #define VMAINFO_SEQ	0x4
 /*
@@ -96,8 +97,17 @@ enum vmainfo_kind {
  * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last of them was
  *	recorded, in ns
  * @mm_seq: changes whenever VMAs are mapped, unmapped, moved, resized, or get other rights
- *	(the kernel's mm_lock_seq)
+ *	(the kernel's mm_lock_seq); it has 32 significant bits
  * @exec_id: changes with each exec of the process: its address space is another one then
+ *
+ * A change counts when the system call that makes it returns. Until then
+ * @mm_seq can be what it was, although VMAs are other ones already.
+ *
+ * @mm_seq can come to be the same again. Each system call that may change VMAs
+ * adds 2 to it (1 in mainline 6.4 to 6.12), so it takes 2^31 (2^32) calls. A
+ * process that does nothing but map and unmap makes less than a million a
+ * second, and four million that find nothing to unmap: that is 9 (18) minutes
+ * at the least. Compare headers that are less than that apart.
  *
  * Two headers from one open file, without a write() in between, that both have
  * VMAINFO_SEQ and the same @mm_seq and @exec_id: nothing was mapped, unmapped or changed
