@@ -4,7 +4,7 @@
  *
  * Data flows one way, and the sections below follow it:
  *
- *	target		which process a file shows: a struct pid
+ *	target		which process a file shows: a struct pid; and whether it may
  *	gate page	[vsyscall], which is in no process
  *	snapshot	its VMAs at one time, as records and names of our own
  *	views		a seq_file iterator over the snapshot, a show for each entry
@@ -16,7 +16,7 @@
  * A task, an mm and files of the target are referenced only inside of one
  * call: a read() while it takes a snapshot, or an ioctl(). Of tasks, which has
  * no target, nothing is referenced at all. There is no other state than the
- * module's parameters.
+ * module's parameters and the gate page, once it is known.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
