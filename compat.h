@@ -57,7 +57,7 @@
 /*
  * Opens a file for reading: @name below the root of the procfs instance that @entry was opened
  * in. It is as an open() by the caller, with all checks of one. @entry keeps the instance, also
- * after an unmount. Fails with EXDEV if the file is on another mount: whoever may mount could
+ * after an unmount. Fails with EACCES if the file is on another mount: whoever may mount could
  * put a file of his own there.
  *
  * file_open_root() took a dentry and a vfsmount before 5.12. Asks for its prototype with a path
@@ -77,7 +77,7 @@ static inline struct file *compat_open_in_procfs(const struct file *entry, const
 #endif
 	if (!IS_ERR(file) && file->f_path.mnt != mnt) {
 		fput(file);
-		return ERR_PTR(-EXDEV);
+		return ERR_PTR(-EACCES);
 	}
 	return file;
 }

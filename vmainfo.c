@@ -293,7 +293,6 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
  */
 static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener)
 {
-	struct super_block *sb = file_inode(entry)->i_sb;
 	const struct cred *caller = NULL;
 	struct file *file;
 	char name[24];
@@ -304,13 +303,9 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
 	file = compat_open_in_procfs(entry, name);
 	if (caller)
 		revert_creds(caller);
-	/* Somebody may have mounted another file there. */
-	if (!IS_ERR(file) && file_inode(file)->i_sb != sb) {
-		fput(file);
-		return ERR_PTR(-EACCES);
-	}
 	/* Of a task that exists, procfs says so if it hides it or has no memory. */
-	if (file == ERR_PTR(-ENOENT) && proc_sb_info(sb)->hide_pid == HIDEPID_OFF)
+	if (file == ERR_PTR(-ENOENT) &&
+	    proc_sb_info(file_inode(entry)->i_sb)->hide_pid == HIDEPID_OFF)
 		return ERR_PTR(-ENOMEM);
 	return file;
 }
@@ -355,6 +350,11 @@ static int target_check(const struct file *entry, struct target *t, bool writer)
 	do {
 		if (!now.nr)
 			return -ESRCH;
+		/* As mm_access(), which grants every process its own mm. */
+		if (now.mm && now.mm == current->mm) {
+			t->granted = now;
+			return 0;
+		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		asked = now;
