@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -340,21 +341,66 @@ void write_private(const char *file, const void *data, size_t size)
 		error(exit_failure, err, "cannot write '%s'", file);
 }
 
+/* ---- stdout ---- */
+
 /*
- * At the end of the program, also where it is argp that ends it: an error if what was printed did
- * not all go out.
+ * Ends the program. @err is 0 if the write failed earlier, or if nothing was written yet: then
+ * another write tells the reason.
  */
-static void close_stdout(void)
+static void __attribute__((noreturn)) output_lost(int err)
+{
+	if (!err && write(STDOUT_FILENO, "\n", 1) < 0)
+		err = errno;
+	error(0, err, "write error");
+	/* exit() would call close_stdout(), which would report the error again. */
+	_exit(exit_failure);
+}
+
+void flush_output(void)
 {
 	const bool failed = ferror(stdout);
 
-	/* Why it failed before is not known any more. */
 	errno = 0;
-	if (fclose(stdout) || failed) {
+	if (fflush(stdout) || failed)
+		output_lost(errno);
+}
+
+/* Runs at exit, also if argp calls exit(). */
+static void close_stdout(void)
+{
+	flush_output();
+	/* NFS can report here that there is no space. */
+	if (fclose(stdout)) {
 		error(0, errno, "write error");
-		/* It is too late for exit(). */
 		_exit(exit_failure);
 	}
+}
+
+bool wait_readable(int fd, int ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		/* Without events, this is POLLERR, POLLHUP and POLLNVAL. */
+		{ .fd = STDOUT_FILENO },
+	};
+
+	if (poll(fds, 2, ms) < 0 && errno != EINTR)
+		error(exit_failure, errno, "cannot wait");
+	if (fds[1].revents)
+		output_lost(0);
+	return fds[0].revents;
+}
+
+/*
+ * SIGPIPE ends the program without a message. That is what users expect if stdout is a pipe:
+ * "vmainfo ... | head". Anything else is reported as an error: write() fails with EPIPE.
+ */
+static void ignore_sigpipe(void)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) || !S_ISFIFO(st.st_mode))
+		signal(SIGPIPE, SIG_IGN);
 }
 
 /*
@@ -400,6 +446,7 @@ int main(int argc, char **argv)
 	/* Names are shown in it; messages are in English, and numbers have a point. */
 	setlocale(LC_CTYPE, "");
 	open_standard_files();
+	ignore_sigpipe();
 	atexit(close_stdout);
 	argp_program_version_hook = print_version;
 	argp_err_exit_status = EXIT_FAILURE;

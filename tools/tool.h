@@ -80,6 +80,19 @@ int print_name(FILE *out, const char *name);
 char *printable(const char *name);
 
 /*
+ * Writes what was printed so far to stdout. Ends the program with an error if any of it is lost.
+ * Commands that print again and again call this; for the others, it is done at exit.
+ */
+void flush_output(void);
+
+/*
+ * Waits until @fd is readable, or for @ms milliseconds; true if it is readable. @fd can be -1. Ends
+ * the program if nobody can read its output any more: by SIGPIPE if stdout is a pipe, otherwise with
+ * an error.
+ */
+bool wait_readable(int fd, int ms);
+
+/*
  * All of a text of at most @max bytes, from where @fd stands; NULL with errno if it cannot be read,
  * EFBIG if there is more. To be freed.
  */

@@ -346,37 +346,18 @@ static void print_look(const struct top *t)
 		print_name(stdout, t->rows[i].task->comm);
 		puts(over ? "\033[0m" : "");
 	}
-	if (fflush(stdout))
-		error(EXIT_FAILURE, errno, "write error");
-}
-
-/* @delay seconds from now, on CLOCK_MONOTONIC */
-static struct timespec deadline_in(double delay)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)delay;
-	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_nsec -= 1000000000;
-		at.tv_sec++;
-	}
-	return at;
+	flush_output();
 }
 
 static void batch(struct top *t)
 {
-	struct timespec deadline;
-
 	for (;;) {
 		look(t);
 		print_look(t);
 		if (t->looks == t->iterations)
 			return;
-		deadline = deadline_in(t->delay);
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
-			;
+		/* Rounded up: not again and again without a pause. */
+		wait_readable(-1, t->delay * 1000 + 0.999);
 	}
 }
 
@@ -808,6 +789,21 @@ static enum then handle_key(struct view *v, int key)
 	return STAY;
 }
 
+/* @delay seconds from now, on CLOCK_MONOTONIC */
+static struct timespec deadline_in(double delay)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)delay;
+	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_nsec -= 1000000000;
+		at.tv_sec++;
+	}
+	return at;
+}
+
 /* What is left until @deadline; false if nothing is. */
 static bool time_left(const struct timespec *deadline, struct timespec *left)
 {
@@ -827,7 +823,10 @@ static bool time_left(const struct timespec *deadline, struct timespec *left)
 static bool obey(struct view *v, const sigset_t *while_waiting)
 {
 	struct timespec deadline = deadline_in(v->t->delay), left;
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },	/* can be another terminal */
+	};
 	enum then then;
 	bool late;
 	int key;
@@ -836,12 +835,13 @@ static bool obey(struct view *v, const sigset_t *while_waiting)
 		late = !time_left(&deadline, &left);
 		if (late)
 			memset(&left, 0, sizeof(left));
-		input.revents = 0;
-		if (ppoll(&input, 1, &left, while_waiting) < 0 && errno != EINTR)
+		fds[0].revents = 0;
+		fds[1].revents = 0;
+		if (ppoll(fds, 2, &left, while_waiting) < 0 && errno != EINTR)
 			error(EXIT_FAILURE, errno, "poll");
 		if (caught)
 			end_by_signal();
-		if (input.revents & (POLLHUP | POLLERR | POLLNVAL))
+		if ((fds[0].revents & ~POLLIN) || fds[1].revents)
 			error(EXIT_FAILURE, 0, "the terminal is gone");
 		while ((key = getch()) != ERR) {
 			then = handle_key(v, key);

@@ -3,9 +3,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <error.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -145,26 +144,6 @@ static void print_time(const struct watch *w)
 	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
 }
 
-/*
- * Until it is time for the next look, or the process exits: then true. Ends the program, as
- * writing to it would, when nobody reads its output any more.
- */
-static bool wait_for_exit(const struct watch *w, int ms)
-{
-	struct pollfd fds[] = {
-		{ .fd = w->pidfd, .events = POLLIN },
-		{ .fd = STDOUT_FILENO },
-	};
-
-	if (poll(fds, 2, ms) < 0 && errno != EINTR)
-		error(exit_failure, errno, "cannot wait");
-	if (fds[1].revents & (POLLERR | POLLNVAL)) {
-		raise(SIGPIPE);
-		exit(exit_failure);
-	}
-	return fds[0].revents & POLLIN;
-}
-
 /* Nothing that the kernel counts has changed since a walk that nothing had changed in. */
 static bool is_unchanged(const struct watch *w, bool *exited)
 {
@@ -276,6 +255,9 @@ int watch_command(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	/* Nothing is written until something changes, which can take days. */
+	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour(a.colour, stdout);
 	w.pid = process_find(a.process);
 	w.fd = listing_open(w.pid);
@@ -283,14 +265,15 @@ int watch_command(int argc, char **argv)
 	err = listing_read(&w.last, w.fd, w.pid);
 	if (err)
 		error(exit_failure, err, "process %d", w.pid);
-	setlinebuf(stdout);
 	comm = process_comm(w.pid);
 	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
 	     total_kb(&w.last));
 	free(comm);
 
-	for (looks = 0; !exited && (!a.count || looks < a.count); looks++)
-		exited = wait_for_exit(&w, a.interval_ms) || !look(&w);
+	for (looks = 0; !exited && (!a.count || looks < a.count); looks++) {
+		exited = wait_readable(w.pidfd, a.interval_ms) || !look(&w);
+		flush_output();
+	}
 	if (exited) {
 		print_time(&w);
 		printf("process %d has exited\n", w.pid);
