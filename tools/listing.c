@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "listing.h"
+#include "process.h"
 #include "tool.h"
 
 /* No system call asks for more than this at a time. */
@@ -402,25 +403,43 @@ fail:
 	return wrong;
 }
 
-/* /proc/PID/maps as a listing, or an errno. */
-static int from_maps(struct listing *l, pid_t pid)
+/* ---- maps of a process ---- */
+
+/* DIR/maps; 0 or an errno */
+static int maps_read(struct bytes *text, const char *dir)
 {
-	struct bytes text = {};
-	const char *wrong;
-	char path[32];
+	char path[PROCESS_DIR + 16];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "%s/maps", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ESRCH : errno;
-	err = bytes_read(&text, fd);
+	err = bytes_read(text, fd);
 	close(fd);
+	return err;
+}
+
+/* The maps of a process as a listing, or an errno. */
+static int from_maps(struct listing *l, pid_t pid)
+{
+	int tries = PROCESS_DIR_TRIES, err;
+	struct bytes text = {};
+	char dir[PROCESS_DIR];
+	const char *wrong;
+	bool has_vmas;
+
+	do {
+		free(text.p);
+		memset(&text, 0, sizeof(text));
+		has_vmas = process_dir(dir, pid);
+		err = maps_read(&text, dir);
+	} while (has_vmas && --tries && (err == ESRCH || (!err && !text.size)));
 	if (err)
 		return err;
 	wrong = listing_parse_maps(l, text.p, text.size, pid);
 	if (wrong)
-		error(exit_failure, 0, "%s: %s", path, wrong);
+		error(exit_failure, 0, "%s/maps: %s", dir, wrong);
 	free(text.p);
 	return 0;
 }

@@ -16,21 +16,68 @@
 #include "tool.h"
 #include "../vmainfo.h"
 
-/* The first bytes of /proc/PID/WHAT, and a NUL; how many, -1 if it cannot be read. */
-static ssize_t proc_read(pid_t pid, const char *what, char *buf, size_t room)
-{
-	char path[48];
-	ssize_t n;
-	int fd;
+/* A directory of process_dir(), and a file in it */
+#define PROC_PATH (PROCESS_DIR + 16)
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+/* The first bytes of DIR/WHAT, and a NUL; how many, -1 with errno if it cannot be read. */
+static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
+{
+	char path[PROC_PATH];
+	ssize_t n;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, what);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	n = read(fd, buf, room - 1);
+	err = errno;
 	close(fd);
 	buf[n < 0 ? 0 : n] = 0;
+	errno = err;
 	return n;
+}
+
+/* "statm" is numbers that the kernel keeps: reading it takes no lock. */
+static bool has_vmas(const char *dir)
+{
+	char statm[64];
+	ssize_t n = proc_read(dir, "statm", statm, sizeof(statm));
+
+	if (n < 0)
+		return errno == EACCES || errno == EPERM;
+	return n && *statm != '0';
+}
+
+static void main_dir(char dir[PROCESS_DIR], pid_t pid)
+{
+	snprintf(dir, PROCESS_DIR, "/proc/%d", pid);
+}
+
+bool process_dir(char dir[PROCESS_DIR], pid_t pid)
+{
+	struct dirent *entry;
+	char tasks[PROCESS_DIR];
+	bool found = false;
+	uint64_t tid;
+	DIR *threads;
+
+	main_dir(dir, pid);
+	if (has_vmas(dir))
+		return true;
+	snprintf(tasks, sizeof(tasks), "/proc/%d/task", pid);
+	threads = opendir(tasks);
+	while (threads && !found && (entry = readdir(threads))) {
+		if (!parse_decimal(entry->d_name, INT32_MAX, &tid) || tid == (uint64_t)pid)
+			continue;
+		snprintf(dir, PROCESS_DIR, "/proc/%d/task/%d", pid, (int)tid);
+		found = has_vmas(dir);
+	}
+	if (threads)
+		closedir(threads);
+	if (!found)
+		main_dir(dir, pid);
+	return found;
 }
 
 /* The numbers of all processes, in order, 0 behind the last one. To be freed. */
@@ -71,25 +118,47 @@ struct named {
 	int nr;
 };
 
+/* The length of the names that the kernel keeps; longer ones are cut. */
+#define COMM_LENGTH 15
+
+/* The program; or the interpreter of a script, an option of it, and the script */
+#define ARGUMENTS 3
+
+/*
+ * "cmdline" is in the memory of the process. Reading it waits for the process' mmap_lock, and for
+ * the page, which can take forever. So it is read only if all that "comm" has of the name is right.
+ */
+static bool has_name(pid_t pid, const char *name)
+{
+	char dir[PROCESS_DIR], buf[4096], *arg, *base;
+	ssize_t got;
+	int i;
+
+	main_dir(dir, pid);
+	got = proc_read(dir, "comm", buf, sizeof(buf));
+	if (got <= 0)
+		return false;
+	buf[got - 1] = 0; /* its newline */
+	if (!strcmp(buf, name))
+		return true;
+	if (strlen(buf) != COMM_LENGTH || strncmp(buf, name, COMM_LENGTH))
+		return false;
+	process_dir(dir, pid);
+	got = proc_read(dir, "cmdline", buf, sizeof(buf));
+	for (arg = buf, i = 0; arg - buf < got && i < ARGUMENTS; arg += strlen(arg) + 1, i++) {
+		base = strrchr(arg, '/');
+		if (!strcmp(base ? base + 1 : arg, name))
+			return true;
+	}
+	return false;
+}
+
 static void match_name(pid_t pid, struct named *n)
 {
-	char buf[4096], *base;
 	size_t len;
-	ssize_t got;
 
-	if (pid == getpid())
+	if (pid == getpid() || !has_name(pid, n->name))
 		return;
-	got = proc_read(pid, "comm", buf, sizeof(buf));
-	if (got <= 0)
-		return;
-	buf[got - 1] = 0; /* its newline */
-	if (strcmp(buf, n->name)) {
-		if (proc_read(pid, "cmdline", buf, sizeof(buf)) <= 0)
-			return;
-		base = strrchr(buf, '/');
-		if (strcmp(base ? base + 1 : buf, n->name))
-			return;
-	}
 	n->found = pid;
 	n->nr++;
 	len = strlen(n->all);
@@ -120,9 +189,11 @@ pid_t process_find(const char *text)
 
 char *process_comm(pid_t pid)
 {
-	char comm[68];
-	ssize_t n = proc_read(pid, "comm", comm, sizeof(comm));
+	char dir[PROCESS_DIR], comm[68];
+	ssize_t n;
 
+	main_dir(dir, pid);
+	n = proc_read(dir, "comm", comm, sizeof(comm));
 	if (n <= 0)
 		return xstrdup("?");
 	comm[n - 1] = 0;
@@ -188,14 +259,14 @@ static uint64_t status_kb(const char *status, const char *key)
 }
 
 /* Its lines, but for that of the gate page; -1 if it cannot be read. */
-static int64_t count_maps(pid_t pid)
+static int64_t count_maps(const char *dir)
 {
-	char path[32], *line = NULL;
+	char path[PROC_PATH], *line = NULL;
 	int64_t nr = 0;
 	size_t room = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "%s/maps", dir);
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
@@ -209,13 +280,13 @@ static int64_t count_maps(pid_t pid)
 	return nr;
 }
 
-/* All of /proc/PID/status, which can have 65536 groups; NULL if it is not there. */
-static char *read_status(pid_t pid)
+/* All of DIR/status, which can have 65536 groups; NULL if it is not there. */
+static char *read_status(const char *dir)
 {
-	char path[32], *status;
+	char path[PROC_PATH], *status;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	snprintf(path, sizeof(path), "%s/status", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
@@ -227,18 +298,23 @@ static char *read_status(pid_t pid)
 static void count_process(pid_t pid, struct tasks *t)
 {
 	static const char first[] = "Name:\t";
-	char *status, *name;
+	char dir[PROCESS_DIR], named[PROCESS_DIR], *status, *name;
+	int tries = PROCESS_DIR_TRIES;
 	struct task *task;
-	int64_t nr;
+	int64_t nr = 0;
 
-	nr = count_maps(pid);
+	while (!nr && tries-- && process_dir(dir, pid))
+		nr = count_maps(dir);
 	if (nr < 0)
 		t->unreadable++;
-	status = nr > 0 ? read_status(pid) : NULL;
-	if (!status || strncmp(status, first, strlen(first))) {
-		free(status);
+	if (nr <= 0)
 		return;
-	}
+	/* The process has the name of its main thread. */
+	main_dir(named, pid);
+	name = read_status(named);
+	status = strcmp(dir, named) ? read_status(dir) : name;
+	if (!status || !name || strncmp(name, first, strlen(first)))
+		goto out;
 	task = tasks_add(t);
 	task->pid = pid;
 	task->vmas = nr;
@@ -249,9 +325,12 @@ static void count_process(pid_t pid, struct tasks *t)
 	task->locked_kb = status_kb(status, "\nVmLck:");
 	task->pinned_kb = status_kb(status, "\nVmPin:");
 	/* "Name:\tcomm\n", escaped as by the module; it can be empty, or begin with a space */
-	name = status + strlen(first);
-	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
-	free(status);
+	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name + strlen(first), "\n"),
+		 name + strlen(first));
+out:
+	if (status != name)
+		free(status);
+	free(name);
 }
 
 static uint64_t cpu_time_ns(void)

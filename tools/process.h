@@ -12,11 +12,28 @@
 
 /**
  * process_find() - which process an argument names
- * @text: a pid, or a name: what /proc/PID/comm says, or the last part of how it was started
+ * @text: a pid, or a name as with pgrep: what /proc/PID/comm says; if it has more than 15
+ *        characters, the last part of the path of the program or script that was started
  *
  * Return: its pid. Ends the program if there is none, or more than one has that name.
  */
 pid_t process_find(const char *text);
+
+/**
+ * process_dir() - the directory of procfs that shows the address space of a process
+ * @dir: "/proc/PID", or, if the main thread has exited, "/proc/PID/task/TID" of the first thread
+ *       that has VMAs
+ * @pid: the process
+ *
+ * The thread can exit before a file in @dir is read, which then has no VMAs or cannot be read with
+ * ESRCH: callers try again, PROCESS_DIR_TRIES times in all.
+ *
+ * Return: false if no thread has VMAs, or the process has gone; @dir is "/proc/PID" then. True as
+ * well if the user may not know (hidepid).
+ */
+#define PROCESS_DIR 40
+#define PROCESS_DIR_TRIES 5
+bool process_dir(char dir[PROCESS_DIR], pid_t pid);
 
 /* What /proc/PID/comm says, printable; "?" if the process has gone. To be freed. */
 char *process_comm(pid_t pid);
