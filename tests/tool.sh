@@ -250,6 +250,24 @@ counted()
 		grep -q "^vmainfo: process $target, steps: [0-9]* VMAs, [0-9]* kB$" "$TMP/watch.err"
 }
 
+# kinds FILE: start, kind and name of each VMA that show can know the kind of without the module:
+# the initial root file system can be a tmpfs or not, and what has no file and no name is anonymous
+# memory
+kinds()
+{
+	"$tool" show -q --csv "$target" >csv || return 1
+	awk -F, -v dev="$root_dev" '/^[0-9]*,0x[0-9a-f]+,0x/ && $7 != dev {
+		print $2, $9, $7
+	}' csv >"$1"
+}
+
+same_kinds()
+{
+	cmp kinds.module kinds.maps && grep -q shmem kinds.maps && return
+	diff kinds.module kinds.maps
+	return 1
+}
+
 steps()
 {
 	rm -f "$TMP/steps"
@@ -288,6 +306,13 @@ result "diff: no such process" exits 2 "vmainfo: process $nobody: No such proces
 	"$tool" diff saved $nobody
 result "save: no such directory" exits 1 "No such file or directory" "$tool" save "$target" none/file
 result "show: a kernel thread has none" sh -c '"$0" show 2 | grep -qx "0 VMAs, 0 kB.*"' "$tool"
+root_dev=$(awk '/ - rootfs / { split($3, dev, ":"); printf "%02x:%02x", dev[1], dev[2] }' \
+	/proc/self/mountinfo)
+kinds kinds.module
+vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+kinds kinds.maps
+result "without the module: show: kinds" same_kinds
+vmainfo_load || ktap_exit_fail_msg "vmainfo does not load again"
 stop_all
 
 # a process that changes step by step

@@ -5,10 +5,13 @@
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/memfd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "listing.h"
@@ -283,7 +286,6 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 		{ "[anon:", VMAINFO_KIND_ANON },
 		{ "[anon_shmem:", VMAINFO_KIND_SHMEM },
 		{ "[", VMAINFO_KIND_SPECIAL },
-		{ "anon_inode:", VMAINFO_KIND_SPECIAL },
 		{ "/anon_hugepage", VMAINFO_KIND_HUGETLB },
 		{ "/dev/zero (deleted)", VMAINFO_KIND_SHMEM },
 		{ "/dev/shm/", VMAINFO_KIND_SHMEM },
@@ -405,6 +407,159 @@ fail:
 
 /* ---- maps of a process ---- */
 
+/**
+ * struct device - a device number that VMAs have
+ * @major: as in maps
+ * @minor: as in maps
+ * @kind: of a VMA of a file there, -1 if that is not known
+ * @internal: no file there has a path: it is of a mount of the kernel's own
+ */
+struct device {
+	unsigned int major;
+	unsigned int minor;
+	int kind;
+	bool internal;
+};
+
+struct devices {
+	struct device *list;
+	size_t nr;
+};
+
+static struct device *device_find(const struct devices *d, unsigned int major, unsigned int minor)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr; i++)
+		if (d->list[i].major == major && d->list[i].minor == minor)
+			return &d->list[i];
+	return NULL;
+}
+
+/* All that VMAs of files have, which are few */
+static void devices_of(struct devices *d, const struct listing *l)
+{
+	const struct vma *vma, *last = NULL;
+	size_t i;
+
+	for (i = 0; i < l->nr; i++) {
+		vma = &l->vmas[i];
+		if (!vma->dev_major && !vma->dev_minor)
+			continue;
+		if (last && last->dev_major == vma->dev_major && last->dev_minor == vma->dev_minor)
+			continue;
+		last = vma;
+		if (device_find(d, vma->dev_major, vma->dev_minor))
+			continue;
+		d->list = xreallocarray(d->list, d->nr + 1, sizeof(*d->list));
+		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
+	}
+}
+
+/* Those that are mounted where the process sees them, by the types of their file systems */
+static void devices_mounted(struct devices *d, const char *dir)
+{
+	char path[PROCESS_DIR + 16], type[16], *line = NULL, *separator;
+	unsigned int major, minor;
+	struct device *device;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/mountinfo", dir);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	/* "36 35 98:0 /root /mount/point options [tag...] - type source options" */
+	while (getline(&line, &room, file) > 0) {
+		/* Blanks in paths are escaped. */
+		separator = strstr(line, " - ");
+		if (!separator || sscanf(line, "%*d %*d %u:%u", &major, &minor) != 2 ||
+		    sscanf(separator, " - %15s", type) != 1)
+			continue;
+		device = device_find(d, major, minor);
+		if (device)
+			device->kind = !strcmp(type, "hugetlbfs") ? VMAINFO_KIND_HUGETLB :
+				       !strcmp(type, "tmpfs") || !strcmp(type, "devtmpfs") ?
+				       VMAINFO_KIND_SHMEM : VMAINFO_KIND_FILE;
+	}
+	fclose(file);
+	free(line);
+}
+
+/*
+ * Where memory without a path is: a memfd with these flags is on the same mount. It is empty, and so
+ * takes no pages.
+ */
+static void device_internal(struct devices *d, unsigned int flags, int kind)
+{
+	struct device *device;
+	struct stat st;
+	int fd;
+
+	fd = memfd_create("", flags | MFD_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st)) {
+		device = device_find(d, major(st.st_dev), minor(st.st_dev));
+		if (device) {
+			device->kind = kind;
+			device->internal = true;
+		}
+	}
+	close(fd);
+}
+
+/* Sizes that huge pages can have, from 8 kB */
+#define MIN_HUGE_SHIFT 13
+#define MAX_HUGE_SHIFT 63
+
+static void devices_internal(struct devices *d)
+{
+	unsigned int shift;
+	size_t i = 0;
+
+	while (i < d->nr && d->list[i].kind >= 0)
+		i++;
+	if (i == d->nr)
+		return;
+	device_internal(d, 0, VMAINFO_KIND_SHMEM);
+	for (shift = MIN_HUGE_SHIFT; shift <= MAX_HUGE_SHIFT; shift++)
+		device_internal(d, MFD_HUGETLB | shift << MFD_HUGE_SHIFT, VMAINFO_KIND_HUGETLB);
+}
+
+/*
+ * What their names do not tell: VMAs of a tmpfs and of huge pages. Names in /dev tell devices, which
+ * file systems do not.
+ */
+static void kinds_by_device(struct listing *l, const char *dir)
+{
+	const struct device *device;
+	struct devices d = {};
+	struct vmainfo_record *r;
+	struct vma *vma;
+	char *p;
+	size_t i;
+
+	devices_of(&d, l);
+	if (!d.nr)
+		return;
+	devices_mounted(&d, dir);
+	devices_internal(&d);
+	for (i = 0, p = l->raw + l->header.size; i < l->nr; i++, p += r->next) {
+		r = (struct vmainfo_record *)p;
+		vma = &l->vmas[i];
+		device = device_find(&d, vma->dev_major, vma->dev_minor);
+		if (!device || device->kind < 0)
+			continue;
+		if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
+		    device->kind != VMAINFO_KIND_HUGETLB)
+			continue;
+		vma->kind = device->kind;
+		r->kind = device->kind;
+	}
+	free(d.list);
+}
+
 /* DIR/maps; 0 or an errno */
 static int maps_read(struct bytes *text, const char *dir)
 {
@@ -441,6 +596,7 @@ static int from_maps(struct listing *l, pid_t pid)
 	if (wrong)
 		error(exit_failure, 0, "%s/maps: %s", dir, wrong);
 	free(text.p);
+	kinds_by_device(l, dir);
 	return 0;
 }
 
@@ -456,7 +612,7 @@ int listing_open(pid_t pid)
 		/* Without the capability, even the directory says no. */
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
-		note("%s: flags, operations, policies and page sizes are missing, and it is no snapshot",
+		note("%s: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
 		     errno == ENOENT ? "the module is not loaded, this is from /proc/PID/maps" :
 		     "no permission to ask the module, this is from /proc/PID/maps");
 		return -1;

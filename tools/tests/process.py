@@ -274,4 +274,98 @@ def check_stuck():
         same(reads_cmdline(stuck, "show", "--quiet", name, status=status), [], name)
 
 
+# ---- kinds ----
+
+class Mapped:
+    """Start and kind of what this process maps."""
+
+    def __init__(self):
+        self.kinds = {}
+
+    def add(self, kind, fd, size=mmap.PAGESIZE, flags=mmap.MAP_SHARED):
+        start = must(libc.mmap(None, size, mmap.PROT_READ, flags, fd, 0), kind)
+        self.kinds["0x%x" % start] = kind
+        os.close(fd)
+
+    def tell(self):
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(json.dumps(self.kinds), flush=True)
+        sys.stdin.read()
+
+
+def sized(fd, size=mmap.PAGESIZE):
+    os.ftruncate(fd, size)
+    return fd
+
+
+def new_file(path, size=mmap.PAGESIZE):
+    return sized(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), size)
+
+
+def target_mounted(directory):
+    """Files of file systems that are mounted there, as far as they are."""
+    mapped = Mapped()
+    for kind, where in (("shmem", "/tmpfs"), ("file", "/ramfs"), ("hugetlb", "/hugetlbfs")):
+        if not os.path.ismount(directory + where):
+            continue
+        size = os.statvfs(directory + where).f_bsize
+        for name in "a file", "gone":
+            mapped.add(kind, new_file(directory + where + "/" + name, size), size,
+                       mmap.MAP_SHARED | MAP_NORESERVE)
+        os.unlink(directory + where + "/gone")
+    mapped.tell()
+
+
+def target_memory():
+    """Devices, and memory that has no path"""
+    mapped = Mapped()
+    mapped.add("dev", os.open("/dev/zero", os.O_RDWR), flags=mmap.MAP_PRIVATE)
+    mapped.add("shmem", os.open("/dev/zero", os.O_RDWR))
+    mapped.add("shmem", sized(os.memfd_create("memfd")))
+    try:
+        fd = os.memfd_create("memfd", MFD_HUGETLB)
+        size = os.fstat(fd).st_blksize
+        mapped.add("hugetlb", sized(fd, size), size, mmap.MAP_SHARED | MAP_NORESERVE)
+    except OSError as error:
+        print("# memfd of huge pages: %s" % error, file=sys.stderr)
+    attr = struct.pack("IIQ", 1, 112, 1) + bytes(96)
+    fd = libc.syscall(SYS_PERF_EVENT_OPEN[platform.machine()], attr, 0, -1, -1, 0)
+    if fd >= 0:
+        mapped.add("file", fd)
+    mapped.tell()
+
+
+def compare_kinds(process):
+    want = json.loads(process.ask("which?"))
+    records = json.loads(vmainfo("show", "--quiet", "--json", str(process.pid)))["records"]
+    for record in records:
+        kind = want.pop(record["start"], None)
+        same(record["kind"], kind or record["kind"], record["name"])
+    same(want, {}, "these are not there")
+    # What is saved says the same.
+    saved = os.path.join(TMP, "saved")
+    vmainfo("save", "--quiet", str(process.pid), saved)
+    again = json.loads(vmainfo("show", "--json", "--from", saved))["records"]
+    same([record["kind"] for record in again], [record["kind"] for record in records],
+         "kinds that were saved")
+
+
+def check_mounted():
+    """The target sees mounts that the program does not see."""
+    directory = os.path.join(TMP, "mounts")
+    with running(*APART, "sh", "-c", """
+            for type in tmpfs ramfs hugetlbfs; do
+                mkdir -p "$1/$type" && mount -t $type none "$1/$type" || [ $type = hugetlbfs ] || exit
+            done
+            exec "$2" "$3" target_mounted "$1"
+            """, "sh", directory, sys.executable, __file__) as process:
+        compare_kinds(process)
+
+
+def check_memory():
+    with target("memory") as process:
+        compare_kinds(process)
+
+
 globals()[("" if sys.argv[1].startswith("target_") else "check_") + sys.argv[1]](*sys.argv[2:])

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Which process a name means, and what is seen without the module of one whose main thread has
-# exited.
+# exited, and of what kind its VMAs are.
 
 . "$(dirname "$0")/lib.sh"
 begin
@@ -31,7 +31,7 @@ stuck()
 if [ -e /proc/vmainfo ]; then
 	ktap_exit_fail_msg "these tests are of what is done without the module, which is loaded"
 fi
-ktap_set_plan 10
+ktap_set_plan 13
 check script "a name: of a script"
 check program "a name: of a program"
 check prefix "a name: the same beginning"
@@ -46,4 +46,13 @@ check threads_show "the main thread has exited: show"
 check threads_top "the main thread has exited: top"
 check threads_export "the main thread has exited: export"
 check threads_watch "the main thread has exited: watch"
+if [ "$(id -u)" = 0 ]; then
+	check mounted "kinds: files of mounted file systems"
+else
+	ktap_test_skip "kinds: files of mounted file systems: it takes root to mount them"
+fi
+check memory "kinds: devices, and memory without a path"
+# shellcheck disable=SC2016 # expanded by that shell
+result "kinds: it says that they are guessed" sh -c \
+	'"$VMAINFO" show $$ 2>&1 >"$TMP/shown" | grep -q "kinds are guessed"'
 ktap_finished
