@@ -267,22 +267,46 @@ static int write_all(int fd, const char *p, size_t size)
 		n = write(fd, p, size);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n ? errno : EIO;
 		p += n;
 		size -= n;
 	}
 	return 0;
 }
 
-/* /dev/stdout and the like: without these links the machine would not be what it was. */
-static bool is_link_to_fd(const char *file)
+static bool is_ours_or_roots(const struct stat *st)
 {
-	static const char fds[] = "/proc/self/fd/";
-	char target[sizeof(fds) - 1];
+	return st->st_uid == geteuid() || !st->st_uid;
+}
 
-	return readlink(file, target, sizeof(target)) == sizeof(target) &&
-	       !memcmp(target, fds, sizeof(target));
+/*
+ * The open file that a path such as /dev/stdout or /dev/fd/63 stands for, or -1. It was opened by
+ * whoever started the program, so it does not matter whose it is. These links are not replaced: other
+ * programs need them. A link of another user is not such a path.
+ */
+static int named_fd(const char *file)
+{
+	static const char * const dirs[] = { "/proc/self/fd/", "/dev/fd/" };
+	char target[64];
+	const char *path = file;
+	struct stat st;
+	uint64_t fd;
+	ssize_t n;
+	size_t i;
+
+	if (lstat(file, &st) || !S_ISLNK(st.st_mode) || !is_ours_or_roots(&st))
+		return -1;
+	n = readlink(file, target, sizeof(target) - 1);
+	if (n > 0 && *target == '/') {
+		target[n] = 0;
+		path = target;
+	}
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (!strncmp(path, dirs[i], strlen(dirs[i])) &&
+		    parse_decimal(path + strlen(dirs[i]), INT32_MAX, &fd))
+			return fd;
+	return -1;
 }
 
 void replace_file(const char *file, const void *data, size_t size, mode_t mode)
@@ -292,7 +316,7 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 	char *name;
 	int fd, err;
 
-	if (is_link_to_fd(file))
+	if (named_fd(file) >= 0)
 		error(exit_failure, 0, "'%s' is an open file, which cannot be replaced", file);
 	if (asprintf(&name, "%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - file) : 0, file) < 0)
 		error(exit_failure, errno, "'%s'", file);
@@ -319,26 +343,67 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 	free(name);
 }
 
+/*
+ * Opens a file that is not to be replaced, -1 if it is. What another user has made is not opened, and
+ * a link is not followed: as root, we could be made to write to any device or pipe. O_PATH opens
+ * nothing, so the decision is about the very file that is opened after it.
+ */
+static int open_special(const char *file)
+{
+	struct stat st, target;
+	char path[32];
+	int fd, pinned;
+
+	fd = named_fd(file);
+	if (fd >= 0) {
+		if (fstat(fd, &st))
+			error(exit_failure, errno, "cannot write '%s'", file);
+		return S_ISREG(st.st_mode) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	}
+	pinned = open(file, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (pinned < 0)
+		return -1;
+	if (fstat(pinned, &st))
+		error(exit_failure, errno, "'%s'", file);
+	if (S_ISREG(st.st_mode) ||
+	    (S_ISLNK(st.st_mode) && (stat(file, &target) || S_ISREG(target.st_mode)))) {
+		close(pinned);
+		return -1;
+	}
+	if (S_ISLNK(st.st_mode))
+		error(exit_failure, 0,
+		      "'%s' is a link to what is not a regular file: it is not followed, name that itself",
+		      file);
+	if (!is_ours_or_roots(&st))
+		error(exit_failure, 0,
+		      "'%s' is not a regular file and belongs to another user (%u): name another file",
+		      file, st.st_uid);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pinned);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		error(exit_failure, errno, "cannot open '%s'", file);
+	close(pinned);
+	return fd;
+}
+
 void write_private(const char *file, const void *data, size_t size)
 {
-	struct stat st;
-	int fd, err;
+	const int fd = open_special(file);
+	void (*sigpipe)(int);
+	int err;
 
-	if (stat(file, &st) || S_ISREG(st.st_mode)) {
+	if (fd < 0) {
 		replace_file(file, data, size, 0600);
 		return;
 	}
-	fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		error(exit_failure, errno, "cannot open '%s'", file);
-	/* It can have become another one by now. */
-	if (fstat(fd, &st) || S_ISREG(st.st_mode))
-		error(exit_failure, 0, "'%s' has been replaced meanwhile", file);
+	/* See ignore_sigpipe(): this pipe is not stdout. */
+	sigpipe = signal(SIGPIPE, SIG_IGN);
 	err = write_all(fd, data, size);
 	if (close(fd) && !err)
 		err = errno;
 	if (err)
 		error(exit_failure, err, "cannot write '%s'", file);
+	signal(SIGPIPE, sigpipe);
 }
 
 /* ---- stdout ---- */

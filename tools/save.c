@@ -16,7 +16,8 @@ static const char doc[] =
 	"\vFILE is - for stdout, which may not be a terminal. A FILE that is there is\n"
 	"replaced when all is written: there is never a part of a listing. A link is\n"
 	"replaced as well, not what it points to. FILE can be read by its owner alone,\n"
-	"as it tells what otherwise takes the right to trace the process.";
+	"as it tells what otherwise takes the right to trace the process. A pipe or a\n"
+	"device is written to, if it belongs to the user or to root.";
 
 static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 0 },

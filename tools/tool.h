@@ -105,8 +105,8 @@ char *read_text(int fd, size_t max);
  */
 void replace_file(const char *file, const void *data, size_t size, mode_t mode);
 /*
- * The same with a mode of 0600, for what has addresses; but a device or a pipe is written to as it
- * is.
+ * The same with a mode of 0600, for what has addresses. Something other than a regular file is written
+ * to, if it belongs to the user or to root, or is a path of an open file, such as /dev/stdout.
  */
 void write_private(const char *file, const void *data, size_t size);
 
