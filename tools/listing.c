@@ -412,7 +412,7 @@ fail:
  * @major: as in maps
  * @minor: as in maps
  * @kind: of a VMA of a file there, -1 if that is not known
- * @internal: no file there has a path: it is of a mount of the kernel's own
+ * @internal: it is a mount of the kernel's own: files there have no path
  */
 struct device {
 	unsigned int major;
@@ -436,7 +436,7 @@ static struct device *device_find(const struct devices *d, unsigned int major, u
 	return NULL;
 }
 
-/* All that VMAs of files have, which are few */
+/* The device numbers of all files that are mapped; there are few. */
 static void devices_of(struct devices *d, const struct listing *l)
 {
 	const struct vma *vma, *last = NULL;
@@ -456,7 +456,7 @@ static void devices_of(struct devices *d, const struct listing *l)
 	}
 }
 
-/* Those that are mounted where the process sees them, by the types of their file systems */
+/* Looks them up among the file systems that the process sees. */
 static void devices_mounted(struct devices *d, const char *dir)
 {
 	char path[PROCESS_DIR + 16], type[16], *line = NULL, *separator;
@@ -487,8 +487,8 @@ static void devices_mounted(struct devices *d, const char *dir)
 }
 
 /*
- * Where memory without a path is: a memfd with these flags is on the same mount. It is empty, and so
- * takes no pages.
+ * The kernel has files for memory without a path on mounts of its own. A memfd
+ * with these flags is on the same mount. It is empty, and so takes no pages.
  */
 static void device_internal(struct devices *d, unsigned int flags, int kind)
 {
@@ -528,8 +528,8 @@ static void devices_internal(struct devices *d)
 }
 
 /*
- * What their names do not tell: VMAs of a tmpfs and of huge pages. Names in /dev tell devices, which
- * file systems do not.
+ * Sets the kinds that names do not tell: files on a tmpfs or on hugetlbfs are
+ * anywhere. A name in /dev tells a device, which the file system does not.
  */
 static void kinds_by_device(struct listing *l, const char *dir)
 {

@@ -281,9 +281,10 @@ static bool is_ours_or_roots(const struct stat *st)
 }
 
 /*
- * The open file that a path such as /dev/stdout or /dev/fd/63 stands for, or -1. It was opened by
- * whoever started the program, so it does not matter whose it is. These links are not replaced: other
- * programs need them. A link of another user is not such a path.
+ * The open file that a path such as /dev/stdout or /dev/fd/63 stands for, or
+ * -1. Whoever started the program has opened it, so its owner does not matter.
+ * These links are not replaced: other programs need them. A link of another
+ * user is not such a path.
  */
 static int named_fd(const char *file)
 {
@@ -344,9 +345,11 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 }
 
 /*
- * Opens a file that is not to be replaced, -1 if it is. What another user has made is not opened, and
- * a link is not followed: as root, we could be made to write to any device or pipe. O_PATH opens
- * nothing, so the decision is about the very file that is opened after it.
+ * Opens what is not a regular file; -1 if @file is one, or a link to one, or
+ * does not exist: it is to be replaced then. Nothing that belongs to another
+ * user is opened, and no link is followed: it could make root write to any
+ * device. O_PATH pins the file without opening it, so that the file that is
+ * checked is the file that is opened.
  */
 static int open_special(const char *file)
 {
@@ -389,7 +392,7 @@ static int open_special(const char *file)
 void write_private(const char *file, const void *data, size_t size)
 {
 	const int fd = open_special(file);
-	void (*sigpipe)(int);
+	sighandler_t sigpipe;
 	int err;
 
 	if (fd < 0) {
@@ -409,8 +412,8 @@ void write_private(const char *file, const void *data, size_t size)
 /* ---- stdout ---- */
 
 /*
- * Ends the program. @err is 0 if the write failed earlier, or if nothing was written yet: then
- * another write tells the reason.
+ * Ends the program. @err is 0 if the write failed earlier, or if nothing was
+ * written yet: then another write tells the reason.
  */
 static void __attribute__((noreturn)) output_lost(int err)
 {
@@ -457,8 +460,9 @@ bool wait_readable(int fd, int ms)
 }
 
 /*
- * SIGPIPE ends the program without a message. That is what users expect if stdout is a pipe:
- * "vmainfo ... | head". Anything else is reported as an error: write() fails with EPIPE.
+ * SIGPIPE ends the program without a message. That is what users expect if
+ * stdout is a pipe: "vmainfo ... | head". For anything else the signal is
+ * ignored: write() fails with EPIPE, and the error is reported.
  */
 static void ignore_sigpipe(void)
 {

@@ -121,12 +121,13 @@ struct named {
 /* The length of the names that the kernel keeps; longer ones are cut. */
 #define COMM_LENGTH 15
 
-/* The program; or the interpreter of a script, an option of it, and the script */
+/* Of a script: the interpreter, an option of it, and the script */
 #define ARGUMENTS 3
 
 /*
- * "cmdline" is in the memory of the process. Reading it waits for the process' mmap_lock, and for
- * the page, which can take forever. So it is read only if all that "comm" has of the name is right.
+ * "cmdline" is in the memory of the process. Reading it waits for the mmap_lock
+ * of the process, which can be held for ever. So it is read only if "comm" is
+ * full, and the name begins with it.
  */
 static bool has_name(pid_t pid, const char *name)
 {

@@ -20,16 +20,16 @@
 pid_t process_find(const char *text);
 
 /**
- * process_dir() - the directory of procfs that shows the address space of a process
- * @dir: "/proc/PID", or, if the main thread has exited, "/proc/PID/task/TID" of the first thread
- *       that has VMAs
+ * process_dir() - the directory of procfs that shows a process' address space
+ * @dir: "/proc/PID", or "/proc/PID/task/TID" of the first thread that has VMAs
+ *       if the main thread has exited
  * @pid: the process
  *
- * The thread can exit before a file in @dir is read, which then has no VMAs or cannot be read with
- * ESRCH: callers try again, PROCESS_DIR_TRIES times in all.
+ * The thread can exit before its maps are read, which then are empty or fail
+ * with ESRCH. Callers try again, PROCESS_DIR_TRIES times in all.
  *
- * Return: false if no thread has VMAs, or the process has gone; @dir is "/proc/PID" then. True as
- * well if the user may not know (hidepid).
+ * Return: false if no thread has VMAs, or the process has gone; @dir is
+ * "/proc/PID" then. True also if the user may not know (hidepid).
  */
 #define PROCESS_DIR 40
 #define PROCESS_DIR_TRIES 5

@@ -80,15 +80,16 @@ int print_name(FILE *out, const char *name);
 char *printable(const char *name);
 
 /*
- * Writes what was printed so far to stdout. Ends the program with an error if any of it is lost.
- * Commands that print again and again call this; for the others, it is done at exit.
+ * Writes what was printed so far to stdout. Ends the program with an error if
+ * any of it is lost. Commands that print again and again call this; for the
+ * others, it is done at exit.
  */
 void flush_output(void);
 
 /*
- * Waits until @fd is readable, or for @ms milliseconds; true if it is readable. @fd can be -1. Ends
- * the program if nobody can read its output any more: by SIGPIPE if stdout is a pipe, otherwise with
- * an error.
+ * Waits until @fd is readable, or for @ms milliseconds; true if it is readable.
+ * @fd can be -1. Ends the program if nobody can read its output any more: by
+ * SIGPIPE if stdout is a pipe, otherwise with an error.
  */
 bool wait_readable(int fd, int ms);
 
@@ -105,8 +106,9 @@ char *read_text(int fd, size_t max);
  */
 void replace_file(const char *file, const void *data, size_t size, mode_t mode);
 /*
- * The same with a mode of 0600, for what has addresses. Something other than a regular file is written
- * to, if it belongs to the user or to root, or is a path of an open file, such as /dev/stdout.
+ * The same with a mode of 0600, for what has addresses. A file that is not a
+ * regular one is written to, if it belongs to the user or to root, or if @file
+ * is the path of an open file, such as /dev/stdout.
  */
 void write_private(const char *file, const void *data, size_t size);
 
