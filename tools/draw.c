@@ -178,6 +178,7 @@ static const struct argp argp = {
 static void space_from_file(struct space *space, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	const char *wrong;
 	char *text;
 
 	if (fd < 0)
@@ -186,8 +187,10 @@ static void space_from_file(struct space *space, const char *file)
 	if (!text && errno != EFBIG)
 		error(EXIT_FAILURE, errno, "cannot read '%s'", file);
 	close(fd);
-	if (!text || !space_read(space, text))
-		error(EXIT_FAILURE, 0, "'%s': it is no summary of vmainfo", file);
+	wrong = text ? space_read(space, text) : "it is too long";
+	if (wrong)
+		error(EXIT_FAILURE, 0, "'%s' is not a copy of /proc/vmainfo/summary: %s", file,
+		      wrong);
 	free(text);
 }
 
@@ -205,7 +208,7 @@ static bool space_from_module(struct space *space, pid_t pid)
 	if (!pid || write(fd, number, len) == len)
 		text = read_text(fd, MAX_SUMMARY);
 	close(fd);
-	done = text && space_read(space, text);
+	done = text && !space_read(space, text);
 	free(text);
 	return done;
 }

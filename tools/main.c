@@ -96,6 +96,22 @@ bool use_colour(enum colour colour, FILE *out)
 	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(out));
 }
 
+bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit;
+	char *p = *text;
+
+	for (*value = 0; *p && (digit = memchr(digits, *p, base)); p++)
+		if (__builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit - digits, value) || *value > max)
+			return false;
+	if (p == *text)
+		return false;
+	*text = p;
+	return true;
+}
+
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 {
 	uintmax_t parsed;

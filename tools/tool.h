@@ -48,6 +48,13 @@ bool parse_colour(const char *when, enum colour *colour);
  */
 bool use_colour(enum colour colour, FILE *out);
 
+/*
+ * A number as the kernel prints it, in base 10 or 16: digits, lower case, no
+ * sign. Moves *@text behind it; false if there is none, or it is more than
+ * @max.
+ */
+bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value);
+
 /* Numbers as arguments have them; false if it is not one, from 0 to @max, and nothing else. */
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value);
 /* The same, with or without a decimal fraction. */

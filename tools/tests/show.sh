@@ -82,11 +82,45 @@ overlapping()
 	"$VMAINFO" show --maps --from="$TMP/overlaps" | diff "$TMP/expected" -
 }
 
-# not_of_maps TEXT MESSAGE
+# not_of_maps WHAT TEXT LINE MESSAGE: a test point
 not_of_maps()
 {
-	printf '%b' "$1" >"$TMP/bad"
-	fails 1 "$2" "$VMAINFO" show --from="$TMP/bad"
+	printf '%b' "$2" >"$TMP/bad"
+	result "not of maps: $1" fails 1 \
+		"'$TMP/bad': line $3 is not one of /proc/PID/maps: $4" "$VMAINFO" show --from="$TMP/bad"
+}
+
+# as_copied SED: the maps of the capture after that is what it was
+as_copied()
+{
+	sed "$1" "$TMP/maps" >"$TMP/copied"
+	! cmp -s "$TMP/maps" "$TMP/copied" &&
+		"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/maps" -
+}
+
+# without_end CR: the same without the end of the last line, where others have that before it
+without_end()
+{
+	sed "s/\$/$1/" "$TMP/maps" | head -c -1 >"$TMP/copied"
+	"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/maps" -
+}
+
+name_with_cr()
+{
+	printf '%-72s /cr\r\n%s \n' '00001000-00002000 r--p 00000000 08:01 9 ' \
+		'00003000-00004000 r--p 00000000 00:00 0' >"$TMP/copied"
+	"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/copied" -
+}
+
+# gate_page yes|no RANGE PERM NAME STACK: whether it is one behind a stack that is there
+gate_page()
+{
+	printf '%s rw-p 0 0:0 0 [stack]\n%s %s 0 0:0 0 %s\n' "$5" "$2" "$3" "$4" >"$TMP/gate"
+	vmas=2
+	[ "$1" = no ] || vmas=1
+	"$VMAINFO" show --from="$TMP/gate" >"$TMP/shown" || return 1
+	cat "$TMP/shown"
+	grep -q "^$vmas VMAs\?, " "$TMP/shown"
 }
 
 # colours WANT OPTION...: whether it writes escape sequences
@@ -275,7 +309,7 @@ result "no address" fails 1 "'12x' is no address" "$VMAINFO" show --addr=12x 1
 result "no such file" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" show --from="$TMP/none"
 result "a directory" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
-result "a file without end" fails 1 "'/dev/zero': it is not a listing of vmainfo" \
+result "a file without end" fails 1 "'/dev/zero': it is neither a listing of" \
 	timeout 60 "$VMAINFO" show --from=/dev/zero
 result "a full device" fails 1 "vmainfo: write error: No space left" \
 	sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$capture"
@@ -335,11 +369,63 @@ else
 	ktap_test_skip "a kernel thread has none: there is none here"
 fi
 result "a maps that is not of one instant" overlapping
-result "a line that is none of maps" not_of_maps '1000-2000 r--p 0 0:0 0\nx\n' "not one of maps"
-result "a line without an end" not_of_maps '1000-2000 r--p 0 0:0 0' "last line has no end"
-result "a line with a NUL" not_of_maps '1000-2000 r--p 0 0:0 0 /\0000x\n' "not one of maps"
-result "something behind the gate page" not_of_maps \
-	'1000-2000 --xp 0 0:0 0 [vsyscall]\n3000-4000 r--p 0 0:0 0\n' "not one of maps"
+
+# Copies of a maps: what is not one
+good='1000-2000 r--p 0 0:0 0\n'
+not_of_maps "range, a word" "${good}x\n" 2 "it does not begin with a range"
+not_of_maps "range, empty line" "$good\n" 2 "it does not begin with a range"
+not_of_maps "range, a sign" '1000--1 r--p 0 0:0 0\n' 1 "it does not begin with a range"
+not_of_maps "range, 0x" '1000-0x2000 r--p 0 0:0 0\n' 1 "it does not begin with a range"
+not_of_maps "range, a space" "$good 3000-4000 r--p 0 0:0 0\n" 2 "it does not begin with a range"
+not_of_maps "range, 65 bits" "1000-10000000000001000 r--p 0 0:0 0\n" 1 \
+	"it does not begin with a range"
+not_of_maps "range, upper case" "${good}A000-B000 r--p 0 0:0 0\n" 2 "it does not begin with a range"
+not_of_maps "range, empty" '1000-1000 r--p 0 0:0 0\n' 1 "its range ends before it begins"
+not_of_maps "range, backwards" '2000-1000 r--p 0 0:0 0\n' 1 "its range ends before it begins"
+not_of_maps "range, start not of a page" '1001-2000 r--p 0 0:0 0\n' 1 "an address is not that of a page"
+not_of_maps "range, end not of a page" '1000-2800 r--p 0 0:0 0\n' 1 "an address is not that of a page"
+for perm in zzzz r--- r--P -r-p rwxps r-- rw; do
+	not_of_maps "permissions, $perm" "1000-2000 $perm 0 0:0 0\n" 1 "invalid permissions"
+done
+for offset in x -1000 1001 10000000000000000 0x1000 ''; do
+	not_of_maps "offset, '$offset'" "1000-2000 r--p $offset 0:0 0\n" 1 "invalid offset"
+done
+for dev in 0 0:x 1000:0 0:100000 0:0:0; do
+	not_of_maps "device, $dev" "1000-2000 r--p 0 $dev 0\n" 1 "invalid device"
+done
+for ino in x -1 18446744073709551616 0x1 0/; do
+	not_of_maps "inode, $ino" "1000-2000 r--p 0 0:0 $ino\n" 1 "invalid inode"
+done
+not_of_maps "cut in the middle" "${good}3000-4000 r--p 0" 2 "invalid offset"
+not_of_maps "a NUL" '1000-2000 r--p 0 0:0 0 /\0000x\n' 1 "it contains a NUL"
+not_of_maps "out of order" "3000-4000 r--p 0 0:0 0\n$good" 2 "it is not in address order"
+not_of_maps "twice" "$good$good" 2 "it is not in address order"
+not_of_maps "behind the gate page" \
+	'ffffffffff600000-ffffffffff601000 --xp 0 0:0 0 [vsyscall]\nfffffffffff00000-fffffffffff01000 r--p 0 0:0 0\n' \
+	2 "nothing is behind the gate page"
+not_of_maps "CR LF and LF" "1000-2000 r--p 0 0:0 0\r\n3000-4000 r--p 0 0:0 0\n" 1 \
+	"it ends in CR LF, and others do not"
+awk '1' "/proc/$target/smaps" >"$TMP/smaps"
+result "not of maps: smaps" fails 1 "line 2 is not one of /proc/PID/maps" \
+	"$VMAINFO" show --from="$TMP/smaps"
+
+# and what is
+result "maps: CR LF" as_copied "s/\$/$(printf '\r')/"
+result "maps: no end of the last line" without_end ""
+result "maps: CR LF, no end of the last line" without_end "$(printf '\r')"
+result "maps: a name that ends in CR" name_with_cr
+for gate in 'ffffffffff600000-ffffffffff601000 --xp [vsyscall] 7ffd00000000-7ffd00021000' \
+	'ffff0000-ffff1000 r-xp [vectors] befdf000-bf000000' \
+	'ffffe000-fffff000 r-xp [vdso] bffdf000-c0000000'; do
+	# shellcheck disable=SC2086 # four words
+	result "maps: the gate page ${gate%% *}" gate_page yes $gate
+done
+# Of 32-bit processes of a 64-bit kernel, where these are VMAs
+for gate in 'ffff0000-ffff1000 r-xp [vectors] fffcf000-ffff0000' \
+	'ffffe000-fffff000 r-xp [vdso] fff9f000-fffc0000'; do
+	# shellcheck disable=SC2086 # four words
+	result "maps: not a gate page: ${gate#*p }" gate_page no $gate
+done
 
 result "save: a file" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"
