@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "changes.h"
-#include "json.h"
 #include "process.h"
+#include "show.h"
 #include "tool.h"
 
 /* As those of diff(1) */
@@ -90,33 +90,33 @@ static void read_side(struct listing *l, const char *arg)
 		listing_from_file(l, arg);
 }
 
-static json_object *side_json(const struct listing *l, const char *arg)
+static void side_json(struct json *j, const char *key, const struct listing *l, const char *arg)
 {
-	json_object *o = json_object_new_object();
-
-	json_add_text(o, "argument", arg);
-	json_add_int(o, "pid", l->header.pid);
-	json_add_text(o, "source", listing_is_from_maps(l) ? "maps" : "module");
-	json_add_decimal(o, "taken_ns", l->header.taken_ns);
-	json_add_int(o, "vmas", l->nr - l->has_gate);
-	return o;
+	json_open(j, key, '{');
+	json_text(j, "argument", arg);
+	listing_json(j, l);
+	json_int(j, "vmas", l->nr - l->has_gate);
+	json_close(j, '}');
 }
 
 static void print_json(const struct changes *c, const struct listing sides[2],
 		       const struct arguments *a)
 {
-	json_object *head = json_object_new_object();
+	struct json j = { .out = stdout };
 	size_t i;
 
-	json_object_object_add(head, "a", side_json(&sides[0], a->sides[0]));
-	json_object_object_add(head, "b", side_json(&sides[1], a->sides[1]));
-	json_print(stdout, head, true);
-	printf(",\"changes\":[");
+	json_open(&j, NULL, '{');
+	side_json(&j, "a", &sides[0], a->sides[0]);
+	side_json(&j, "b", &sides[1], a->sides[1]);
+	json_open(&j, "changes", '[');
 	for (i = 0; i < c->nr; i++) {
-		printf("%s\n", i ? "," : "");
-		json_print(stdout, change_json(&c->list[i]), false);
+		json_line(&j);
+		change_json(&j, &c->list[i]);
 	}
-	printf("\n]}\n");
+	putchar('\n');
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putchar('\n');
 }
 
 int diff_command(int argc, char **argv)

@@ -266,74 +266,84 @@ static void print_sums(FILE *out, const struct listing *l, const struct show_opt
 
 /* ---- for programs ---- */
 
-static json_object *flags_json(const struct vma *vma)
-{
-	json_object *array = json_object_new_array();
-	char buf[FLAGS_TEXT], *rest = vma_flags(buf, vma), *name;
-
-	while ((name = strsep(&rest, ",")))
-		if (strcmp(name, "-"))
-			json_object_array_add(array, json_object_new_string(name));
-	return array;
-}
-
 /* What maps does not say is null. */
-static json_object *vma_json(const struct listing *l, const struct vma *vma)
+static void print_vma_json(struct json *j, const struct listing *l, const struct vma *vma)
 {
 	const bool from_maps = listing_is_from_maps(l);
-	json_object *o = json_object_new_object();
-	char buf[24];
+	char buf[FLAGS_TEXT], *flags;
 
-	json_object_object_add(o, "nr", is_gate(l, vma) ? NULL :
-			       json_object_new_int64(vma - l->vmas + 1));
-	json_add_hex(o, "start", vma->start);
-	json_add_hex(o, "end", vma->end);
-	json_add_int(o, "size_kb", vma_size(vma) >> 10);
-	json_add_text(o, "perm", vma_perm(buf, vma));
-	json_add_hex(o, "offset", vma->offset);
-	json_add_text(o, "dev", dev_text(buf, vma));
-	json_add_decimal(o, "inode", vma->ino);
-	json_add_text(o, "kind", kind_name(vma->kind));
-	if (vma->page_shift < 10)
-		json_object_object_add(o, "page_kb", NULL);
+	json_open(j, NULL, '{');
+	if (is_gate(l, vma))
+		json_null(j, "nr");
 	else
-		json_add_int(o, "page_kb", 1ull << (vma->page_shift - 10));
-	json_object_object_add(o, "anon", from_maps ? NULL :
-			       json_object_new_boolean(!!(vma->flags & VMAINFO_ANON_VMA)));
-	json_add_text(o, "policy", vma->policy ? policy_name(vma->policy) : NULL);
-	json_object_object_add(o, "flags", from_maps ? NULL : flags_json(vma));
-	json_add_text(o, "ops", vma->ops);
-	json_add_text(o, "name", vma->name);
-	return o;
+		json_int(j, "nr", vma - l->vmas + 1);
+	json_hex(j, "start", vma->start);
+	json_hex(j, "end", vma->end);
+	json_int(j, "size_kb", vma_size(vma) >> 10);
+	json_text(j, "perm", vma_perm(buf, vma));
+	json_hex(j, "offset", vma->offset);
+	json_text(j, "dev", dev_text(buf, vma));
+	json_decimal(j, "inode", vma->ino);
+	json_text(j, "kind", kind_name(vma->kind));
+	if (vma->page_shift < 10)
+		json_null(j, "page_kb");
+	else
+		json_int(j, "page_kb", 1ull << (vma->page_shift - 10));
+	if (from_maps)
+		json_null(j, "anon");
+	else
+		json_bool(j, "anon", vma->flags & VMAINFO_ANON_VMA);
+	json_text(j, "policy", vma->policy ? policy_name(vma->policy) : NULL);
+	flags = vma_flags(buf, vma);
+	if (from_maps)
+		json_null(j, "flags");
+	else
+		json_list(j, "flags", strcmp(flags, "-") ? flags : "");
+	json_text(j, "ops", vma->ops);
+	json_text(j, "name", vma->name);
+	json_close(j, '}');
+}
+
+void listing_json(struct json *j, const struct listing *l)
+{
+	const struct vmainfo_header *h = &l->header;
+
+	if (h->pid)
+		json_int(j, "pid", h->pid);
+	else
+		json_null(j, "pid");
+	json_text(j, "source", listing_is_from_maps(l) ? "maps" : "module");
+	json_bool(j, "atomic", h->flags & VMAINFO_ATOMIC);
+	if (h->taken_ns)
+		json_decimal(j, "taken_ns", h->taken_ns);
+	else
+		json_null(j, "taken_ns");
 }
 
 /* One record at a time: a process can have millions. */
 static void print_json(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	const struct sums s = sums_of(l, o);
-	json_object *head = json_object_new_object();
-	const char *comma = "";
+	struct json j = { .out = out };
 	size_t i;
 
-	json_add_int(head, "pid", l->header.pid);
-	json_add_text(head, "source", listing_is_from_maps(l) ? "maps" : "module");
-	json_object_object_add(head, "atomic",
-			       json_object_new_boolean(!!(l->header.flags & VMAINFO_ATOMIC)));
-	json_add_decimal(head, "taken_ns", l->header.taken_ns);
-	json_add_int(head, "vmas", s.vmas);
-	json_add_int(head, "total_kb", s.kb);
-	json_add_int(head, "shown_vmas", s.shown);
-	json_add_int(head, "shown_kb", s.shown_kb);
-	json_print(out, head, true);
-	fputs(",\"records\":[", out);
+	json_open(&j, NULL, '{');
+	listing_json(&j, l);
+	json_int(&j, "vmas", s.vmas);
+	json_int(&j, "total_kb", s.kb);
+	json_int(&j, "shown_vmas", s.shown);
+	json_int(&j, "shown_kb", s.shown_kb);
+	json_open(&j, "records", '[');
 	for (i = 0; i < l->nr; i++) {
 		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		fprintf(out, "%s\n", comma);
-		json_print(out, vma_json(l, &l->vmas[i]), false);
-		comma = ",";
+		json_line(&j);
+		print_vma_json(&j, l, &l->vmas[i]);
 	}
-	fputs("\n]}\n", out);
+	putc('\n', out);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putc('\n', out);
 }
 
 /* A field of RFC 4180; others than names need no quotes. */

@@ -40,7 +40,7 @@ for c, line in zip(changes, lines):
     assert vma["perm"] in line and vma["kind"] in line
     if c["change"] in ("mapped", "protected", "flags", "renamed", "moved"):
         assert "%08x-%08x" % (int(c["start"], 16), int(c["end"], 16)) in line, c
-    assert "flags" not in c or c["flags"] in line
+    assert "flags" not in c or (isinstance(c["flags"], list) and ",".join(c["flags"]) in line)
 ' "$1.diff" <"$TMP/out"
 }
 

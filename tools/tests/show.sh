@@ -56,6 +56,7 @@ json_of_process()
 import json, sys
 data = json.load(sys.stdin)
 assert data["source"] == "maps" and not data["atomic"] and data["pid"] == int(sys.argv[1])
+assert data["taken_ns"] is None
 names = [r["name"] or "" for r in data["records"]]
 assert sum(name.endswith("/new\nline") for name in names) == 1, names
 assert all(r["flags"] is None and r["anon"] is None for r in data["records"])
