@@ -55,22 +55,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= 2)
-			argp_error(state, "there is one argument too many: '%s'", arg);
+			argp_error(state, "extra operand '%s'", arg);
 		a->sides[state->arg_num] = arg;
 		break;
 	case ARGP_KEY_END:
 		if (!a->sides[1])
-			argp_error(state, "two files or processes are wanted");
+			argp_error(state, "missing operand: two files or processes are compared");
 		if (!strcmp(a->sides[0], "-") && !strcmp(a->sides[1], "-"))
-			argp_error(state, "stdin can be but one of the two");
+			argp_error(state, "only one of the two can be stdin");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

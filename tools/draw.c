@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo draw - the whole address space of a process, in the terminal or as a picture. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -64,7 +63,7 @@ static enum picture picture_type(const char *file)
 	size_t i;
 
 	for (i = 0; suffix && i < sizeof(types) / sizeof(*types); i++)
-		if (!strcasecmp(suffix, types[i].suffix))
+		if (same_word(suffix, types[i].suffix))
 			return types[i].type;
 	return PICTURE_NONE;
 }
@@ -83,7 +82,7 @@ static const struct argp_option options[] = {
 	  "Merge small neighbours until there are no more than N boxes, and say so; 0: draw all (400)",
 	  0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
-	  "Set the boxes of a picture in N columns; 0: as many as look well (0)", 0 },
+	  "Set the boxes of a picture in N columns, at most 12; 0: as many as look well (0)", 0 },
 	{ "scale", KEY_SCALE, "N", 0,
 	  "Pixels of a .png for each that the picture is thought to have, 1 to 4 (2)", 0 },
 	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
@@ -114,27 +113,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BOXES:
 		if (!parse_decimal(arg, INT32_MAX, &o->boxes))
-			argp_error(state, "invalid number of boxes '%s'", arg);
+			argp_error(state, "invalid number of boxes: '%s'", arg);
 		break;
 	case KEY_COLUMNS:
 		if (!parse_decimal(arg, MAX_COLUMNS, &o->columns))
-			argp_error(state, "invalid number of columns '%s': at most %d", arg,
-				   MAX_COLUMNS);
+			argp_error(state, "invalid number of columns: '%s'", arg);
 		break;
 	case KEY_SCALE:
 		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
-			argp_error(state, "invalid scale '%s': 1 to %d", arg, MAX_SCALE);
+			argp_error(state, "invalid scale: '%s'", arg);
 		break;
 	case KEY_COLOUR:
-		if (!parse_colour(arg, &o->colour))
-			argp_error(state, "invalid argument '%s' for --color", arg);
+		o->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (o->process)
-			argp_error(state, "one process at a time");
+			argp_error(state, "extra operand '%s': one process at a time", arg);
 		o->process = arg;
 		break;
 	case ARGP_KEY_END:

@@ -223,15 +223,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		e->file = strcmp(arg, "-") ? arg : NULL;
 		if (!*arg)
-			argp_error(state, "a file has a name");
+			argp_error(state, "invalid file name: ''");
 		break;
 	case 't':
-		if (!parse_number(arg, 100, &e->threshold))
-			argp_error(state, "'%s' is no percentage", arg);
+		if (!parse_number(arg, 0, 100, &e->threshold))
+			argp_error(state, "invalid percentage: '%s'", arg);
 		break;
 	case 'n':
 		if (!parse_decimal(arg, MAX_COUNT, &e->count))
-			argp_error(state, "'%s' is no number of processes", arg);
+			argp_error(state, "invalid number of processes: '%s'", arg);
 		break;
 	case 'q':
 		quiet = true;

@@ -73,17 +73,43 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-bool parse_colour(const char *when, enum colour *colour)
+static error_t parse_help(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != 'h')
+		return ARGP_ERR_UNKNOWN;
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	return 0;
+}
+
+const struct argp help_argp = {
+	.options = (const struct argp_option[]){ { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }, { } },
+	.parser = parse_help,
+};
+
+static char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool same_word(const char *a, const char *b)
+{
+	while (*a && ascii_lower(*a) == ascii_lower(*b)) {
+		a++;
+		b++;
+	}
+	return ascii_lower(*a) == ascii_lower(*b);
+}
+
+enum colour parse_colour(const struct argp_state *state, const char *when)
 {
 	if (!when || !strcmp(when, "always"))
-		*colour = COLOUR_ALWAYS;
-	else if (!strcmp(when, "auto"))
-		*colour = COLOUR_AUTO;
-	else if (!strcmp(when, "never"))
-		*colour = COLOUR_NEVER;
-	else
-		return false;
-	return true;
+		return COLOUR_ALWAYS;
+	if (!strcmp(when, "never"))
+		return COLOUR_NEVER;
+	if (strcmp(when, "auto"))
+		argp_error(state, "invalid argument for --color: '%s'", when);
+	return COLOUR_AUTO;
 }
 
 bool use_colour(enum colour colour, FILE *out)
@@ -127,16 +153,30 @@ bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 	return true;
 }
 
-bool parse_number(const char *text, double max, double *value)
+/*
+ * By hand: what strtod() takes depends on the locale, and includes signs,
+ * exponents, hexadecimal digits and infinity. What overflows a double becomes
+ * infinite, or not a number.
+ */
+bool parse_number(const char *text, double min, double max, double *value)
 {
-	double parsed;
-	char *end;
+	bool has_digits = false, has_point = false;
+	double parsed = 0, scale = 1;
 
-	/* strtod() takes more: signs, exponents, hexadecimal, infinity, ... */
-	if (!isdigit((unsigned char)*text) || text[strspn(text, "0123456789.")])
-		return false;
-	parsed = strtod(text, &end);
-	if (*end || parsed > max)
+	for (; *text; text++) {
+		if (*text == '.' && !has_point) {
+			has_point = true;
+			continue;
+		}
+		if (!isdigit((unsigned char)*text))
+			return false;
+		parsed = 10 * parsed + (*text - '0');
+		if (has_point)
+			scale *= 10;
+		has_digits = true;
+	}
+	parsed /= scale;
+	if (!has_digits || !(parsed >= min && parsed <= max))
 		return false;
 	*value = parsed;
 	return true;

@@ -540,7 +540,7 @@ static void parse_kinds(struct argp_state *state, const char *arg)
 	while ((name = strsep(&rest, ","))) {
 		kind = kind_of_name(name);
 		if (kind < 0)
-			argp_error(state, "there is no kind '%s'", name);
+			argp_error(state, "unknown kind: '%s'", name);
 		a->show.kinds |= 1u << kind;
 	}
 	free(copy);
@@ -568,20 +568,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_PERM:
 		if (!perm_is_valid(arg))
-			argp_error(state, "'%s' is no pattern of permissions such as ?wx", arg);
+			argp_error(state, "invalid pattern of permissions: '%s'", arg);
 		a->show.perm = arg;
 		break;
 	case OPT_ADDR:
 		if (!parse_address(arg, &a->show.address))
-			argp_error(state, "'%s' is no address", arg);
+			argp_error(state, "invalid address: '%s'", arg);
 		a->show.by_address = true;
 		break;
 	case OPT_FROM:
 		a->file = arg;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;

@@ -108,20 +108,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->time = true;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (a->process)
-			argp_error(state, "one process is watched, not '%s' as well", arg);
+			argp_error(state, "extra operand '%s': one process is watched", arg);
 		a->process = arg;
 		break;
 	case ARGP_KEY_END:
 		if (!a->process)
-			argp_error(state, "a process is wanted");
+			argp_error(state, "missing operand: a process is needed");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

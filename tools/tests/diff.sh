@@ -139,10 +139,10 @@ else
 	ktap_test_skip "no processes: /proc cannot be another one here"
 fi
 echo "this is not a listing" >"$TMP/nothing"
-result "not a listing" fails 2 "is not a listing" "$VMAINFO" diff "$TMP/nothing" "$capture"
-result "one argument" fails 2 "two files or processes are wanted" "$VMAINFO" diff "$capture"
-result "three arguments" fails 2 "one argument too many: 'c'" "$VMAINFO" diff a b c
-result "stdin twice" fails 2 "stdin can be but one" "$VMAINFO" diff - -
+result "not a listing" fails 2 "is neither a listing of" "$VMAINFO" diff "$TMP/nothing" "$capture"
+result "one argument" fails 2 "missing operand" "$VMAINFO" diff "$capture"
+result "three arguments" fails 2 "extra operand 'c'" "$VMAINFO" diff a b c
+result "stdin twice" fails 2 "only one of the two can be stdin" "$VMAINFO" diff - -
 result "no such option" fails 2 "unrecognized option" "$VMAINFO" diff --none a b
 result "a full device" fails 2 "write error: No space left" \
 	sh -c '"$0" diff "$1" "$2" >/dev/full' "$VMAINFO" "$capture" "$TMP/4.a"

@@ -302,11 +302,11 @@ for pair in "--json --csv" "--maps --long" "--csv --maps"; do
 	result "not both: $pair" fails 1 "exclude each other" "$VMAINFO" show $pair 1
 done
 result "not both: a process and --from" fails 1 "exclude each other" "$VMAINFO" show --from=- 1
-result "no such kind" fails 1 "there is no kind 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
+result "no such kind" fails 1 "unknown kind: 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
 for pattern in rwxpp w "" sp "rw p"; do
-	result "no pattern: '$pattern'" fails 1 "is no pattern" "$VMAINFO" show --perm="$pattern" 1
+	result "no pattern: '$pattern'" fails 1 "invalid pattern of permissions" "$VMAINFO" show --perm="$pattern" 1
 done
-result "no address" fails 1 "'12x' is no address" "$VMAINFO" show --addr=12x 1
+result "no address" fails 1 "invalid address: '12x'" "$VMAINFO" show --addr=12x 1
 result "no such file" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" show --from="$TMP/none"
 result "a directory" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
@@ -449,7 +449,7 @@ else
 fi
 result "save: no such directory" fails 1 "No such file or directory" \
 	"$VMAINFO" save -q "$target" "$TMP/none/file"
-result "save: no file" fails 1 "a process and a file are wanted" "$VMAINFO" save "$target"
+result "save: no file" fails 1 "missing operand" "$VMAINFO" save "$target"
 
 ktap_set_plan $((KTAP_TESTNO - 1))
 ktap_finished
