@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo diff: what differs between two listings, or processes. */
+#include <errno.h>
 #include <error.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "changes.h"
 #include "process.h"
@@ -77,6 +79,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+/* It can be meant as the name of a process. */
+static void no_such_file(const char *arg)
+{
+	error(0, ENOENT, "cannot open '%s'", arg);
+	fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
+	exit(exit_failure);
+}
+
 static void read_side(struct listing *l, const char *arg)
 {
 	static const char prefix[] = "pid:";
@@ -85,6 +95,8 @@ static void read_side(struct listing *l, const char *arg)
 		listing_of(l, process_find(arg + strlen(prefix)));
 	else if (*arg && !arg[strspn(arg, "0123456789")])
 		listing_of(l, process_find(arg));
+	else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/'))
+		no_such_file(arg);
 	else
 		listing_from_file(l, arg);
 }

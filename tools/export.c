@@ -255,7 +255,9 @@ int export_command(int argc, char **argv)
 		  "Do not say on stderr that the module cannot be asked", 0 },
 		{}
 	};
+	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
+		.children = children,
 		.options = options,
 		.parser = parse,
 		.doc = "How near processes are to vm.max_map_count, the limit of how many VMAs\n"

@@ -36,16 +36,25 @@ static const struct command {
 
 void note(const char *format, ...)
 {
+	static char *last;
 	va_list args;
+	char *text;
 
 	if (quiet)
 		return;
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		error(exit_failure, errno, "%s", format);
 	va_end(args);
-	putc('\n', stderr);
+	/* Of two processes that are read, both can have the same one. */
+	if (last && !strcmp(last, text)) {
+		free(text);
+		return;
+	}
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", program_invocation_name, text);
+	free(last);
+	last = text;
 }
 
 void *xmalloc(size_t size)
@@ -438,7 +447,7 @@ static void help(FILE *out)
 		"from /proc/PID/maps where it is not loaded.\n\n");
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "\n'vmainfo COMMAND --help' tells its options, vmainfo(1) the rest.\n");
+	fprintf(out, "\n'vmainfo COMMAND -h' or '--help' shows its options, vmainfo(1) the rest.\n");
 }
 
 static void print_version(FILE *out, struct argp_state *state)
@@ -463,7 +472,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_FAILURE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?") ||
+	    !strcmp(argv[1], "help")) {
 		help(stdout);
 		return EXIT_SUCCESS;
 	}
@@ -480,6 +490,10 @@ int main(int argc, char **argv)
 		return commands[i].run(argc - 1, argv + 1);
 	}
 	error(0, 0, "there is no command '%s'", argv[1]);
-	fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	if (argv[1][strspn(argv[1], "0123456789")])
+		fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	else
+		fprintf(stderr, "Try 'vmainfo show %s', or 'vmainfo --help' for more information.\n",
+			argv[1]);
 	return EXIT_FAILURE;
 }

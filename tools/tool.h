@@ -29,7 +29,10 @@ int export_command(int argc, char **argv);
 /* EXIT_FAILURE, unless a command says that this has another meaning there: diff. */
 extern int exit_failure;
 
-/* A sentence on stderr that is no error, "vmainfo: ...", unless the user said --quiet. */
+/*
+ * A sentence on stderr that is no error, "vmainfo: ...", unless the user said
+ * --quiet, or it would be the same as the last one.
+ */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern bool quiet;
 

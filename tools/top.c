@@ -977,7 +977,9 @@ int top_command(int argc, char **argv)
 		{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto, always or never", 0 },
 		{}
 	};
+	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
+		.children = children,
 		.options = options,
 		.parser = parse,
 		.doc = "The processes that are nearest to vm.max_map_count, the limit of how many\n"
