@@ -246,7 +246,7 @@ module_goes()
 
 counted()
 {
-	"$tool" watch -n 2 -i 0.001 "$target" 2>"$TMP/watch.err" | cmp - /dev/null &&
+	"$tool" watch -c 2 -n .001 "$target" 2>"$TMP/watch.err" | cmp - /dev/null &&
 		grep -q "^vmainfo: process $target, steps: [0-9]* VMAs, [0-9]* kB$" "$TMP/watch.err"
 }
 

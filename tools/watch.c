@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo watch: what is mapped, unmapped and changed in a process from now on. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
@@ -40,9 +39,10 @@ static const char doc[] =
 enum { OPT_COLOR = 256 };
 
 static const struct argp_option options[] = {
-	{ "interval", 'i', "SECONDS", 0, "Look so often (1); 0.01 is a hundred times a second", 1 },
-	{ "count", 'n', "COUNT", 0,
-	  "End after so many looks, the one at the beginning not counted", 1 },
+	{ "interval", 'n', "SECONDS", 0,
+	  "Time from one update to the next (1), at least 0.001", 1 },
+	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
+	{ "count", 'c', "N", 0, "End after N updates; the first look is not one of them", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
 	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
 	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
@@ -75,34 +75,21 @@ struct watch {
 	bool colour;
 };
 
-/* Seconds with decimals as ms; false if it is no such number, less than 1 ms, or too many. */
-static bool parse_seconds(const char *text, int *ms)
-{
-	double seconds;
-	char *end;
-
-	if (!isdigit((unsigned char)*text) && *text != '.')
-		return false;
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (errno || *end || !(seconds >= 0.001 && seconds <= INT32_MAX / MS_PER_SECOND))
-		return false;
-	*ms = seconds * MS_PER_SECOND + 0.5;
-	return true;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
+	double seconds;
 
 	switch (key) {
 	case 'i':
-		if (!parse_seconds(arg, &a->interval_ms))
-			argp_error(state, "'%s' is no interval in seconds, from 0.001 on", arg);
-		break;
 	case 'n':
+		if (!parse_number(arg, 0.001, INT32_MAX / MS_PER_SECOND, &seconds))
+			argp_error(state, "invalid interval: '%s'", arg);
+		a->interval_ms = seconds * MS_PER_SECOND + 0.5;
+		break;
+	case 'c':
 		if (!parse_decimal(arg, UINT64_MAX, &a->count) || !a->count)
-			argp_error(state, "'%s' is no number of looks", arg);
+			argp_error(state, "invalid number of updates: '%s'", arg);
 		break;
 	case 't':
 		a->time = true;

@@ -14,7 +14,7 @@ commands=$("$VMAINFO" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 # The long options of a command, by its --help, but for those of argp
 options()
 {
-	"$VMAINFO" "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z]+).*/\2/p' | sort -u |
+	"$VMAINFO" "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )*(--[a-z]+).*/\2/p' | sort -u |
 		grep -vxE -e '--(help|usage|version)'
 }
 
