@@ -107,6 +107,13 @@ filtered()
 	return 1
 }
 
+several()
+{
+	"$tool" show --json "$target" 1 >json &&
+		[ "$(sed -n 's/^{"pid":\([0-9]*\),"source":"module",.*/\1/p' json)" = "$target
+1" ]
+}
+
 # Its records are those of raw; only when they were taken is something else.
 save_is_raw()
 {
@@ -278,6 +285,9 @@ result "show --json" json_is_vmas
 result "show --kind" filtered '$9 == "shmem"' --kind=shmem
 result "show --perm" filtered '$5 ~ /^.w.s/' --perm=?w?s
 result "show: by its name" same_as_maps mappings
+result "show: several processes" several
+result "show: not one of several" exits 1 "vmainfo: process $nobody: No such process" \
+	"$tool" show "$target" $nobody
 result "save" save_is_raw
 result "diff: with itself" differ "" saved "$target"
 "$tool" show --maps "$target" >copy

@@ -571,11 +571,16 @@ static int from_maps(struct listing *l, pid_t pid)
 
 /* ---- sources ---- */
 
-int listing_open(pid_t pid)
+/*
+ * See listing_open(). Sets *@err to an errno, or 0, of whether there is such a
+ * process.
+ */
+static int open_raw(pid_t pid, int *err)
 {
 	char number[16];
 	int fd, len;
 
+	*err = 0;
 	fd = open(VMAINFO_RAW, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
 		/* Without the capability, even the directory says no. */
@@ -589,8 +594,20 @@ int listing_open(pid_t pid)
 	if (!pid)
 		return fd;
 	len = snprintf(number, sizeof(number), "%d", pid);
-	if (write(fd, number, len) < 0)
-		error(exit_failure, errno, "process %d", pid);
+	if (write(fd, number, len) < 0) {
+		*err = errno;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int listing_open(pid_t pid)
+{
+	int err, fd = open_raw(pid, &err);
+
+	if (err)
+		error(exit_failure, err, "process %d", pid);
 	return fd;
 }
 
@@ -612,17 +629,25 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 	return 0;
 }
 
+int listing_try(struct listing *l, pid_t pid)
+{
+	int err, fd = open_raw(pid, &err);
+
+	if (!err)
+		err = listing_read(l, fd, pid);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 void listing_of(struct listing *l, pid_t pid)
 {
-	int fd = listing_open(pid);
-	int err = listing_read(l, fd, pid);
+	int err = listing_try(l, pid);
 
 	if (err && pid)
 		error(exit_failure, err, "process %d", pid);
 	if (err)
-		error(exit_failure, err, "%s", fd < 0 ? "/proc/self/maps" : VMAINFO_RAW);
-	if (fd >= 0)
-		close(fd);
+		error(exit_failure, err, "cannot read %s", VMAINFO_RAW);
 }
 
 void listing_from_file(struct listing *l, const char *file)

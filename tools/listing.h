@@ -111,7 +111,9 @@ int listing_open(pid_t pid);
  */
 int listing_read(struct listing *l, int fd, pid_t pid);
 
-/* Takes a listing of a process, with the fallback, or ends the program. */
+/* Takes a listing of a process, with the fallback. Returns 0, or an errno. */
+int listing_try(struct listing *l, pid_t pid);
+/* The same, or ends the program. */
 void listing_of(struct listing *l, pid_t pid);
 
 /* Reads a file that was saved, or a copy of a maps, "-" for stdin, or ends the program. */

@@ -5,18 +5,37 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+/*
+ * --oldest and --newest, and help_argp: a child of the argp of commands that
+ * take a name.
+ */
+extern const struct argp process_argp;
+
 /**
- * process_find() - which process an argument names
+ * processes_find() - which processes an argument names
  * @text: a pid, or a name: what /proc/PID/comm says, or the last part of how it was started
+ * @found: set to their pids, to be freed
  *
- * Return: its pid. Ends the program if there is none, or more than one has that name.
+ * Return: how many: one with --oldest or --newest. Ends the program if there is none.
+ */
+size_t processes_find(const char *text, pid_t **found);
+
+/*
+ * The same for one: ends the program, by process_too_many(), if several have
+ * that name.
  */
 pid_t process_find(const char *text);
+
+/*
+ * Ends the program with an error that names them, and says how to choose one.
+ */
+void process_too_many(const char *text, const pid_t *pids, size_t nr) __attribute__((noreturn));
 
 /* What /proc/PID/comm says, printable; "?" if the process has gone. To be freed. */
 char *process_comm(pid_t pid);

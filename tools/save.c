@@ -56,7 +56,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int save_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "PID|NAME FILE", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "PID|NAME FILE", doc, children, NULL, NULL
+	};
 	struct arguments a = { };
 	struct listing l;
 

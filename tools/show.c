@@ -469,7 +469,7 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 /* ---- the command ---- */
 
 static const char doc[] =
-	"Shows the virtual memory areas (VMAs) of a process: the one with that PID or\n"
+	"Shows the virtual memory areas (VMAs) of processes: those with that PID or\n"
 	"NAME; without either, the one that the module's parameter \"pid\" names, else\n"
 	"vmainfo itself.\n"
 	"\vBehind the permissions (as in /proc/PID/maps) a '!' marks what may be both\n"
@@ -481,22 +481,26 @@ static const char doc[] =
 	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, since\n"
 	"they can be larger than what programs with nothing but doubles (JavaScript,\n"
 	"jq) can tell apart; sizes are numbers, in kB. A byte of a name that is no\n"
-	"UTF-8 is U+FFFD there; then name_hex has all bytes of it. CSV is that of RFC\n"
-	"4180, with CR and LF at the end of a line. What is not known, because the\n"
-	"module is not loaded, is null in JSON, empty in CSV and '?' with --long.\n"
+	"UTF-8 is U+FFFD there; then name_hex has all bytes of it. Several processes\n"
+	"are several objects. CSV is that of RFC 4180, with CR and LF at the end of a\n"
+	"line. What is not known, because the module is not loaded, is null in JSON,\n"
+	"empty in CSV and '?' with --long.\n"
 	"\n"
 	"Control characters in names are printed as '?' to people and terminals, and\n"
 	"as they are with --csv and --maps to files and pipes.\n"
 	"\n"
-	"Exit status: 0, or 1 if there is no such process, file, or VMA at ADDRESS.";
+	"Exit status: 0, or 1 if there is no such process, file, or VMA at ADDRESS;\n"
+	"also if that is so of one process of several; the others are shown.";
 
 enum { OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_KIND, OPT_PERM, OPT_ADDR, OPT_FROM, OPT_COLOR };
 
 static const struct argp_option options[] = {
 	{ "long", 'l', NULL, 0, "All that is known of each VMA, as the module's vmas has it", 1 },
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its records", 1 },
-	{ "csv", OPT_CSV, NULL, 0, "CSV, with the names of the columns in the first line", 1 },
-	{ "maps", OPT_MAPS, NULL, 0, "Exactly as /proc/PID/maps of a 64-bit kernel", 1 },
+	{ "csv", OPT_CSV, NULL, 0,
+	  "CSV, with the names of the columns in the first line; of one process", 1 },
+	{ "maps", OPT_MAPS, NULL, 0,
+	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
 	{ "kind", OPT_KIND, "KIND[,KIND...]", 0,
 	  "Only these: anon, file, heap, stack, shmem, hugetlb, vdso, vvar, vsyscall, dev, special",
 	  2 },
@@ -517,9 +521,16 @@ struct arguments {
 	struct show_options show;
 	enum colour colour;
 	const char *format;	/* the option that it was said with */
-	const char *process;
+	char **processes;
+	size_t nr_processes;
 	const char *file;
 };
+
+/* Formats without a place that says which process it is */
+static bool is_for_one(enum show_format format)
+{
+	return format == SHOW_CSV || format == SHOW_MAPS;
+}
 
 static void set_format(struct argp_state *state, enum show_format format, const char *name)
 {
@@ -586,12 +597,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (a->process)
-			argp_error(state, "one process is shown, not '%s' as well", arg);
-		a->process = arg;
+		a->processes = xreallocarray(a->processes, a->nr_processes + 1,
+					     sizeof(*a->processes));
+		a->processes[a->nr_processes++] = arg;
 		break;
 	case ARGP_KEY_END:
-		if (a->process && a->file)
+		if (a->nr_processes > 1 && is_for_one(a->show.format))
+			argp_error(state, "extra operand '%s': %s is for one process",
+				   a->processes[1], a->format);
+		if (a->nr_processes && a->file)
 			argp_error(state, "a process and --from exclude each other");
 		break;
 	default:
@@ -600,23 +614,99 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void nothing_at_address(const struct show_options *o)
+{
+	error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
+	      o->kinds || o->perm ? "that matches " : "", o->address);
+}
+
+/*
+ * Several processes: each has a heading, or is a JSON text. Returns an exit
+ * status.
+ */
+static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
+{
+	int status = EXIT_SUCCESS, err;
+	bool found = false;
+	struct listing l;
+	char *comm;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		err = listing_try(&l, pids[i]);
+		if (err) {
+			error(0, err, "process %d", pids[i]);
+			status = EXIT_FAILURE;
+			continue;
+		}
+		if (!a->show.by_address || count_wanted(&l, &a->show)) {
+			if (a->show.format != SHOW_JSON) {
+				comm = process_comm(pids[i]);
+				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
+				free(comm);
+			}
+			show_listing(stdout, &l, &a->show);
+			found = true;
+		}
+		listing_free(&l);
+	}
+	if (!found && status == EXIT_SUCCESS)
+		nothing_at_address(&a->show);
+	return status;
+}
+
+/*
+ * All that the arguments name; without arguments, 0, for which listing_of() has
+ * a meaning.
+ */
+static size_t find_processes(const struct arguments *a, pid_t **pids)
+{
+	size_t nr = 0, found, i;
+	pid_t *more;
+
+	*pids = xreallocarray(NULL, 1, sizeof(**pids));
+	**pids = 0;
+	for (i = 0; i < a->nr_processes; i++) {
+		found = processes_find(a->processes[i], &more);
+		if (found > 1 && is_for_one(a->show.format))
+			process_too_many(a->processes[i], more, found);
+		*pids = xreallocarray(*pids, nr + found, sizeof(**pids));
+		memcpy(*pids + nr, more, found * sizeof(**pids));
+		nr += found;
+		free(more);
+	}
+	return nr;
+}
+
 int show_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "[PID|NAME]", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "[PID|NAME...]", doc, children, NULL, NULL
+	};
+	int status = EXIT_SUCCESS;
 	struct arguments a = { };
 	struct listing l;
+	size_t nr = 0;
+	pid_t *pids;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (a.file)
-		listing_from_file(&l, a.file);
-	else
-		listing_of(&l, a.process ? process_find(a.process) : 0);
-	if (a.show.by_address && !count_wanted(&l, &a.show))
-		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
-		      a.show.kinds || a.show.perm ? "that matches " : "", a.show.address);
 	a.show.colour = use_colour(a.colour, stdout);
 	a.show.safe = isatty(STDOUT_FILENO);
-	show_listing(stdout, &l, &a.show);
-	listing_free(&l);
-	return EXIT_SUCCESS;
+	nr = find_processes(&a, &pids);
+	if (nr > 1) {
+		status = show_processes(&a, pids, nr);
+	} else {
+		if (a.file)
+			listing_from_file(&l, a.file);
+		else
+			listing_of(&l, *pids);
+		if (a.show.by_address && !count_wanted(&l, &a.show))
+			nothing_at_address(&a.show);
+		show_listing(stdout, &l, &a.show);
+		listing_free(&l);
+	}
+	free(pids);
+	free(a.processes);
+	return status;
 }

@@ -253,7 +253,10 @@ static bool look(struct watch *w)
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "PID|NAME", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "PID|NAME", doc, children, NULL, NULL
+	};
 	struct arguments a = { .interval_ms = MS_PER_SECOND };
 	struct watch w = { .arguments = &a };
 	bool exited = false;

@@ -102,6 +102,22 @@ without_processes()
 	return $status
 }
 
+# Both are without the module, which is said once.
+one_note()
+{
+	fails 1 "not loaded" "$VMAINFO" diff "$older" "$newer" &&
+		[ "$(wc -l <"$TMP/stderr")" = 1 ]
+}
+
+unknown_is_null()
+{
+	status_is 0 "$VMAINFO" diff --json "$TMP/maps" "$TMP/maps" && python3 -c '
+import json, sys
+for side in list(json.load(sys.stdin).values())[:2]:
+    assert side["pid"] is None and side["taken_ns"] is None and side["source"] == "maps", side
+' <"$TMP/out"
+}
+
 begin
 capture=$CAPTURES/python.raw
 export PYTHONPATH="$HERE"
@@ -123,6 +139,8 @@ cat "/proc/$target/maps" >"$TMP/maps"
 result "a process, by its pid" status_is 0 "$VMAINFO" diff -q "$target" "$TMP/maps"
 result "a process, by pid:PID" status_is 0 "$VMAINFO" diff -q "$TMP/maps" "pid:$target"
 result "stdin" sh -c '"$1" diff -q - "$2" <"$3"' sh "$VMAINFO" "$target" "$TMP/maps"
+name=named$$
+two_of "$name"
 cd "$TMP" || exit
 cp maps 123
 result "a file that looks like a pid" status_is 0 "$VMAINFO" diff -q ./123 maps
@@ -130,6 +148,14 @@ cd /
 
 result "no such file" fails 2 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" diff "$capture" "$TMP/none"
+result "two processes: one note" one_note
+result "what is not known is null" unknown_is_null
+result "--oldest" status_is 0 "$VMAINFO" diff -q --oldest "$older" "pid:$name"
+result "--newest" status_is 0 "$VMAINFO" diff -q --newest "$newer" "pid:$name"
+result "several processes" fails 2 "2 processes have the name '$name'" \
+	"$VMAINFO" diff "pid:$name" "$TMP/maps"
+result "a name without pid:" fails 2 "Processes are named by their PID, or as pid:$name" \
+	"$VMAINFO" diff "$name" "$TMP/maps"
 result "no such process" fails 2 "No such process" "$VMAINFO" diff "$capture" 2147483647
 result "no process of that name" fails 2 "there is no process" "$VMAINFO" diff "$capture" "pid:no such"
 if without_processes "$VMAINFO" --version >"$TMP/err" 2>&1; then

@@ -124,6 +124,67 @@ gate_page()
 	grep -q "^$vmas VMAs\?, " "$TMP/shown"
 }
 
+# several ARGUMENT...: the two processes, with a heading
+several()
+{
+	"$VMAINFO" show -q "$@" >"$TMP/shown" || return 1
+	cat "$TMP/shown"
+	[ "$(grep '^process ' "$TMP/shown")" = "$(printf 'process %s, %s:\n' \
+		"$older" "$name" "$newer" "$name")" ] &&
+		[ "$(grep -c 'VMAs, .*, from /proc/PID/maps$' "$TMP/shown")" = 2 ]
+}
+
+several_json()
+{
+	"$VMAINFO" show -q --json "$name" >"$TMP/shown" || return 1
+	python3 -c '
+import json, sys
+text, pids = sys.stdin.read(), []
+while text:
+    data, end = json.JSONDecoder().raw_decode(text)
+    assert len(data["records"]) >= data["vmas"] > 0
+    pids.append(data["pid"])
+    text = text[end:].lstrip()
+assert pids == [int(pid) for pid in sys.argv[1:]], pids
+' "$older" "$newer" <"$TMP/shown"
+}
+
+# One that is not there is an error, and the others are shown.
+not_one_of_them()
+{
+	fails 1 "process 2147483647: No such process" "$VMAINFO" show "$older" 2147483647 "$newer" &&
+		[ "$(grep -c "^process .*, $name:" "$TMP/stdout")" = 2 ]
+}
+
+# same_maps_as PID ARGUMENT...
+same_maps_as()
+{
+	pid=$1
+	shift
+	"$VMAINFO" show -q --maps "$@" >"$TMP/shown" && diff -a "/proc/$pid/maps" "$TMP/shown"
+}
+
+# One parser for all numbers with a fraction
+intervals()
+{
+	for good in 0.001 .001 0.0010 1.e 1..2 -1 1e-3 0x1 nan inf "" . 0 0.0009 ,5 1,5 " 1" "1 "; do
+		case $good in
+		0.001 | .001 | 0.0010)
+			fails 0 "process" "$VMAINFO" watch "-n$good" -i "$good" -c 1 "$older" || return 1
+			;;
+		*)
+			fails 1 "vmainfo watch: invalid interval: '$good'" \
+				"$VMAINFO" watch -n "$good" -c 1 "$older" || return 1
+			fails 1 "vmainfo top: invalid delay: '$good'" "$VMAINFO" top -b -n 1 -d "$good" &&
+				continue
+			# top can do without a pause.
+			case $good in 0 | 0.0009) ;; *) return 1 ;; esac
+			;;
+		esac
+	done
+	"$VMAINFO" top -b -n 1 -d .5 | head -n 1 | grep -q "every 0.5 s"
+}
+
 # colours WANT OPTION...: whether it writes escape sequences
 colours()
 {
@@ -427,6 +488,37 @@ for gate in 'ffff0000-ffff1000 r-xp [vectors] fffcf000-ffff0000' \
 	# shellcheck disable=SC2086 # four words
 	result "maps: not a gate page: ${gate#*p }" gate_page no $gate
 done
+
+# which processes
+name=named$$
+two_of "$name"
+result "several processes: by name" several "$name"
+result "several processes: by pid" several "$older" "$newer"
+result "several processes: --json" several_json
+result "several processes: --long" several --long "$name"
+result "several processes: --addr" fails 1 "nothing is mapped at 0x10" \
+	"$VMAINFO" show -q --addr=10 "$name"
+result "several processes: not one of them" not_one_of_them
+result "several processes: not with --csv" fails 1 "2 processes have the name '$name'" \
+	"$VMAINFO" show --csv "$name"
+result "several processes: not with --maps" fails 1 "extra operand '$newer': --maps is for one process" \
+	"$VMAINFO" show --maps "$older" "$newer"
+result "--oldest" same_maps_as "$older" --oldest "$name"
+result "--newest" same_maps_as "$newer" --newest "$name"
+result "--newest of one" same_maps_as "$target" --newest "$target"
+result "--oldest and --newest" fails 1 "exclude each other" "$VMAINFO" show --oldest --newest "$name"
+result "save: several processes" fails 1 "$older $newer" "$VMAINFO" save "$name" "$TMP/none"
+result "save: --oldest" sh -c '"$1" save -q --oldest "$2" - | "$1" show --maps --from=- |
+	diff -a "/proc/$3/maps" -' sh "$VMAINFO" "$name" "$older"
+result "watch: --newest" fails 0 "process $newer, $name: " \
+	"$VMAINFO" watch --newest -n .001 -c 1 "$name"
+result "draw: --newest" sh -c '"$1" draw -q --newest "$2" | head -n 1 | grep -qx "$2 (pid $3)"' \
+	sh "$VMAINFO" "$name" "$newer"
+for pid in 0 2147483648 99999999999999999999; do
+	result "invalid PID: $pid" fails 1 "invalid PID: '$pid'" "$VMAINFO" show "$pid"
+done
+result "a file as a process" fails 1 "show and draw read it with --from" "$VMAINFO" show "$capture"
+result "watch: intervals" intervals
 
 result "save: a file" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"
