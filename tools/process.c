@@ -63,14 +63,11 @@ static pid_t *all_processes(void)
 	return pids;
 }
 
-/* Whether a process has that name. Not this one: it would find itself. */
 static bool has_name(pid_t pid, const char *name)
 {
 	char buf[4096], *base;
 	ssize_t got;
 
-	if (pid == getpid())
-		return false;
 	got = proc_read(pid, "comm", buf, sizeof(buf));
 	if (got <= 0)
 		return false;
@@ -165,10 +162,10 @@ size_t processes_find(const char *text, pid_t **found)
 		**found = pid;
 		return 1;
 	}
-	/* Those that have the name are moved to the front. */
+	/* Those that have the name, without this one, are moved to the front. */
 	pids = all_processes();
 	for (p = pids; *p; p++)
-		if (has_name(*p, text))
+		if (*p != getpid() && has_name(*p, text))
 			pids[nr++] = *p;
 	if (!nr) {
 		error(0, 0, "there is no process '%s'", text);
