@@ -107,6 +107,13 @@ filtered()
 	return 1
 }
 
+several()
+{
+	"$tool" show --json "$target" 1 >json &&
+		[ "$(sed -n 's/^{"pid":\([0-9]*\),"source":"module",.*/\1/p' json)" = "$target
+1" ]
+}
+
 # Its records are those of raw; only when they were taken is something else.
 save_is_raw()
 {
@@ -246,7 +253,7 @@ module_goes()
 
 counted()
 {
-	"$tool" watch -n 2 -i 0.001 "$target" 2>"$TMP/watch.err" | cmp - /dev/null &&
+	"$tool" watch -c 2 -n .001 "$target" 2>"$TMP/watch.err" | cmp - /dev/null &&
 		grep -q "^vmainfo: process $target, steps: [0-9]* VMAs, [0-9]* kB$" "$TMP/watch.err"
 }
 
@@ -296,6 +303,9 @@ result "show --json" json_is_vmas
 result "show --kind" filtered '$9 == "shmem"' --kind=shmem
 result "show --perm" filtered '$5 ~ /^.w.s/' --perm=?w?s
 result "show: by its name" same_as_maps mappings
+result "show: several processes" several
+result "show: not one of several" exits 1 "vmainfo: process $nobody: No such process" \
+	"$tool" show "$target" $nobody
 result "save" save_is_raw
 result "diff: with itself" differ "" saved "$target"
 "$tool" show --maps "$target" >copy

@@ -104,7 +104,7 @@ columns()
 # over: the target has series; what top counts as over the limit
 over()
 {
-	"$tool" export --threshold=85 >"$TMP/export" && grep -q "{pid=\"$target\"," "$TMP/export"
+	"$tool" export --threshold=85 --count=0 >"$TMP/export" && grep -q "{pid=\"$target\"," "$TMP/export"
 }
 
 grown()

@@ -37,16 +37,25 @@ static const struct command {
 
 void note(const char *format, ...)
 {
+	static char *last;
 	va_list args;
+	char *text;
 
 	if (quiet)
 		return;
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		error(exit_failure, errno, "%s", format);
 	va_end(args);
-	putc('\n', stderr);
+	/* Of two processes that are read, both can have the same one. */
+	if (last && !strcmp(last, text)) {
+		free(text);
+		return;
+	}
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", program_invocation_name, text);
+	free(last);
+	last = text;
 }
 
 void *xmalloc(size_t size)
@@ -74,17 +83,43 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-bool parse_colour(const char *when, enum colour *colour)
+static error_t parse_help(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != 'h')
+		return ARGP_ERR_UNKNOWN;
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	return 0;
+}
+
+const struct argp help_argp = {
+	.options = (const struct argp_option[]){ { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }, { } },
+	.parser = parse_help,
+};
+
+static char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool same_word(const char *a, const char *b)
+{
+	while (*a && ascii_lower(*a) == ascii_lower(*b)) {
+		a++;
+		b++;
+	}
+	return ascii_lower(*a) == ascii_lower(*b);
+}
+
+enum colour parse_colour(const struct argp_state *state, const char *when)
 {
 	if (!when || !strcmp(when, "always"))
-		*colour = COLOUR_ALWAYS;
-	else if (!strcmp(when, "auto"))
-		*colour = COLOUR_AUTO;
-	else if (!strcmp(when, "never"))
-		*colour = COLOUR_NEVER;
-	else
-		return false;
-	return true;
+		return COLOUR_ALWAYS;
+	if (!strcmp(when, "never"))
+		return COLOUR_NEVER;
+	if (strcmp(when, "auto"))
+		argp_error(state, "invalid argument for --color: '%s'", when);
+	return COLOUR_AUTO;
 }
 
 bool use_colour(enum colour colour, FILE *out)
@@ -95,6 +130,22 @@ bool use_colour(enum colour colour, FILE *out)
 	if (colour != COLOUR_AUTO)
 		return colour == COLOUR_ALWAYS;
 	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(out));
+}
+
+bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit;
+	char *p = *text;
+
+	for (*value = 0; *p && (digit = memchr(digits, *p, base)); p++)
+		if (__builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit - digits, value) || *value > max)
+			return false;
+	if (p == *text)
+		return false;
+	*text = p;
+	return true;
 }
 
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
@@ -112,16 +163,30 @@ bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 	return true;
 }
 
-bool parse_number(const char *text, double max, double *value)
+/*
+ * By hand: what strtod() takes depends on the locale, and includes signs,
+ * exponents, hexadecimal digits and infinity. What overflows a double becomes
+ * infinite, or not a number.
+ */
+bool parse_number(const char *text, double min, double max, double *value)
 {
-	double parsed;
-	char *end;
+	bool has_digits = false, has_point = false;
+	double parsed = 0, scale = 1;
 
-	/* strtod() takes more: signs, exponents, hexadecimal, infinity, ... */
-	if (!isdigit((unsigned char)*text) || text[strspn(text, "0123456789.")])
-		return false;
-	parsed = strtod(text, &end);
-	if (*end || parsed > max)
+	for (; *text; text++) {
+		if (*text == '.' && !has_point) {
+			has_point = true;
+			continue;
+		}
+		if (!isdigit((unsigned char)*text))
+			return false;
+		parsed = 10 * parsed + (*text - '0');
+		if (has_point)
+			scale *= 10;
+		has_digits = true;
+	}
+	parsed /= scale;
+	if (!has_digits || !(parsed >= min && parsed <= max))
 		return false;
 	*value = parsed;
 	return true;
@@ -497,7 +562,7 @@ static void help(FILE *out)
 		"from /proc/PID/maps where it is not loaded.\n\n");
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "\n'vmainfo COMMAND --help' tells its options, vmainfo(1) the rest.\n");
+	fprintf(out, "\n'vmainfo COMMAND -h' or '--help' shows its options, vmainfo(1) the rest.\n");
 }
 
 static void print_version(FILE *out, struct argp_state *state)
@@ -523,7 +588,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_FAILURE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?") ||
+	    !strcmp(argv[1], "help")) {
 		help(stdout);
 		return EXIT_SUCCESS;
 	}
@@ -540,6 +606,10 @@ int main(int argc, char **argv)
 		return commands[i].run(argc - 1, argv + 1);
 	}
 	error(0, 0, "there is no command '%s'", argv[1]);
-	fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	if (argv[1][strspn(argv[1], "0123456789")])
+		fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	else
+		fprintf(stderr, "Try 'vmainfo show %s', or 'vmainfo --help' for more information.\n",
+			argv[1]);
 	return EXIT_FAILURE;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes: which one is meant, and how many VMAs each has; see process.h. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
@@ -111,13 +110,6 @@ static pid_t *all_processes(void)
 	return pids;
 }
 
-struct named {
-	const char *name;
-	pid_t found;
-	char all[256];		/* the pids, as text */
-	int nr;
-};
-
 /* The length of the names that the kernel keeps; longer ones are cut. */
 #define COMM_LENGTH 15
 
@@ -154,38 +146,132 @@ static bool has_name(pid_t pid, const char *name)
 	return false;
 }
 
-static void match_name(pid_t pid, struct named *n)
-{
-	size_t len;
+/* ---- which one of several ---- */
 
-	if (pid == getpid() || !has_name(pid, n->name))
-		return;
-	n->found = pid;
-	n->nr++;
-	len = strlen(n->all);
-	snprintf(n->all + len, sizeof(n->all) - len, " %d", pid);
+static enum { PICK_ALL, PICK_OLDEST, PICK_NEWEST } pick;
+
+enum { KEY_OLDEST = 512, KEY_NEWEST };
+
+static const struct argp_option pick_options[] = {
+	{ "oldest", KEY_OLDEST, NULL, 0,
+	  "Of several processes of that name, the one that started first", 10 },
+	{ "newest", KEY_NEWEST, NULL, 0,
+	  "Of several processes of that name, the one that started last", 10 },
+	{ }
+};
+
+static error_t parse_pick(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != KEY_OLDEST && key != KEY_NEWEST)
+		return ARGP_ERR_UNKNOWN;
+	if (pick == (key == KEY_OLDEST ? PICK_NEWEST : PICK_OLDEST))
+		argp_error(state, "--oldest and --newest exclude each other");
+	pick = key == KEY_OLDEST ? PICK_OLDEST : PICK_NEWEST;
+	return 0;
+}
+
+const struct argp process_argp = {
+	.options = pick_options,
+	.parser = parse_pick,
+	.children = (const struct argp_child[]){ { &help_argp, 0, NULL, 0 }, { } },
+};
+
+/* In clock ticks since the boot; 0 if the process has gone. */
+static uint64_t start_time(pid_t pid)
+{
+	/*
+	 * Field 22 of /proc/PID/stat; comm, the second one, can have spaces and
+	 * parentheses.
+	 */
+	const int fields = 22 - 2;
+	char dir[PROCESS_DIR], buf[4096], *p;
+	int i;
+
+	main_dir(dir, pid);
+	if (proc_read(dir, "stat", buf, sizeof(buf)) <= 0)
+		return 0;
+	p = strrchr(buf, ')');
+	for (i = 0; p && i < fields; i++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p, NULL, 10) : 0;
+}
+
+/*
+ * The index of the oldest or newest one. Of those that started in the same
+ * tick, the one with the lowest PID is the oldest.
+ */
+static size_t pick_one(const pid_t *pids, size_t nr)
+{
+	uint64_t best = start_time(pids[0]), time;
+	size_t picked = 0, i;
+
+	for (i = 1; i < nr; i++) {
+		time = start_time(pids[i]);
+		if (time && (!best || (pick == PICK_OLDEST ? time < best : time >= best))) {
+			best = time;
+			picked = i;
+		}
+	}
+	return picked;
+}
+
+size_t processes_find(const char *text, pid_t **found)
+{
+	pid_t *pids, *p;
+	size_t nr = 0;
+	uint64_t pid;
+
+	if (*text && !text[strspn(text, "0123456789")]) {
+		if (!parse_decimal(text, INT32_MAX, &pid) || !pid)
+			error(exit_failure, 0, "invalid PID: '%s'", text);
+		*found = xreallocarray(NULL, 1, sizeof(**found));
+		**found = pid;
+		return 1;
+	}
+	/* Those that have the name, without this one, are moved to the front. */
+	pids = all_processes();
+	for (p = pids; *p; p++)
+		if (*p != getpid() && has_name(*p, text))
+			pids[nr++] = *p;
+	if (!nr) {
+		error(0, 0, "there is no process '%s'", text);
+		if (!access(text, F_OK))
+			fprintf(stderr, "There is a file of that name: show and draw read it with --from.\n");
+		exit(exit_failure);
+	}
+	if (pick != PICK_ALL) {
+		pids[0] = pids[pick_one(pids, nr)];
+		nr = 1;
+	}
+	*found = pids;
+	return nr;
+}
+
+void process_too_many(const char *text, const pid_t *pids, size_t nr)
+{
+	const size_t max = 20;
+	size_t i;
+
+	error(0, 0, "%zu processes have the name '%s'", nr, text);
+	fprintf(stderr, "Name one by its PID, or use --oldest or --newest:");
+	for (i = 0; i < nr && i < max; i++)
+		fprintf(stderr, " %d", pids[i]);
+	fprintf(stderr, "%s\n", nr > max ? " ..." : "");
+	exit(exit_failure);
 }
 
 pid_t process_find(const char *text)
 {
-	struct named n = { .name = text };
-	pid_t *pids, *p;
-	uint64_t pid;
+	pid_t *pids, pid;
+	size_t nr;
 
-	if (parse_decimal(text, INT32_MAX, &pid) && pid)
-		return pid;
-	if (isdigit((unsigned char)*text) && text[strspn(text, "0123456789")] == 0)
-		error(exit_failure, 0, "there is no process '%s'", text);
-	pids = all_processes();
-	for (p = pids; *p; p++)
-		match_name(*p, &n);
+	nr = processes_find(text, &pids);
+	if (nr > 1)
+		process_too_many(text, pids, nr);
+	pid = pids[0];
 	free(pids);
-	if (!n.nr)
-		error(exit_failure, 0, "there is no process '%s'", text);
-	if (n.nr > 1)
-		error(exit_failure, 0, "%d processes have the name '%s', name one by its pid:%s%s",
-		      n.nr, text, n.all, strlen(n.all) == sizeof(n.all) - 1 ? "..." : "");
-	return n.found;
+	return pid;
 }
 
 char *process_comm(pid_t pid)

@@ -43,11 +43,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else if (!a->file)
 			a->file = arg;
 		else
-			argp_error(state, "there is one argument too many: '%s'", arg);
+			argp_error(state, "extra operand '%s'", arg);
 		break;
 	case ARGP_KEY_END:
 		if (!a->file)
-			argp_error(state, "a process and a file are wanted");
+			argp_error(state, "missing operand: a process and a file are needed");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -57,7 +57,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int save_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "PID|NAME FILE", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "PID|NAME FILE", doc, children, NULL, NULL
+	};
 	struct arguments a = { };
 	struct listing l;
 

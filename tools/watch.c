@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo watch: what is mapped, unmapped and changed in a process from now on. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -39,9 +38,10 @@ static const char doc[] =
 enum { OPT_COLOR = 256 };
 
 static const struct argp_option options[] = {
-	{ "interval", 'i', "SECONDS", 0, "Look so often (1); 0.01 is a hundred times a second", 1 },
-	{ "count", 'n', "COUNT", 0,
-	  "End after so many looks, the one at the beginning not counted", 1 },
+	{ "interval", 'n', "SECONDS", 0,
+	  "Time from one update to the next (1), at least 0.001", 1 },
+	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
+	{ "count", 'c', "N", 0, "End after N updates; the first look is not one of them", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
 	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
 	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
@@ -74,53 +74,39 @@ struct watch {
 	bool colour;
 };
 
-/* Seconds with decimals as ms; false if it is no such number, less than 1 ms, or too many. */
-static bool parse_seconds(const char *text, int *ms)
-{
-	double seconds;
-	char *end;
-
-	if (!isdigit((unsigned char)*text) && *text != '.')
-		return false;
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (errno || *end || !(seconds >= 0.001 && seconds <= INT32_MAX / MS_PER_SECOND))
-		return false;
-	*ms = seconds * MS_PER_SECOND + 0.5;
-	return true;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
+	double seconds;
 
 	switch (key) {
 	case 'i':
-		if (!parse_seconds(arg, &a->interval_ms))
-			argp_error(state, "'%s' is no interval in seconds, from 0.001 on", arg);
-		break;
 	case 'n':
+		if (!parse_number(arg, 0.001, INT32_MAX / MS_PER_SECOND, &seconds))
+			argp_error(state, "invalid interval: '%s'", arg);
+		a->interval_ms = seconds * MS_PER_SECOND + 0.5;
+		break;
+	case 'c':
 		if (!parse_decimal(arg, UINT64_MAX, &a->count) || !a->count)
-			argp_error(state, "'%s' is no number of looks", arg);
+			argp_error(state, "invalid number of updates: '%s'", arg);
 		break;
 	case 't':
 		a->time = true;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (a->process)
-			argp_error(state, "one process is watched, not '%s' as well", arg);
+			argp_error(state, "extra operand '%s': one process is watched", arg);
 		a->process = arg;
 		break;
 	case ARGP_KEY_END:
 		if (!a->process)
-			argp_error(state, "a process is wanted");
+			argp_error(state, "missing operand: a process is needed");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -246,7 +232,10 @@ static bool look(struct watch *w)
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "PID|NAME", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "PID|NAME", doc, children, NULL, NULL
+	};
 	struct arguments a = { .interval_ms = MS_PER_SECOND };
 	struct watch w = { .arguments = &a };
 	bool exited = false;
