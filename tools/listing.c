@@ -438,7 +438,8 @@ int listing_open(pid_t pid)
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
 		note("%s: flags, operations, policies and page sizes are missing, and it is no snapshot",
-		     errno == ENOENT ? "the module is not loaded (modprobe vmainfo), this is from /proc/PID/maps" :
+		     errno == ENOENT ?
+		     "the module is not loaded (modprobe vmainfo), this is from /proc/PID/maps" :
 		     "no permission to ask the module, this is from /proc/PID/maps");
 		return -1;
 	}
