@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -755,18 +756,53 @@ static void draw_picture(const struct options *o, const struct layout *layout,
 	write_private(o->file, bytes.p, bytes.size);
 	free(bytes.p);
 }
+#else
+/*
+ * vmainfo is linked without cairo, which needs twenty more libraries. vmainfo-draw is the same
+ * program with cairo. It replaces this one, and gets the same arguments. "make install" puts it
+ * into ../libexec, a build leaves it in the same directory. PATH is not searched.
+ */
+static void __attribute__((noreturn)) exec_with_cairo(int argc, char **argv)
+{
+	static const char *const places[] = { "../libexec/vmainfo/vmainfo-draw", "vmainfo-draw" };
+	char **args = xreallocarray(NULL, argc + 2, sizeof(*args));
+	char self[PATH_MAX], *path;
+	ssize_t len;
+	size_t i;
+
+	args[0] = program_invocation_name;
+	args[1] = "draw";
+	/* argv[argc] is NULL. */
+	memcpy(args + 2, argv + 1, argc * sizeof(*args));
+	len = readlink("/proc/self/exe", self, sizeof(self));
+	if (len < 0 || (size_t)len == sizeof(self))
+		error(EXIT_FAILURE, len < 0 ? errno : ENAMETOOLONG, "/proc/self/exe");
+	while (self[len - 1] != '/')
+		len--;
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (asprintf(&path, "%.*s%s", (int)len, self, places[i]) < 0)
+			error(EXIT_FAILURE, errno, "%s", places[i]);
+		execv(path, args);
+		if (errno != ENOENT)
+			error(EXIT_FAILURE, errno, "cannot run '%s'", path);
+		free(path);
+	}
+	error(0, 0, "pictures need vmainfo-draw, which is not installed: install the package vmainfo-draw, or build it where cairo is (on Debian: apt-get install libcairo2-dev)");
+	exit(EXIT_FAILURE);
+}
 #endif
 
-static const struct metrics *metrics_for(const struct options *o)
+static const struct metrics *metrics_for(const struct options *o, int argc, char **argv)
 {
+	if (!o->file)
+		return &terminal_metrics;
 #ifdef HAVE_CAIRO
-	if (o->file)
-		return &picture_metrics;
+	(void)argc;
+	(void)argv;
+	return &picture_metrics;
 #else
-	if (o->file)
-		error(EXIT_FAILURE, 0, "this vmainfo was built without pictures: build it where cairo is (on Debian: apt-get install libcairo2-dev), without CAIRO=no");
+	exec_with_cairo(argc, argv);
 #endif
-	return &terminal_metrics;
 }
 
 int draw_command(int argc, char **argv)
@@ -782,7 +818,7 @@ int draw_command(int argc, char **argv)
 	pid_t pid;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
-	metrics = metrics_for(&o);
+	metrics = metrics_for(&o, argc, argv);
 	if (o.from) {
 		listing_from_file(&listing, o.from);
 		if (o.summary) {

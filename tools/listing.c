@@ -762,7 +762,8 @@ static int open_raw(pid_t pid, int *err)
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
 		note("%s: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
-		     errno == ENOENT ? "the module is not loaded, this is from /proc/PID/maps" :
+		     errno == ENOENT ?
+		     "the module is not loaded (modprobe vmainfo), this is from /proc/PID/maps" :
 		     "no permission to ask the module, this is from /proc/PID/maps");
 		return -1;
 	}

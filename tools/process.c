@@ -458,7 +458,7 @@ char *tasks_cost(const struct tasks *t)
 	char *text;
 
 	if (asprintf(&text, "%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
-		     t->why == ENOENT ? "the module is not loaded" :
+		     t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
 		     "no permission to ask the module",
 		     t->nr, t->cpu_ns / 1e6) < 0)
 		error(exit_failure, errno, "tasks");

@@ -564,6 +564,30 @@ all_or_nothing()
 	timeout 60 cmp "$TMP/dir/x.svg" "$TMP/pipe.svg" && wait $! && [ -p "$TMP/pipe.svg" ]
 }
 
+# Without vmainfo-draw a picture is an error before anything is read, and PATH is not searched.
+no_helper()
+{
+	mkdir -p "$TMP/alone" "$TMP/path" && cp "$VMAINFO" "$TMP/alone/" || return
+	printf '#!/bin/sh\ntouch "%s"\n' "$TMP/found" >"$TMP/path/vmainfo-draw"
+	chmod +x "$TMP/path/vmainfo-draw"
+	(
+		cd "$TMP/path" && PATH=$TMP/path:$PATH &&
+			fails 1 'install the package vmainfo-draw' \
+				"$TMP/alone/vmainfo" draw --from "$TMP/none" -o "$TMP/alone.svg"
+	) && [ ! -e "$TMP/found" ] && [ ! -e "$TMP/alone.svg" ] &&
+		"$TMP/alone/vmainfo" draw --from "$raw" >"$TMP/out" && grep -q '\[stack\]' "$TMP/out"
+}
+
+# It is found where "make install" puts it, below any prefix, and gets all arguments and stdin.
+installed_helper()
+{
+	mkdir -p "$TMP/usr/bin" "$TMP/usr/libexec/vmainfo" && cp "$VMAINFO" "$TMP/usr/bin/" &&
+		cp "$VMAINFO-draw" "$TMP/usr/libexec/vmainfo/" && ln -s usr/bin/vmainfo "$TMP/link" &&
+		draw --from "$raw" --title 'a  "b"' --columns 2 -o "$TMP/built.svg" &&
+		"$TMP/link" draw --from - --title 'a  "b"' --columns 2 -o "$TMP/installed.svg" <"$raw" &&
+		cmp "$TMP/built.svg" "$TMP/installed.svg" && grep -q '<svg' "$TMP/built.svg"
+}
+
 full()
 {
 	fails 1 'write error' sh -c '"$1" draw --from "$2" >/dev/full' sh "$VMAINFO" "$raw"
@@ -585,7 +609,7 @@ helper make_strange "$TMP/strange.raw"
 helper make_many "$TMP/many.raw"
 helper make_elf "$TMP/elf.raw"
 
-ktap_set_plan 24
+ktap_set_plan 26
 result "terminal: each VMA, file, gap and address, from top to bottom" terminal
 result "--from -: the same from stdin" from_stdin
 for columns in 60 80 200; do
@@ -608,6 +632,8 @@ result "60,000 VMAs: not merged" all_of_many
 result "files that end too soon" helper check_truncated "$VMAINFO" "$raw" "$TMP/cut.raw"
 result "bad arguments" bad_arguments
 result "a failure leaves no half picture" all_or_nothing
+result "pictures without vmainfo-draw" no_helper
+result "pictures with vmainfo-draw installed" installed_helper
 result "a full disk" full
 result "processes of this machine" live
 ktap_finished

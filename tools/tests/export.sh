@@ -61,7 +61,7 @@ cost()
 {
 	"$VMAINFO" export 2>"$TMP/cost" >/dev/null || return
 	cat "$TMP/cost"
-	grep -qxE 'vmainfo: (the module is not loaded|no permission to ask the module): .* took [0-9.]+ ms of CPU' \
+	grep -qxE 'vmainfo: (the module is not loaded \(modprobe vmainfo\)|no permission to ask the module): .* took [0-9.]+ ms of CPU' \
 		"$TMP/cost" || return
 	"$VMAINFO" export --quiet 2>"$TMP/cost" >/dev/null || return
 	[ ! -s "$TMP/cost" ]
