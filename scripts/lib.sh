@@ -110,14 +110,17 @@ debug_kernels() {
 }
 
 # Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_config,
-# k_tests, k_extra, and sets k_make, the arguments that a kernel's make wants there.
+# k_cost, k_quick, k_tests, k_extra, and sets k_make, the arguments that a kernel's make
+# wants there, and the fields of k_cost: k_download, k_disk (MB), k_making, k_quick_time
+# and k_tests_time (seconds).
 kernel_row() {
 	local row
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
 	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
-	read -r k_name k_suite k_more k_arch k_source k_config k_tests k_extra <<<"$row"
-	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-} k_tests=${k_tests#-}
+	read -r k_name k_suite k_more k_arch k_source k_config k_cost k_quick k_tests k_extra <<<"$row"
+	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
+	IFS=, read -r k_download k_disk k_making k_quick_time k_tests_time <<<"$k_cost"
 	case $k_arch in
 	amd64) k_make=(ARCH=x86_64) ;;
 	arm64) k_make=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
