@@ -101,8 +101,16 @@ demo:
 	scripts/deps
 	scripts/demo
 
-## make check          all tests on all kernels, in QEMU; KERNELS="..." for some
+## make check          the tests of the program, and those of the module on a stable
+##                     kernel (all) and on the oldest and the newest one (some), in
+##                     QEMU; KERNELS="..." for others
 check:
+	scripts/deps
+	scripts/check -q
+
+## make check-all      all tests on all kernels, and those of the packages and scripts;
+##                     this builds the debug kernels; KERNELS="..." for some
+check-all:
 	scripts/deps
 	scripts/check
 
@@ -125,7 +133,8 @@ bench:
 	scripts/deps
 	scripts/bench $(patsubst %,-k %,$(KERNELS))
 
-## make lint           checkpatch, sparse, W=1, shellcheck
+## make lint           checkpatch, sparse, W=1, shellcheck; KERNELS="..." to compile for
+##                     some kernels only
 lint:
 	scripts/deps
 	scripts/lint
@@ -134,4 +143,4 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 .PHONY: all modules install sign tools install-tools uninstall clean dist demo check \
-	check-package soak bench lint help
+	check-all check-package soak bench lint help

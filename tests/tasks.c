@@ -232,7 +232,7 @@ TEST_F(tasks, every_process)
 {
 	struct lines before, after;
 	const struct dirent *entry;
-	unsigned int n = 0;
+	unsigned int i, n = 0, left = 0;
 	pid_t pid;
 	DIR *dir;
 
@@ -245,10 +245,12 @@ TEST_F(tasks, every_process)
 	}
 	closedir(dir);
 	after = read_tasks(65536);
-	/* kworkers may go, all else is at rest */
+	/* kworkers may go: what has not gone by now was in /proc */
+	for (i = 0; i < before.nr; i++)
+		left += !kill(before.l[i].pid, 0);
 	EXPECT_LT(2u, n);
 	EXPECT_GE(before.nr, n);
-	EXPECT_LE(before.nr, n + 3);
+	EXPECT_LE(left, n);
 	dir = opendir("/proc");
 	while ((entry = readdir(dir))) {
 		pid = atoi(entry->d_name);
@@ -350,13 +352,12 @@ TEST_F(tasks, a_leader_that_has_exited)
 		pthread_exit(NULL);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	for (i = 0;; i++) {
+	for (;;) {
 		t = slurp_path(path);
 		/* It looks for the mm first, and can have been in between. */
 		if (strstr(t.s, "\nState:\tZ") && !strstr(t.s, "VmSize"))
 			break;
 		free(t.s);
-		ASSERT_GT(10000u, i);
 		usleep(1000);
 	}
 	l = line_of(pid);

@@ -162,15 +162,10 @@ watches()
 # looks N: waits until it has looked N times more. It sleeps after each look.
 looks()
 {
-	enough=$(($(switches) + $1))
-	while [ "$(switches)" -lt $enough ]; do
+	enough=$(($(switches "$watch") + $1))
+	while [ "$(switches "$watch")" -lt $enough ]; do
 		:
 	done
-}
-
-switches()
-{
-	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
 }
 
 # How many bytes it has read: a walk is a read.
@@ -182,12 +177,7 @@ bytes_read()
 # sees STEP LINE: after that step of the target it says this, and nothing else
 sees()
 {
-	printf %s "$1" >&5
-	tries=0
-	while [ "$(wc -l <"$TMP/watch")" -le "$lines" ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 2000 ] || break
-	done
+	step "$1" || return
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	lines=$(wc -l <"$TMP/watch")
@@ -213,17 +203,12 @@ unchanged()
 
 execs()
 {
-	printf x >&5
-	tries=0
-	until grep -qx "exec  *exe: [0-9]* VMAs, [0-9]* kB" "$TMP/watch"; do
-		tries=$((tries + 1))
-		[ $tries -lt 2000 ] || { cat "$TMP/watch"; return 1; }
-	done
+	step x || return
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
 	# What the old program had is not said to have gone.
-	[ "$(grep -c "^exec " "$TMP/new")" = 1 ] && ! grep -q "$page" "$TMP/new"
+	[ "$(grep -cx "exec  *exe: [0-9]* VMAs, [0-9]* kB" "$TMP/new")" = 1 ] && ! grep -q "$page" "$TMP/new"
 }
 
 exits_too()
@@ -238,7 +223,7 @@ exits_too()
 # Nobody reads what it prints: it ends, though it has nothing to print.
 closed_pipe()
 {
-	got=$( (set +e; timeout 30 "$tool" watch -q "$target"; echo $? >"$TMP/status") | : )
+	got=$( (set +e; timeout 600 "$tool" watch -q "$target"; echo $? >"$TMP/status") | : )
 	[ -z "$got" ] && [ "$(cat "$TMP/status")" = 141 ]
 }
 

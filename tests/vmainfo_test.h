@@ -360,7 +360,10 @@ struct target {
 	int to, from;
 };
 
-/* One that does not answer for two minutes hangs: in a lock that somebody still holds. */
+/*
+ * One that never answers waits for a lock that somebody still holds. There is no
+ * limit, because a busy machine can be slow: the kernel reports hung tasks.
+ */
 static inline void tell(struct target *t, char command)
 {
 	struct pollfd answer = { .fd = t->from, .events = POLLIN };
@@ -368,9 +371,11 @@ static inline void tell(struct target *t, char command)
 
 	if (write(t->to, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
-	if (poll(&answer, 1, 120000) != 1)
-		fatal("target %d does not answer to command '%c', is its mmap_lock held?",
-		      t->pid, command);
+	while (!poll(&answer, 1, 120000)) {
+		printf("# target %d has not answered to command '%c' yet, is its mmap_lock held?\n",
+		       t->pid, command);
+		fflush(stdout);
+	}
 	if (read(t->from, &c, 1) != 1 || c != command)
 		fatal("the answer of target %d to command '%c'", t->pid, command);
 }

@@ -62,7 +62,7 @@ for name, skip in (("a", 3), ("b", 5)):
                    0x10000 * i + 4096 + (0 if name == "a" else 2**40), kind=raw.FILE, ino=i + 1,
                    name=b"/f") for i in range(200000) if i % skip]))
 ' "$TMP" || return 1
-	status_is 1 timeout 60 "$VMAINFO" diff "$TMP/many.a" "$TMP/many.b" || return 1
+	status_is 1 limited 60 "$VMAINFO" diff "$TMP/many.a" "$TMP/many.b" || return 1
 	for line in moved:106667 unmapped:26666 mapped:53333; do
 		got=$(grep -c "^${line%:*} " "$TMP/out")
 		[ "$got" = "${line#*:}" ] || { echo "$got $line"; return 1; }
@@ -83,7 +83,7 @@ for side in "ab":
                    name=b"/%d" % (i if side == "a" else nr - i) if what == "name" else b"/f")
                    for i in range(nr)]))
 ' "$TMP" "$1" || return 1
-	status_is 1 timeout 30 "$VMAINFO" diff "$TMP/alike.a" "$TMP/alike.b" || return 1
+	status_is 1 limited 30 "$VMAINFO" diff "$TMP/alike.a" "$TMP/alike.b" || return 1
 	got=$(grep -c "^moved " "$TMP/out")
 	[ "$got" = "$2" ] || { echo "$got have moved"; return 1; }
 }

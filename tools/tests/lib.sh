@@ -85,6 +85,15 @@ apart()
 	fi
 }
 
+# limited SECONDS COMMAND...: it is killed if it takes more of CPU time, which a busy machine does
+# not make much longer
+limited()
+{
+	seconds=$1
+	shift
+	prlimit --cpu="$seconds" "$@"
+}
+
 # fails STATUS TEXT COMMAND...: it exits with that status, and says TEXT on stderr
 fails()
 {

@@ -372,7 +372,7 @@ result "no such file" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" show --from="$TMP/none"
 result "a directory" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
 result "a file without end" fails 1 "'/dev/zero': it is neither a listing of" \
-	timeout 60 "$VMAINFO" show --from=/dev/zero
+	limited 60 "$VMAINFO" show --from=/dev/zero
 result "a full device" fails 1 "vmainfo: write error: No space left" \
 	sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$capture"
 
