@@ -364,14 +364,14 @@ static int target_check(const struct file *entry, struct target *t, bool writer)
 		mm = target_look(entry, t, &now);
 		if (IS_ERR(mm))
 			return 0;
-		/* What another thread of the same process may show is the same mm. */
+		/* Another thread may have that mm now: the next look asks for it. */
 	} while (now.mm != asked.mm || now.exec_id != asked.exec_id ||
 		 (err && now.thread != asked.thread));
 	/* Some kernels do not open maps of a task without an mm. */
 	if (err == -ESRCH && !now.mm)
 		err = 0;
 	if (!err)
-		t->granted = now;
+		t->granted = asked;
 	return err;
 }
 
