@@ -154,8 +154,8 @@ static inline unsigned int compat_vmas(struct compat_vma_iter *it, unsigned long
 
 /*
  * Reading VMAs with no lock, and proof afterwards that nobody has changed them. It takes a
- * seqcount in the mm, VMAs whose memory stays VMAs and mempolicies that are freed by RCU,
- * and lock_vma_under_rcu() for modules; the last of these came in some 7.x.
+ * seqcount in the mm, VMAs whose memory stays VMAs, and mempolicies that are freed by RCU,
+ * which came last.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) && defined(CONFIG_PER_VMA_LOCK)
 #define COMPAT_SPECULATES 1
@@ -170,20 +170,6 @@ static inline bool compat_speculate_begin(struct mm_struct *mm, unsigned int *se
 static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq)
 {
 	return mmap_lock_speculate_retry(mm, seq);
-}
-
-/*
- * The VMA at an address, read-locked, or NULL if there is none or a writer has it. Not in an
- * RCU read-side critical section.
- */
-static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
-{
-	return lock_vma_under_rcu(mm, addr);
-}
-
-static inline void compat_unlock_vma(struct vm_area_struct *vma)
-{
-	vma_end_read(vma);
 }
 
 /*
@@ -205,15 +191,6 @@ static inline bool compat_speculate_begin(struct mm_struct *mm, unsigned int *se
 static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq)
 {
 	return true;
-}
-
-static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
-{
-	return NULL;
-}
-
-static inline void compat_unlock_vma(struct vm_area_struct *vma)
-{
 }
 
 static inline struct file *compat_get_file_active(struct vm_area_struct *vma)

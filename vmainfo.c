@@ -640,7 +640,7 @@ enum walk_end {
 	WALK_NO_ROOM,		/* for a record */
 	WALK_NO_OBJECTS,	/* for an object */
 	WALK_NO_NAMES,		/* for a name */
-	WALK_UNSTABLE,		/* a VMA that is not to be read without a lock */
+	WALK_UNSTABLE,		/* a VMA that must not be read without a lock */
 	WALK_SPOILED,		/* by a writer */
 	WALK_GAVE_WAY,		/* to a writer */
 	WALK_KILLED,
@@ -652,9 +652,8 @@ enum walk_end {
  * @mm: whose VMAs
  * @it: where in the mm it is, while a lock is held
  * @next: the end of the last VMA that has been recorded, 0 at first
- * @stable: VMAs do not change meanwhile: by mmap_lock, or the VMA's own
+ * @stable: mmap_lock is held, so VMAs do not change
  * @seq: otherwise: the mm's sequence when they were begun to be read
- * @unstable: after WALK_UNSTABLE: an address in that VMA
  * @file: the file of the last VMA with one, kept alive by @object
  * @ops: its vm_ops
  * @object: the index of what was made of them
@@ -669,7 +668,6 @@ struct walk {
 	unsigned long next;
 	bool stable;
 	unsigned int seq;
-	unsigned long unstable;
 	const struct file *file;
 	const struct vm_operations_struct *ops;
 	u32 object;
@@ -850,10 +848,8 @@ static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
 		continue;
 another:
 		added = object_add(w, vma, &fixed_objects[fixed]);
-		if (added != WALK_MORE) {
-			w->unstable = start;
+		if (added != WALK_MORE)
 			break;
-		}
 		r->object = s->objs_nr - 1;
 		next = end;
 	}
@@ -1097,21 +1093,6 @@ static size_t walk_restart(struct walk *w, size_t more)
 /* VMAs that are walked in one RCU read-side critical section, at most. */
 #define RCU_STRIDE 256
 
-/* Adds a VMA that has more to it than plain fields, under its own lock. */
-static enum walk_end walk_unstable(struct walk *w)
-{
-	struct vm_area_struct *vma = compat_lock_vma(w->mm, w->unstable);
-	enum walk_end end;
-
-	if (!vma)
-		return WALK_SPOILED;
-	w->stable = true;
-	end = records_add(w, &vma, 1);
-	w->stable = false;
-	compat_unlock_vma(vma);
-	return end;
-}
-
 /**
  * walk_speculative() - add up to @max VMAs above w->next, with no mmap_lock held
  * @w: the walk
@@ -1121,6 +1102,9 @@ static enum walk_end walk_unstable(struct walk *w)
  * maybe another one, of another mm; the sequence then proves that no writer was there from
  * the first to the last of them, and that it was the right ones. As
  * find_active_uprobe_speculative() in kernel/events/uprobes.c does for a single one.
+ *
+ * From a VMA that has more to it than plain fields, a few are read with the lock, if it can be had
+ * at once. Readers do not change the sequence, so it proves the same for them.
  *
  * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
  */
@@ -1141,11 +1125,16 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 		walk_seek(w);
 		end = walk_some(w, min_t(size_t, enough - w->s->nr, RCU_STRIDE));
 		rcu_read_unlock();
-		if (end == WALK_UNSTABLE)
-			end = walk_unstable(w);
+		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
+			w->stable = true;
+			walk_seek(w);
+			end = walk_some(w, min_t(size_t, enough - w->s->nr, LOCK_STRIDE));
+			w->stable = false;
+			mmap_read_unlock(w->mm);
+		}
 		if (end == WALK_DONE)
 			walk_finish(w);
-		if (compat_speculate_retry(w->mm, w->seq))
+		if (end == WALK_UNSTABLE || compat_speculate_retry(w->mm, w->seq))
 			end = WALK_SPOILED;
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
