@@ -652,6 +652,7 @@ enum walk_end {
  * @mm: whose VMAs
  * @it: where in the mm it is, while a lock is held
  * @next: the end of the last VMA that has been recorded, 0 at first
+ * @most: the most VMAs that the mm was seen to have
  * @stable: mmap_lock is held, so VMAs do not change
  * @seq: otherwise: the mm's sequence when they were begun to be read
  * @file: the file of the last VMA with one, kept alive by @object
@@ -666,6 +667,7 @@ struct walk {
 	struct mm_struct *mm;
 	struct compat_vma_iter it;
 	unsigned long next;
+	size_t most;
 	bool stable;
 	unsigned int seq;
 	const struct file *file;
@@ -923,6 +925,7 @@ static bool walk_is_vain(const struct walk *w)
 
 static void walk_begin(struct walk *w)
 {
+	w->most = max_t(size_t, w->most, READ_ONCE(w->mm->map_count));
 	/* Set by an exec, brk() and prctl(PR_SET_MM), the last with mmap_lock for reading. */
 	w->start_brk = READ_ONCE(w->mm->start_brk);
 	w->brk = READ_ONCE(w->mm->brk);
@@ -1192,10 +1195,14 @@ struct pace {
  * is allowed may still give what is of one instant. If that does not do, there is no keeping
  * writers from coming in between, lock or no lock: so it goes on without, in pieces that
  * fit in between two writers, and takes the lock again where no piece does.
+ *
+ * A target can map ahead of the walk and unmap behind it. Once twice as many VMAs are recorded as
+ * it ever had, the lock is kept to the end.
  */
 static enum walk_end walk_step(struct walk *w, struct pace *p)
 {
 	struct snapshot *s = w->s;
+	const bool endless = s->split && s->nr > 2 * w->most;
 	enum walk_end end;
 
 	if (p->tries && !s->split) {
@@ -1204,7 +1211,7 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
 			p->tries--;
 		return end;
 	}
-	if (p->piece && s->split && p->spoiled < PACE_SPOILED) {
+	if (p->piece && s->split && !endless && p->spoiled < PACE_SPOILED) {
 		end = walk_speculative(w, p->piece);
 		if (end == WALK_SPOILED) {
 			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
@@ -1218,7 +1225,7 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
 	p->spoiled = 0;
 	if (mmap_read_lock_killable(w->mm))
 		return WALK_KILLED;
-	end = walk_locked(w, p->hold_ns);
+	end = walk_locked(w, endless ? 0 : p->hold_ns);
 	mmap_read_unlock(w->mm);
 	if (end != WALK_DONE && p->hold_ns)
 		wait_for_writers(w->mm);
