@@ -1800,6 +1800,16 @@ static const struct object *object_of(const struct snapshot *s, const struct rec
 /* More than a line of any view has besides its name. */
 #define LINE_MAX_SANS_NAME 1024
 
+/* The first buffer, instead of seq_file, which could invoke the OOM killer for it. */
+static int view_buffer(struct seq_file *m)
+{
+	if (!m->buf) {
+		m->buf = array_alloc(PAGE_SIZE, 1);
+		m->size = PAGE_SIZE;
+	}
+	return m->buf ? 0 : -ENOMEM;
+}
+
 /*
  * Makes room for the first line in the buffer, which is empty. seq_file would double it until the
  * line fits, and for memory the OOM killer can be invoked there.
@@ -3279,7 +3289,7 @@ static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return -EINTR;
 	if (!iocb->ki_pos)
 		drop_snapshot(vf);
-	len = read_any(m, iocb, to, &vf->room_for_next);
+	len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
 	/* The end of the file: no more reads to come from this snapshot. */
 	if (!len)
 		drop_snapshot(vf);
