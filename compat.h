@@ -226,20 +226,6 @@ static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq
 }
 
 /*
- * The VMA at an address, read-locked, or NULL if there is none or a writer has it. Not in an
- * RCU read-side critical section.
- */
-static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
-{
-	return lock_vma_under_rcu(mm, addr);
-}
-
-static inline void compat_unlock_vma(struct vm_area_struct *vma)
-{
-	vma_end_read(vma);
-}
-
-/*
  * A reference to the file of a VMA that is under RCU only, or NULL. Not get_file_rcu(), which
  * tries until the pointer is changed: that of a VMA which is freed never is.
  */
@@ -258,15 +244,6 @@ static inline bool compat_speculate_begin(struct mm_struct *mm, unsigned int *se
 static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq)
 {
 	return true;
-}
-
-static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
-{
-	return NULL;
-}
-
-static inline void compat_unlock_vma(struct vm_area_struct *vma)
-{
 }
 
 static inline struct file *compat_get_file_active(struct vm_area_struct *vma)

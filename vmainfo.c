@@ -28,7 +28,9 @@
 #include <linux/elf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/hugetlb.h>
+#include <linux/jhash.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -37,6 +39,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mount.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -60,8 +63,11 @@
 #include "version.h"
 #include "vmainfo.h"
 
-/* All that grows with the target is charged to the reader's memory cgroup. */
-#define VMAINFO_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+/*
+ * All that grows with the target is charged to the reader's memory cgroup. It
+ * fails if memory is short: the OOM killer could kill another process.
+ */
+#define VMAINFO_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* ---- target ---- */
 
@@ -424,31 +430,32 @@ MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a
 /* ---- snapshot: records ---- */
 
 /* What struct object.bits say. */
-#define OBJ_FILE	0x01	/* .file is valid and referenced, not .name */
-#define OBJ_ESCAPE	0x02	/* the name has newlines, which text views escape */
+#define OBJ_ESCAPE	0x01	/* the name has newlines, which text views escape */
+#define OBJ_DELETED	0x02	/* the kernel has appended " (deleted)" to the name */
+#define OBJ_OMITTED	0x04	/* a marker takes the place of the name */
 
 /**
  * struct object - what VMAs have in common that map the same thing
  * @ops: address of their vm_ops: to look its symbol up, never to follow
- * @file: with OBJ_FILE: the mapped file, alive by a reference
- * @name: otherwise: the text that maps shows, in the snapshot's names or
- *	static, or NULL
+ * @file: the mapped file, alive by a reference, until the files are resolved
+ * @name: the text that maps shows, in the snapshot's names or static, or NULL;
+ *	also NULL for a file that is not resolved yet
  * @ino: inode number that maps shows, 0 without a file
  * @dev: device number that maps shows, 0 without a file
  * @name_len: length of @name
+ * @chain: index of the next object with the same hash value, or 0
  * @kind: enum vmainfo_kind
  * @page_shift: log2 of the kernel's page size for the mapping
  * @bits: OBJ_*
  */
 struct object {
 	const struct vm_operations_struct *ops;
-	union {
-		struct file *file;
-		const char *name;
-	};
+	struct file *file;
+	const char *name;
 	u64 ino;
 	dev_t dev;
 	u32 name_len;
+	u32 chain;
 	u8 kind;
 	u8 page_shift;
 	u8 bits;
@@ -501,9 +508,13 @@ struct record {
 	bool anon_vma;
 };
 
-/* Names are added to the newest block only and freed all at once. */
+/*
+ * Names are added to the newest block only and freed all at once. @before is
+ * how much the older blocks have used.
+ */
 struct name_block {
 	struct name_block *older;
+	size_t before;
 	size_t size;
 	size_t used;
 	char text[];
@@ -531,7 +542,8 @@ struct layout {
  * @objs: what the records refer to
  * @objs_nr: how many there are
  * @objs_room: for how many there is room
- * @resolved: objects below this one have a name where they had a file
+ * @buckets: of a hash table, behind @objs: indexes of objects, or 0
+ * @bucket_bits: log2 of the number of buckets
  * @names: their names
  * @longest: length of the longest name
  * @pid: the target's number in the pid namespace of the reader
@@ -544,6 +556,7 @@ struct layout {
  * @split: other changes came in between: the records are of more than one instant
  * @gate: the gate page, if the process has it, else NULL
  * @has_seq: @mm_seq and @exec_id are valid
+ * @nameless: no names are wanted
  */
 struct snapshot {
 	struct record *recs;
@@ -552,7 +565,8 @@ struct snapshot {
 	struct object *objs;
 	size_t objs_nr;
 	size_t objs_room;
-	size_t resolved;
+	u32 *buckets;
+	unsigned int bucket_bits;
 	struct name_block *names;
 	size_t longest;
 	pid_t pid;
@@ -568,11 +582,13 @@ struct snapshot {
 	const struct gate *gate;
 	bool split;
 	bool has_seq;
+	bool nameless;
 };
 
 /*
  * kvmalloc() would get 4 MiB for an array of 2.1, where there is a block of that size:
- * what is larger than a few pages comes by the page.
+ * what is larger than a few pages comes by the page. The page tables of vmalloc(), a page
+ * for 512, are allocated without regard to the flags.
  */
 static void *array_alloc(size_t nr, size_t size)
 {
@@ -584,18 +600,103 @@ static void *array_alloc(size_t nr, size_t size)
 				       __vmalloc(size, VMAINFO_GFP);
 }
 
-/* Drops the objects from @keep on, with the files that have not become names yet. */
+/*
+ * Objects are found by a hash table: while a walk adds them by file and vm_ops or by their text,
+ * then by their path. Only so many elements of a chain are looked at, as much of this runs
+ * under a lock and a target can choose texts that collide. An object that is not found is
+ * added again.
+ */
+#define CHAIN_MAX 16
+
+static u32 pointers_hash(const void *a, const void *b)
+{
+	return hash_long((unsigned long)a + (unsigned long)b, 32);
+}
+
+static u32 object_hash(const struct object *o)
+{
+	return o->file ? pointers_hash(o->file, o->ops) :
+			 jhash(o->name, o->name_len, (unsigned long)o->ops);
+}
+
+static u32 *object_bucket(const struct snapshot *s, u32 hash)
+{
+	return &s->buckets[hash >> (32 - s->bucket_bits)];
+}
+
+static void object_insert(struct snapshot *s, u32 index, u32 hash)
+{
+	u32 *bucket = object_bucket(s, hash);
+
+	s->objs[index].chain = *bucket;
+	*bucket = index;
+}
+
+/* The object of a file and vm_ops, or 0 */
+static u32 object_of_file(const struct snapshot *s, const struct file *file,
+			  const struct vm_operations_struct *ops, u32 hash)
+{
+	u32 i = *object_bucket(s, hash);
+	unsigned int looked;
+
+	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
+		if (s->objs[i].file == file && s->objs[i].ops == ops)
+			return i;
+		i = s->objs[i].chain;
+	}
+	return 0;
+}
+
+/* The object without a file that is like another one, or 0 */
+static u32 object_alike(const struct snapshot *s, const struct object *o, u32 hash)
+{
+	u32 i = *object_bucket(s, hash);
+	const struct object *other;
+	unsigned int looked;
+
+	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
+		other = &s->objs[i];
+		if (!other->file && other->ops == o->ops && other->ino == o->ino &&
+		    other->dev == o->dev && other->kind == o->kind &&
+		    other->page_shift == o->page_shift && other->bits == o->bits &&
+		    other->name_len == o->name_len && !other->name == !o->name &&
+		    !memcmp(other->name, o->name, o->name_len))
+			return i;
+		i = other->chain;
+	}
+	return 0;
+}
+
+/*
+ * Drops the objects from @keep on, the last one first: so each is the first of its chain. The
+ * names are still there.
+ */
 static void objects_drop(struct snapshot *s, size_t keep)
 {
-	size_t i;
+	const struct object *o;
 
-	for (i = max(s->resolved, keep); i < s->objs_nr; i++) {
-		if (s->objs[i].bits & OBJ_FILE) {
-			fput(s->objs[i].file);
+	while (s->objs_nr > keep) {
+		o = &s->objs[--s->objs_nr];
+		*object_bucket(s, object_hash(o)) = o->chain;
+		if (o->file) {
+			fput(o->file);
 			cond_resched();
 		}
 	}
-	s->objs_nr = keep;
+}
+
+/* Lets go of all files. */
+static void objects_put_files(struct snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->objs_nr; i++) {
+		if (s->objs[i].file) {
+			fput(s->objs[i].file);
+			s->objs[i].file = NULL;
+			cond_resched();
+		}
+	}
 }
 
 /* Drops all names, and returns how much memory they had. */
@@ -617,7 +718,7 @@ static size_t names_drop(struct snapshot *s)
 /* Drops all that a snapshot holds; it can be filled anew. */
 static void snapshot_free(struct snapshot *s)
 {
-	objects_drop(s, 0);
+	objects_put_files(s);
 	kvfree(s->objs);
 	kvfree(s->recs);
 	names_drop(s);
@@ -647,14 +748,16 @@ static int records_reserve(struct snapshot *s, size_t nr)
 	return 0;
 }
 
-/* Likewise for objects; the fixed ones are there from then on. */
+/* The same for objects. The first call adds the fixed ones. */
 static int objects_reserve(struct snapshot *s, size_t nr)
 {
 	struct object *objs;
+	size_t i;
 
 	if (nr <= s->objs_room)
 		return 0;
-	objs = array_alloc(nr, sizeof(*objs));
+	/* As many buckets as fit: half as many as objects, or more */
+	objs = array_alloc(nr, sizeof(*objs) + sizeof(*s->buckets));
 	if (!objs)
 		return -ENOMEM;
 	if (s->objs_nr) {
@@ -666,12 +769,25 @@ static int objects_reserve(struct snapshot *s, size_t nr)
 	kvfree(s->objs);
 	s->objs = objs;
 	s->objs_room = nr;
+	s->buckets = (u32 *)(objs + nr);
+	s->bucket_bits = ilog2(nr);
+	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
+	for (i = OBJS_FIXED; i < s->objs_nr; i++) {
+		object_insert(s, i, object_hash(&objs[i]));
+		if (i % SZ_1K == 0)
+			cond_resched();
+	}
 	return 0;
 }
 
 static size_t names_room(const struct snapshot *s)
 {
 	return s->names ? s->names->size - s->names->used : 0;
+}
+
+static size_t names_used(const struct snapshot *s)
+{
+	return s->names ? s->names->before + s->names->used : 0;
 }
 
 /*
@@ -693,65 +809,233 @@ static int names_reserve(struct snapshot *s, size_t len)
 	if (!block)
 		return -ENOMEM;
 	block->older = s->names;
+	block->before = names_used(s);
 	block->size = size - sizeof(*block);
 	block->used = 0;
 	s->names = block;
 	return 0;
 }
 
-/* Adds a name of three parts, or returns NULL if it does not fit. */
+/* Adds a text of three parts, or returns NULL if it does not fit; @len becomes its length. */
 static const char *names_add(struct snapshot *s, const char *before,
-			     const char *name, const char *after)
+			     const char *name, const char *after, u32 *len)
 {
-	size_t room = names_room(s);
-	char *text;
-	size_t len;
+	const size_t lens[] = { strlen(before), strlen(name), strlen(after) };
+	char *text = s->names->text + s->names->used;
 
-	if (!room)
+	*len = lens[0] + lens[1] + lens[2];
+	if (*len >= names_room(s))
 		return NULL;
-	text = s->names->text + s->names->used;
-	len = snprintf(text, room, "%s%s%s", before, name, after);
-	if (len >= room)
-		return NULL;
-	s->names->used += len + 1;
-	s->longest = max(s->longest, len);
+	memcpy(text, before, lens[0]);
+	memcpy(text + lens[0], name, lens[1]);
+	memcpy(text + lens[0] + lens[1], after, lens[2] + 1);
+	s->names->used += *len + 1;
+	s->longest = max_t(size_t, s->longest, *len);
 	return text;
 }
 
 /*
- * No path is longer than this many bytes; d_path() of a driver's dentry can
- * refuse any buffer.
+ * How much memory the names of a snapshot can take, and the longest path; both with the NULs.
+ * Any user can make a path of a megabyte, and map it as often as vm.max_map_count allows.
  */
+#define NAMES_LIMIT SZ_64M
 #define PATH_LIMIT SZ_1M
 
-/* Adds a file's path as maps shows it, seen from the reader's root. */
-static const char *names_add_path(struct snapshot *s, const struct path *path, u32 *name_len)
+static void object_mark(struct snapshot *s, struct object *o, const char *marker)
 {
-	size_t want = 128;
-	size_t room, len;
-	char *text, *found;
+	o->name = marker;
+	o->name_len = strlen(marker);
+	o->bits |= OBJ_OMITTED;
+	s->longest = max_t(size_t, s->longest, o->name_len);
+}
+
+/* Names an object with a text of three parts; false if there is no room for it. */
+static bool object_set_text(struct snapshot *s, struct object *o, const char *before,
+			    const char *name, const char *after)
+{
+	const size_t used = names_used(s);
+
+	if (s->nameless)
+		return true;
+	o->name = names_add(s, before, name, after, &o->name_len);
+	if (used + o->name_len < NAMES_LIMIT)
+		return o->name;
+	if (o->name)
+		s->names->used -= o->name_len + 1;
+	object_mark(s, o, "[name omitted]");
+	return true;
+}
+
+/* Whether d_path() leaves a path to a function of its file system; see there. */
+static bool path_has_dname(const struct path *path)
+{
+	const struct dentry *dentry = path->dentry;
+
+	return dentry->d_op && dentry->d_op->d_dname &&
+	       (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root);
+}
+
+/*
+ * The length of what d_path() returned for a buffer that ends at @end. Its own text ends there;
+ * d_dname() of a driver can put one elsewhere.
+ */
+static size_t path_len(const char *text, const char *end, bool dname)
+{
+	return dname ? strlen(text) : end - 1 - text;
+}
+
+#define DELETED " (deleted)"
+#define DELETED_LEN (sizeof(DELETED) - 1)
+
+/*
+ * Whether it is the kernel that has put " (deleted)" at the end of a path, of a file that is
+ * unlinked or has a d_dname(). d_path() does so if the file is unlinked. simple_dname(), which
+ * names memfds and the like, always does so. Other d_dname() of drivers do not, but a user can
+ * have chosen such a name.
+ */
+static bool path_is_marked(struct dentry *dentry, bool dname, const char *text, size_t len)
+{
+	bool simple;
+
+	if (len < DELETED_LEN || memcmp(text + len - DELETED_LEN, DELETED, DELETED_LEN))
+		return false;
+	if (!dname)
+		return true;
+	/* d_lock keeps the name. */
+	spin_lock(&dentry->d_lock);
+	simple = len == 1 + dentry->d_name.len + DELETED_LEN &&
+		 !memcmp(text + 1, dentry->d_name.name, dentry->d_name.len);
+	spin_unlock(&dentry->d_lock);
+	return simple;
+}
+
+/* memchr() for a newline, eight bytes at a time */
+static bool has_newline(const char *text, size_t len)
+{
+	const u64 ones = 0x0101010101010101ull;
+	u64 word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), text += sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		word ^= ones * '\n';
+		/* Not 0 if a byte of it is 0 */
+		if ((word - ones) & ~word & ones << 7)
+			return true;
+	}
+	return memchr(text, '\n', len);
+}
+
+/**
+ * struct path_text - a path as d_path() gives it
+ * @text: somewhere in the buffer, or static
+ * @len: its length
+ * @bits: OBJ_*
+ */
+struct path_text {
+	const char *text;
+	size_t len;
+	u8 bits;
+};
+
+/*
+ * d_path(). A file that is unlinked or linked meanwhile is looked at again. The caller's reference
+ * to the file keeps the path.
+ */
+static int path_text_get(struct path_text *t, const struct path *path, char *buf, size_t size)
+{
+	const bool dname = path_has_dname(path);
+	bool unlinked;
+
+	do {
+		unlinked = d_unlinked(path->dentry);
+		t->text = d_path(path, buf, size);
+		if (IS_ERR(t->text))
+			return PTR_ERR(t->text);
+		t->len = path_len(t->text, buf + size, dname);
+		t->bits = 0;
+		if ((unlinked || dname) && path_is_marked(path->dentry, dname, t->text, t->len))
+			t->bits = OBJ_DELETED;
+	} while (d_unlinked(path->dentry) != unlinked);
+	if (has_newline(t->text, t->len))
+		t->bits |= OBJ_ESCAPE;
+	return 0;
+}
+
+/**
+ * struct long_paths - for paths that do not fit into a block of names
+ * @buf: where they are put together
+ * @size: how large it is
+ * @tried: how much of it has been filled, in all
+ */
+struct long_paths {
+	char *buf;
+	size_t size;
+	size_t tried;
+};
+
+/*
+ * Gets a path that is longer than @size. A target can have as many of these as VMAs, and each
+ * takes a while: not many more are looked at than there can be names.
+ *
+ * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
+ */
+static const char *long_path_get(struct long_paths *l, struct path_text *t,
+				 const struct path *path, size_t size)
+{
+	do {
+		if (size >= PATH_LIMIT)
+			return "[name too long]";
+		if (l->tried >= 2 * NAMES_LIMIT)
+			return "[name omitted]";
+		size = max(l->size, min_t(size_t, 2 * size, PATH_LIMIT));
+		if (size > l->size) {
+			kvfree(l->buf);
+			l->size = 0;
+			l->buf = array_alloc(size, 1);
+			if (!l->buf)
+				return ERR_PTR(-ENOMEM);
+			l->size = size;
+		}
+		l->tried += size;
+	} while (path_text_get(t, path, l->buf, size));
+	return NULL;
+}
+
+/* Names an object with its file's path as maps shows it, seen from the reader's root. */
+static int object_set_path(struct snapshot *s, struct object *o, const struct path *path,
+			   struct long_paths *l)
+{
+	const char *marker = NULL;
+	struct path_text t;
+	size_t size;
 	int err;
 
-	for (;;) {
-		err = names_reserve(s, want);
-		if (err)
-			return ERR_PTR(err);
-		room = min_t(size_t, names_room(s), PATH_LIMIT);
-		text = s->names->text + s->names->used;
-		/* It comes to lie at the end of the room. */
-		found = d_path(path, text, room);
-		if (!IS_ERR(found))
-			break;
-		if (PTR_ERR(found) != -ENAMETOOLONG || room == PATH_LIMIT)
-			return found;
-		want = 2 * room;
+	err = names_reserve(s, 128);
+	if (err)
+		return err;
+	size = min_t(size_t, names_room(s), PATH_LIMIT);
+	/* d_path() fails for no other reason, and d_dname() can refuse any buffer. */
+	if (path_text_get(&t, path, s->names->text + s->names->used, size))
+		marker = long_path_get(l, &t, path, size);
+	if (IS_ERR(marker))
+		return PTR_ERR(marker);
+	if (!marker && t.len >= PATH_LIMIT)
+		marker = "[name too long]";
+	else if (!marker && names_used(s) + t.len >= NAMES_LIMIT)
+		marker = "[name omitted]";
+	if (marker) {
+		object_mark(s, o, marker);
+		return 0;
 	}
-	len = text + room - found;
-	memmove(text, found, len);
-	s->names->used += len;
-	s->longest = max(s->longest, len - 1);
-	*name_len = len - 1;
-	return text;
+	err = names_reserve(s, t.len + 1);
+	if (err)
+		return err;
+	o->name = memmove(s->names->text + s->names->used, t.text, t.len + 1);
+	o->name_len = t.len;
+	o->bits = t.bits;
+	s->names->used += t.len + 1;
+	s->longest = max(s->longest, t.len);
+	return 0;
 }
 
 /* ---- snapshot: gate page ---- */
@@ -922,7 +1206,7 @@ enum walk_end {
 	WALK_NO_ROOM,		/* for a record */
 	WALK_NO_OBJECTS,	/* for an object */
 	WALK_NO_NAMES,		/* for a name */
-	WALK_UNSTABLE,		/* a VMA that is not to be read without a lock */
+	WALK_UNSTABLE,		/* a VMA that must not be read without a lock */
 	WALK_SPOILED,		/* by a writer */
 	WALK_GAVE_WAY,		/* to a writer */
 	WALK_KILLED,
@@ -934,9 +1218,9 @@ enum walk_end {
  * @mm: whose VMAs
  * @it: where in the mm it is, while a lock is held
  * @next: the end of the last VMA that has been recorded, 0 at first
- * @stable: VMAs do not change meanwhile: by mmap_lock, or the VMA's own
+ * @most: the most VMAs that the mm was seen to have
+ * @stable: mmap_lock is held, so VMAs do not change
  * @seq: otherwise: the mm's sequence when they were begun to be read
- * @unstable: after WALK_UNSTABLE: an address in that VMA
  * @file: the file of the last VMA with one, kept alive by @object
  * @ops: its vm_ops
  * @object: the index of what was made of them
@@ -949,9 +1233,9 @@ struct walk {
 	struct mm_struct *mm;
 	struct compat_vma_iter it;
 	unsigned long next;
+	size_t most;
 	bool stable;
 	unsigned int seq;
-	unsigned long unstable;
 	const struct file *file;
 	const struct vm_operations_struct *ops;
 	u32 object;
@@ -977,20 +1261,57 @@ static bool object_name(struct snapshot *s, struct object *o,
 			o->kind = VMAINFO_KIND_VDSO;
 		else if (!strncmp(name, "[vvar", 5))
 			o->kind = VMAINFO_KIND_VVAR;
-		o->name = names_add(s, "", name, "");
-	} else if (fixed->name) {
+		return object_set_text(s, o, "", name, "");
+	}
+	if (fixed->name) {
 		o->kind = fixed->kind;
 		o->name = fixed->name;
-	} else {
-		name = compat_anon_name(vma);
-		if (!name)
-			return true;
-		o->name = names_add(s, "[anon:", name, "]");
+		o->name_len = fixed->name_len;
+		return true;
 	}
-	if (!o->name)
-		return false;
-	o->name_len = strlen(o->name);
-	return true;
+	name = compat_anon_name(vma);
+	return !name || object_set_text(s, o, "[anon:", name, "]");
+}
+
+/*
+ * Finds or adds the object of a stable VMA that is not named by its file. Two such VMAs share an
+ * object if they have the same text: where it is in memory can change between two sections.
+ */
+static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
+				     const struct object *fixed, u32 *index)
+{
+	struct snapshot *s = w->s;
+	const size_t used = s->names->used;
+	const struct file *file = vma->vm_file;
+	const struct inode *inode;
+	struct object o = { .ops = vma->vm_ops };
+	bool fits;
+	u32 hash;
+
+	o.page_shift = ilog2(vma_kernel_pagesize(vma));
+	if (file) {
+		inode = file_user_inode(file);
+		o.ino = inode->i_ino;
+		o.dev = inode->i_sb->s_dev;
+		o.kind = file_kind(vma, file);
+		fits = object_set_text(s, &o, "[anon_shmem:", compat_anon_name(vma), "]");
+	} else {
+		o.kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
+			 vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
+		fits = object_name(s, &o, vma, fixed);
+	}
+	if (!fits)
+		return WALK_NO_NAMES;
+	hash = object_hash(&o);
+	*index = object_alike(s, &o, hash);
+	if (*index || s->objs_nr == s->objs_room) {
+		s->names->used = used;
+		return *index ? WALK_MORE : WALK_NO_OBJECTS;
+	}
+	*index = s->objs_nr++;
+	s->objs[*index] = o;
+	object_insert(s, *index, hash);
+	return WALK_MORE;
 }
 
 /*
@@ -1011,47 +1332,25 @@ static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
 }
 
 /*
- * Adds an object for a VMA. Without a lock only for a file with pages of the usual size, for
- * which vm_ops need not be asked: they may be in memory that goes with the VMA.
- *
- * @fixed: the one that it would be without vm_ops and names
+ * Adds the object of a file, which it takes a reference to. Without a lock only for a file with
+ * pages of the usual size, for which vm_ops need not be asked: they may be in memory that goes
+ * with the VMA.
  */
-static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
-				const struct object *fixed)
+static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
+				     struct file *file, const struct vm_operations_struct *ops,
+				     u32 hash)
 {
 	struct snapshot *s = w->s;
 	struct object *o = &s->objs[s->objs_nr];
-	struct file *file = READ_ONCE(vma->vm_file);
-	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
 	const struct inode *inode;
-	const char *name;
 
-	if (!w->stable && (!file || compat_has_anon_name(vma)))
-		return WALK_UNSTABLE;
 	if (s->objs_nr == s->objs_room)
 		return WALK_NO_OBJECTS;
-
 	memset(o, 0, sizeof(*o));
 	o->ops = ops;
-	if (!file) {
-		o->kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
-			  ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
-		o->page_shift = ilog2(vma_kernel_pagesize(vma));
-		if (!object_name(s, o, vma, fixed))
-			return WALK_NO_NAMES;
-		s->objs_nr++;
-		return WALK_MORE;
-	}
-
-	name = w->stable ? compat_anon_name(vma) : NULL;
-	if (name) {
-		o->name = names_add(s, "[anon_shmem:", name, "]");
-		if (!o->name)
-			return WALK_NO_NAMES;
-		o->name_len = strlen(o->name);
-	} else if (w->stable) {
+	if (w->stable) {
 		o->file = get_file(file);
-		o->bits = OBJ_FILE;
+		o->page_shift = ilog2(vma_kernel_pagesize(vma));
 	} else {
 		o->file = speculative_file(w, vma, file);
 		if (!o->file)
@@ -1062,19 +1361,42 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 			fput(o->file);
 			return WALK_UNSTABLE;
 		}
-		o->bits = OBJ_FILE;
+		o->page_shift = PAGE_SHIFT;
 	}
 	inode = file_user_inode(file);
 	o->ino = inode->i_ino;
 	o->dev = inode->i_sb->s_dev;
 	o->kind = file_kind(vma, file);
-	o->page_shift = w->stable ? ilog2(vma_kernel_pagesize(vma)) : PAGE_SHIFT;
-	if (!name) {
-		w->file = file;
-		w->ops = ops;
-		w->object = s->objs_nr;
+	object_insert(s, s->objs_nr++, hash);
+	return WALK_MORE;
+}
+
+/*
+ * Finds or adds the object of a VMA. The object keeps the file that it was made for: a VMA that
+ * has the same pointer has the same file.
+ *
+ * @fixed: what the object would be without vm_ops and names
+ */
+static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
+				const struct object *fixed, u32 *index)
+{
+	struct file *file = READ_ONCE(vma->vm_file);
+	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
+	const u32 hash = pointers_hash(file, ops);
+	enum walk_end added;
+
+	if (!file || compat_has_anon_name(vma))
+		return w->stable ? object_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
+	*index = object_of_file(w->s, file, ops, hash);
+	if (!*index) {
+		added = object_add_file(w, vma, file, ops, hash);
+		if (added != WALK_MORE)
+			return added;
+		*index = w->s->objs_nr - 1;
 	}
-	s->objs_nr++;
+	w->file = file;
+	w->ops = ops;
+	w->object = *index;
 	return WALK_MORE;
 }
 
@@ -1131,12 +1453,9 @@ static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
 		next = end;
 		continue;
 another:
-		added = object_add(w, vma, &fixed_objects[fixed]);
-		if (added != WALK_MORE) {
-			w->unstable = start;
+		added = object_add(w, vma, &fixed_objects[fixed], &r->object);
+		if (added != WALK_MORE)
 			break;
-		}
-		r->object = s->objs_nr - 1;
 		next = end;
 	}
 	s->nr = r - s->recs;
@@ -1209,6 +1528,7 @@ static bool walk_is_vain(const struct walk *w)
 
 static void walk_begin(struct walk *w)
 {
+	w->most = max_t(size_t, w->most, READ_ONCE(w->mm->map_count));
 	/* Set by an exec, brk() and prctl(PR_SET_MM), the last with mmap_lock for reading. */
 	w->start_brk = READ_ONCE(w->mm->start_brk);
 	w->brk = READ_ONCE(w->mm->brk);
@@ -1369,29 +1689,15 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 static size_t walk_restart(struct walk *w, size_t more)
 {
 	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
-	size_t names = names_drop(w->s);
+	size_t names;
 
 	walk_rollback(w, &start);
-	return more ? 2 * names + more : names;
+	names = names_drop(w->s);
+	return more ? min_t(size_t, 2 * names + more, NAMES_LIMIT) : names;
 }
 
 /* VMAs that are walked in one RCU read-side critical section, at most. */
 #define RCU_STRIDE 256
-
-/* Adds a VMA that has more to it than plain fields, under its own lock. */
-static enum walk_end walk_unstable(struct walk *w)
-{
-	struct vm_area_struct *vma = compat_lock_vma(w->mm, w->unstable);
-	enum walk_end end;
-
-	if (!vma)
-		return WALK_SPOILED;
-	w->stable = true;
-	end = records_add(w, &vma, 1);
-	w->stable = false;
-	compat_unlock_vma(vma);
-	return end;
-}
 
 /**
  * walk_speculative() - add up to @max VMAs above w->next, with no mmap_lock held
@@ -1402,6 +1708,9 @@ static enum walk_end walk_unstable(struct walk *w)
  * maybe another one, of another mm; the sequence then proves that no writer was there from
  * the first to the last of them, and that it was the right ones. As
  * find_active_uprobe_speculative() in kernel/events/uprobes.c does for a single one.
+ *
+ * From a VMA that has more to it than plain fields, a few are read with the lock, if it can be had
+ * at once. Readers do not change the sequence, so it proves the same for them.
  *
  * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
  */
@@ -1422,11 +1731,16 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 		walk_seek(w);
 		end = walk_some(w, min_t(size_t, enough - w->s->nr, RCU_STRIDE));
 		rcu_read_unlock();
-		if (end == WALK_UNSTABLE)
-			end = walk_unstable(w);
+		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
+			w->stable = true;
+			walk_seek(w);
+			end = walk_some(w, min_t(size_t, enough - w->s->nr, LOCK_STRIDE));
+			w->stable = false;
+			mmap_read_unlock(w->mm);
+		}
 		if (end == WALK_DONE)
 			walk_finish(w);
-		if (compat_speculate_retry(w->mm, w->seq))
+		if (end == WALK_UNSTABLE || compat_speculate_retry(w->mm, w->seq))
 			end = WALK_SPOILED;
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
@@ -1484,10 +1798,14 @@ struct pace {
  * is allowed may still give what is of one instant. If that does not do, there is no keeping
  * writers from coming in between, lock or no lock: so it goes on without, in pieces that
  * fit in between two writers, and takes the lock again where no piece does.
+ *
+ * A target can map ahead of the walk and unmap behind it. Once twice as many VMAs are recorded as
+ * it ever had, the lock is kept to the end.
  */
 static enum walk_end walk_step(struct walk *w, struct pace *p)
 {
 	struct snapshot *s = w->s;
+	const bool endless = s->split && s->nr > 2 * w->most;
 	enum walk_end end;
 
 	if (p->tries && !s->split) {
@@ -1496,7 +1814,7 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
 			p->tries--;
 		return end;
 	}
-	if (p->piece && s->split && p->spoiled < PACE_SPOILED) {
+	if (p->piece && s->split && !endless && p->spoiled < PACE_SPOILED) {
 		end = walk_speculative(w, p->piece);
 		if (end == WALK_SPOILED) {
 			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
@@ -1510,7 +1828,7 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
 	p->spoiled = 0;
 	if (mmap_read_lock_killable(w->mm))
 		return WALK_KILLED;
-	end = walk_locked(w, p->hold_ns);
+	end = walk_locked(w, endless ? 0 : p->hold_ns);
 	mmap_read_unlock(w->mm);
 	if (end != WALK_DONE && p->hold_ns)
 		wait_for_writers(w->mm);
@@ -1572,7 +1890,7 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			room = s->room + s->room / 4 + 8;
 			break;
 		case WALK_NO_OBJECTS:
-			objs = 4 * s->objs_room;
+			objs = 3 * s->objs_room;
 			break;
 		case WALK_NO_NAMES:
 			names = max_t(size_t, 2 * names_room(s), SZ_1K);
@@ -1585,32 +1903,65 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 	}
 }
 
+/* The object that a path was resolved for, or 0 */
+static u32 object_of_path(const struct snapshot *s, const struct path *path, u32 hash)
+{
+	u32 i = *object_bucket(s, hash);
+	unsigned int looked;
+
+	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
+		if (path_equal(file_user_path(s->objs[i].file), path))
+			return i;
+		i = s->objs[i].chain;
+	}
+	return 0;
+}
+
 /*
- * Turns files into their paths, once for all VMAs in a row that map the same open file,
- * and lets go of the files.
+ * Gives files their paths, each path once: a process can have opened one file as often as it has
+ * VMAs. Until the last one is done all files stay referenced, and so do the dentries and mounts
+ * that the paths are known by.
  */
 static int snapshot_resolve(struct snapshot *s)
 {
-	const char *name;
+	struct long_paths l = {};
+	const struct path *path;
+	const struct object *same;
 	struct object *o;
+	u32 i, found, hash;
+	int err = 0;
 
-	for (; s->resolved < s->objs_nr; s->resolved++) {
-		o = &s->objs[s->resolved];
-		if (o->bits & OBJ_FILE) {
-			if (fatal_signal_pending(current))
-				return -EINTR;
-			cond_resched();
-			name = names_add_path(s, file_user_path(o->file), &o->name_len);
-			if (IS_ERR(name))
-				return PTR_ERR(name);
-			fput(o->file);
-			o->name = name;
-			o->bits = 0;
+	if (s->nameless)
+		goto out;
+	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
+	for (i = OBJS_FIXED; i < s->objs_nr && !err; i++) {
+		o = &s->objs[i];
+		cond_resched();
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			break;
 		}
-		if (o->name && strchr(o->name, '\n'))
+		if (o->file) {
+			path = file_user_path(o->file);
+			hash = pointers_hash(path->dentry, path->mnt);
+			found = object_of_path(s, path, hash);
+			if (found) {
+				same = &s->objs[found];
+				o->name = same->name;
+				o->name_len = same->name_len;
+				o->bits = same->bits;
+				continue;
+			}
+			err = object_set_path(s, o, path, &l);
+			object_insert(s, i, hash);
+		} else if (has_newline(o->name, o->name_len)) {
 			o->bits |= OBJ_ESCAPE;
+		}
 	}
-	return 0;
+	kvfree(l.buf);
+out:
+	objects_put_files(s);
+	return err;
 }
 
 /**
@@ -1618,15 +1969,16 @@ static int snapshot_resolve(struct snapshot *s)
  * @s: an empty snapshot; empty again after an error
  * @entry: the open file that shows it
  * @t: the target
+ * @nameless: without names
  *
  * A kernel thread and a process without living threads have no mm and so no
  * VMAs. The mm is looked up each time: after an exec it is another one.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
- * -ENAMETOOLONG for a path of more than PATH_LIMIT bytes, or an error of
- * target_check().
+ * or an error of target_check().
  */
-static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t)
+static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t,
+			 bool nameless)
 {
 	struct mm_struct *mm;
 	int err;
@@ -1635,6 +1987,7 @@ again:
 	mm = target_mm(entry, t);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
+	s->nameless = nameless;
 	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
@@ -1709,21 +2062,78 @@ static void *view_element(struct snapshot *s, loff_t pos)
  * Takes a snapshot if there is none: on the first read, after a rewind, and
  * when seq_file looks for a position in a file whose end was read.
  */
-static void *view_start(struct seq_file *m, loff_t *pos)
+static void *view_begin(struct seq_file *m, loff_t pos, bool nameless)
 {
 	struct vmainfo_file *vf = m->private;
 	int err;
 
 	if (!vf->taken) {
 		/* The end was read, and is where the reader still is. */
-		if (*pos)
+		if (pos)
 			return NULL;
-		err = snapshot_take(&vf->snap, m->file, &vf->target);
+		err = snapshot_take(&vf->snap, m->file, &vf->target, nameless);
 		if (err)
 			return ERR_PTR(err);
 		vf->taken = true;
 	}
-	return view_element(&vf->snap, *pos);
+	return view_element(&vf->snap, pos);
+}
+
+static bool is_gate(const struct snapshot *s, const struct record *r)
+{
+	return s->gate && r == &s->gate->rec;
+}
+
+static const struct object *object_of(const struct snapshot *s, const struct record *r)
+{
+	return is_gate(s, r) ? &s->gate->obj : &s->objs[r->object];
+}
+
+/* More than a line of any view has besides its name. */
+#define LINE_MAX_SANS_NAME 1024
+
+/* The first buffer, instead of seq_file, which could invoke the OOM killer for it. */
+static int view_buffer(struct seq_file *m)
+{
+	if (!m->buf) {
+		m->buf = array_alloc(PAGE_SIZE, 1);
+		m->size = PAGE_SIZE;
+	}
+	return m->buf ? 0 : -ENOMEM;
+}
+
+/*
+ * Makes room for the first line in the buffer, which is empty. seq_file would double it until the
+ * line fits, and for memory the OOM killer can be invoked there.
+ */
+static int view_reserve(struct seq_file *m, const struct record *r)
+{
+	struct vmainfo_file *vf = m->private;
+	const struct object *o = object_of(&vf->snap, r);
+	size_t size = LINE_MAX_SANS_NAME +
+		      (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len;
+	char *buf;
+
+	if (size <= m->size)
+		return 0;
+	buf = array_alloc(size, 1);
+	if (!buf)
+		return -ENOMEM;
+	kvfree(m->buf);
+	m->buf = buf;
+	m->size = size;
+	return 0;
+}
+
+static void *view_start(struct seq_file *m, loff_t *pos)
+{
+	void *v = view_begin(m, *pos, false);
+	int err;
+
+	if (IS_ERR_OR_NULL(v) || v == SEQ_START_TOKEN)
+		return v;
+	err = view_reserve(m, v);
+	return err ? ERR_PTR(err) : v;
 }
 
 static void *view_next(struct seq_file *m, void *v, loff_t *pos)
@@ -1736,9 +2146,6 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 	return view_element(&vf->snap, *pos);
 }
 
-/* More than a line of any view has besides its name. */
-#define LINE_MAX_SANS_NAME 1024
-
 static void view_stop(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
@@ -1750,8 +2157,8 @@ static void view_stop(struct seq_file *m, void *v)
 	vf->room_for_next = room;
 
 	/*
-	 * seq_file doubles its buffer for a line that is longer, and keeps it
-	 * so. But it fills it for every read(), and one that asked for less
+	 * The buffer has grown for a line that is longer, and stays so. But
+	 * seq_file fills it for every read(), and one that asked for less
 	 * would end in the middle of a line: back to a page as soon as the line
 	 * is through. That is less than the buffer has, and what it holds by now
 	 * is copied out before the size is looked at again.
@@ -1768,16 +2175,6 @@ static void show_name(struct seq_file *m, const struct object *o)
 		seq_escape(m, o->name, "\n");
 	else
 		seq_write(m, o->name, o->name_len);
-}
-
-static bool is_gate(const struct snapshot *s, const struct record *r)
-{
-	return s->gate && r == &s->gate->rec;
-}
-
-static const struct object *object_of(const struct snapshot *s, const struct record *r)
-{
-	return is_gate(s, r) ? &s->gate->obj : &s->objs[r->object];
 }
 
 /*
@@ -2116,6 +2513,7 @@ static noinline const char *ops_look_up(struct snapshot *s,
 	const char *name;
 	char *plus;
 	size_t i;
+	u32 len;
 	int err;
 
 	sprint_symbol(symbol, (unsigned long)ops);
@@ -2126,7 +2524,7 @@ static noinline const char *ops_look_up(struct snapshot *s,
 		err = names_reserve(s, strlen(symbol) + 1);
 		if (err)
 			return ERR_PTR(err);
-		name = names_add(s, "", symbol, "");
+		name = names_add(s, "", symbol, "", &len);
 	} else {
 		name = "?";
 	}
@@ -2277,6 +2675,7 @@ static int raw_show(struct seq_file *m, void *v)
 	union raw_words same = {}, *raw;
 	u32 known = U32_MAX; /* no object's index */
 	const char *ops = NULL;
+	u64 more[2] = {}; /* flags, by whether there is an anon_vma */
 	size_t texts;
 	struct batch b;
 	char *p;
@@ -2298,6 +2697,9 @@ static int raw_show(struct seq_file *m, void *v)
 			same.r.dev_major = MAJOR(o->dev);
 			same.r.dev_minor = MINOR(o->dev);
 			same.r.name_len = o->name ? o->name_len + 1 : 0;
+			more[0] = (o->bits & OBJ_DELETED ? VMAINFO_DELETED : 0) |
+				  (o->bits & OBJ_OMITTED ? VMAINFO_NAME_OMITTED : 0);
+			more[1] = more[0] | VMAINFO_ANON_VMA;
 			same.r.ops_len = o->ops ? strlen(ops) + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = o->page_shift;
@@ -2313,8 +2715,7 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->r.end = b.r->end;
 		raw->r.offset = b.r->offset;
 		raw->r.ino = same.r.ino;
-		raw->r.flags = raw_flags(&cache, b.r->flags) |
-			       (b.r->anon_vma ? VMAINFO_ANON_VMA : 0);
+		raw->r.flags = raw_flags(&cache, b.r->flags) | more[b.r->anon_vma];
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
 		if (same.r.next != sizeof(same)) {
@@ -2463,10 +2864,10 @@ static int summary_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* All of summary is the first element. */
+/* All of summary is the first element. It shows no names. */
 static void *summary_start(struct seq_file *m, loff_t *pos)
 {
-	void *v = view_start(m, pos);
+	void *v = view_begin(m, *pos, true);
 
 	return *pos ? NULL : v;
 }
@@ -2588,8 +2989,8 @@ static int query_path(struct query_name *n, const struct path *path)
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	n->text = text;
-	n->len = (n->buf ?: n->small) + room - text;
-	return 0;
+	n->len = path_len(text, (n->buf ?: n->small) + room, path_has_dname(path)) + 1;
+	return n->len <= n->limit ? 0 : -ENAMETOOLONG;
 }
 
 /* A name that is no path, for which see object_name(). Under mmap_lock. */
@@ -3198,7 +3599,7 @@ static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return -EINTR;
 	if (!iocb->ki_pos)
 		drop_snapshot(vf);
-	len = read_any(m, iocb, to, &vf->room_for_next);
+	len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
 	/* The end of the file: no more reads to come from this snapshot. */
 	if (!len)
 		drop_snapshot(vf);

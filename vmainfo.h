@@ -189,6 +189,8 @@ struct vmainfo_header {
 #define VMAINFO_SEALED		(1ULL << 38)	/* sl: mseal() */
 #define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
 /* Not among the letters: */
+#define VMAINFO_DELETED		(1ULL << 60)	/* the kernel has put " (deleted)" behind the name */
+#define VMAINFO_NAME_OMITTED	(1ULL << 61)	/* "[name too long]" or "[name omitted]" */
 #define VMAINFO_ANON_VMA	(1ULL << 62)	/* pages of its own, or had: the column "anon" */
 #define VMAINFO_OTHER		(1ULL << 63)	/* one that the module does not know: "??" */
 /* Protection keys have no bit, nor has arm64's VM_MTE_ALLOWED. */
@@ -208,7 +210,9 @@ struct vmainfo_header {
  * @dev_major: of the device number that maps shows; 0 without a file
  * @dev_minor: likewise
  * @name_len: of the name as maps has it but with no escapes, and of the NUL at its end;
- *	0 if there is none
+ *	0 if there is none. A marker takes the place of a path of 1 MiB or more, and of a
+ *	name that does not fit into the 64 MiB that a snapshot has for names; then @flags has
+ *	VMAINFO_NAME_OMITTED.
  * @ops_len: of the symbol of its vm_operations_struct, which begins where the name ends,
  *	and of the NUL at its end; 0 if it has none
  * @page_shift: log2 of the kernel's page size for it

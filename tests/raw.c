@@ -159,7 +159,7 @@ static const char letters[][3] = {
 /* Are the flags of a record those that a list of letters says? */
 static bool same_flags(const struct vmainfo_record *r, const char *list)
 {
-	__u64 flags = r->flags & ~VMAINFO_ANON_VMA, seen = 0;
+	__u64 flags = r->flags & ~(VMAINFO_ANON_VMA | VMAINFO_DELETED), seen = 0;
 	unsigned int i;
 
 	if (!strcmp(list, "-"))
