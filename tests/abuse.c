@@ -64,8 +64,7 @@ static void start(struct target *t, unsigned int pages)
 	target_start(t, map_init, map_command);
 }
 
-/* For all tests that want one of so many VMAs: some kernels take a minute to make it. */
-#define LARGE 60000
+/* Shared by the tests that need a large process: making it takes time. */
 static struct target large;
 
 static bool whole_row(struct listing *l, unsigned int pages)
@@ -175,7 +174,7 @@ TEST_F(killed, in_the_middle_of_a_walk)
 	figure(killed, "readers killed");
 	EXPECT_LT(0u, reading);
 	ASSERT_TRUE(reader_read(&r, large.pid));
-	EXPECT_TRUE(whole_row(&r.l, LARGE));
+	EXPECT_TRUE(whole_row(&r.l, MANY_VMAS));
 }
 
 /* Never to the end: by close, by exit, by another target, by a rewind */
@@ -461,7 +460,7 @@ static int read_in_cgroup(const char *max, pid_t target)
 TEST(in_a_memory_cgroup_too_small)
 {
 	/* the records alone are more: of at least 48 bytes each */
-	const unsigned int kb = LARGE * 48 / 1024;
+	const unsigned int kb = MANY_VMAS * 48 / 1024;
 	unsigned int i, refused = 0, killed = 0;
 	const char *missing = cgroup_missing();
 	char max[16];
@@ -485,7 +484,7 @@ TEST(in_a_memory_cgroup_too_small)
 	/* it was the limit, and no one else has felt it */
 	EXPECT_EQ(GOT_IT, read_in_cgroup("max", large.pid));
 	reader_open(&r, stress_begin("cgroup"));
-	EXPECT_TRUE(reader_read(&r, large.pid) && whole_row(&r.l, LARGE));
+	EXPECT_TRUE(reader_read(&r, large.pid) && whole_row(&r.l, MANY_VMAS));
 	EXPECT_EQ(0, rmdir(CGROUP));
 	EXPECT_EQ(0, umount(CGROUP_MOUNT));
 	rmdir(CGROUP_MOUNT);
@@ -637,6 +636,6 @@ int main(int argc, char **argv)
 	stress_init(5, 20);
 	module_for_all_tests();
 	/* It ends with this process. */
-	start(&large, LARGE);
+	start(&large, MANY_VMAS);
 	return test_harness_run(argc, argv);
 }

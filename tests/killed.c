@@ -12,7 +12,7 @@
 
 static void init(void)
 {
-	map_row(ROW_AT, many_vmas());
+	map_row(ROW_AT, MANY_VMAS);
 }
 
 /* Takes the target's mmap_lock for writing. */

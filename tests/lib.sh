@@ -19,6 +19,10 @@ else
 	. "${KSFT:?}/kselftest/ktap_helpers.sh"
 fi
 
+# How many VMAs a large process has: see the Makefile.
+# shellcheck disable=SC2034 # used by tests
+read -r many <"$HERE/many_vmas"
+
 if [ -z "${VMAINFO_KO:-}" ] && [ -e /vmainfo.ko ]; then
 	VMAINFO_KO=/vmainfo.ko
 fi
@@ -76,9 +80,6 @@ cleanup()
 	status=$?
 	trap - EXIT
 	stop_all
-	if [ -e /sys/module/vma_unchecked ]; then
-		check_all_vmas on
-	fi
 	if vmainfo_loaded && ! vmainfo_unload; then
 		echo "# vmainfo does not unload"
 		status=1
@@ -135,25 +136,6 @@ start()
 	done <"$TMP/fifo"
 	echo "# $1 does not get ready"
 	return 1
-}
-
-# What vma_unchecked.c says, for a shell
-unchecked=$HERE/vma_unchecked.ko
-many=60000
-if [ -e "$unchecked" ]; then
-	# shellcheck disable=SC2034 # used by many.sh
-	many=4000
-fi
-
-check_all_vmas()
-{
-	if [ ! -e "$unchecked" ]; then
-		return
-	fi
-	case $1 in
-	on) rmmod vma_unchecked ;;
-	off) insmod "$unchecked" ;;
-	esac
 }
 
 stop_all()

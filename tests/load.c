@@ -21,7 +21,7 @@ static void init(void)
 
 static void init_large(void)
 {
-	map_row((void *)0x200000000000, many_vmas() / 3);
+	map_row((void *)0x200000000000, MANY_VMAS / 3);
 }
 
 static bool loaded(void)

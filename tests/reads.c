@@ -604,7 +604,6 @@ static void batches_init(void)
 
 	memset(deep, 'd', sizeof(deep) - 1);
 	deep[sizeof(deep) - 1] = 0;
-	check_all_vmas(false);
 	if (!mkdtemp(dir) || chdir(dir))
 		fatal("mkdtemp");
 	for (depth = 1; depth <= DEPTH; depth++) {
@@ -632,7 +631,6 @@ static void batches_init(void)
 			fatal("rmdir");
 	if (chdir("/") || rmdir(dir) || unlink("/tmp/reads-short"))
 		fatal("rmdir %s", dir);
-	check_all_vmas(true);
 }
 
 FIXTURE(batches)

@@ -214,7 +214,7 @@ TEST_F(snapshot, it_outlives_the_target)
  * places. One that was not may have it twice or never, but has everything in
  * order and without overlaps all the same.
  */
-#define BUSY_ROW (many_vmas() / 12)	/* each section may wait for a change */
+#define BUSY_ROW (MANY_VMAS / 12)	/* each section may wait for a change */
 #define BUSY_LOW (ROW_AT - 16 * PAGE)
 #define BUSY_HIGH MARK_HIGH
 

@@ -434,63 +434,16 @@ static inline void *map_at(void *at, size_t size, int prot)
 	return p;
 }
 
-/*
- * A kernel that looks at all VMAs of a process whenever one changes is told not to, for
- * as long as many are made: vma_unchecked.c says how. It is there for such kernels only.
- */
-static inline const char *unchecked_module(void)
-{
-	static char path[PATH_MAX];
-	ssize_t n;
-
-	if (!*path) {
-		n = readlink("/proc/self/exe", path, sizeof(path) - 30);
-		while (n > 0 && path[n - 1] != '/')
-			n--;
-		strcpy(path + (n > 0 ? n : 0), "vma_unchecked.ko");
-	}
-	return access(path, R_OK) ? NULL : path;
-}
-
-static inline void check_all_vmas(bool on)
-{
-	int fd, ret;
-
-	if (!unchecked_module())
-		return;
-	if (on) {
-		ret = syscall(SYS_delete_module, "vma_unchecked", O_NONBLOCK);
-	} else {
-		fd = open_or_die(unchecked_module(), O_RDONLY);
-		ret = syscall(SYS_finit_module, fd, "", 0);
-		close(fd);
-	}
-	/* one that was killed may have left it */
-	if (ret && errno != EEXIST)
-		fatal("%sloading vma_unchecked", on ? "un" : "");
-}
-
-/* How many VMAs a large process has: fewer where each costs a millisecond. */
-static inline unsigned int many_vmas(void)
-{
-	return unchecked_module() ? 4000 : 60000;
-}
-
 /* n VMAs of a page each, in a row: no two neighbours have the same rights. */
 static inline char *map_row(void *at, unsigned int n)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	char *p = map_at(at, n * page, PROT_READ);
-	bool many = n > 1000;
 	unsigned int i;
 
-	if (many)
-		check_all_vmas(false);
 	for (i = 1; i < n; i += 2)
 		if (mprotect(p + i * page, page, PROT_NONE))
 			fatal("mprotect of page %u of %u", i, n);
-	if (many)
-		check_all_vmas(true);
 	return p;
 }
 
