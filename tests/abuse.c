@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define ROW_AT ((char *)0x200000000000)
 #define MARK ((char *)0x500000000000)

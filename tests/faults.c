@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
 

@@ -11,6 +11,7 @@
  * for an empty write.
  */
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define INPUTS 35000	/* for each parser */
 #define ROOM 4000

@@ -29,6 +29,7 @@
 #include <pthread.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define ROW_AT ((void *)0x200000000000)
 #define SPOT ((void *)0x500000000000)

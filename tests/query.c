@@ -19,6 +19,7 @@
 #include <sys/sysmacros.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 static_assert(sizeof(struct procmap_query) == 104, "the structure");
 static_assert(PROCMAP_QUERY == 0xc0686611, "the ioctl's number");

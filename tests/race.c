@@ -24,6 +24,7 @@
  * The same check must find /proc/PID/maps guilty, which is not of one instant.
  */
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define LOW_AT 0x400000000000ul
 #define GROUP 32			/* pages */

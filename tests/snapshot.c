@@ -9,7 +9,6 @@
 
 #include "vmainfo_test.h"
 
-#define PAGE 4096ul
 #define MARK_HIGH ((char *)0x500000000000)	/* there from the start */
 #define MARK_NEW ((char *)0x500000100000)	/* comes with 'n' */
 #define ROW_AT ((char *)0x400000000000)

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41

@@ -13,7 +13,6 @@
 #include "vmainfo_test.h"
 
 #define SUMMARY PROC "summary"
-#define PAGE 4096ul
 #define ROW_AT ((char *)0x200000000000)
 #define ROW 1500u
 #define MARK ((char *)0x500000000000)

@@ -13,7 +13,6 @@
 #include "vmainfo_test.h"
 
 #define TASKS PROC "tasks"
-#define PAGE 4096ul
 #define HEADER "#   pid     vmas     total_kB      data_kB     stack_kB      exec_kB" \
 	       "    locked_kB    pinned_kB comm\n"
 

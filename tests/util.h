@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the C tests of vmainfo share: loading and unloading the module, reading
+ * an entry, and target processes that do as they are told.
+ *
+ * A helper that fails says why and ends the test as failed.
+ */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../vmainfo.h"
+
+#define PAGE 4096ul
+
+#define PROC "/proc/vmainfo/"
+#define PARAM "/sys/module/vmainfo/parameters/"
+
+void __attribute__((format(printf, 1, 2), noreturn))
+fatal(const char *fmt, ...);
+
+void *get_memory(size_t size);
+
+void *get_shared(size_t size);
+
+uint64_t now_ns(void);
+
+void nap(unsigned int us);
+
+/* What scripts/check adds up for all tests of a kernel: so many of something */
+void figure(unsigned long long n, const char *what);
+
+/* The module */
+
+extern pid_t vmainfo_main_pid;
+
+const char *module_file(void);
+
+/* 0, or a negative errno */
+int module_load(const char *params);
+
+/* 0, or a negative errno */
+int module_unload(void);
+
+void __attribute__((noreturn)) skip_all(const char *why);
+
+void __attribute__((noreturn)) fail_all(const char *why, int error);
+
+/* Loads the module for as long as this program runs. */
+void module_for_all_tests(void);
+
+/* Files */
+
+struct text {
+	char *s;
+	size_t len;
+};
+
+int open_or_die(const char *path, int flags);
+
+/* All that is left of a file, by reads of at most chunk bytes. */
+struct text slurp(int fd, size_t chunk);
+
+struct text slurp_path(const char *path);
+
+struct text slurp_proc(pid_t pid, const char *name);
+
+bool is_raw(struct text t);
+
+/*
+ * How many of the n bytes at s are those of a text from at on. The time in the header of
+ * raw is any: no two snapshots have the same.
+ */
+size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
+
+bool same(struct text a, struct text b);
+
+/* 0, or a negative errno */
+int write_string(int fd, const char *s);
+
+int set_target(int fd, pid_t pid);
+
+int open_target(const char *entry, pid_t pid);
+
+/* 0, or a negative errno */
+int set_param(const char *name, const char *value);
+
+/* Is there a VMA that begins at p? */
+bool shows(struct text t, const void *p);
+
+/* Capabilities */
+
+#define CAP_BIT(cap) (1ull << (cap))
+#define ALL_CAPS (~0ull)
+
+/* Leaves the capabilities in mask in the effective and permitted sets. */
+void keep_caps(unsigned long long mask);
+
+/* Processes that end with the one that started them. */
+
+pid_t fork_child(void);
+
+/* Its exit status, or 128 + the signal that killed it */
+int reap(pid_t pid);
+
+/* The calling process runs on the CPU with this number, modulo how many there are. */
+void run_on_cpu(unsigned int nr);
+
+/* Targets: processes that wait for one-letter commands and answer each. */
+
+struct target {
+	pid_t pid;
+	int to, from;
+};
+
+/* One that does not answer for two minutes hangs: in a lock that somebody still holds. */
+void tell(struct target *t, char command);
+
+/*
+ * init() runs in the child before target_start() returns, command() (may be
+ * NULL) for every tell().
+ */
+void target_start(struct target *t, void (*init)(void),
+		  void (*command)(char c));
+
+void target_end(struct target *t);
+
+void *map_at(void *at, size_t size, int prot);
+
+/* n VMAs of a page each, in a row: no two neighbours have the same rights. */
+char *map_row(void *at, unsigned int n);
+
+#endif
