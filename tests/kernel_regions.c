@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's regions in summary, against what is in them; and who is shown them.
+ */
+#include <linux/elf.h>
+
+#include "summary_text.h"
+#include "vmainfo_test.h"
+
+#define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
+
+static void set_kptr_restrict(const char *value)
+{
+	int fd = open_or_die(KPTR_RESTRICT, O_WRONLY);
+
+	if (write_string(fd, value))
+		fatal(KPTR_RESTRICT);
+	close(fd);
+}
+
+/* The region of that name, or the first one that an address is in; NULL if there is none */
+static const struct region *region(const struct summary *sum, const char *name,
+				   unsigned long long address)
+{
+	const struct region *r;
+
+	for (r = sum->region; r < sum->region + sum->regions; r++)
+		if (name ? !strcmp(r->name, name) : r->v.start <= address && address < r->v.end)
+			return r;
+	return NULL;
+}
+
+static bool holds(const struct region *r, unsigned long long address)
+{
+	return r && r->v.start <= address && address < r->v.end;
+}
+
+/* The number at the beginning of a line, or behind a word in it */
+static unsigned long long address_in(struct text t, const char *line_begins, const char *word)
+{
+	const char *s;
+
+	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
+		if (strncmp(s, line_begins, strlen(line_begins)))
+			continue;
+		if (word)
+			s = strstr(s, word) + strlen(word);
+		return strtoull(s, NULL, 16);
+	}
+	fatal("no line that begins with %s", line_begins);
+}
+
+FIXTURE(kernel)
+{
+	struct text kptr_restrict;
+};
+
+FIXTURE_SETUP(kernel)
+{
+	self->kptr_restrict = slurp_path(KPTR_RESTRICT);
+	set_kptr_restrict("1");
+}
+
+FIXTURE_TEARDOWN(kernel)
+{
+	set_kptr_restrict(self->kptr_restrict.s);
+}
+
+static struct summary own_summary(void)
+{
+	return parse(slurp_path(SUMMARY));
+}
+
+TEST_F(kernel, has_no_vmas_and_begins_where_it_can)
+{
+	struct summary sum = own_summary();
+
+	EXPECT_EQ(0u, sum.v[KERNEL_VMAS].nr);
+#ifdef __x86_64__
+	if (strstr(slurp_path("/proc/cpuinfo").s, " la57"))
+		printf("# five levels of page tables, perhaps\n");
+	else
+		EXPECT_EQ(0xffff800000000000, sum.v[KERNEL_START].nr);
+#endif
+	/* Where the addresses of processes end, there is a hole, at least. */
+	EXPECT_LT(sum.v[TASK_SIZE].nr, sum.v[KERNEL_START].nr);
+}
+
+/* What the kernel says of itself elsewhere is where summary says. */
+TEST_F(kernel, regions)
+{
+	struct summary sum = own_summary();
+	unsigned int vmalloced = 0, mapped = 0, i;
+	unsigned long long at;
+	struct text t;
+	const char *s;
+
+	ASSERT_LE(5u, sum.regions);
+	for (i = 0; i < sum.regions; i++)
+		printf("# %s %llx-%llx\n", sum.region[i].name, sum.region[i].v.start,
+		       sum.region[i].v.end);
+
+	at = address_in(slurp_path("/proc/modules"), "vmainfo ", " 0x");
+#ifdef __x86_64__
+	EXPECT_TRUE(holds(region(&sum, "KernelModules", 0), at)) {
+		TH_LOG("%llx", at);
+	}
+	for (s = slurp_path("/proc/kallsyms").s; *s; s = strchr(s, '\n') + 1)
+		if (!strncmp(s + 16, " T _text\n", 9))
+			break;
+	ASSERT_NE(0, *s);
+	at = strtoull(s, NULL, 16);
+	EXPECT_TRUE(holds(region(&sum, "KernelImage", 0), at)) {
+		TH_LOG("%llx", at);
+	}
+#else
+	EXPECT_TRUE(holds(region(&sum, "KernelVmalloc", 0), at)) {
+		TH_LOG("%llx", at);
+	}
+#endif
+	t = slurp_path("/proc/vmallocinfo");
+	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
+		at = strtoull(s, NULL, 16);
+		mapped++;
+		vmalloced += holds(region(&sum, "KernelVmalloc", 0), at);
+		ASSERT_TRUE(holds(region(&sum, "KernelVmalloc", 0), at) ||
+			    holds(region(&sum, "KernelModules", 0), at)) {
+			TH_LOG("%.*s", (int)strcspn(s, "\n"), s);
+		}
+	}
+	EXPECT_LT(mapped / 2, vmalloced);
+}
+
+/* All that /proc/kcore has of the kernel lies in one region or another. */
+TEST_F(kernel, kcore)
+{
+	struct summary sum = own_summary();
+	const struct region *direct = region(&sum, "KernelDirectMap", 0), *r;
+	const struct region *vmalloc = region(&sum, "KernelVmalloc", 0);
+	unsigned long long last = 0, end;
+	bool all_of_vmalloc = false;
+	struct elf64_phdr ph;
+	struct elf64_hdr e;
+	int fd, i;
+
+	fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		SKIP(return, "no /proc/kcore: %s", strerror(errno));
+	ASSERT_EQ((ssize_t)sizeof(e), pread(fd, &e, sizeof(e), 0));
+	ASSERT_TRUE(direct && vmalloc);
+	for (i = 0; i < e.e_phnum; i++) {
+		ASSERT_EQ((ssize_t)sizeof(ph), pread(fd, &ph, sizeof(ph),
+						     e.e_phoff + i * sizeof(ph)));
+		if (ph.p_type != PT_LOAD)
+			continue;
+		end = ph.p_vaddr + ph.p_memsz;
+#ifdef __aarch64__
+		/* where modules would be, were the kernel not at a random address */
+		if (end == vmalloc->v.start)
+			continue;
+#endif
+		r = region(&sum, NULL, ph.p_vaddr);
+		EXPECT_TRUE(r && end <= r->v.end) {
+			TH_LOG("%llx-%llx", (unsigned long long)ph.p_vaddr, end);
+		}
+		if (r == direct && end > last)
+			last = end;
+		/* x86 has it end a byte before its end. */
+		if (ph.p_vaddr == vmalloc->v.start && vmalloc->v.end - end <= 1)
+			all_of_vmalloc = true;
+	}
+	EXPECT_EQ(direct->v.end, last);
+	EXPECT_TRUE(all_of_vmalloc);
+	close(fd);
+}
+
+/* Who opens the file has to have CAP_SYSLOG. */
+TEST_F(kernel, without_cap_syslog)
+{
+	struct summary sum;
+	int fd = open_or_die(SUMMARY, O_RDONLY);
+
+	EXPECT_LT(0u, own_summary().regions);
+	set_kptr_restrict("0");
+	EXPECT_LT(0u, own_summary().regions);
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYSLOG));
+	sum = own_summary();
+	EXPECT_EQ(0u, sum.regions);
+	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
+	EXPECT_LT(0u, from_start(fd).regions);
+	set_kptr_restrict("1");
+	EXPECT_EQ(0u, own_summary().regions);
+}
+
+TEST_F(kernel, hidden_by_kptr_restrict)
+{
+	struct summary sum;
+	int fd = open_or_die(SUMMARY, O_RDONLY);
+
+	set_kptr_restrict("2");
+	sum = own_summary();
+	EXPECT_EQ(0u, sum.regions);
+	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
+	EXPECT_EQ(0u, from_start(fd).regions);
+	set_kptr_restrict("0");
+	EXPECT_LT(0u, from_start(fd).regions);
+}
+
+VMAINFO_TEST_MAIN
