@@ -614,8 +614,10 @@ void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {
 	stress_init(stress_tests, stress_percent);
 	kernel_has_it = has_the_ioctl("/proc/self/maps");
-	if (ours_is_kernels && !kernel_has_it)
-		skip_all("this kernel has no PROCMAP_QUERY (from 6.11 on)");
+	if (ours_is_kernels && !kernel_has_it) {
+		ksft_print_header();
+		ksft_exit_skip("this kernel has no PROCMAP_QUERY, which is in Linux 6.11 and later\n");
+	}
 	if (!ours_is_kernels)
 		module_for_all_tests();
 }

@@ -61,8 +61,6 @@ void figure(unsigned long long n, const char *what)
 
 /* The module */
 
-pid_t vmainfo_main_pid;
-
 const char *module_file(void)
 {
 	const char *ko = getenv("VMAINFO_KO");
@@ -104,23 +102,13 @@ int module_unload(void)
 	return syscall(SYS_delete_module, "vmainfo", O_NONBLOCK) ? -errno : 0;
 }
 
-void __attribute__((noreturn)) skip_all(const char *why)
-{
-	printf("TAP version 13\n1..0 # SKIP %s\n", why);
-	exit(KSFT_SKIP);
-}
-
-void __attribute__((noreturn)) fail_all(const char *why, int error)
-{
-	printf("TAP version 13\nBail out! %s: %s\n", why, strerror(error));
-	exit(KSFT_FAIL);
-}
+static pid_t main_pid;
 
 static void vmainfo_at_exit(void)
 {
 	int ret;
 
-	if (getpid() != vmainfo_main_pid)
+	if (getpid() != main_pid)
 		return;
 	ret = module_unload();
 	if (ret) {
@@ -130,20 +118,31 @@ static void vmainfo_at_exit(void)
 	}
 }
 
-void module_for_all_tests(void)
+void module_try(void)
 {
 	int ret;
 
-	if (geteuid())
-		skip_all("these tests need root");
-	if (!access("/sys/module/vmainfo", F_OK))
-		fail_all("vmainfo is loaded already, and these tests load it themselves", EBUSY);
+	if (geteuid()) {
+		ksft_print_header();
+		ksft_exit_skip("these tests need root\n");
+	}
+	if (!access("/sys/module/vmainfo", F_OK)) {
+		ksft_print_header();
+		ksft_exit_fail_msg("vmainfo is loaded already, and these tests load it themselves: rmmod vmainfo\n");
+	}
 	ret = module_load("");
+	if (!ret)
+		return;
+	ksft_print_header();
 	if (ret == -ENOENT)
-		skip_all("no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe");
-	if (ret)
-		fail_all("vmainfo does not load", -ret);
-	vmainfo_main_pid = getpid();
+		ksft_exit_skip("no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe\n");
+	ksft_exit_fail_msg("vmainfo does not load: %s\n", strerror(-ret));
+}
+
+void module_for_all_tests(void)
+{
+	module_try();
+	main_pid = getpid();
 	atexit(vmainfo_at_exit);
 }
 

@@ -52,8 +52,6 @@ void figure(unsigned long long n, const char *what);
 
 /* The module */
 
-extern pid_t vmainfo_main_pid;
-
 const char *module_file(void);
 
 /* 0, or a negative errno */
@@ -62,9 +60,8 @@ int module_load(const char *params);
 /* 0, or a negative errno */
 int module_unload(void);
 
-void __attribute__((noreturn)) skip_all(const char *why);
-
-void __attribute__((noreturn)) fail_all(const char *why, int error);
+/* Loads the module. Ends the program, as skipped or failed, if that is not possible. */
+void module_try(void);
 
 /* Loads the module for as long as this program runs. */
 void module_for_all_tests(void);
