@@ -410,23 +410,12 @@ TEST(in_another_mount_namespace)
 #define CGROUP_MOUNT "/tmp/vmainfo-cgroup"
 #define CGROUP CGROUP_MOUNT "/vmainfo"
 
-static int write_path(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write_string(fd, value);
-	close(fd);
-	return ret;
-}
-
 static const char *cgroup_missing(void)
 {
 	if ((mkdir(CGROUP_MOUNT, 0700) && errno != EEXIST) ||
 	    mount("none", CGROUP_MOUNT, "cgroup2", 0, NULL))
 		return "this kernel has no cgroup v2";
-	write_path(CGROUP_MOUNT "/cgroup.subtree_control", "+memory");
+	write_file(CGROUP_MOUNT "/cgroup.subtree_control", "+memory");
 	if (mkdir(CGROUP, 0700) || access(CGROUP "/memory.max", W_OK)) {
 		rmdir(CGROUP);
 		umount(CGROUP_MOUNT);
@@ -445,13 +434,13 @@ static int read_in_cgroup(const char *max, pid_t target)
 	char c;
 	int fd;
 
-	if (write_path(CGROUP "/memory.max", max))
+	if (write_file(CGROUP "/memory.max", max))
 		fatal("memory.max");
 	pid = fork_child();
 	if (pid)
 		return reap(pid);
 	fd = open_target(PROC "vmas", target);
-	if (write_path(CGROUP "/cgroup.procs", "0"))
+	if (write_file(CGROUP "/cgroup.procs", "0"))
 		fatal("cgroup.procs");
 	if (read(fd, &c, 1) == 1)
 		_exit(GOT_IT);
@@ -526,9 +515,9 @@ static void __attribute__((noreturn)) write_parameters_on(struct rng *rng, pid_t
 	while (!shared->over) {
 		if (rnd(rng, 2)) {
 			snprintf(value, sizeof(value), "%d", rnd(rng, 2) ? target : 0);
-			ret = write_path(PARAM "pid", value);
+			ret = write_file(PARAM "pid", value);
 		} else {
-			ret = write_path(PARAM "max_hold_us", rnd_hold(rng));
+			ret = write_file(PARAM "max_hold_us", rnd_hold(rng));
 		}
 		/* it is gone, before or after the open */
 		if (ret && ret != -ENOENT && ret != -ENODEV)

@@ -21,18 +21,6 @@ static void become(uid_t uid, unsigned long long mask)
 	keep_caps(mask);
 }
 
-static void write_file(const char *path, const char *s)
-{
-	int fd = open_or_die(path, O_WRONLY);
-	int ret = write_string(fd, s);
-
-	if (ret) {
-		errno = -ret;
-		fatal("writing \"%s\" to %s", s, path);
-	}
-	close(fd);
-}
-
 FIXTURE(access) { };
 
 FIXTURE_VARIANT(access)
@@ -117,9 +105,12 @@ static int new_user_namespace(const char *map)
 {
 	if (unshare(CLONE_NEWUSER))
 		return errno;
-	write_file("/proc/self/setgroups", "deny");
-	write_file("/proc/self/uid_map", map);
-	write_file("/proc/self/gid_map", map);
+	if (write_file("/proc/self/setgroups", "deny"))
+		fatal("/proc/self/setgroups");
+	if (write_file("/proc/self/uid_map", map))
+		fatal("/proc/self/uid_map");
+	if (write_file("/proc/self/gid_map", map))
+		fatal("/proc/self/gid_map");
 	if (geteuid())
 		fatal("uid %d in the new user namespace", geteuid());
 	return 0;
@@ -214,17 +205,13 @@ static int use_descriptor(int fd, struct text a, pid_t b_pid, struct text b)
 
 /* The exit status of a child, which may become who it likes. */
 #define IN_CHILD(...) ({						\
-	int child_status;						\
-	pid_t child_pid = fork();					\
+	pid_t child_pid = fork_child();					\
 									\
 	if (!child_pid) {						\
-		prctl(PR_SET_PDEATHSIG, SIGKILL);			\
 		__VA_ARGS__;						\
 		_exit(0);						\
 	}								\
-	if (child_pid < 0 || waitpid(child_pid, &child_status, 0) != child_pid) \
-		fatal("a child");					\
-	WIFEXITED(child_status) ? WEXITSTATUS(child_status) : -1;	\
+	reap(child_pid);						\
 })
 
 TEST_F(passed, to_a_process_that_drops_everything)
@@ -250,12 +237,11 @@ TEST_F(passed, over_a_socket)
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *h;
-	int s[2], status, fd;
+	int s[2], fd;
 	pid_t pid;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, s));
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
 		close(self->fd);
 		become(NOBODY, 0);
@@ -274,8 +260,7 @@ TEST_F(passed, over_a_socket)
 	h->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(h), &self->fd, sizeof(int));
 	ASSERT_EQ(1, sendmsg(s[0], &m, 0));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, reap(pid));
 }
 
 TEST_F(passed, into_a_user_namespace)

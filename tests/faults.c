@@ -22,18 +22,6 @@
 #define FILES "/tmp/vmainfo-faults"
 #define TARGET "--target"
 
-/* Does this only where the kernel has it. */
-static bool try_set(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return false;
-	ret = write_string(fd, value);
-	close(fd);
-	return !ret;
-}
-
 static const char *faults_missing(void)
 {
 	static const char * const settings[][2] = {
@@ -52,7 +40,7 @@ static const char *faults_missing(void)
 	if (access(DEBUGFS "failslab", F_OK) && access(DEBUGFS "fail_page_alloc", F_OK))
 		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		if (!try_set(settings[i][0], settings[i][1]))
+		if (write_file(settings[i][0], settings[i][1]))
 			return "there is no failslab, fail_page_alloc or debugfs to set them up";
 	return NULL;
 }
@@ -259,13 +247,13 @@ TEST_F(faults, each_allocation_fails_once)
 		size_t chunk;
 		size_t differs;		/* so much of it */
 	} ways[] = {
-		{ PROC "vmas", 1 << 20 },
-		{ PROC "maps", 1 << 20 },
+		{ PROC "vmas", 1 << 20, 0 },
+		{ PROC "maps", 1 << 20, 0 },
 		/* the header says when */
 		{ PROC "raw", 1 << 20, 48 },
-		{ PROC "summary", 1 << 20 },
+		{ PROC "summary", 1 << 20, 0 },
 		/* lines that do not fit, so that what is left of them is kept */
-		{ PROC "vmas", 500 },
+		{ PROC "vmas", 500, 0 },
 	};
 	unsigned int i, nth;
 	size_t len, all;

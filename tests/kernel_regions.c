@@ -9,15 +9,6 @@
 
 #define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
 
-static void set_kptr_restrict(const char *value)
-{
-	int fd = open_or_die(KPTR_RESTRICT, O_WRONLY);
-
-	if (write_string(fd, value))
-		fatal(KPTR_RESTRICT);
-	close(fd);
-}
-
 /* The region of that name, or the first one that an address is in; NULL if there is none */
 static const struct region *region(const struct summary *sum, const char *name,
 				   unsigned long long address)
@@ -58,12 +49,12 @@ FIXTURE(kernel)
 FIXTURE_SETUP(kernel)
 {
 	self->kptr_restrict = slurp_path(KPTR_RESTRICT);
-	set_kptr_restrict("1");
+	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "1"));
 }
 
 FIXTURE_TEARDOWN(kernel)
 {
-	set_kptr_restrict(self->kptr_restrict.s);
+	EXPECT_EQ(0, write_file(KPTR_RESTRICT, self->kptr_restrict.s));
 }
 
 static struct summary own_summary(void)
@@ -181,14 +172,14 @@ TEST_F(kernel, without_cap_syslog)
 	int fd = open_or_die(SUMMARY, O_RDONLY);
 
 	EXPECT_LT(0u, own_summary().regions);
-	set_kptr_restrict("0");
+	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "0"));
 	EXPECT_LT(0u, own_summary().regions);
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYSLOG));
 	sum = own_summary();
 	EXPECT_EQ(0u, sum.regions);
 	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
 	EXPECT_LT(0u, from_start(fd).regions);
-	set_kptr_restrict("1");
+	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "1"));
 	EXPECT_EQ(0u, own_summary().regions);
 }
 
@@ -197,12 +188,12 @@ TEST_F(kernel, hidden_by_kptr_restrict)
 	struct summary sum;
 	int fd = open_or_die(SUMMARY, O_RDONLY);
 
-	set_kptr_restrict("2");
+	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "2"));
 	sum = own_summary();
 	EXPECT_EQ(0u, sum.regions);
 	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
 	EXPECT_EQ(0u, from_start(fd).regions);
-	set_kptr_restrict("0");
+	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "0"));
 	EXPECT_LT(0u, from_start(fd).regions);
 }
 

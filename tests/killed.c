@@ -47,16 +47,6 @@ FIXTURE_TEARDOWN(killed)
 	target_end(&self->target);
 }
 
-static unsigned long available_kb(void)
-{
-	struct text t = slurp_path("/proc/meminfo");
-	char *s = strstr(t.s, "MemAvailable:");
-
-	if (!s)
-		fatal("no MemAvailable");
-	return strtoul(s + 13, NULL, 10);
-}
-
 static void spin(unsigned int n)
 {
 	volatile unsigned int i;
@@ -69,15 +59,13 @@ TEST_F(killed, the_reader)
 {
 	char *buffer = get_memory(1 << 20), c;
 	unsigned long before = available_kb(), after;
-	int i, p[2], fd, status;
+	int i, p[2], fd;
 	pid_t pid;
 
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
-		pid = fork();
-		ASSERT_LE(0, pid);
+		pid = fork_child();
 		if (!pid) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			fd = open_target(variant->entry, self->target.pid);
 			if (write(p[1], "", 1) != 1)
 				_exit(1);
@@ -91,10 +79,7 @@ TEST_F(killed, the_reader)
 		ASSERT_EQ(1, read(p[0], &c, 1));
 		spin(i * 20000);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		ASSERT_TRUE(WIFSIGNALED(status)) {
-			TH_LOG("the reader ended by itself with %d", WEXITSTATUS(status));
-		}
+		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		close(p[0]);
 		close(p[1]);
 		/* nobody holds the target's mmap_lock */
@@ -122,8 +107,7 @@ TEST_F(killed, the_target)
 
 		target_start(&t, init, command);
 		fd = open_target(variant->entry, t.pid);
-		pid = fork();
-		ASSERT_LE(0, pid);
+		pid = fork_child();
 		if (!pid) {
 			spin(i * 300000);
 			kill(t.pid, SIGKILL);
@@ -135,7 +119,7 @@ TEST_F(killed, the_target)
 		ASSERT_TRUE(!n || errno == ESRCH) {
 			TH_LOG("read: %s", strerror(errno));
 		}
-		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+		ASSERT_EQ(0, reap(pid));
 		target_end(&t);
 		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 		EXPECT_EQ(-1, read(fd, buffer, 4096));

@@ -6,13 +6,8 @@
 #include <dirent.h>
 #include <pthread.h>
 
+#include "stress.h"
 #include "vmainfo_test.h"
-
-static const char * const entries[] = {
-	PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
-};
-
-#define ENTRIES ARRAY_SIZE(entries)
 
 static void init(void)
 {
@@ -281,16 +276,6 @@ TEST_F(load, unload_while_others_read)
 		}
 		ASSERT_FALSE(loaded());
 	}
-}
-
-static unsigned long available_kb(void)
-{
-	struct text t = slurp_path("/proc/meminfo");
-	char *s = strstr(t.s, "MemAvailable:");
-
-	if (!s)
-		fatal("no MemAvailable");
-	return strtoul(s + 13, NULL, 10);
 }
 
 /*

@@ -3,6 +3,8 @@
  * The PROCMAP_QUERY ioctl of maps: on every kernel what Linux 6.11 and later have for
  * /proc/PID/maps, to the byte.
  */
+#include <sys/personality.h>
+
 #include "query_fixture.h"
 
 #ifdef __x86_64__
@@ -532,50 +534,33 @@ TEST_F(query, names_in_a_chroot)
 /* A whole 32-bit program: its file, and the process that it is */
 TEST_F(query, a_32_bit_program)
 {
-	char path[PATH_MAX] = "", name[PATH_MAX], said[6] = "";
+	char path[PATH_MAX], name[64], exe[PATH_MAX] = "";
 	struct fds f = open_fds(getpid());
+	struct program p;
 	struct world w;
 	const char *id;
-	int from[2], fd;
-	ssize_t n;
-	pid_t pid;
+	int fd;
 
-	n = readlink("/proc/self/exe", path, sizeof(path) - 10);
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	ASSERT_LT(0, n);
-	strcpy(path + n, "ia32");
+	strcpy(path, beside("ia32"));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		SKIP(return, "there is none for this machine");
+		SKIP(return, "this machine has no 32-bit programs");
 	id = id_in_file(path);
 	EXPECT_TRUE(has_id(&f, fd, id, ID_MAX));
-
-	ASSERT_EQ(0, pipe2(from, O_CLOEXEC));
-	pid = fork_child();
-	if (!pid) {
-		dup2(from[1], 1);
-		execl(path, "ia32", (char *)NULL);
-		_exit(1);
-	}
-	close(from[1]);
-	if (read(from[0], said, sizeof(said)) != sizeof(said)) {
-		reap(pid);
-		SKIP(return, "this kernel runs no 32-bit programs");
-	}
-	snprintf(name, sizeof(name), "/proc/%d/exe", pid);
-	memset(path, 0, sizeof(path));
-	ASSERT_LT(0, readlink(name, path, sizeof(path) - 1));
-	know_id(path, id, ID_MAX);
-	w = load_world(pid);
 	close_fds(&f);
-	f = open_fds(pid);
+
+	if (!program_start(&p, "ia32", NULL, PER_LINUX))
+		SKIP(return, "this kernel runs no 32-bit programs");
+	snprintf(name, sizeof(name), "/proc/%d/exe", p.pid);
+	ASSERT_LT(0, readlink(name, exe, sizeof(exe) - 1));
+	know_id(exe, id, ID_MAX);
+	w = load_world(p.pid);
+	f = open_fds(p.pid);
 	sweep(_metadata, &f, &w);
 	figure(asked, "queries compared");
 	close_fds(&f);
 	free_world(&w);
-	kill(pid, SIGKILL);
-	reap(pid);
+	program_end(&p);
 }
 
 TEST_F(query, a_listing_goes_on_as_if_nobody_had_asked)

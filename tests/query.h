@@ -87,8 +87,6 @@ struct fds {
 
 int new_memfd(const char *name);
 
-void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
-
 void make_arena(void);
 
 /* Where in an image some memory of the arena is, or NULL if it cannot be got at. */

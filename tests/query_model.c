@@ -35,15 +35,6 @@ int new_memfd(const char *name)
 	return fd;
 }
 
-void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
-{
-	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0), fd, offset);
-
-	if (p == MAP_FAILED || (at && p != at))
-		fatal("mmap of a file at %p", at);
-	return p;
-}
-
 void make_arena(void)
 {
 	int fd = new_memfd("arena");

@@ -108,8 +108,7 @@ TEST_F(query, a_target_that_is_a_zombie_and_then_gone)
 {
 	struct fds f, later;
 
-	kill(self->target.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, self->target.pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT));
+	target_kill(&self->target);
 	try_wrong(_metadata, &self->fds, false);
 	/* opened, or told, only now */
 	later = open_fds(self->target.pid);
@@ -128,11 +127,11 @@ TEST_F(query, a_target_that_is_a_zombie_and_then_gone)
 
 TEST_F(query, a_kernel_thread)
 {
-	struct fds f = open_fds(2);
-	struct text t = slurp_path("/proc/2/maps");
+	struct fds f;
 
-	if (t.len)
-		SKIP(return, "process 2 is none here");
+	if (!has_kthreadd())
+		SKIP(return, "process 2 is not kthreadd: this is a container");
+	f = open_fds(2);
 	try_wrong(_metadata, &f, false);
 	close_fds(&f);
 }
@@ -206,35 +205,38 @@ TEST_F(query, the_one_who_opened_it_by_default)
 }
 
 /* Ours follows a process through an exec, as a read does; the kernel's own does not. */
+
+static struct fds exec_fds;
+
+static void exec_init(void)
+{
+	map_at(LATER_AT, PAGE, PROT_READ);
+	if (set_target(exec_fds.ours, 0) || !finds(&exec_fds, LATER_AT))
+		_exit(1);
+}
+
+static void exec_command(char c)
+{
+	if (c == TARGET_EXEC)
+		target_exec_self();
+}
+
 TEST_F(query, exec)
 {
-	struct fds f = self->fds;
+	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
 	struct procmap_query q;
-	int ready[2];
-	pid_t pid;
-	char c;
+	struct target t;
 
 	if (ours_is_kernels)
 		SKIP(return, "the kernel's own stays with the old address space");
-	f.kernels = -1;
-	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
-	pid = fork_child();
-	if (!pid) {
-		map_at(LATER_AT, PAGE, PROT_READ);
-		if (set_target(f.ours, 0) || !finds(&f, LATER_AT))
-			_exit(1);
-		dup2(ready[1], 100);
-		execl("/proc/self/exe", "query", "--wait", (char *)NULL);
-		_exit(1);
-	}
-	close(ready[1]);
-	ASSERT_EQ(1, read(ready[0], &c, 1));
+	exec_fds = f;
+	target_start(&t, exec_init, exec_command);
+	tell(&t, TARGET_EXEC);
 	q = request(LATER_AT, 0, 0, 0);
 	EXPECT_EQ(-ENOENT, ask(&f, &q));
 	q = request(LATER_AT, ANY, 0, 0);
 	EXPECT_EQ(0, ask(&f, &q));
-	kill(pid, SIGKILL);
-	reap(pid);
+	target_end(&t);
 	EXPECT_EQ(-ESRCH, ask(&f, &q));
 }
 
@@ -449,9 +451,7 @@ TEST(while_the_target_is_killed)
 
 int main(int argc, char **argv)
 {
-	/* the exec test's other self */
-	if (argc == 2 && !strcmp(argv[1], "--wait"))
-		return write(100, "", 1) != 1 || pause();
+	target_executed(argc, argv);
 	query_begin(1, 2);
 	return test_harness_run(argc, argv);
 }

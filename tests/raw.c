@@ -21,15 +21,6 @@ static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 /* "strange\nname" on the host's /tmp, a tmpfs */
 #define STRANGE "/tmp/strange\nname of raw"
 
-static void *map_fd(int fd, int prot, int flags)
-{
-	void *p = mmap(NULL, 3 * 4096, prot, flags, fd, 0);
-
-	if (p == MAP_FAILED)
-		fatal("mmap");
-	return p;
-}
-
 /* VMAs of many kinds and flags */
 static void init(void)
 {
@@ -38,24 +29,24 @@ static void init(void)
 
 	map_row(ROW_AT, ROW);
 	fd = open_or_die("/proc/self/exe", O_RDONLY);
-	map_fd(fd, PROT_READ, MAP_PRIVATE);
-	map_fd(fd, PROT_READ | PROT_EXEC, MAP_SHARED);
+	map_file(NULL, 3 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	map_file(NULL, 3 * PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
 	close(fd);
 	fd = open(STRANGE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, 3 * 4096))
 		fatal(STRANGE);
-	p = map_fd(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	p = map_file(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	p[4096] = 1;
-	map_fd(fd, PROT_READ, MAP_SHARED);
-	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 8192);
+	map_file(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	map_file(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 2 * PAGE);
 	close(fd);
-	if (p == MAP_FAILED || unlink(STRANGE))
-		fatal("mmap, or unlink");
-	map_fd(-1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
-	p = map_fd(-1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS);
+	if (unlink(STRANGE))
+		fatal("unlink");
+	map_file(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	p = map_file(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (madvise(p, 4096, MADV_DONTDUMP) || madvise(p + 8192, 4096, MADV_DONTFORK))
 		fatal("madvise");
-	p = map_fd(-1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	p = map_file(NULL, 3 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mlock(p, 4096))
 		fatal("mlock");
 }
@@ -81,63 +72,6 @@ FIXTURE_SETUP(raw)
 FIXTURE_TEARDOWN(raw)
 {
 	target_end(&self->target);
-}
-
-/* Goes through all that raw gave. A structure that does not fit is the test's end. */
-struct cursor {
-	struct text text;
-	const struct vmainfo_header *header;
-	size_t at;
-	unsigned int nr;
-};
-
-static void first(struct cursor *c, struct text t)
-{
-	c->text = t;
-	c->header = (void *)t.s;
-	c->nr = 0;
-	if (t.len < sizeof(*c->header) || c->header->size < sizeof(*c->header) ||
-	    c->header->size % 8 || c->header->size > t.len)
-		fatal("a header in %zu bytes", t.len);
-	c->at = c->header->size;
-}
-
-static const struct vmainfo_record *next(struct cursor *c)
-{
-	const struct vmainfo_record *r = (void *)(c->text.s + c->at);
-	size_t left = c->text.len - c->at;
-
-	if (!left)
-		return NULL;
-	if (left < sizeof(*r) || r->size < sizeof(*r) || r->size % 8 || r->next % 8 ||
-	    r->next > left || r->size + r->name_len + r->ops_len > r->next ||
-	    r->next - r->size - r->name_len - r->ops_len > 7 || r->reserved)
-		fatal("record %u at %zu", c->nr, c->at);
-	c->at += r->next;
-	c->nr++;
-	return r;
-}
-
-static const char *name_of(const struct vmainfo_record *r)
-{
-	const char *s = (const char *)r + r->size;
-
-	if (!r->name_len)
-		return NULL;
-	if (s[r->name_len - 1] || strlen(s) != r->name_len - 1)
-		fatal("the length of a name");
-	return s;
-}
-
-static const char *ops_of(const struct vmainfo_record *r)
-{
-	const char *s = (const char *)r + r->size + r->name_len;
-
-	if (!r->ops_len)
-		return "-";
-	if (s[r->ops_len - 1] || strlen(s) != r->ops_len - 1u)
-		fatal("the length of a symbol");
-	return s;
 }
 
 static const char * const kinds[] = {
@@ -197,7 +131,7 @@ static const char *escaped(const char *name)
 }
 
 /* Is a line of vmas what a record says? */
-static bool same_line(const struct vmainfo_record *r, unsigned int nr, char *line)
+static bool same_line(const struct cursor *c, const struct vmainfo_record *r, char *line)
 {
 	char *f[15], expected[600];
 	unsigned int i;
@@ -212,7 +146,7 @@ static bool same_line(const struct vmainfo_record *r, unsigned int nr, char *lin
 	if (r->kind == VMAINFO_KIND_VSYSCALL)
 		snprintf(expected, 20, "-");
 	else
-		snprintf(expected, 20, "%u", nr);
+		snprintf(expected, 20, "%u", c->nr);
 	if (strcmp(f[0], expected))
 		return false;
 	snprintf(expected, sizeof(expected), "%08llx %08llx %llu %c%c%c%c %08llx %02x:%02x %llu %s %u %c %s %s",
@@ -221,7 +155,7 @@ static bool same_line(const struct vmainfo_record *r, unsigned int nr, char *lin
 		 r->flags & VMAINFO_EXEC ? 'x' : '-', r->flags & VMAINFO_MAYSHARE ? 's' : 'p',
 		 r->offset, r->dev_major, r->dev_minor, r->ino, kinds[r->kind],
 		 1u << (r->page_shift - 10), r->flags & VMAINFO_ANON_VMA ? 'y' : '-',
-		 policies[r->policy], ops_of(r));
+		 policies[r->policy], c->ops ?: "-");
 	line = get_memory(1000);
 	for (i = 1; i < 14; i++) {
 		if (i == 12)	/* the flags */
@@ -230,9 +164,9 @@ static bool same_line(const struct vmainfo_record *r, unsigned int nr, char *lin
 		strcat(line, f[i]);
 	}
 	if (strcmp(line, expected) || !same_flags(r, f[12]) ||
-	    strcmp(f[14], escaped(name_of(r)))) {
+	    strcmp(f[14], escaped(c->name))) {
 		fprintf(stderr, "# vmas: %s %s %s\n# raw:  %s %llx %s\n", line, f[12], f[14],
-			expected, r->flags, escaped(name_of(r)));
+			expected, r->flags, escaped(c->name));
 		return false;
 	}
 	free(line);
@@ -255,17 +189,20 @@ static void compare(struct __test_metadata *_metadata, pid_t pid, unsigned int a
 	struct cursor c;
 	char *line, *end;
 
-	first(&c, read_target(PROC "raw", pid));
+	ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", pid)));
 	vmas = read_target(PROC "vmas", pid);
 	line = strchr(strchr(vmas.s, '\n') + 1, '\n') + 1;	/* behind the header */
 	for (; *line; line = end) {
 		end = strchr(line, '\n');
 		*end++ = 0;
-		r = next(&c);
-		ASSERT_NE(NULL, r);
-		ASSERT_TRUE(same_line(r, c.nr, line));
+		r = raw_next(&c);
+		ASSERT_NE(NULL, r) {
+			TH_LOG("%s", c.error);
+		}
+		ASSERT_TRUE(same_line(&c, r, line));
 	}
-	ASSERT_EQ(NULL, next(&c));
+	ASSERT_EQ(NULL, raw_next(&c));
+	ASSERT_EQ(NULL, c.error);
 	ASSERT_EQ(c.nr, c.header->vmas + !!(c.header->flags & VMAINFO_GATE));
 	ASSERT_LE(at_least, c.nr);
 }
@@ -296,7 +233,7 @@ TEST_F(raw, header)
 	struct cursor c;
 
 	before = boottime();
-	first(&c, read_target(PROC "raw", self->target.pid));
+	ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", self->target.pid)));
 	after = boottime();
 	EXPECT_EQ(sizeof(*c.header), c.header->size);
 	EXPECT_EQ(VMAINFO_MAGIC, c.header->magic);
@@ -305,11 +242,12 @@ TEST_F(raw, header)
 	EXPECT_EQ(self->target.pid, c.header->pid);
 	EXPECT_LE(before, c.header->taken_ns);
 	EXPECT_GE(after, c.header->taken_ns);
-	while ((r = next(&c))) {
+	while ((r = raw_next(&c))) {
 		EXPECT_LE(last, r->start);
 		EXPECT_LT(r->start, r->end);
 		last = r->end;
 	}
+	EXPECT_EQ(NULL, c.error);
 }
 
 /* A read of a page or more ends with a whole record. */
@@ -317,7 +255,6 @@ TEST_F(raw, whole_records)
 {
 	static const size_t chunks[] = { 4096, 5000, 65536, 1 << 20, 100, 7 };
 	struct text whole = read_target(PROC "raw", self->target.pid);
-	const struct vmainfo_record *r;
 	char *boundary = get_memory(whole.len + 1), *got = get_memory(1 << 20);
 	unsigned int i, reads;
 	struct cursor c;
@@ -325,8 +262,9 @@ TEST_F(raw, whole_records)
 	ssize_t n;
 	int fd;
 
-	for (first(&c, whole); (r = next(&c));)
+	for (raw_first(&c, whole); raw_next(&c);)
 		boundary[c.at] = 1;
+	ASSERT_EQ(NULL, c.error);
 	fd = open_target(PROC "raw", self->target.pid);
 	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
 		at = 0;
@@ -376,7 +314,7 @@ TEST_F(raw, header_alone)
 	int fd;
 
 	for (i = 0; i < ARRAY_SIZE(entries); i++) {
-		first(&c, read_target(PROC "raw", self->target.pid));
+		ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", self->target.pid)));
 		fd = open_target(entries[i], self->target.pid);
 		before = boottime();
 		ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
@@ -423,7 +361,7 @@ TEST_F(raw, sequence)
 	if (!(h.flags & VMAINFO_SEQ))
 		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
 	/* nobody changes it by looking */
-	first(&c, slurp(fd, 1 << 20));
+	ASSERT_TRUE(raw_first(&c, slurp(fd, 1 << 20)));
 	EXPECT_EQ(h.mm_seq, c.header->mm_seq);
 	EXPECT_EQ(h.exec_id, c.header->exec_id);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
@@ -442,58 +380,32 @@ TEST_F(raw, sequence)
 	EXPECT_EQ(h.vmas - 1, now.vmas);
 }
 
-#define AGAIN "--again"
-
-/* What an exec runs: says that it is there, and waits. */
-static int again(void)
+static void exec_command(char c)
 {
-	char c;
-
-	if (write(1, "", 1) != 1)
-		return 1;
-	while (read(0, &c, 1) == 1)
-		;
-	return 0;
+	if (c == TARGET_EXEC)
+		target_exec_self();
 }
 
 TEST(exec_dead_or_without_vmas)
 {
 	struct vmainfo_header h, now;
-	int to[2], from[2], fd;
-	pid_t pid;
-	char c;
+	struct target t;
+	int fd;
 
-	ASSERT_EQ(0, pipe2(to, O_CLOEXEC));
-	ASSERT_EQ(0, pipe2(from, O_CLOEXEC));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		dup2(to[0], 0);
-		dup2(from[1], 1);
-		if (write(1, "", 1) != 1 || read(0, &c, 1) != 1)
-			_exit(1);
-		execl("/proc/self/exe", "raw", AGAIN, (char *)NULL);
-		_exit(1);
-	}
-	close(to[0]);
-	close(from[1]);
-	ASSERT_EQ(1, read(from[0], &c, 1));
-	fd = open_target(PROC "raw", pid);
+	target_start(&t, NULL, exec_command);
+	fd = open_target(PROC "raw", t.pid);
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
-	ASSERT_EQ(1, write(to[1], "", 1));
-	ASSERT_EQ(1, read(from[0], &c, 1));
+	tell(&t, TARGET_EXEC);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
 	EXPECT_EQ(!!(h.flags & VMAINFO_SEQ), h.exec_id != now.exec_id);
 
 	/* a zombie has none, one that is gone is gone */
-	close(to[1]);
-	ASSERT_EQ(0, read(from[0], &c, 1));
-	ASSERT_EQ(0, waitid(P_PID, pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT));
+	target_kill(&t);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
 	EXPECT_EQ(0u, now.vmas);
 	EXPECT_EQ(0u, now.flags);
 	EXPECT_EQ(sizeof(h), slurp(fd, 4096).len);
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	target_end(&t);
 	EXPECT_EQ(-ESRCH, get_header(fd, &now, sizeof(now)));
 	EXPECT_EQ(0, lseek(fd, 0, SEEK_SET));
 	EXPECT_EQ(-1, read(fd, &h, sizeof(h)));
@@ -530,8 +442,7 @@ TEST(address_space_and_number_of_execs)
 	close(fd);
 	if (!(own.flags & VMAINFO_SEQ))
 		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid)
 		_exit(on_and_on());
 	fd = open_target(PROC "raw", pid);
@@ -550,14 +461,13 @@ TEST(address_space_and_number_of_execs)
 	}
 	EXPECT_EQ(0u, bare);
 	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	ASSERT_EQ(128 + SIGKILL, reap(pid));
 	close(fd);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], AGAIN))
-		return again();
+	target_executed(argc, argv);
 	if (argc == 2 && !strcmp(argv[1], ON_AND_ON))
 		return on_and_on();
 	module_for_all_tests();

@@ -19,7 +19,6 @@ static void map_long_name(void)
 {
 	char dir[] = "/tmp/vmainfo-reads-XXXXXX", name[201];
 	int fd, depth = LONG_NAME / 200 + 1, i;
-	void *p;
 
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
@@ -31,9 +30,7 @@ static void map_long_name(void)
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, 4096))
 		fatal("a file with a long name");
-	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		fatal("mmap");
+	map_file(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (unlink(name))
 		fatal("unlink");
@@ -60,13 +57,13 @@ static void reads_other_init(void)
 static char *find_ends(struct text t)
 {
 	char *whole = get_memory(t.len + 1);
+	struct cursor c;
 	size_t at;
 
 	if (is_raw(t)) {
-		for (at = sizeof(struct vmainfo_header); at < t.len;
-		     at += ((struct vmainfo_record *)(t.s + at))->next)
-			whole[at] = 1;
-		whole[at] = 1;
+		whole[sizeof(struct vmainfo_header)] = 1;
+		for (raw_first(&c, t); raw_next(&c);)
+			whole[c.at] = 1;
 	} else {
 		for (at = 1; at <= t.len; at++)
 			whole[at] = t.s[at - 1] == '\n';
@@ -573,14 +570,10 @@ TEST_F(reads, into_memory_that_faults)
 static void map_named(const char *name, int prot, unsigned int *nr)
 {
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	void *p;
 
 	if (fd < 0)
 		fatal("a file with a name of %zu bytes", strlen(name));
-	p = mmap((void *)(BATCH_AT + (*nr)++ * 2 * 4096), 4096, prot,
-		 MAP_PRIVATE | MAP_FIXED, fd, 0);
-	if (p == MAP_FAILED)
-		fatal("mmap");
+	map_file((void *)(BATCH_AT + (*nr)++ * 2 * PAGE), PAGE, prot, MAP_PRIVATE, fd, 0);
 	close(fd);
 }
 

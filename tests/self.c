@@ -50,17 +50,13 @@ static void look_at_self(void)
 
 static int fields(void)
 {
-	char dir[] = "/tmp/vmainfo-self-XXXXXX", path[64], program[PATH_MAX], pid[16];
-	ssize_t n;
-	size_t i;
+	char dir[] = "/tmp/vmainfo-self-XXXXXX", path[64], pid[16];
 	int fd, status;
 	pid_t child;
+	size_t i;
 
-	n = readlink("/proc/self/exe", program, sizeof(program) - 8);
-	if (n < 0 || !mkdtemp(dir))
+	if (!mkdtemp(dir))
 		fatal("mkdtemp");
-	program[n] = 0;
-	memcpy(strrchr(program, '/'), "/fields", sizeof("/fields"));
 	snprintf(pid, sizeof(pid), "%d", getpid());
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
@@ -72,13 +68,12 @@ static int fields(void)
 			fatal("writing %s", path);
 		close(fd);
 	}
-	child = fork();
+	child = fork_child();
 	if (!child) {
-		execl(program, "fields", dir, pid, NULL);
+		execl(beside("fields"), "fields", dir, pid, NULL);
 		_exit(127);
 	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		fatal("running %s", program);
+	status = reap(child);
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		if (unlink(path) && length[i] >= 0)

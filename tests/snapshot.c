@@ -3,10 +3,6 @@
  * All reads from position 0 to the end come from one snapshot, whatever the
  * target does in between; a rewind takes a new one. A snapshot is consistent.
  */
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-
 #include "vmainfo_test.h"
 
 #define MARK_HIGH ((char *)0x500000000000)	/* there from the start */
@@ -217,28 +213,10 @@ TEST_F(snapshot, it_outlives_the_target)
 #define BUSY_LOW (ROW_AT - 16 * PAGE)
 #define BUSY_HIGH MARK_HIGH
 
-static pthread_t mover;
-
-static void *move(void *arg)
-{
-	char *from = BUSY_LOW, *to = BUSY_HIGH, *t;
-
-	for (;;) {
-		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-			_exit(1);
-		t = from;
-		from = to;
-		to = t;
-	}
-	return arg;
-}
-
 static void busy_init(void)
 {
 	map_row(ROW_AT, BUSY_ROW);
-	map_at(BUSY_LOW, PAGE, PROT_READ);
-	if (pthread_create(&mover, NULL, move, NULL))
-		_exit(1);
+	start_mover(BUSY_LOW, BUSY_HIGH);
 }
 
 struct listing {

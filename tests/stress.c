@@ -236,28 +236,29 @@ const char *parse_listing(struct listing *l, struct text t, bool vmas)
 
 const char *parse_raw(struct listing *l, struct text t)
 {
-	const struct vmainfo_header *h = (void *)t.s;
+	const struct vmainfo_header *h;
 	const struct vmainfo_record *v;
 	unsigned long last_end = 0;
 	struct region *r;
-	size_t at;
+	struct cursor c;
 
 	l->nr = 0;
-	if (t.len < sizeof(*h) || h->size != sizeof(*h) || h->magic != VMAINFO_MAGIC)
-		return "the header is missing";
+	if (!raw_first(&c, t))
+		return c.error;
+	h = c.header;
+	if (h->size != sizeof(*h))
+		return "the header has another size";
 	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_SPLIT;
 	l->pid = h->pid;
 	l->room = l->room > h->vmas ? l->room : h->vmas;
 	l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
 	if (!l->regions)
 		fatal("memory for %u regions", l->room);
-	for (at = h->size; at < t.len; at += v->next) {
-		v = (void *)(t.s + at);
-		if (t.len - at < sizeof(*v) || v->size != sizeof(*v) || v->next > t.len - at ||
-		    v->next < v->size + v->name_len + v->ops_len || v->next % 8)
-			return "a record is not whole";
+	while ((v = raw_next(&c))) {
+		if (v->size != sizeof(*v))
+			return "a record has another size";
 		if (v->kind == VMAINFO_KIND_VSYSCALL)
-			return h->flags & VMAINFO_GATE && at + v->next == t.len ? NULL :
+			return h->flags & VMAINFO_GATE && c.at == t.len ? NULL :
 			       "a gate page where there should be none";
 		if (l->nr == h->vmas)
 			return "more records than the header says";
@@ -272,15 +273,15 @@ const char *parse_raw(struct listing *l, struct text t)
 		r->perm[3] = v->flags & VMAINFO_MAYSHARE ? 's' : 'p';
 		r->dontdump = v->flags & VMAINFO_DONTDUMP;
 		r->policy = NULL;
-		r->name = v->name_len ? (const char *)v + v->size : "-";
-		if (v->name_len && r->name[v->name_len - 1])
-			return "a name without an end";
+		r->name = c.name ?: "-";
 		if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
 			return "a region has no proper addresses";
 		if (r->start < last_end)
 			return "regions overlap or are out of order";
 		last_end = r->end;
 	}
+	if (c.error)
+		return c.error;
 	return l->nr == h->vmas ? NULL : "fewer records than the header says";
 }
 

@@ -5,7 +5,6 @@
  * read, aimed and refused as the other entries are. The kernel's regions are in
  * kernel_regions.c.
  */
-#include <pthread.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 
@@ -134,9 +133,7 @@ static struct shared {
 
 static void map_fd(int fd, unsigned int pages)
 {
-	if (fd < 0 ||
-	    mmap(NULL, pages * PAGE, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
-		fatal("a mapping of %u pages", pages);
+	map_file(NULL, pages * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 }
 
@@ -153,8 +150,7 @@ static void init(void)
 	map_fd(open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600), 2);
 	if (chdir("/") || umount2(dir, MNT_DETACH) || rmdir(dir))
 		fatal("rmdir");
-	if (mmap(NULL, 5 * PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
-		fatal("shared memory");
+	map_file(NULL, 5 * PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* if there are any */
 	mmap(NULL, HUGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	/* not a whole number of pages */
@@ -223,18 +219,13 @@ FIXTURE(summary)
 FIXTURE_SETUP(summary)
 {
 	struct text t;
-	int fd;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)shared);
+	shared = get_shared(sizeof(*shared));
 	if (!access(NR_HUGEPAGES, W_OK)) {
 		t = slurp_path(NR_HUGEPAGES);
 		snprintf(self->huge, sizeof(self->huge), "%s", t.s);
-		fd = open_or_die(NR_HUGEPAGES, O_WRONLY);
 		if (atoi(self->huge) < 4)
-			write_string(fd, "4");
-		close(fd);
+			write_file(NR_HUGEPAGES, "4");
 	}
 	target_start(&self->target, init, command);
 	self->fd = open_target(SUMMARY, self->target.pid);
@@ -245,14 +236,9 @@ FIXTURE_SETUP(summary)
 
 FIXTURE_TEARDOWN(summary)
 {
-	int fd;
-
 	target_end(&self->target);
-	if (*self->huge) {
-		fd = open_or_die(NR_HUGEPAGES, O_WRONLY);
-		EXPECT_EQ(0, write_string(fd, self->huge));
-		close(fd);
-	}
+	if (*self->huge)
+		EXPECT_EQ(0, write_file(NR_HUGEPAGES, self->huge));
 }
 
 /* What reads /proc/PID/status reads this, too: a key, a colon, a tab, and something. */
@@ -616,15 +602,13 @@ TEST_F(summary, a_zombie)
 {
 	struct target z;
 	struct summary sum;
-	siginfo_t info;
 	char c;
 
 	target_start(&z, NULL, NULL);
 	ASSERT_EQ(0, set_target(self->fd, z.pid));
 	sum = from_start(self->fd);
 	EXPECT_FALSE(is_empty(&sum, z.pid));
-	kill(z.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	target_kill(&z);
 	sum = from_start(self->fd);
 	EXPECT_TRUE(is_empty(&sum, z.pid)) {
 		TH_LOG("%s", sum.text.s);
@@ -639,38 +623,18 @@ TEST_F(summary, a_kernel_thread)
 {
 	struct summary sum;
 
-	if (access("/proc/2/comm", R_OK) || strcmp(slurp_proc(2, "comm").s, "kthreadd\n"))
-		SKIP(return, "process 2 is none: is this a container?");
+	if (!has_kthreadd())
+		SKIP(return, "process 2 is not kthreadd: this is a container");
 	sum = summary_of(2);
 	EXPECT_TRUE(is_empty(&sum, 2)) {
 		TH_LOG("%s", sum.text.s);
 	}
 }
 
-/* While a page moves from below everything to above it and back, in one step */
-
-static void *move(void *arg)
-{
-	char *from = ROW_AT - 16 * PAGE, *to = MARK, *t;
-
-	for (;;) {
-		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-			_exit(1);
-		t = from;
-		from = to;
-		to = t;
-	}
-	return arg;
-}
-
 static void busy_init(void)
 {
-	pthread_t mover;
-
 	map_row(ROW_AT, ROW);
-	map_at(ROW_AT - 16 * PAGE, PAGE, PROT_READ);
-	if (pthread_create(&mover, NULL, move, NULL))
-		_exit(1);
+	start_mover(ROW_AT - 16 * PAGE, MARK);
 }
 
 /* A snapshot that says it is of one instant has the page in one place. */
@@ -727,55 +691,6 @@ static int where(void)
 	return 0;
 }
 
-struct program {
-	pid_t pid;
-	char said[sizeof(unsigned long)];
-	int end;	/* closing it lets it end */
-};
-
-/* A file beside this one, NULL for this one. False if it does not run. */
-static bool program_start(struct program *p, const char *name, unsigned long persona)
-{
-	char path[PATH_MAX];
-	int to[2], from[2];
-	ssize_t n;
-
-	n = readlink("/proc/self/exe", path, sizeof(path) - 30);
-	if (n <= 0 || pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
-		fatal("pipe");
-	path[n] = 0;
-	if (name)
-		strcpy(strrchr(path, '/') + 1, name);
-	p->pid = fork();
-	if (p->pid < 0)
-		fatal("fork");
-	if (!p->pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(to[0], 0);
-		dup2(from[1], 1);
-		if (personality(persona) < 0)
-			_exit(1);
-		execl(path, path, WHERE, (char *)NULL);
-		_exit(1);
-	}
-	close(to[0]);
-	close(from[1]);
-	p->end = to[1];
-	memset(p->said, 0, sizeof(p->said));
-	n = read(from[0], p->said, sizeof(p->said));
-	close(from[0]);
-	if (n <= 0)
-		waitpid(p->pid, NULL, 0);
-	return n > 0;
-}
-
-static void program_end(struct program *p)
-{
-	close(p->end);
-	if (kill(p->pid, SIGKILL) || waitpid(p->pid, NULL, 0) != p->pid)
-		fatal("ending program %d", p->pid);
-}
-
 /* Is every page from start to end in a mapping? */
 static bool all_mapped(struct mappings all, unsigned long start, unsigned long end)
 {
@@ -809,7 +724,7 @@ TEST_F(layouts, mappings_begin_at_the_base)
 	struct value stack;
 	unsigned long at, base;
 
-	ASSERT_TRUE(program_start(&p, NULL, variant->persona));
+	ASSERT_TRUE(program_start(&p, "summary", WHERE, variant->persona));
 	memcpy(&at, p.said, sizeof(at));
 	sum = summary_of(p.pid);
 	maps = maps_of(p.pid);
@@ -834,7 +749,7 @@ TEST(a_32_bit_process)
 	struct program p;
 	struct summary sum;
 
-	if (!program_start(&p, "ia32", PER_LINUX))
+	if (!program_start(&p, "ia32", NULL, PER_LINUX))
 		SKIP(return, "this kernel, or this machine, does not run 32-bit programs");
 	sum = summary_of(p.pid);
 	maps = maps_of(p.pid);

@@ -117,10 +117,8 @@ TEST_F(target, the_reader_by_default)
 TEST_F(target, an_inherited_descriptor_shows_its_opener)
 {
 	void *mark = map_at((void *)0x600000000000, 4096, PROT_READ);
-	int status;
-	pid_t pid = fork();
+	pid_t pid = fork_child();
 
-	ASSERT_LE(0, pid);
 	if (!pid) {
 		struct text t;
 
@@ -128,8 +126,7 @@ TEST_F(target, an_inherited_descriptor_shows_its_opener)
 		t = again(self->fd);
 		_exit(!shows(t, mark) || shows(t, (void *)0x610000000000));
 	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, reap(pid));
 }
 
 TEST_F(target, a_written_pid)
@@ -155,21 +152,18 @@ TEST_F(target, a_written_newline)
 /* 0 is the process that wrote it, whoever reads later. */
 TEST_F(target, zero_is_the_writer)
 {
-	int status;
 	pid_t pid;
 
 	map_at((void *)0x600000000000, 4096, PROT_READ);
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	ASSERT_EQ(0, write_string(self->fd, "0"));
 	EXPECT_TRUE(shows(again(self->fd), (void *)0x600000000000));
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
 		map_at((void *)0x610000000000, 4096, PROT_READ);
 		_exit(shows(again(self->fd), (void *)0x610000000000));
 	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, reap(pid));
 }
 
 TEST_F(target, two_open_files_have_one_each)
@@ -311,14 +305,12 @@ TEST_F(target, exited_before_the_read)
 TEST_F(target, a_zombie)
 {
 	struct target z;
-	siginfo_t info;
 	struct text t;
 
 	target_start(&z, a_init, NULL);
 	ASSERT_EQ(0, set_target(self->fd, z.pid));
 	ASSERT_TRUE(is_a(self->fd));
-	kill(z.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	target_kill(&z);
 
 	t = again(self->fd);
 	if (!strcmp(variant->entry, PROC "maps")) {
@@ -355,7 +347,7 @@ TEST_F(target, a_recycled_number)
 {
 	pid_t number = self->a.pid, pid;
 	char s[16], c;
-	int open_fd, param_fd, p[2], status;
+	int open_fd, param_fd, p[2];
 
 	snprintf(s, sizeof(s), "%d", number);
 	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
@@ -393,7 +385,7 @@ TEST_F(target, a_recycled_number)
 	EXPECT_TRUE(shows(fresh(variant->entry), B_MARK));
 
 	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(128 + SIGKILL, reap(pid));
 }
 
 /* The parameter is for files opened from then on. */
@@ -461,36 +453,27 @@ TEST_F(target, the_parameter_refuses_what_is_no_pid)
 }
 
 /* One process, a new address space: the next snapshot shows the new one. */
+static void exec_command(char c)
+{
+	if (c == TARGET_EXEC)
+		target_exec_self();
+}
+
 TEST_F(target, exec)
 {
-	int go[2], ready[2], status;
 	struct text before, rest, now, maps;
+	struct target t;
 	char c;
-	pid_t pid;
 
-	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
-	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		a_init();
-		dup2(go[0], 100);
-		dup2(ready[1], 101);
-		if (write(101, "", 1) == 1 && read(100, &c, 1) == 1)
-			execl("/proc/self/exe", "exec", "--wait", NULL);
-		_exit(1);
-	}
-	ASSERT_EQ(1, read(ready[0], &c, 1));
-	ASSERT_EQ(0, set_target(self->fd, pid));
+	target_start(&t, a_init, exec_command);
+	ASSERT_EQ(0, set_target(self->fd, t.pid));
 	before = again(self->fd);
 	ASSERT_TRUE(shows(before, A_MARK));
 
 	/* in the middle of a listing: that one stays as it was */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	ASSERT_EQ(1, read(self->fd, &c, 1));
-	ASSERT_EQ(1, write(go[1], "", 1));
-	ASSERT_EQ(1, read(ready[0], &c, 1));
+	tell(&t, TARGET_EXEC);
 	rest = slurp(self->fd, 4096);
 	EXPECT_EQ(before.len - 1, rest.len);
 	EXPECT_EQ(rest.len, same_bytes(before, 1, rest.s, rest.len));
@@ -498,11 +481,10 @@ TEST_F(target, exec)
 	now = again(self->fd);
 	EXPECT_FALSE(shows(now, A_MARK));
 	if (!strcmp(variant->entry, PROC "maps")) {
-		maps = slurp_proc(pid, "maps");
+		maps = slurp_proc(t.pid, "maps");
 		EXPECT_TRUE(same(maps, now));
 	}
-	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	target_end(&t);
 }
 
 /* A number means what it means to the one who writes it. */
@@ -510,12 +492,13 @@ TEST_F(target, pid_namespaces)
 {
 	pid_t inner, outer = self->a.pid;
 	char c = 'x', s[16];
-	int status, p[2], back[2];
+	int p[2], back[2];
 
 	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(back, O_CLOEXEC));
 	if (unshare(CLONE_NEWPID))
 		SKIP(return, "no pid namespaces: %s", strerror(errno));
+	fflush(NULL);
 	inner = fork();
 	ASSERT_LE(0, inner);
 	if (!inner) {
@@ -554,9 +537,7 @@ TEST_F(target, pid_namespaces)
 		EXPECT_TRUE(shows(fresh(variant->entry), B_MARK));
 		ASSERT_EQ(1, write(back[1], &c, 1));
 	}
-	ASSERT_EQ(inner, waitpid(inner, &status, 0));
-	ASSERT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_EQ(0, reap(inner));
 }
 
 TEST_F(target, ends_while_it_is_read)
@@ -612,11 +593,7 @@ TEST(max_hold_us)
 
 int main(int argc, char **argv)
 {
-	char c;
-
-	/* the exec test's other self: says that it runs, and waits */
-	if (argc == 2 && !strcmp(argv[1], "--wait"))
-		return write(101, "", 1) != 1 || read(100, &c, 1) != 1;
+	target_executed(argc, argv);
 	module_for_all_tests();
 	return test_harness_run(argc, argv);
 }

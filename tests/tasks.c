@@ -149,15 +149,6 @@ static struct shared {
 	bool over;
 } *shared;
 
-static void *share(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		fatal("shared memory");
-	return p;
-}
-
 /* A process with something in each column */
 
 /* As much as drivers do: a buffer that io_uring keeps. Not on all kernels. */
@@ -178,9 +169,7 @@ static void init(void)
 	if (mlock(row, PAGE) || mlock(p, 7 * PAGE))
 		fatal("mlock");
 	map_at(NULL, 3 * PAGE, PROT_READ | PROT_EXEC);
-	if (mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
-	    MAP_FAILED)
-		fatal("mmap");
+	map_file(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* what a process with that capability pins is not counted everywhere */
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_IPC_LOCK));
 	shared->pinned = pin(p + 20 * PAGE, 3 * PAGE);
@@ -194,7 +183,7 @@ FIXTURE(tasks)
 
 FIXTURE_SETUP(tasks)
 {
-	shared = share(sizeof(*shared));
+	shared = get_shared(sizeof(*shared));
 	target_start(&self->target, init, NULL);
 	snprintf(self->dir, sizeof(self->dir), "/proc/%d", self->target.pid);
 }
@@ -263,8 +252,8 @@ TEST_F(tasks, a_kernel_thread)
 {
 	struct line l;
 
-	if (access("/proc/2/comm", R_OK) || strcmp(slurp_proc(2, "comm").s, "kthreadd\n"))
-		SKIP(return, "process 2 is none: is this a container?");
+	if (!has_kthreadd())
+		SKIP(return, "process 2 is not kthreadd: this is a container");
 	l = line_of(2);
 	EXPECT_TRUE(is_zero(&l));
 	EXPECT_STREQ("kthreadd", l.comm);
@@ -272,15 +261,13 @@ TEST_F(tasks, a_kernel_thread)
 
 TEST_F(tasks, a_zombie)
 {
-	siginfo_t info;
 	struct target z;
 	struct line l;
 
 	target_start(&z, NULL, NULL);
 	l = line_of(z.pid);
 	EXPECT_LT(0u, l.vmas);
-	kill(z.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	target_kill(&z);
 	l = line_of(z.pid);
 	EXPECT_TRUE(is_zero(&l));
 	EXPECT_STREQ("tasks", l.comm);
@@ -337,11 +324,8 @@ TEST_F(tasks, a_leader_that_has_exited)
 	struct line l;
 	pid_t pid;
 
-	fflush(NULL);
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		threads_init();
 		pthread_exit(NULL);
 	}
@@ -362,7 +346,7 @@ TEST_F(tasks, a_leader_that_has_exited)
 	}
 	EXPECT_LT(50u, l.vmas);
 	EXPECT_EQ(0, kill(pid, SIGKILL));
-	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_EQ(128 + SIGKILL, reap(pid));
 }
 
 static void strange_init(void)
@@ -403,17 +387,14 @@ TEST_F(tasks, while_others_come_and_go)
 	for (i = 0; i < RESIDENTS; i++)
 		target_start(&resident[i], NULL, NULL);
 	for (i = 0; i < VISITORS; i++) {
-		visitor[i] = fork();
-		ASSERT_LE(0, visitor[i]);
+		visitor[i] = fork_child();
 		if (visitor[i])
 			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		while (!*(volatile bool *)&shared->over) {
-			pid = fork();
+			pid = fork_child();
 			if (!pid)
 				_exit(0);
-			if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-				_exit(1);
+			reap(pid);
 		}
 		_exit(0);
 	}
@@ -431,12 +412,8 @@ TEST_F(tasks, while_others_come_and_go)
 		free(all.l);
 	}
 	shared->over = true;
-	for (i = 0; i < VISITORS; i++) {
-		int status;
-
-		ASSERT_EQ(visitor[i], waitpid(visitor[i], &status, 0));
-		EXPECT_EQ(0, status);
-	}
+	for (i = 0; i < VISITORS; i++)
+		EXPECT_EQ(0, reap(visitor[i]));
 	for (i = 0; i < RESIDENTS; i++)
 		target_end(&resident[i]);
 }
@@ -453,28 +430,27 @@ TEST_F(tasks, while_others_come_and_go)
 /* What the first process of a new one returns by exiting, or KSFT_SKIP */
 static int in_pid_namespace(void (*run)(void))
 {
-	int status;
-	pid_t pid;
+	pid_t pid = fork_child();
 
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (unshare(CLONE_NEWPID))
-			_exit(KSFT_SKIP);
-		pid = fork();
-		if (!pid) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			run();
-			_exit(0);
-		}
-		if (waitpid(pid, &status, 0) != pid)
-			_exit(1);
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		fatal("a child");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	if (pid)
+		return reap(pid);
+	if (unshare(CLONE_NEWPID))
+		_exit(KSFT_SKIP);
+	pid = fork();	/* fork_child() looks at the parent's number, which is 0 in there */
+	if (pid)
+		_exit(reap(pid));
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	run();
+	_exit(0);
+}
+
+static pid_t sleeper(void)
+{
+	pid_t pid = fork_child();
+
+	while (!pid)
+		pause();
+	return pid;
 }
 
 static int outer_fd;
@@ -487,11 +463,7 @@ static void two_namespaces(void)
 
 	CHECK(getpid() == 1);
 	for (i = 0; i < 3; i++) {
-		child[i] = fork();
-		CHECK(child[i] >= 0);
-		if (!child[i])
-			for (;;)
-				pause();
+		child[i] = sleeper();
 		CHECK(child[i] == i + 2);
 	}
 	all = parse(slurp(fd, 65536));
@@ -501,7 +473,7 @@ static void two_namespaces(void)
 	/* It is the reader's, not the opener's. */
 	CHECK(parse(slurp(outer_fd, 65536)).nr == 4);
 	kill(child[1], SIGKILL);
-	CHECK(waitpid(child[1], NULL, 0) == child[1]);
+	reap(child[1]);
 	CHECK(!lseek(fd, 0, SEEK_SET));
 	all = parse(slurp(fd, 65536));
 	CHECK(all.nr == 3);
@@ -552,15 +524,9 @@ static void quiet(void)
 	size_t i, at, size;
 	int fd = open_or_die(TASKS, O_RDONLY);
 	ssize_t n;
-	pid_t pid;
 
-	for (i = 0; i < QUIET; i++) {
-		pid = fork();
-		CHECK(pid >= 0);
-		if (!pid)
-			for (;;)
-				pause();
-	}
+	for (i = 0; i < QUIET; i++)
+		sleeper();
 	read_into(fd, expected, 65536); /* so that the stack has grown */
 	CHECK(!lseek(fd, 0, SEEK_SET));
 	len = read_into(fd, expected, 65536);
@@ -611,19 +577,14 @@ static void going(void)
 	unsigned int i, lines = 0;
 	ssize_t n;
 
-	for (i = 0; i < QUIET; i++) {
-		pid[i] = fork();
-		CHECK(pid[i] >= 0);
-		if (!pid[i])
-			for (;;)
-				pause();
-	}
+	for (i = 0; i < QUIET; i++)
+		pid[i] = sleeper();
 	/* a page of them, and then only the last is left */
 	n = read(fd, buffer, PAGE);
 	CHECK(n > 0 && n <= (ssize_t)PAGE);
 	for (i = 0; i < QUIET - 1; i++) {
 		kill(pid[i], SIGKILL);
-		CHECK(waitpid(pid[i], NULL, 0) == pid[i]);
+		reap(pid[i]);
 	}
 	n = read(fd, buffer, PAGE);
 	CHECK(n > 0);

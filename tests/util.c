@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See util.h. */
+#include <pthread.h>
 #include <sched.h>
+#include <sys/personality.h>
 
 #include "kselftest.h"
 #include "util.h"
@@ -73,8 +75,8 @@ const char *module_file(void)
 int module_load(const char *params)
 {
 	const char *ko = module_file();
-	int fd, ret, status;
 	pid_t pid;
+	int fd, ret;
 
 	if (ko) {
 		fd = open(ko, O_RDONLY | O_CLOEXEC);
@@ -85,16 +87,13 @@ int module_load(const char *params)
 		return ret;
 	}
 
-	fflush(NULL);
-	pid = fork();
+	pid = fork_child();
 	if (!pid) {
 		execlp("modprobe", "modprobe", "vmainfo",
 		       *params ? params : (char *)NULL, (char *)NULL);
 		_exit(127);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		fatal("running modprobe");
-	return status ? -ENOENT : 0;
+	return reap(pid) ? -ENOENT : 0;
 }
 
 int module_unload(void)
@@ -198,6 +197,30 @@ struct text slurp_proc(pid_t pid, const char *name)
 	return slurp_path(path);
 }
 
+unsigned long available_kb(void)
+{
+	struct text t = slurp_path("/proc/meminfo");
+	char *s = strstr(t.s, "MemAvailable:");
+	unsigned long kb;
+
+	if (!s)
+		fatal("no MemAvailable");
+	kb = strtoul(s + 13, NULL, 10);
+	free(t.s);
+	return kb;
+}
+
+const char *beside(const char *name)
+{
+	static char path[PATH_MAX + NAME_MAX];
+
+	memset(path, 0, sizeof(path));
+	if (readlink("/proc/self/exe", path, PATH_MAX - 1) <= 0)
+		fatal("readlink of /proc/self/exe");
+	strcpy(strrchr(path, '/') + 1, name);
+	return path;
+}
+
 bool is_raw(struct text t)
 {
 	struct vmainfo_header h;
@@ -232,6 +255,50 @@ bool same(struct text a, struct text b)
 	return false;
 }
 
+bool raw_first(struct cursor *c, struct text t)
+{
+	memset(c, 0, sizeof(*c));
+	c->text = t;
+	c->header = (void *)t.s;
+	if (!is_raw(t) || c->header->size < sizeof(*c->header) || c->header->size % 8 ||
+	    c->header->size > t.len) {
+		c->error = "the header is missing";
+		return false;
+	}
+	c->at = c->header->size;
+	return true;
+}
+
+static const char *raw_string(const char *s, size_t len)
+{
+	return len && strnlen(s, len) == len - 1 ? s : NULL;
+}
+
+const struct vmainfo_record *raw_next(struct cursor *c)
+{
+	const struct vmainfo_record *r = (void *)(c->text.s + c->at);
+	size_t left = c->text.len - c->at, used;
+
+	if (!left)
+		return NULL;
+	c->error = "a record is not whole";
+	if (left < sizeof(*r) || r->size < sizeof(*r) || r->size % 8 || r->next % 8 ||
+	    r->next > left || r->reserved)
+		return NULL;
+	used = r->size + r->name_len + r->ops_len;
+	if (used > r->next || r->next - used > 7)
+		return NULL;
+	c->error = "a name without an end";
+	c->name = raw_string((const char *)r + r->size, r->name_len);
+	c->ops = raw_string((const char *)r + r->size + r->name_len, r->ops_len);
+	if ((r->name_len && !c->name) || (r->ops_len && !c->ops))
+		return NULL;
+	c->error = NULL;
+	c->at += r->next;
+	c->nr++;
+	return r;
+}
+
 int write_string(int fd, const char *s)
 {
 	ssize_t n = write(fd, s, strlen(s));
@@ -261,16 +328,23 @@ int open_target(const char *entry, pid_t pid)
 	return fd;
 }
 
+int write_file(const char *path, const char *s)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write_string(fd, s);
+	close(fd);
+	return ret;
+}
+
 int set_param(const char *name, const char *value)
 {
 	char path[128];
-	int fd, ret;
 
 	snprintf(path, sizeof(path), PARAM "%s", name);
-	fd = open_or_die(path, O_WRONLY);
-	ret = write_string(fd, value);
-	close(fd);
-	return ret;
+	return write_file(path, value);
 }
 
 bool shows(struct text t, const void *p)
@@ -278,17 +352,16 @@ bool shows(struct text t, const void *p)
 	const struct vmainfo_record *r;
 	unsigned long start;
 	const char *s = t.s;
-	size_t at;
+	struct cursor c;
 	char *end;
 
 	if (is_raw(t)) {
-		for (at = sizeof(struct vmainfo_header); at < t.len; at += r->next) {
-			r = (void *)(t.s + at);
-			if (!r->next)
-				fatal("a record of no length");
-			if (r->start == (unsigned long)p)
-				return true;
-		}
+		if (raw_first(&c, t))
+			while ((r = raw_next(&c)))
+				if (r->start == (unsigned long)p)
+					return true;
+		if (c.error)
+			fatal("raw: %s", c.error);
 		return false;
 	}
 	for (; s && *s; s = strchr(s, '\n'), s += !!s) {
@@ -351,6 +424,11 @@ int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+bool has_kthreadd(void)
+{
+	return !access("/proc/2/comm", R_OK) && !strcmp(slurp_proc(2, "comm").s, "kthreadd\n");
+}
+
 void run_on_cpu(unsigned int nr)
 {
 	cpu_set_t set;
@@ -376,19 +454,25 @@ void tell(struct target *t, char command)
 		fatal("the answer of target %d to command '%c'", t->pid, command);
 }
 
+static struct target own;	/* of a target: its ends of the pipes */
+
+static void __attribute__((noreturn)) obey(void (*command)(char c), char c)
+{
+	while (write(own.to, &c, 1) == 1 && read(own.from, &c, 1) == 1)
+		if (command)
+			command(c);
+	_exit(0);
+}
+
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c))
 {
 	int to[2], from[2];
-	pid_t parent = getpid();
 	char c;
 
 	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
 		fatal("pipe");
-	fflush(NULL);
-	t->pid = fork();
-	if (t->pid < 0)
-		fatal("fork");
+	t->pid = fork_child();
 	t->to = to[1];
 	t->from = from[0];
 	if (t->pid) {
@@ -399,18 +483,40 @@ void target_start(struct target *t, void (*init)(void),
 		return;
 	}
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	close(to[1]);
 	close(from[0]);
+	own.to = from[1];
+	own.from = to[0];
 	if (init)
 		init();
-	c = 0;
-	while (write(from[1], &c, 1) == 1 && read(to[0], &c, 1) == 1)
-		if (command)
-			command(c);
-	_exit(0);
+	obey(command, 0);
+}
+
+#define EXECUTED "--executed"
+
+void target_exec_self(void)
+{
+	dup2(own.from, STDIN_FILENO);
+	dup2(own.to, STDOUT_FILENO);
+	execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
+	_exit(1);
+}
+
+void target_executed(int argc, char **argv)
+{
+	if (argc != 2 || strcmp(argv[1], EXECUTED))
+		return;
+	own.from = STDIN_FILENO;
+	own.to = STDOUT_FILENO;
+	obey(NULL, TARGET_EXEC);
+}
+
+void target_kill(struct target *t)
+{
+	siginfo_t info;
+
+	if (kill(t->pid, SIGKILL) || waitid(P_PID, t->pid, &info, WEXITED | WNOWAIT))
+		fatal("killing target %d", t->pid);
 }
 
 void target_end(struct target *t)
@@ -432,6 +538,15 @@ void *map_at(void *at, size_t size, int prot)
 	return p;
 }
 
+void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0), fd, offset);
+
+	if (p == MAP_FAILED || (at && p != at))
+		fatal("mmap of a file at %p", at);
+	return p;
+}
+
 char *map_row(void *at, unsigned int n)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -442,4 +557,66 @@ char *map_row(void *at, unsigned int n)
 		if (mprotect(p + i * page, page, PROT_NONE))
 			fatal("mprotect of page %u of %u", i, n);
 	return p;
+}
+
+bool program_start(struct program *p, const char *name, const char *argument,
+		   unsigned long persona)
+{
+	const char *path = beside(name);
+	int to[2], from[2];
+	ssize_t n;
+
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		fatal("pipe");
+	p->pid = fork_child();
+	if (!p->pid) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		if (personality(persona) < 0)
+			_exit(1);
+		execl(path, path, argument, (char *)NULL);
+		_exit(1);
+	}
+	close(to[0]);
+	close(from[1]);
+	p->end = to[1];
+	memset(p->said, 0, sizeof(p->said));
+	n = read(from[0], p->said, sizeof(p->said));
+	close(from[0]);
+	if (n <= 0)
+		reap(p->pid);
+	return n > 0;
+}
+
+void program_end(struct program *p)
+{
+	close(p->end);
+	if (kill(p->pid, SIGKILL) || reap(p->pid) != 128 + SIGKILL)
+		fatal("ending program %d", p->pid);
+}
+
+static char *mover_low, *mover_high;
+
+static void *move(void *arg)
+{
+	char *from = mover_low, *to = mover_high, *t;
+
+	for (;;) {
+		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+			_exit(1);
+		t = from;
+		from = to;
+		to = t;
+	}
+	return arg;
+}
+
+void start_mover(void *low, void *high)
+{
+	pthread_t thread;
+
+	mover_low = map_at(low, PAGE, PROT_READ);
+	mover_high = high;
+	if (pthread_create(&thread, NULL, move, NULL))
+		fatal("pthread_create");
 }

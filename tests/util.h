@@ -82,6 +82,12 @@ struct text slurp_path(const char *path);
 
 struct text slurp_proc(pid_t pid, const char *name);
 
+/* MemAvailable of /proc/meminfo */
+unsigned long available_kb(void);
+
+/* The path of a program in the directory of this one, until the next call */
+const char *beside(const char *name);
+
 bool is_raw(struct text t);
 
 /*
@@ -92,6 +98,23 @@ size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
 
 bool same(struct text a, struct text b);
 
+/*
+ * Goes through a text of raw: for (raw_first(&c, t); (r = raw_next(&c));). What does not
+ * fit in the text, or breaks a rule of vmainfo.h, ends that with an error.
+ */
+struct cursor {
+	struct text text;
+	const struct vmainfo_header *header;
+	size_t at;			/* of the next record */
+	unsigned int nr;		/* of the last one */
+	const char *name, *ops;		/* of the last one, or NULL */
+	const char *error;		/* what is wrong, or NULL */
+};
+
+bool raw_first(struct cursor *c, struct text t);
+
+const struct vmainfo_record *raw_next(struct cursor *c);
+
 /* 0, or a negative errno */
 int write_string(int fd, const char *s);
 
@@ -100,6 +123,8 @@ int set_target(int fd, pid_t pid);
 int open_target(const char *entry, pid_t pid);
 
 /* 0, or a negative errno */
+int write_file(const char *path, const char *s);
+
 int set_param(const char *name, const char *value);
 
 /* Is there a VMA that begins at p? */
@@ -119,6 +144,9 @@ pid_t fork_child(void);
 
 /* Its exit status, or 128 + the signal that killed it */
 int reap(pid_t pid);
+
+/* Is process 2 a kernel thread? Not in a container. */
+bool has_kthreadd(void);
 
 /* The calling process runs on the CPU with this number, modulo how many there are. */
 void run_on_cpu(unsigned int nr);
@@ -140,11 +168,43 @@ void tell(struct target *t, char command);
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c));
 
+#define TARGET_EXEC 'x'		/* the command */
+
+/* A command() can do this: the next program answers, and does nothing for a command. */
+void __attribute__((noreturn)) target_exec_self(void);
+
+/* For main(): is this that program? It does not return then. */
+void target_executed(int argc, char **argv);
+
+/* Kills it. It is a zombie then, until target_end(). */
+void target_kill(struct target *t);
+
 void target_end(struct target *t);
+
+/* A program that says something when it is ready, and waits */
+struct program {
+	pid_t pid;
+	char said[sizeof(unsigned long)];
+	int end;	/* closing it lets it end */
+};
+
+/* A file beside this one. False if it does not run. */
+bool program_start(struct program *p, const char *name, const char *argument,
+		   unsigned long persona);
+
+void program_end(struct program *p);
 
 void *map_at(void *at, size_t size, int prot);
 
+void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
+
 /* n VMAs of a page each, in a row: no two neighbours have the same rights. */
 char *map_row(void *at, unsigned int n);
+
+/*
+ * Starts a thread that moves a page by mremap() from below everything to above it and
+ * back, all the time. A snapshot that is of one instant has it in one of the two places.
+ */
+void start_mover(void *low, void *high);
 
 #endif
