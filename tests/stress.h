@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 
+#include "maps.h"
 #include "util.h"
 
 /* Random numbers (splitmix64): the same for the same seed, everywhere. */
@@ -53,40 +54,7 @@ violation(const char *fmt, ...);
 
 /* Listings */
 
-enum walk {
-	WALK_UNKNOWN,	/* maps does not tell */
-	WALK_ATOMIC,
-	WALK_SPLIT,
-};
-
-struct region {
-	unsigned long start, end;
-	unsigned long long offset;
-	unsigned long inode;
-	char perm[4];
-	bool dontdump;		/* not in maps */
-	const char *policy;	/* vmas only: a word */
-	const char *name;	/* up to the newline or NUL, "-" in vmas where there is none */
-};
-
-struct listing {
-	enum walk walk;
-	pid_t pid;		/* not in maps */
-	unsigned int nr, room;
-	struct region *regions;
-};
-
-/*
- * Takes a text of vmas or maps apart. NULL, or what is wrong with it: every
- * line is whole, numbers and sizes fit, regions are in order, none overlaps
- * another one or is there twice. The [vsyscall] page is no region.
- */
-const char *parse_listing(struct listing *l, struct text t, bool vmas);
-
-/* The same for a text of raw */
-const char *parse_raw(struct listing *l, struct text t);
-
-/* And of summary, which has no regions: what it says adds up, as far as that can be told. */
+/* As parse_raw(), of summary, which has no regions: what it says adds up, as far as that can be told. */
 const char *parse_summary(struct listing *l, struct text t);
 
 /* The entries, as readers number them */
@@ -101,9 +69,6 @@ enum entry {
 extern const char * const entries[ENTRIES];
 
 const char *parse_entry(struct listing *l, struct text t, enum entry entry);
-
-/* The region that an address is in, or NULL */
-struct region *region_of(struct listing *l, unsigned long address);
 
 /* Reading */
 
