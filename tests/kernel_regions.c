@@ -10,10 +10,10 @@
 #define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
 
 /* The region of that name, or the first one that an address is in; NULL if there is none */
-static const struct region *region(const struct summary *sum, const char *name,
+static const struct kernel_region *region(const struct summary *sum, const char *name,
 				   unsigned long long address)
 {
-	const struct region *r;
+	const struct kernel_region *r;
 
 	for (r = sum->region; r < sum->region + sum->regions; r++)
 		if (name ? !strcmp(r->name, name) : r->v.start <= address && address < r->v.end)
@@ -21,7 +21,7 @@ static const struct region *region(const struct summary *sum, const char *name,
 	return NULL;
 }
 
-static bool holds(const struct region *r, unsigned long long address)
+static bool holds(const struct kernel_region *r, unsigned long long address)
 {
 	return r && r->v.start <= address && address < r->v.end;
 }
@@ -126,8 +126,8 @@ TEST_F(kernel, regions)
 TEST_F(kernel, kcore)
 {
 	struct summary sum = own_summary();
-	const struct region *direct = region(&sum, "KernelDirectMap", 0), *r;
-	const struct region *vmalloc = region(&sum, "KernelVmalloc", 0);
+	const struct kernel_region *direct = region(&sum, "KernelDirectMap", 0), *r;
+	const struct kernel_region *vmalloc = region(&sum, "KernelVmalloc", 0);
 	unsigned long long last = 0, end;
 	bool all_of_vmalloc = false;
 	struct elf64_phdr ph;

@@ -15,28 +15,17 @@
  * (or, after a !, must not), and OPS and NAME are shell patterns. After the
  * last line nothing changes any more.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
 #include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
+
+#include "maps.h"
 
 /* What older headers do not have */
 #ifndef MPOL_PREFERRED_MANY
@@ -65,7 +54,6 @@
 #define MFD_NOEXEC_SEAL 8u
 #endif
 
-#define PAGE 4096ul
 #define HUGE (2ul << 20)
 #define TIB (1ul << 40)
 
@@ -744,24 +732,13 @@ static void kernels_own(void)
 /* The VMA around an address, from what the kernel says itself */
 static void around(const void *p, struct expect e)
 {
-	static char maps[1 << 20];
-	unsigned long start, end;
-	ssize_t n, len = 0;
-	char *s;
-	int fd = open("/proc/self/maps", O_RDONLY);
+	struct listing l = load_maps(getpid(), "maps");
+	struct region *r = region_of(&l, (unsigned long)p);
 
-	while ((n = read(fd, maps + len, sizeof(maps) - 1 - len)) > 0)
-		len += n;
-	close(fd);
-	maps[len] = 0;
-	for (s = maps; s && *s; s = strchr(s, '\n'), s += !!s) {
-		if (sscanf(s, "%lx-%lx", &start, &end) == 2 &&
-		    start <= (unsigned long)p && (unsigned long)p < end) {
-			expect((void *)start, 0, e);
-			return;
-		}
-	}
-	skip(e.what, "it is not in /proc/self/maps");
+	if (r)
+		expect((void *)r->start, 0, e);
+	else
+		skip(e.what, "it is not in /proc/self/maps");
 }
 
 int main(int argc, char **argv)

@@ -40,6 +40,15 @@ static unsigned long long parse_number(struct parser *p, int base, char end)
 	return value;
 }
 
+/* The columns that vmas and maps have alike */
+static void parse_file(struct parser *p, struct region *r)
+{
+	r->offset = parse_number(p, 16, ' ');
+	r->major = parse_number(p, 16, ':');
+	r->minor = parse_number(p, 16, ' ');
+	r->inode = parse_number(p, 10, ' ');
+}
+
 static void parse_vmas_line(struct parser *p, struct region *r, unsigned int nr)
 {
 	const char *word;
@@ -51,9 +60,7 @@ static void parse_vmas_line(struct parser *p, struct region *r, unsigned int nr)
 	if (parse_number(p, 10, ' ') != (r->end - r->start) >> 10)
 		p->error = "the size is not the difference of the addresses";
 	memcpy(r->perm, parse_word(p), 4);
-	r->offset = parse_number(p, 16, ' ');
-	parse_word(p);	/* dev */
-	r->inode = parse_number(p, 10, ' ');
+	parse_file(p, r);
 	parse_word(p);	/* kind */
 	parse_word(p);	/* page */
 	parse_word(p);	/* anon */
@@ -71,88 +78,132 @@ static void parse_maps_line(struct parser *p, struct region *r)
 	r->start = parse_number(p, 16, '-');
 	r->end = parse_number(p, 16, ' ');
 	memcpy(r->perm, parse_word(p), 4);
-	r->offset = parse_number(p, 16, ' ');
-	parse_word(p);
-	r->inode = parse_number(p, 10, ' ');
+	parse_file(p, r);
 	p->s += strspn(p->s, " ");
 	r->name = p->s;
 }
 
-const char *parse_listing(struct listing *l, struct text t, bool vmas)
+static struct region *add_region(struct listing *l, unsigned int room)
+{
+	if (l->nr >= l->room || l->room < room) {
+		l->room = room > 2 * l->nr + 100 ? room : 2 * l->nr + 100;
+		l->regions = realloc(l->regions, l->room * sizeof(*l->regions));
+		if (!l->regions)
+			fatal("memory for %u regions", l->room);
+	}
+	return memset(&l->regions[l->nr++], 0, sizeof(*l->regions));
+}
+
+/* NULL, or what is wrong with the newest region beside the one before it */
+static const char *check_region(const struct listing *l)
+{
+	const struct region *r = &l->regions[l->nr - 1];
+
+	if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
+		return "a region has no proper addresses";
+	if (l->nr > 1 && r->start < r[-1].end)
+		return r->start < r[-1].start ? "regions are out of order" : "regions overlap";
+	return NULL;
+}
+
+enum form {
+	MAPS_FORM,
+	SMAPS_FORM,
+	VMAS_FORM,
+};
+
+/* The header of vmas: what comes behind it, or NULL */
+static const char *parse_header(struct listing *l, struct text t, unsigned int *nr,
+				const char **error)
+{
+	const char *walk = t.len ? strstr(t.s, " walk=") : NULL, *s;
+
+	*error = "the header is missing";
+	if (!walk || sscanf(t.s, "# pid=%d vmas=%u walk=", &l->pid, nr) != 2)
+		return NULL;
+	*error = "the header does not say how the walk was";
+	l->walk = !strncmp(walk, " walk=split\n", 12) ? WALK_SPLIT :
+		  !strncmp(walk, " walk=atomic\n", 13) ? WALK_ATOMIC : WALK_UNKNOWN;
+	if (l->walk == WALK_UNKNOWN)
+		return NULL;
+	*error = "there is no second line of the header";
+	s = strchr(t.s, '\n') + 1;
+	if (*s != '#' || !strchr(s, '\n'))
+		return NULL;
+	*error = NULL;
+	return strchr(s, '\n') + 1;
+}
+
+static const char *parse(struct listing *l, struct text t, enum form form)
 {
 	struct parser p = { .s = t.s };
-	unsigned long last_start = 0, last_end = 0;
+	const char *line, *error;
+	unsigned int nr = 0;
 	struct region *r;
-	const char *line;
 
 	l->nr = 0;
 	l->walk = WALK_UNKNOWN;
 	l->pid = 0;
-	if (vmas) {
-		const char *walk = t.len ? strstr(t.s, " walk=") : NULL;
-		unsigned int nr;
-
-		if (!walk || sscanf(t.s, "# pid=%d vmas=%u walk=", &l->pid, &nr) != 2)
-			return "the header is missing";
-		l->walk = !strncmp(walk, " walk=split\n", 12) ? WALK_SPLIT :
-			  !strncmp(walk, " walk=atomic\n", 13) ? WALK_ATOMIC : WALK_UNKNOWN;
-		if (l->walk == WALK_UNKNOWN)
-			return "the header does not say how the walk was";
-		p.s = strchr(p.s, '\n') + 1;
-		if (*p.s != '#' || !strchr(p.s, '\n'))
-			return "there is no second line of the header";
-		p.s = strchr(p.s, '\n') + 1;
-		l->room = l->room > nr ? l->room : nr;
-		l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
-		if (!l->regions)
-			fatal("memory for %u regions", l->room);
+	if (form == VMAS_FORM) {
+		p.s = parse_header(l, t, &nr, &error);
+		if (error)
+			return error;
 	}
-	while (*p.s) {
+	for (; *p.s; p.s = strchr(p.s, '\n') + 1) {
 		line = p.s;
 		if (!strchr(line, '\n'))
 			return "the last line is not whole";
-		/* the gate page, which comes last */
+		if (form == SMAPS_FORM && l->nr && *line >= 'A' && *line <= 'Z') {
+			sscanf(line, "KernelPageSize: %lu", &l->regions[l->nr - 1].page_size);
+			continue;
+		}
+		/* the gate page, which comes last; smaps has more lines of it */
 		if (!strncmp(line, "ffffffff", 8) || line[strspn(line, " ")] == '-') {
-			p.s = strchr(line, '\n') + 1;
-			return *p.s ? "a line behind that of the gate page" : NULL;
+			if (form != SMAPS_FORM && strchr(line, '\n')[1])
+				return "a line behind that of the gate page";
+			break;
 		}
-		if (l->nr == l->room) {
-			if (vmas)
-				return "more lines than the header says";
-			l->room = 2 * l->room + 100;
-			l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
-			if (!l->regions)
-				fatal("memory for %u regions", l->room);
-		}
-		r = &l->regions[l->nr++];
-		memset(r, 0, sizeof(*r));
-		if (vmas)
+		if (form == VMAS_FORM && l->nr == nr)
+			return "more lines than the header says";
+		r = add_region(l, nr);
+		if (form == VMAS_FORM)
 			parse_vmas_line(&p, r, l->nr);
 		else
 			parse_maps_line(&p, r);
-		if (p.error)
-			return p.error;
-		p.s = strchr(p.s, '\n') + 1;
-		if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
-			return "a region has no proper addresses";
-		if (r->start < last_end)
-			return r->start < last_start ? "regions are out of order" :
-							"regions overlap";
-		last_start = r->start;
-		last_end = r->end;
+		error = p.error ?: check_region(l);
+		if (error)
+			return error;
 	}
-	if (vmas && l->nr != (unsigned int)strtoul(strstr(t.s, "vmas=") + 5, NULL, 10))
-		return "fewer lines than the header says";
-	return NULL;
+	return l->nr < nr ? "fewer lines than the header says" : NULL;
+}
+
+const char *parse_maps(struct listing *l, struct text t)
+{
+	return parse(l, t, MAPS_FORM);
+}
+
+const char *parse_smaps(struct listing *l, struct text t)
+{
+	const char *error = parse(l, t, SMAPS_FORM);
+	unsigned int i;
+
+	for (i = 0; i < l->nr; i++)
+		l->regions[i].page_size <<= 10;
+	return error;
+}
+
+const char *parse_vmas(struct listing *l, struct text t)
+{
+	return parse(l, t, VMAS_FORM);
 }
 
 const char *parse_raw(struct listing *l, struct text t)
 {
 	const struct vmainfo_header *h;
 	const struct vmainfo_record *v;
-	unsigned long last_end = 0;
 	struct region *r;
 	struct cursor c;
+	const char *error;
 
 	l->nr = 0;
 	if (!raw_first(&c, t))
@@ -162,39 +213,57 @@ const char *parse_raw(struct listing *l, struct text t)
 		return "the header has another size";
 	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_SPLIT;
 	l->pid = h->pid;
-	l->room = l->room > h->vmas ? l->room : h->vmas;
-	l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
-	if (!l->regions)
-		fatal("memory for %u regions", l->room);
 	while ((v = raw_next(&c))) {
 		if (v->size != sizeof(*v))
 			return "a record has another size";
-		if (v->kind == VMAINFO_KIND_VSYSCALL)
-			return h->flags & VMAINFO_GATE && c.at == t.len ? NULL :
-			       "a gate page where there should be none";
+		if (v->kind == VMAINFO_KIND_VSYSCALL) {
+			if (!(h->flags & VMAINFO_GATE) || c.at != t.len)
+				return "a gate page where there should be none";
+			break;
+		}
 		if (l->nr == h->vmas)
 			return "more records than the header says";
-		r = &l->regions[l->nr++];
+		r = add_region(l, h->vmas);
 		r->start = v->start;
 		r->end = v->end;
 		r->offset = v->offset;
 		r->inode = v->ino;
+		r->major = v->dev_major;
+		r->minor = v->dev_minor;
 		r->perm[0] = v->flags & VMAINFO_READ ? 'r' : '-';
 		r->perm[1] = v->flags & VMAINFO_WRITE ? 'w' : '-';
 		r->perm[2] = v->flags & VMAINFO_EXEC ? 'x' : '-';
 		r->perm[3] = v->flags & VMAINFO_MAYSHARE ? 's' : 'p';
 		r->dontdump = v->flags & VMAINFO_DONTDUMP;
-		r->policy = NULL;
 		r->name = c.name ?: "-";
-		if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
-			return "a region has no proper addresses";
-		if (r->start < last_end)
-			return "regions overlap or are out of order";
-		last_end = r->end;
+		error = check_region(l);
+		if (error)
+			return error;
 	}
 	if (c.error)
 		return c.error;
 	return l->nr == h->vmas ? NULL : "fewer records than the header says";
+}
+
+struct listing load_maps(pid_t pid, const char *name)
+{
+	struct text t = slurp_proc(pid, name);
+	struct listing l = { 0 };
+	const char *error = strstr(name, "smaps") ? parse_smaps(&l, t) : parse_maps(&l, t);
+
+	if (error)
+		fatal("/proc/%d/%s: %s in line %u", pid, name, error, l.nr);
+	return l;
+}
+
+unsigned long total_kb(const struct listing *l)
+{
+	unsigned long kb = 0;
+	unsigned int i;
+
+	for (i = 0; i < l->nr; i++)
+		kb += (l->regions[i].end - l->regions[i].start) >> 10;
+	return kb;
 }
 
 struct region *region_of(struct listing *l, unsigned long address)

@@ -74,7 +74,7 @@ struct vma {
 };
 
 struct world {
-	unsigned int nr, room;
+	unsigned int nr;
 	struct vma *vmas;
 };
 

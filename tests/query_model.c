@@ -64,8 +64,6 @@ char *reach(char *image, __u64 at, __u64 size, bool write)
 	return NULL;
 }
 
-/* What a process has, as procfs says */
-
 /* Files that have a build ID, by the names of their VMAs */
 static struct {
 	char name[PATH_MAX];
@@ -116,45 +114,32 @@ static void look_up_id(struct vma *v)
 
 struct world load_world(pid_t pid)
 {
-	struct text t = slurp_proc(pid, "smaps");
-	struct world w = {};
-	struct vma *v = NULL;
-	char perm[5], *s, *end;
-	int at;
+	struct listing l = load_maps(pid, "smaps");
+	struct world w = { .nr = l.nr, .vmas = get_memory((l.nr + 1) * sizeof(*w.vmas)) };
+	unsigned int i;
+	size_t n;
 
-	for (s = t.s; *s; s = end + 1) {
-		struct vma new = {};
+	for (i = 0; i < l.nr; i++) {
+		const struct region *r = &l.regions[i];
+		struct vma *v = &w.vmas[i];
 
-		end = strchr(s, '\n');
-		if (v && sscanf(s, "KernelPageSize: %lu kB", &v->page_size) == 1) {
-			v->page_size <<= 10;
-			continue;
-		}
-		if (sscanf(s, "%lx-%lx %4s %lx %x:%x %lu%n", &new.start, &new.end, perm,
-			   &new.offset, &new.major, &new.minor, &new.inode, &at) != 7)
-			continue;
-		if (new.start >> 56)	/* [vsyscall] is none of its VMAs */
-			break;
-		new.rights = (perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
-			     (perm[1] == 'w' ? PROCMAP_QUERY_VMA_WRITABLE : 0) |
-			     (perm[2] == 'x' ? PROCMAP_QUERY_VMA_EXECUTABLE : 0) |
-			     (perm[3] == 's' ? PROCMAP_QUERY_VMA_SHARED : 0);
-		new.file = new.major || new.minor || new.inode;
-		s += at;
-		s += strspn(s, " ");
-		if (s < end)
-			new.name = unescaped(s, end - s);
-		look_up_id(&new);
-		if (w.nr == w.room) {
-			w.room = 2 * w.room + 100;
-			w.vmas = realloc(w.vmas, w.room * sizeof(*v));
-			if (!w.vmas)
-				fatal("memory for %u VMAs", w.room);
-		}
-		v = &w.vmas[w.nr++];
-		*v = new;
+		v->start = r->start;
+		v->end = r->end;
+		v->offset = r->offset;
+		v->inode = r->inode;
+		v->major = r->major;
+		v->minor = r->minor;
+		v->page_size = r->page_size;
+		v->rights = (r->perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
+			    (r->perm[1] == 'w' ? PROCMAP_QUERY_VMA_WRITABLE : 0) |
+			    (r->perm[2] == 'x' ? PROCMAP_QUERY_VMA_EXECUTABLE : 0) |
+			    (r->perm[3] == 's' ? PROCMAP_QUERY_VMA_SHARED : 0);
+		v->file = v->major || v->minor || v->inode;
+		n = strcspn(r->name, "\n");
+		if (n)
+			v->name = unescaped(r->name, n);
+		look_up_id(v);
 	}
-	free(t.s);
 	if (!w.nr)
 		fatal("process %d has no VMAs", pid);
 	return w;
@@ -465,6 +450,7 @@ bool has_id(const struct fds *f, int fd, const void *id, unsigned int size)
 	fprintf(stderr, "# %s, a build ID of %u bytes\n", strerror(-ret), q.build_id_size);
 	return false;
 }
+
 __u64 rnd_flags(struct rng *r)
 {
 	__u64 flags = rnd64(r) & VALID;
@@ -599,7 +585,6 @@ static bool has_the_ioctl(const char *path)
 		close(fd);
 	return has;
 }
-
 
 void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {

@@ -433,7 +433,7 @@ static void shoot(struct reader *r, int fd, size_t chunk, bool vmas, bool to_the
 		shot->to = atomic_load(&shared->begun);
 	if (ret)
 		violation("read after %zu bytes: %s", r->text.len, strerror(-ret));
-	error = parse_listing(&r->l, r->text, vmas);
+	error = vmas ? parse_vmas(&r->l, r->text) : parse_maps(&r->l, r->text);
 	if (error)
 		violation("%s, in line %u", error, r->l.nr);
 	take_picture(&shot->picture, &r->l);

@@ -3,6 +3,7 @@
  * All reads from position 0 to the end come from one snapshot, whatever the
  * target does in between; a rewind takes a new one. A snapshot is consistent.
  */
+#include "maps.h"
 #include "vmainfo_test.h"
 
 #define MARK_HIGH ((char *)0x500000000000)	/* there from the start */
@@ -219,51 +220,14 @@ static void busy_init(void)
 	start_mover(BUSY_LOW, BUSY_HIGH);
 }
 
-struct listing {
-	unsigned int lines, low, high, row;
-	bool split;
-};
-
-/* NULL, or what is wrong with the listing */
-static const char *check_listing(struct text t, bool vmas, struct listing *l)
+static unsigned int regions_at(const struct listing *l, const void *start, const void *end)
 {
-	unsigned long start, end, last = 0, nr;
-	char *s, *next;
+	unsigned int i, n = 0;
 
-	memset(l, 0, sizeof(*l));
-	l->split = strstr(t.s, "walk=split");
-	if (vmas && !l->split && !strstr(t.s, "walk=atomic"))
-		return "no walk= in the header";
-	for (s = t.s; *s; s = next) {
-		next = strchr(s, '\n');
-		if (!next++)
-			return "no newline at the end";
-		if (*s == '#')
-			continue;
-		l->lines++;
-		if (vmas) {
-			if (*s == '-' || !strncmp(s + strspn(s, " "), "- ", 2))
-				continue;	/* the vsyscall page */
-			nr = strtoul(s, &s, 10);
-			if (nr != l->lines)
-				return "numbers out of order";
-			start = strtoul(s, &s, 16);
-			end = strtoul(s, &s, 16);
-		} else {
-			start = strtoul(s, &s, 16);
-			end = strtoul(s + 1, &s, 16);
-		}
-		if (start >= end)
-			return "an empty VMA";
-		if (start < last)
-			return "VMAs overlap or are out of order";
-		last = end;
-		l->low += start == (unsigned long)BUSY_LOW;
-		l->high += start == (unsigned long)BUSY_HIGH;
-		l->row += start >= (unsigned long)ROW_AT &&
-			  start < (unsigned long)ROW_AT + BUSY_ROW * PAGE;
-	}
-	return NULL;
+	for (i = 0; i < l->nr; i++)
+		n += l->regions[i].start >= (unsigned long)start &&
+		     l->regions[i].start < (unsigned long)end;
+	return n;
 }
 
 FIXTURE(busy)
@@ -299,28 +263,33 @@ TEST_F(busy, in_order_and_nothing_twice)
 {
 	bool vmas = strstr(variant->entry, "vmas"), never_split;
 	unsigned int low = 0, high = 0, split = 0, i;
+	struct listing l = { 0 };
 
 	never_split = !strcmp(variant->max_hold_us, "0");
 	/* until the page was seen in both places, but 20 times at least */
 	for (i = 0; i < 20 || (i < 200 && !(low && high)); i++) {
-		struct listing l;
+		unsigned int at_low, at_high;
+		const char *error;
 		struct text t;
 
 		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 		t = slurp(self->fd, 1 << 20);
-		ASSERT_EQ(NULL, check_listing(t, vmas, &l)) {
-			TH_LOG("round %u: %s", i, check_listing(t, vmas, &l));
+		error = vmas ? parse_vmas(&l, t) : parse_maps(&l, t);
+		ASSERT_EQ(NULL, error) {
+			TH_LOG("round %u: %s in line %u", i, error, l.nr);
 		}
-		ASSERT_EQ(BUSY_ROW, l.row);
-		split += l.split;
-		low += l.low;
-		high += l.high;
+		ASSERT_EQ(BUSY_ROW, regions_at(&l, ROW_AT, ROW_AT + BUSY_ROW * PAGE));
+		at_low = regions_at(&l, BUSY_LOW, BUSY_LOW + 1);
+		at_high = regions_at(&l, BUSY_HIGH, BUSY_HIGH + 1);
+		split += l.walk == WALK_SPLIT;
+		low += at_low;
+		high += at_high;
 		if (never_split)
-			ASSERT_FALSE(l.split);
-		if (never_split || (vmas && !l.split)) {
-			ASSERT_EQ(1, l.low + l.high) {
+			ASSERT_NE(WALK_SPLIT, l.walk);
+		if (never_split || (vmas && l.walk != WALK_SPLIT)) {
+			ASSERT_EQ(1, at_low + at_high) {
 				TH_LOG("round %u: the page is %s", i,
-				       l.low ? "in both places" : "nowhere");
+				       at_low ? "in both places" : "nowhere");
 			}
 		}
 		free(t.s);

@@ -131,14 +131,11 @@ const char * const entries[ENTRIES] = {
 
 const char *parse_entry(struct listing *l, struct text t, enum entry entry)
 {
-	switch (entry) {
-	case RAW:
-		return parse_raw(l, t);
-	case SUMMARY:
-		return parse_summary(l, t);
-	default:
-		return parse_listing(l, t, entry == VMAS);
-	}
+	static const char * (* const parsers[ENTRIES])(struct listing *l, struct text t) = {
+		parse_vmas, parse_maps, parse_raw, parse_summary,
+	};
+
+	return parsers[entry](l, t);
 }
 
 /* Reading */

@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/personality.h>
 
+#include "maps.h"
 #include "summary_text.h"
 #include "vmainfo_test.h"
 
@@ -18,53 +19,19 @@
 
 /* Truths from elsewhere */
 
-struct mapping {
-	unsigned long start, end;
-	char name[100];
-};
-
-struct mappings {
-	struct mapping *m;
-	unsigned int nr;
-	unsigned long kb;
-};
-
-/* /proc/PID/maps without the vsyscall page, which is none of the process */
-static struct mappings maps_of(pid_t pid)
-{
-	struct text t = slurp_proc(pid, "maps");
-	struct mappings all = { .m = get_memory((t.len / 30 + 1) * sizeof(*all.m)) };
-	struct mapping *m;
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		m = &all.m[all.nr];
-		*m->name = 0;
-		if (sscanf(s, "%lx-%lx %*s %*s %*s %*s%*[ ]%99[^\n]", &m->start, &m->end,
-			   m->name) < 2)
-			fatal("a line of maps: %s", s);
-		if (!strcmp(m->name, "[vsyscall]"))
-			continue;
-		all.kb += (m->end - m->start) >> 10;
-		all.nr++;
-	}
-	free(t.s);
-	return all;
-}
-
 /* How many have a name that begins so, and where from and to */
-static unsigned int named(struct mappings all, const char *name, struct value *v)
+static unsigned int named(struct listing all, const char *name, struct value *v)
 {
 	unsigned int i, n = 0;
 
 	memset(v, 0, sizeof(*v));
 	for (i = 0; i < all.nr; i++) {
-		if (strncmp(all.m[i].name, name, strlen(name)))
+		if (strncmp(all.regions[i].name, name, strlen(name)))
 			continue;
 		if (!n++)
-			v->start = all.m[i].start;
-		v->end = all.m[i].end;
-		v->kb += (all.m[i].end - all.m[i].start) >> 10;
+			v->start = all.regions[i].start;
+		v->end = all.regions[i].end;
+		v->kb += (all.regions[i].end - all.regions[i].start) >> 10;
 	}
 	return n;
 }
@@ -209,7 +176,7 @@ FIXTURE(summary)
 {
 	struct target target;
 	struct summary sum;
-	struct mappings maps;
+	struct listing maps;
 	char huge[16];
 	int fd;
 };
@@ -230,7 +197,7 @@ FIXTURE_SETUP(summary)
 	target_start(&self->target, init, command);
 	self->fd = open_target(SUMMARY, self->target.pid);
 	self->sum = from_start(self->fd);
-	self->maps = maps_of(self->target.pid);
+	self->maps = load_maps(self->target.pid, "maps");
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 }
 
@@ -332,7 +299,7 @@ TEST_F(summary, sums_are_those_of_maps)
 	struct value v;
 
 	EXPECT_EQ(self->maps.nr, self->sum.v[VMAS].nr);
-	EXPECT_EQ(self->maps.kb, self->sum.v[VMAS].kb);
+	EXPECT_EQ(total_kb(&self->maps), self->sum.v[VMAS].kb);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		EXPECT_EQ(named(self->maps, names[i].name, &v), self->sum.v[names[i].key].nr) {
 			TH_LOG("%s", names[i].name);
@@ -345,17 +312,17 @@ TEST_F(summary, sums_are_those_of_maps)
 }
 
 /* The largest one between two mappings, with nothing in it and a mapping at either end */
-static struct value gap_in(struct mappings all)
+static struct value gap_in(struct listing all)
 {
 	struct value v = { .none = true };
 	unsigned int i;
 
 	for (i = 1; i < all.nr; i++) {
-		if (all.m[i].start - all.m[i - 1].end <= v.end - v.start)
+		if (all.regions[i].start - all.regions[i - 1].end <= v.end - v.start)
 			continue;
 		v.none = false;
-		v.start = all.m[i - 1].end;
-		v.end = all.m[i].start;
+		v.start = all.regions[i - 1].end;
+		v.end = all.regions[i].start;
 		v.kb = (v.end - v.start) >> 10;
 	}
 	return v;
@@ -370,7 +337,7 @@ TEST_F(summary, the_largest_gap)
 	/* that gap becomes two */
 	tell(&self->target, 'm');
 	ASSERT_TRUE(v.start < (unsigned long)MARK && (unsigned long)MARK < v.end);
-	now = gap_in(maps_of(self->target.pid));
+	now = gap_in(load_maps(self->target.pid, "maps"));
 	EXPECT_NE(0, memcmp(&v, &now, sizeof(v)));
 	v = from_start(self->fd).v[LARGEST_GAP];
 	EXPECT_EQ(0, memcmp(&v, &now, sizeof(v)));
@@ -413,7 +380,7 @@ TEST_F(summary, the_task_size)
 {
 	unsigned long long size = self->sum.v[TASK_SIZE].nr;
 
-	EXPECT_LE(self->maps.m[self->maps.nr - 1].end, size);
+	EXPECT_LE(self->maps.regions[self->maps.nr - 1].end, size);
 	shared->at = size - PAGE;
 	tell(&self->target, 't');
 	EXPECT_EQ(shared->at, shared->mapped);
@@ -452,7 +419,7 @@ TEST_F(summary, a_layout_that_was_set)
 		}
 	}
 	EXPECT_EQ(NULL, differs_from_stat(&now, self->target.pid));
-	ASSERT_EQ(1u, named(maps_of(self->target.pid), "[stack]", &v));
+	ASSERT_EQ(1u, named(load_maps(self->target.pid, "maps"), "[stack]", &v));
 	EXPECT_EQ((unsigned long)ROW_AT + 8 * PAGE, v.start);
 	EXPECT_EQ(v.start, now.v[STACK].start);
 	EXPECT_EQ(v.end, now.v[STACK].end);
@@ -642,7 +609,7 @@ TEST_F(summary, of_one_that_changes)
 {
 	static const char * const holds[] = { "0", "1" };
 	unsigned int i, h, n[2] = { 0 };
-	struct mappings maps;
+	struct listing maps;
 	struct target busy;
 	struct summary sum;
 	bool split;
@@ -650,7 +617,7 @@ TEST_F(summary, of_one_that_changes)
 	target_start(&busy, busy_init, NULL);
 	ASSERT_EQ(0, kill(busy.pid, SIGSTOP));
 	ASSERT_EQ(busy.pid, waitpid(busy.pid, NULL, WUNTRACED));
-	maps = maps_of(busy.pid);
+	maps = load_maps(busy.pid, "maps");
 	ASSERT_EQ(0, kill(busy.pid, SIGCONT));
 	ASSERT_EQ(0, set_target(self->fd, busy.pid));
 	for (h = 0; h < ARRAY_SIZE(holds); h++) {
@@ -664,7 +631,7 @@ TEST_F(summary, of_one_that_changes)
 				ASSERT_EQ(1u, h);
 			} else {
 				ASSERT_EQ(maps.nr, sum.v[VMAS].nr);
-				ASSERT_EQ(maps.kb, sum.v[VMAS].kb);
+				ASSERT_EQ(total_kb(&maps), sum.v[VMAS].kb);
 			}
 			free(sum.text.s);
 		}
@@ -692,13 +659,13 @@ static int where(void)
 }
 
 /* Is every page from start to end in a mapping? */
-static bool all_mapped(struct mappings all, unsigned long start, unsigned long end)
+static bool all_mapped(struct listing all, unsigned long start, unsigned long end)
 {
 	unsigned int i;
 
 	for (i = 0; i < all.nr; i++)
-		if (all.m[i].start <= start && start < all.m[i].end)
-			start = all.m[i].end;
+		if (all.regions[i].start <= start && start < all.regions[i].end)
+			start = all.regions[i].end;
 	return start >= end;
 }
 
@@ -718,7 +685,7 @@ FIXTURE_TEARDOWN(layouts) { }
 /* A page that the kernel found a place for is the next free one from MmapBase on. */
 TEST_F(layouts, mappings_begin_at_the_base)
 {
-	struct mappings maps;
+	struct listing maps;
 	struct program p;
 	struct summary sum;
 	struct value stack;
@@ -727,7 +694,7 @@ TEST_F(layouts, mappings_begin_at_the_base)
 	ASSERT_TRUE(program_start(&p, "summary", WHERE, variant->persona));
 	memcpy(&at, p.said, sizeof(at));
 	sum = summary_of(p.pid);
-	maps = maps_of(p.pid);
+	maps = load_maps(p.pid, "maps");
 	EXPECT_EQ(NULL, differs_from_stat(&sum, p.pid));
 	base = sum.v[MMAP_BASE].nr;
 	ASSERT_EQ(1u, named(maps, "[stack]", &stack));
@@ -745,18 +712,18 @@ TEST_F(layouts, mappings_begin_at_the_base)
 
 TEST(a_32_bit_process)
 {
-	struct mappings maps;
+	struct listing maps;
 	struct program p;
 	struct summary sum;
 
 	if (!program_start(&p, "ia32", NULL, PER_LINUX))
 		SKIP(return, "this kernel, or this machine, does not run 32-bit programs");
 	sum = summary_of(p.pid);
-	maps = maps_of(p.pid);
+	maps = load_maps(p.pid, "maps");
 	EXPECT_EQ(maps.nr, sum.v[VMAS].nr);
-	EXPECT_EQ(maps.kb, sum.v[VMAS].kb);
+	EXPECT_EQ(total_kb(&maps), sum.v[VMAS].kb);
 	EXPECT_EQ(NULL, differs_from_stat(&sum, p.pid));
-	EXPECT_LE(maps.m[maps.nr - 1].end, sum.v[TASK_SIZE].nr);
+	EXPECT_LE(maps.regions[maps.nr - 1].end, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(1ull << 32, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(sum.v[TASK_SIZE].nr, sum.v[MMAP_BASE].nr);
 	program_end(&p);

@@ -83,7 +83,7 @@ static void parse_value(const char *s, enum form form, struct value *v)
 /* The next line is that of the kernel's next region, above the last one. Its end, or NULL */
 static const char *parse_region(const char *s, struct summary *sum)
 {
-	struct region *r = &sum->region[sum->regions];
+	struct kernel_region *r = &sum->region[sum->regions];
 	char value[100], line[150];
 
 	if (sum->regions == REGIONS || sscanf(s, "%31[A-Za-z]:", r->name) != 1 ||

@@ -41,7 +41,7 @@ struct value {
 /* What follows them, if it does: KernelVmalloc: ffffc90000000000-ffffe90000000000 34359738368 kB */
 #define REGIONS 8
 
-struct region {
+struct kernel_region {
 	char name[32];
 	struct value v;
 };
@@ -49,7 +49,7 @@ struct region {
 struct summary {
 	struct text text;
 	struct value v[KEYS];
-	struct region region[REGIONS];
+	struct kernel_region region[REGIONS];
 	unsigned int regions;
 };
 

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include "maps.h"
 #include "vmainfo_test.h"
 
 #define TASKS PROC "tasks"
@@ -104,30 +105,17 @@ static unsigned long long status_kb(struct text status, const char *key)
 	return s ? strtoull(s + strlen(line), NULL, 10) : 0;
 }
 
-/* How many VMAs a task has: its lines of maps, without that of the vsyscall page */
-static unsigned int maps_lines(const char *path)
-{
-	struct text t = slurp_path(path);
-	unsigned int n = 0;
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1)
-		n += strncmp(s, "ffffffff", 8) != 0;
-	free(t.s);
-	return n;
-}
-
-/* Which column of a line is not as procfs has it of a task, or NULL */
-static const char *differs(const struct line *l, const char *dir)
+/* Which column of a line is not as procfs has it of a thread, or NULL */
+static const char *differs(const struct line *l, pid_t thread)
 {
 	char path[64];
 	struct text status;
 
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	if (l->vmas != maps_lines(path))
+	snprintf(path, sizeof(path), "task/%d/maps", thread);
+	if (l->vmas != load_maps(l->pid, path).nr)
 		return "vmas";
-	snprintf(path, sizeof(path), "%s/status", dir);
-	status = slurp_path(path);
+	snprintf(path, sizeof(path), "task/%d/status", thread);
+	status = slurp_proc(l->pid, path);
 	return l->total != status_kb(status, "VmSize") ? "total_kB" :
 	       l->data != status_kb(status, "VmData") ? "data_kB" :
 	       l->stack != status_kb(status, "VmStk") ? "stack_kB" :
@@ -178,14 +166,12 @@ static void init(void)
 FIXTURE(tasks)
 {
 	struct target target;
-	char dir[32];
 };
 
 FIXTURE_SETUP(tasks)
 {
 	shared = get_shared(sizeof(*shared));
 	target_start(&self->target, init, NULL);
-	snprintf(self->dir, sizeof(self->dir), "/proc/%d", self->target.pid);
 }
 
 FIXTURE_TEARDOWN(tasks)
@@ -197,8 +183,8 @@ TEST_F(tasks, columns)
 {
 	struct line l = line_of(self->target.pid);
 
-	EXPECT_EQ(NULL, differs(&l, self->dir)) {
-		TH_LOG("%s", differs(&l, self->dir));
+	EXPECT_EQ(NULL, differs(&l, l.pid)) {
+		TH_LOG("%s", differs(&l, l.pid));
 	}
 	EXPECT_LE(100u, l.vmas);
 	EXPECT_LE(100u * 4, l.total);
@@ -302,14 +288,12 @@ static void threads_init(void)
 TEST_F(tasks, threads)
 {
 	struct target t;
-	char dir[32];
 	struct line l;
 
 	target_start(&t, threads_init, NULL);
 	l = line_of(t.pid);
-	snprintf(dir, sizeof(dir), "/proc/%d", t.pid);
-	EXPECT_EQ(NULL, differs(&l, dir)) {
-		TH_LOG("%s", differs(&l, dir));
+	EXPECT_EQ(NULL, differs(&l, t.pid)) {
+		TH_LOG("%s", differs(&l, t.pid));
 	}
 	EXPECT_EQ(NULL, find(read_tasks(65536), shared->thread));
 	target_end(&t);
@@ -318,7 +302,7 @@ TEST_F(tasks, threads)
 /* A process whose leader has exited lives on in its threads. */
 TEST_F(tasks, a_leader_that_has_exited)
 {
-	char path[64], dir[64];
+	char path[64];
 	unsigned int i;
 	struct text t;
 	struct line l;
@@ -340,9 +324,8 @@ TEST_F(tasks, a_leader_that_has_exited)
 		usleep(1000);
 	}
 	l = line_of(pid);
-	snprintf(dir, sizeof(dir), "/proc/%d/task/%d", pid, shared->thread);
-	EXPECT_EQ(NULL, differs(&l, dir)) {
-		TH_LOG("%s", differs(&l, dir));
+	EXPECT_EQ(NULL, differs(&l, shared->thread)) {
+		TH_LOG("%s", differs(&l, shared->thread));
 	}
 	EXPECT_LT(50u, l.vmas);
 	EXPECT_EQ(0, kill(pid, SIGKILL));
