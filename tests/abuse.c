@@ -125,6 +125,7 @@ FIXTURE_VARIANT_ADD(killed, giving_way_to_a_writer) {
 
 FIXTURE_SETUP(killed)
 {
+	FATAL_IS_ASSERT();
 	self->rng = stress_begin(variant->name);
 	shared = get_shared(sizeof(*shared));
 	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));

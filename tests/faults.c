@@ -219,6 +219,7 @@ FIXTURE_SETUP(faults)
 	const char *missing = faults_missing();
 	unsigned int vmas;
 
+	FATAL_IS_ASSERT();
 	if (missing)
 		SKIP(return, "%s", missing);
 	vmas = variant->vmas;
@@ -266,8 +267,7 @@ TEST_F(faults, each_allocation_fails_once)
 		text = get_memory(all);
 		memcpy(text, buffer, all);
 		/* no page fault of ours may be what fails */
-		if (mlockall(MCL_CURRENT))
-			fatal("mlockall");
+		ASSERT_EQ(0, mlockall(MCL_CURRENT));
 		injected = 0;
 		refused = 0;
 		survived = 0;
@@ -312,8 +312,7 @@ TEST(each_allocation_of_a_parameter_fails_once)
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	if (mlockall(MCL_CURRENT))
-		fatal("mlockall");
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	nth_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), PARAM "%s", names[i]);
@@ -356,8 +355,7 @@ TEST(each_allocation_of_loading_fails_once)
 		SKIP(return, "%s", missing);
 	if (!ko)
 		SKIP(return, "modprobe loads the module, and cannot be made to fail: set VMAINFO_KO");
-	if (mlockall(MCL_CURRENT))
-		fatal("mlockall");
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	nth_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
 	fd = open_or_die(ko, O_RDONLY);
 	ASSERT_EQ(0, module_unload());

@@ -15,6 +15,7 @@ FIXTURE(query)
 
 FIXTURE_SETUP(query)
 {
+	FATAL_IS_ASSERT();
 	make_arena();
 	know_id(own_path(), id_in_file("/proc/self/exe"), ID_MAX);
 	know_id("/memfd:query.elf64 (deleted)", some_id, ID_MAX);

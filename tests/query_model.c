@@ -371,7 +371,8 @@ int ask_at(const struct fds *f, __u64 at)
 	kernels = do_ioctl(f->kernels, PROCMAP_QUERY, at);
 	if (!same_answer(ret, image_after, kernels, all_of_it)) {
 		print_answers("ours", at, ret, image_after, "the kernel's", kernels, all_of_it);
-		exit(KSFT_FAIL);
+		errno = 0;
+		fatal("the kernel's own answer differs");
 	}
 	return ret;
 }

@@ -486,6 +486,7 @@ FIXTURE_SETUP(race)
 {
 	struct shot s;
 
+	FATAL_IS_ASSERT();
 	self->rng = stress_begin(_metadata->name);
 	shared = get_shared(sizeof(*shared));
 	map_row((void *)ROW_AT, ROW);

@@ -248,6 +248,7 @@ FIXTURE_VARIANT_ADD(busy, vmas_giving_way) { PROC "vmas", "1" };
 
 FIXTURE_SETUP(busy)
 {
+	FATAL_IS_ASSERT();
 	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));
 	target_start(&self->target, busy_init, NULL);
 	self->fd = open_target(variant->entry, self->target.pid);

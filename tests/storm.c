@@ -641,6 +641,7 @@ FIXTURE_VARIANT_ADD(storm, is_in_a_vfork) {
 
 FIXTURE_SETUP(storm)
 {
+	FATAL_IS_ASSERT();
 	self->rng = stress_begin(variant->name);
 	shared = get_shared(sizeof(*shared));
 	map_row((void *)MARK_AT, MARKS);

@@ -187,6 +187,7 @@ FIXTURE_SETUP(summary)
 {
 	struct text t;
 
+	FATAL_IS_ASSERT();
 	shared = get_shared(sizeof(*shared));
 	if (!access(NR_HUGEPAGES, W_OK)) {
 		t = slurp_path(NR_HUGEPAGES);
@@ -206,6 +207,8 @@ FIXTURE_TEARDOWN(summary)
 	target_end(&self->target);
 	if (*self->huge)
 		EXPECT_EQ(0, write_file(NR_HUGEPAGES, self->huge));
+	EXPECT_EQ(0, set_param("max_hold_us", "250"));
+	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
 /* What reads /proc/PID/status reads this, too: a key, a colon, a tab, and something. */
@@ -637,7 +640,6 @@ TEST_F(summary, of_one_that_changes)
 		}
 	}
 	printf("# %u atomic, %u split\n", n[0], n[1]);
-	ASSERT_EQ(0, set_param("max_hold_us", "250"));
 	target_end(&busy);
 }
 

@@ -46,6 +46,7 @@ FIXTURE_VARIANT_ADD(target, vmas) { PROC "vmas" };
 
 FIXTURE_SETUP(target)
 {
+	FATAL_IS_ASSERT();
 	/* a test that failed may have left another one */
 	ASSERT_EQ(0, set_param("pid", "0"));
 	target_start(&self->a, a_init, NULL);

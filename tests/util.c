@@ -7,6 +7,8 @@
 #include "kselftest.h"
 #include "util.h"
 
+void (*on_fatal)(void);
+
 void __attribute__((format(printf, 1, 2), noreturn))
 fatal(const char *fmt, ...)
 {
@@ -18,6 +20,8 @@ fatal(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	fprintf(stderr, ": %s\n", strerror(error));
 	va_end(ap);
+	if (on_fatal)
+		on_fatal();
 	exit(KSFT_FAIL);
 }
 

@@ -36,8 +36,12 @@
 #define PROC "/proc/vmainfo/"
 #define PARAM "/sys/module/vmainfo/parameters/"
 
+/* Says what failed and why (errno), and ends the process as failed. */
 void __attribute__((format(printf, 1, 2), noreturn))
 fatal(const char *fmt, ...);
+
+/* What fatal() calls before it ends the process */
+extern void (*on_fatal)(void);
 
 void *get_memory(size_t size);
 

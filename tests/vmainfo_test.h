@@ -10,6 +10,28 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 0
 
+static struct __test_metadata *test_that_runs;
+static pid_t pid_of_test;
+
+static inline void fail_assertion(void)
+{
+	if (getpid() != pid_of_test)
+		return;
+	test_that_runs->exit_code = KSFT_FAIL;
+	__bail(1, test_that_runs);
+}
+
+/*
+ * First in a FIXTURE_SETUP whose FIXTURE_TEARDOWN restores something. From then on
+ * fatal() in the process of the test is a failed assertion, which does not skip
+ * FIXTURE_TEARDOWN as exit() would.
+ */
+#define FATAL_IS_ASSERT() do {			\
+	test_that_runs = _metadata;		\
+	pid_of_test = getpid();			\
+	on_fatal = fail_assertion;		\
+} while (0)
+
 #define VMAINFO_TEST_MAIN					\
 	int main(int argc, char **argv)				\
 	{							\
