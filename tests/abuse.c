@@ -115,12 +115,12 @@ FIXTURE_VARIANT(killed)
 	bool writer;
 };
 
-FIXTURE_VARIANT_ADD(killed, in_one_section) {
-	"killed_in_one_section", "0", false
+FIXTURE_VARIANT_ADD(killed, unlimited_hold) {
+	"killed_unlimited_hold", "0", false
 };
 
-FIXTURE_VARIANT_ADD(killed, giving_way_to_a_writer) {
-	"killed_giving_way_to_a_writer", "1", true
+FIXTURE_VARIANT_ADD(killed, yielding_to_writer) {
+	"killed_yielding_to_writer", "1", true
 };
 
 FIXTURE_SETUP(killed)
@@ -140,7 +140,7 @@ FIXTURE_TEARDOWN(killed)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(killed, in_the_middle_of_a_walk)
+TEST_F(killed, releases_mmap_lock)
 {
 	unsigned int killed = 0, reading = 0, round, i;
 	struct reader r;
@@ -180,9 +180,9 @@ TEST_F(killed, in_the_middle_of_a_walk)
 }
 
 /* Never to the end: by close, by exit, by another target, by a rewind */
-TEST(never_read_to_the_end)
+TEST(abandoned_reads)
 {
-	struct rng rng = stress_begin("never_read_to_the_end");
+	struct rng rng = stress_begin("abandoned_reads");
 	unsigned int round, i, n = 0;
 	struct target t[2];
 	char buffer[8192];
@@ -230,9 +230,9 @@ TEST(never_read_to_the_end)
 
 #define FILES 1000
 
-TEST(a_thousand_open_files)
+TEST(thousand_open_files)
 {
-	struct rng rng = stress_begin("a_thousand_open_files");
+	struct rng rng = stress_begin("thousand_open_files");
 	struct rlimit limit = { FILES + 100, FILES + 100 };
 	static int fd[FILES];
 	static size_t at[FILES];
@@ -320,9 +320,9 @@ static int in_pid_namespace(struct rng rng, pid_t outside)
 	return 0;
 }
 
-TEST(in_another_pid_namespace)
+TEST(pid_namespace_reader)
 {
-	struct rng rng = stress_begin("in_another_pid_namespace");
+	struct rng rng = stress_begin("pid_namespace_reader");
 	struct target outside;
 	pid_t pid, child;
 
@@ -381,9 +381,9 @@ static int in_mount_namespace(struct rng rng, pid_t quiet, pid_t busy)
 	return 0;
 }
 
-TEST(in_another_mount_namespace)
+TEST(mount_namespace_reader)
 {
-	struct rng rng = stress_begin("in_another_mount_namespace");
+	struct rng rng = stress_begin("mount_namespace_reader");
 	struct target quiet, busy;
 	pid_t pid;
 
@@ -448,7 +448,7 @@ static int read_in_cgroup(const char *max, pid_t target)
 	_exit(errno == ENOMEM ? GOT_ENOMEM : 1);
 }
 
-TEST(in_a_memory_cgroup_too_small)
+TEST(memory_cgroup_limit)
 {
 	/* the records alone are more: of at least 48 bytes each */
 	const unsigned int kb = MANY_VMAS * 48 / 1024;
@@ -574,9 +574,9 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 	_exit(0);
 }
 
-TEST(load_unload_parameters_and_readers)
+TEST(concurrent_load_unload)
 {
-	struct rng rng = stress_begin("load_unload_parameters_and_readers");
+	struct rng rng = stress_begin("concurrent_load_unload");
 	pid_t pid[5], loader;
 	struct reader r;
 	struct target t;

@@ -53,48 +53,48 @@ static int try_open(const char *entry, int flags)
 	return 0;
 }
 
-TEST_F(access, root)
+TEST_F(access, root_allowed)
 {
 	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, root_with_only_cap_sys_ptrace)
+TEST_F(access, only_cap_sys_ptrace_allowed)
 {
 	keep_caps(CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, root_without_cap_sys_ptrace)
+TEST_F(access, root_without_cap_sys_ptrace_eperm)
 {
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, root_without_any_capability)
+TEST_F(access, root_without_caps_eperm)
 {
 	keep_caps(0);
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, an_ordinary_user)
+TEST_F(access, user_eacces)
 {
 	become(NOBODY, 0);
 	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_with_cap_sys_ptrace)
+TEST_F(access, user_with_cap_sys_ptrace_eacces)
 {
 	become(NOBODY, CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_who_gets_past_the_mode)
+TEST_F(access, user_with_cap_dac_override_eperm)
 {
 	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE));
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_with_both)
+TEST_F(access, user_with_both_caps_allowed)
 {
 	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
@@ -117,7 +117,7 @@ static int new_user_namespace(const char *map)
 }
 
 /* A container's root whose uid is the real root's: the mode lets it in. */
-TEST_F(access, root_of_a_user_namespace)
+TEST_F(access, userns_root_eperm)
 {
 	int ret = new_user_namespace("0 0 1");
 
@@ -126,7 +126,7 @@ TEST_F(access, root_of_a_user_namespace)
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_who_is_root_of_a_user_namespace)
+TEST_F(access, userns_of_user_eacces)
 {
 	int ret;
 
@@ -214,7 +214,7 @@ static int use_descriptor(int fd, struct text a, pid_t b_pid, struct text b)
 	reap(child_pid);						\
 })
 
-TEST_F(passed, to_a_process_that_drops_everything)
+TEST_F(passed, fd_after_dropping_caps)
 {
 	EXPECT_EQ(0, IN_CHILD({
 		become(NOBODY, 0);
@@ -226,7 +226,7 @@ TEST_F(passed, to_a_process_that_drops_everything)
 	}));
 }
 
-TEST_F(passed, over_a_socket)
+TEST_F(passed, fd_over_socket)
 {
 	char c = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec v = { &c, 1 };
@@ -263,7 +263,7 @@ TEST_F(passed, over_a_socket)
 	EXPECT_EQ(0, reap(pid));
 }
 
-TEST_F(passed, into_a_user_namespace)
+TEST_F(passed, fd_in_user_namespace)
 {
 	int ret = IN_CHILD({
 		if (new_user_namespace("0 0 1"))
@@ -279,7 +279,7 @@ TEST_F(passed, into_a_user_namespace)
 }
 
 /* A descriptor is no way round the check of a new open. */
-TEST_F(passed, reopened_through_proc_self_fd)
+TEST_F(passed, reopen_checks_again)
 {
 	char path[64];
 
@@ -294,7 +294,7 @@ TEST_F(passed, reopened_through_proc_self_fd)
 
 /* What the entries look like from outside */
 
-TEST(modes)
+TEST(file_modes)
 {
 	static const struct {
 		const char *path;

@@ -206,11 +206,11 @@ FIXTURE_VARIANT(faults)
 };
 
 /* The file, its buffer, the records and the names are allocated one by one. */
-FIXTURE_VARIANT_ADD(faults, a_small_process) {
+FIXTURE_VARIANT_ADD(faults, small_process) {
 	3, 4
 };
 
-FIXTURE_VARIANT_ADD(faults, a_large_process) {
+FIXTURE_VARIANT_ADD(faults, large_process) {
 	3000, 6
 };
 
@@ -241,7 +241,7 @@ FIXTURE_TEARDOWN(faults)
 	rmdir(FILES);
 }
 
-TEST_F(faults, each_allocation_fails_once)
+TEST_F(faults, every_allocation_fails_once)
 {
 	static const struct {
 		const char *entry;
@@ -301,7 +301,7 @@ TEST_F(faults, each_allocation_fails_once)
 }
 
 /* The parameters: whoever gets ENOMEM has changed nothing. */
-TEST(each_allocation_of_a_parameter_fails_once)
+TEST(parameter_allocations_fail)
 {
 	static const char * const names[] = { "pid", "max_hold_us" };
 	const char *missing = faults_missing();
@@ -344,7 +344,7 @@ TEST(each_allocation_of_a_parameter_fails_once)
 }
 
 /* Loading: it fails or works, and after it worked, reading does. */
-TEST(each_allocation_of_loading_fails_once)
+TEST(load_allocations_fail)
 {
 	const char *missing = faults_missing(), *ko = module_file();
 	unsigned int nth, loaded = 0;

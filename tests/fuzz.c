@@ -329,7 +329,7 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	target_end(&t[1]);
 }
 
-TEST(what_is_written_to_an_entry)
+TEST(entry_writes)
 {
 	/* maps does not tell whose it is */
 	static const char * const paths[] = { PROC "vmas", PROC "raw", PROC "summary" };
@@ -340,7 +340,7 @@ TEST(what_is_written_to_an_entry)
 	run_parser(_metadata, &p, paths, ARRAY_SIZE(paths));
 }
 
-TEST(the_parameter_pid)
+TEST(pid_parameter)
 {
 	static const char * const path = PARAM "pid";
 	static const struct parser_test p = {
@@ -351,7 +351,7 @@ TEST(the_parameter_pid)
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
-TEST(the_parameter_max_hold_us)
+TEST(max_hold_us_parameter)
 {
 	static const char * const path = PARAM "max_hold_us";
 	static const struct parser_test p = { .name = "max_hold_us", .max = "1000000" };
@@ -361,7 +361,7 @@ TEST(the_parameter_max_hold_us)
 }
 
 /* Memory that cannot be read, at any distance from the start of the text */
-TEST(memory_that_cannot_be_read)
+TEST(unreadable_user_memory)
 {
 	unsigned char *end;
 	int fd = open_or_die(PROC "vmas", O_RDWR), i;

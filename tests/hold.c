@@ -154,7 +154,7 @@ static unsigned int typical(enum way way)
 	return 0;
 }
 
-TEST(the_wait_of_a_writer)
+TEST(writer_wait_bounded)
 {
 	unsigned int n, way, part, wait[WAYS];
 	struct target target, other;

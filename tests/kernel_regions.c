@@ -63,7 +63,7 @@ static struct summary own_summary(void)
 	return parse(slurp_path(SUMMARY));
 }
 
-TEST_F(kernel, has_no_vmas_and_begins_where_it_can)
+TEST_F(kernel, start_address)
 {
 	struct summary sum = own_summary();
 
@@ -79,7 +79,7 @@ TEST_F(kernel, has_no_vmas_and_begins_where_it_can)
 }
 
 /* What the kernel says of itself elsewhere is where summary says. */
-TEST_F(kernel, regions)
+TEST_F(kernel, regions_match_kernel)
 {
 	struct summary sum = own_summary();
 	unsigned int vmalloced = 0, mapped = 0, i;
@@ -124,7 +124,7 @@ TEST_F(kernel, regions)
 }
 
 /* All that /proc/kcore has of the kernel lies in one region or another. */
-TEST_F(kernel, kcore)
+TEST_F(kernel, regions_match_kcore)
 {
 	struct summary sum = own_summary();
 	const struct kernel_region *direct = region(&sum, "KernelDirectMap", 0), *r;
@@ -167,7 +167,7 @@ TEST_F(kernel, kcore)
 }
 
 /* Who opens the file has to have CAP_SYSLOG. */
-TEST_F(kernel, without_cap_syslog)
+TEST_F(kernel, hidden_without_cap_syslog)
 {
 	struct summary sum;
 	int fd = open_or_die(SUMMARY, O_RDONLY);

@@ -55,7 +55,7 @@ static void spin(unsigned int n)
 		;
 }
 
-TEST_F(killed, the_reader)
+TEST_F(killed, reader_killed)
 {
 	char *buffer = get_memory(1 << 20), c;
 	unsigned long before = available_kb(), after;
@@ -95,7 +95,7 @@ TEST_F(killed, the_reader)
 	EXPECT_TRUE(shows(slurp(fd, 1 << 20), ROW_AT));
 }
 
-TEST_F(killed, the_target)
+TEST_F(killed, target_killed)
 {
 	char *buffer = get_memory(1 << 20);
 	int i, fd;
@@ -135,7 +135,7 @@ static void on_alarm(int sig)
 	alarms += sig == SIGALRM;
 }
 
-TEST_F(killed, signals_with_a_handler_do_no_harm)
+TEST_F(killed, handled_signals_harmless)
 {
 	struct sigaction action = { .sa_handler = on_alarm };	/* no SA_RESTART */
 	struct itimerval fast = { { 0, 2000 }, { 0, 2000 } }, off = { 0 };

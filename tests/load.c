@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(load)
 		EXPECT_EQ(0, module_unload());
 }
 
-TEST_F(load, without_parameters)
+TEST_F(load, no_parameters)
 {
 	struct text t;
 
@@ -63,7 +63,7 @@ TEST_F(load, without_parameters)
 	EXPECT_FALSE(loaded());
 }
 
-TEST_F(load, with_a_pid)
+TEST_F(load, pid_parameter)
 {
 	char params[64], expected[64];
 
@@ -76,7 +76,7 @@ TEST_F(load, with_a_pid)
 	EXPECT_STREQ(expected, slurp_path(PARAM "pid").s);
 }
 
-TEST_F(load, with_both)
+TEST_F(load, both_parameters)
 {
 	char params[64];
 
@@ -86,7 +86,7 @@ TEST_F(load, with_both)
 	EXPECT_STREQ("1000000\n", slurp_path(PARAM "max_hold_us").s);
 }
 
-TEST_F(load, what_is_no_value)
+TEST_F(load, invalid_parameters)
 {
 	static const char * const bad[] = {
 		"pid=abc", "pid=", "pid=-1", "pid=1x", "pid=0x10", "pid=2147483648",
@@ -107,7 +107,7 @@ TEST_F(load, what_is_no_value)
 	EXPECT_EQ(0, module_load(""));
 }
 
-TEST_F(load, no_such_process)
+TEST_F(load, pid_of_no_process)
 {
 	struct target gone;
 	char params[64];
@@ -124,7 +124,7 @@ TEST_F(load, no_such_process)
 	EXPECT_EQ(0, module_load(""));
 }
 
-TEST_F(load, a_hundred_times)
+TEST_F(load, hundred_loads)
 {
 	char params[64], buffer[4096];
 	int i, fd;
@@ -248,7 +248,7 @@ static void *read_to_death(void *arg)
 }
 
 /* Two that seek and two that open again and again, an entry each, when it goes away */
-TEST_F(load, unload_while_others_read)
+TEST_F(load, unload_during_reads)
 {
 	pthread_t thread[ENTRIES];
 	char params[64];
@@ -283,7 +283,7 @@ TEST_F(load, unload_while_others_read)
  * Snapshots that nobody read to the end: of 20,000 VMAs each, so that a hundred
  * lost ones could not be overlooked.
  */
-TEST_F(load, abandoned_snapshots_are_freed)
+TEST_F(load, abandoned_snapshots_freed)
 {
 	unsigned long before, after;
 	struct target large;

@@ -66,7 +66,7 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 	ASSERT_LT(n, found);
 }
 
-TEST_F(query, every_edge_with_every_flag)
+TEST_F(query, all_flags_at_all_edges)
 {
 	/* it has what the model is to be tried on */
 	EXPECT_LT(50u, self->world.nr);
@@ -224,7 +224,7 @@ TEST_F(query, random_requests)
 }
 
 #ifdef __x86_64__
-TEST_F(query, by_a_32_bit_program)
+TEST_F(query, ia32_random_requests)
 {
 	struct rng r = stress_begin("query 32");
 	struct procmap_query q = request(RIGHTS_AT, ANY, 0, 0);
@@ -248,7 +248,7 @@ TEST_F(query, by_a_32_bit_program)
 
 /* Sizes */
 
-TEST_F(query, a_structure_of_another_size)
+TEST_F(query, struct_sizes)
 {
 	static const struct {
 		__u64 size;
@@ -290,7 +290,7 @@ TEST_F(query, a_structure_of_another_size)
 }
 
 /* What a newer program asks for is not to be passed over, but 0 asks for nothing. */
-TEST_F(query, what_is_behind_the_structure_must_be_zero)
+TEST_F(query, nonzero_tail_rejected)
 {
 	struct procmap_query q = request(RIGHTS_AT, 0, 0, 0);
 	unsigned long end = REQUEST + 2 * PAGE;
@@ -324,7 +324,7 @@ TEST_F(query, what_is_behind_the_structure_must_be_zero)
 
 /* Names */
 
-TEST_F(query, every_name_fits_exactly_or_not_at_all)
+TEST_F(query, name_buffer_sizes)
 {
 	const struct vma *v;
 	struct procmap_query q;
@@ -403,7 +403,7 @@ TEST_F(query, names_by_kind)
 	EXPECT_EQ(NULL, name_at(&self->fds, MORE_AT));
 }
 
-TEST_F(query, names_that_a_process_gave)
+TEST_F(query, anon_vma_names)
 {
 	char *at = MORE_AT + 1000 * PAGE;
 	const struct vma *v = by_start(&self->world, at);
@@ -417,7 +417,7 @@ TEST_F(query, names_that_a_process_gave)
 }
 
 /* As it is, with nothing escaped: not what maps escapes, nor what looks like it */
-TEST_F(query, names_are_raw)
+TEST_F(query, names_not_escaped)
 {
 	static const char path[] = "/tmp/a\nb\\012c\td \\ \x80\xff(deleted)";
 	struct fds f = open_fds(getpid());
@@ -467,7 +467,7 @@ static void remove_long_path(void)
 }
 
 /* However large the buffer is, PATH_MAX is the end. */
-TEST_F(query, names_as_long_as_PATH_MAX_and_longer)
+TEST_F(query, names_around_path_max)
 {
 	static const char deleted[] = " (deleted)";
 	static const struct {
@@ -517,7 +517,7 @@ TEST_F(query, names_as_long_as_PATH_MAX_and_longer)
 }
 
 /* Paths begin at the root of the one who asks. */
-TEST_F(query, names_in_a_chroot)
+TEST_F(query, names_in_chroot)
 {
 	pid_t pid;
 
@@ -532,7 +532,7 @@ TEST_F(query, names_in_a_chroot)
 }
 
 /* A whole 32-bit program: its file, and the process that it is */
-TEST_F(query, a_32_bit_program)
+TEST_F(query, ia32_process)
 {
 	char path[PATH_MAX], name[64], exe[PATH_MAX] = "";
 	struct fds f = open_fds(getpid());
@@ -563,7 +563,7 @@ TEST_F(query, a_32_bit_program)
 	program_end(&p);
 }
 
-TEST_F(query, a_listing_goes_on_as_if_nobody_had_asked)
+TEST_F(query, does_not_disturb_reads)
 {
 	int fd = self->fds.ours;
 	struct text whole = slurp(fd, 4096), part;

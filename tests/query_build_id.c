@@ -2,7 +2,7 @@
 /* PROCMAP_QUERY: build IDs, of programs and of files that are made to measure */
 #include "query_fixture.h"
 
-TEST_F(query, build_id_of_this_program)
+TEST_F(query, own_build_id)
 {
 	const char *id = id_in_file("/proc/self/exe");
 	struct procmap_query q;
@@ -25,7 +25,7 @@ TEST_F(query, build_id_of_this_program)
 	EXPECT_LT(1u, n);
 }
 
-TEST_F(query, room_for_a_build_id)
+TEST_F(query, build_id_buffer_sizes)
 {
 	char *at = FILES_AT + 30 * PAGE, *small = at + PAGE;
 	struct procmap_query q;
@@ -146,7 +146,7 @@ static const struct {
 	{ "nothing behind the build ID", LENGTH, NOTES + NOTES_SIZE, 20 },
 };
 
-TEST_F(query, build_ids_of_strange_files)
+TEST_F(query, build_id_of_malformed_elf)
 {
 	struct fds f = open_fds(getpid());
 	unsigned int i, n = 0;
@@ -171,7 +171,7 @@ TEST_F(query, build_ids_of_strange_files)
 }
 
 /* What takes more than one change */
-TEST_F(query, where_a_build_id_is_found)
+TEST_F(query, build_id_note_search)
 {
 	static const char other_id[ID_MAX] = "there are two of it";
 	struct fds f = open_fds(getpid());

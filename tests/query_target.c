@@ -67,13 +67,13 @@ static void try_wrong(struct __test_metadata *_metadata, const struct fds *f, bo
 	EXPECT_EQ(-EFAULT, ask_at(f, REQUEST + 2 * PAGE - 7));
 }
 
-TEST_F(query, which_error_comes_first)
+TEST_F(query, error_precedence)
 {
 	try_wrong(_metadata, &self->fds, true);
 }
 
 /* The name, then the build ID, then the structure */
-TEST_F(query, what_is_written_before_an_error)
+TEST_F(query, partial_writes_on_error)
 {
 	char *read_only = reach(all_of_it, READ_ONLY, 1, false);
 	struct procmap_query q = request((void *)ELF_AT, 0, 100, 100);
@@ -104,7 +104,7 @@ TEST_F(query, what_is_written_before_an_error)
 	EXPECT_TRUE(untouched(ID, 0));
 }
 
-TEST_F(query, a_target_that_is_a_zombie_and_then_gone)
+TEST_F(query, zombie_then_reaped)
 {
 	struct fds f, later;
 
@@ -125,7 +125,7 @@ TEST_F(query, a_target_that_is_a_zombie_and_then_gone)
 	close_fds(&f);
 }
 
-TEST_F(query, a_kernel_thread)
+TEST_F(query, kernel_thread)
 {
 	struct fds f;
 
@@ -148,7 +148,7 @@ static bool finds(const struct fds *f, const void *p)
 	return !ret;
 }
 
-TEST_F(query, what_is_mapped_later)
+TEST_F(query, later_mappings_found)
 {
 	EXPECT_FALSE(finds(&self->fds, LATER_AT));
 	tell(&self->target, 'm');
@@ -157,7 +157,7 @@ TEST_F(query, what_is_mapped_later)
 	EXPECT_FALSE(finds(&self->fds, LATER_AT));
 }
 
-TEST_F(query, a_written_pid)
+TEST_F(query, written_pid)
 {
 	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
 	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
@@ -184,7 +184,7 @@ TEST_F(query, a_written_pid)
 }
 
 /* Nothing is written, and nothing read: it is who opened it, whoever asks. */
-TEST_F(query, the_one_who_opened_it_by_default)
+TEST_F(query, defaults_to_opener)
 {
 	struct fds f = {
 		.ours = open_or_die(ours_is_kernels ? "/proc/self/maps" : PROC "maps", O_RDONLY),
@@ -221,7 +221,7 @@ static void exec_command(char c)
 		target_exec_self();
 }
 
-TEST_F(query, exec)
+TEST_F(query, follows_exec)
 {
 	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
 	struct procmap_query q;
@@ -242,7 +242,7 @@ TEST_F(query, exec)
 
 /* Numbers */
 
-TEST_F(query, other_numbers_are_not_known)
+TEST_F(query, unknown_ioctls)
 {
 	static const unsigned int numbers[] = {
 		PROCMAP_QUERY - 1, PROCMAP_QUERY + 1,
@@ -266,7 +266,7 @@ TEST_F(query, other_numbers_are_not_known)
 	}
 }
 
-TEST_F(query, other_entries_do_not_know_it)
+TEST_F(query, other_entries_enotty)
 {
 	static const char * const entries[] = { PROC "vmas", PROC "raw", PROC "summary" };
 	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
@@ -284,7 +284,7 @@ TEST_F(query, other_entries_do_not_know_it)
 	EXPECT_EQ(0u, q.vma_start);
 }
 
-TEST_F(query, after_rmmod)
+TEST_F(query, after_rmmod_enotty)
 {
 	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
 
@@ -358,7 +358,7 @@ static void restless_command(char c)
 	next_state();
 }
 
-TEST(while_a_thread_maps_and_unmaps)
+TEST(concurrent_mmap_munmap)
 {
 	struct rng r = stress_begin("restless");
 	unsigned long tried = 0, matched[4] = {}, begun;
@@ -419,7 +419,7 @@ static void idle(void)
 }
 
 /* Whatever the moment, there is an answer, or nobody to give one. */
-TEST(while_the_target_is_killed)
+TEST(target_killed)
 {
 	unsigned int i, answers = 0;
 	struct target t;

@@ -560,14 +560,14 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 }
 
 /* Without giving way, every snapshot of both entries is of one instant. */
-TEST_F(race, never_giving_way)
+TEST_F(race, unlimited_hold)
 {
 	ASSERT_EQ(0, set_param("max_hold_us", "0"));
 	check_in_processes(_metadata, self, 70, true);
 }
 
 /* With any max_hold_us, which others change meanwhile: what says atomic, is. */
-TEST_F(race, giving_way_or_not)
+TEST_F(race, random_hold)
 {
 	check_in_processes(_metadata, self, 100, false);
 	EXPECT_LT(0u, shared->split);
@@ -590,7 +590,7 @@ static unsigned int until_guilty(struct reader *r, int fd, bool vmas, bool to_th
 }
 
 /* The check itself: /proc/PID/maps, which takes a lock for each read, does not pass. */
-TEST_F(race, the_check_finds_what_is_not_atomic)
+TEST_F(race, checker_detects_tearing)
 {
 	unsigned int guilty;
 	char path[64];
@@ -606,7 +606,7 @@ TEST_F(race, the_check_finds_what_is_not_atomic)
 }
 
 /* And neither would a split walk, if it said that it is atomic. */
-TEST_F(race, the_check_finds_a_split_walk)
+TEST_F(race, checker_detects_split_walk)
 {
 	unsigned int guilty;
 

@@ -207,12 +207,12 @@ static void compare(struct __test_metadata *_metadata, pid_t pid, unsigned int a
 	ASSERT_LE(at_least, c.nr);
 }
 
-TEST_F(raw, has_what_vmas_has)
+TEST_F(raw, same_as_vmas)
 {
 	compare(_metadata, self->target.pid, ROW + 15);
 }
 
-TEST_F(raw, of_another_program)
+TEST_F(raw, same_as_vmas_for_init)
 {
 	compare(_metadata, 1, 5);
 }
@@ -298,7 +298,7 @@ static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 	return ioctl(fd, VMAINFO_GET_HEADER, h) ? -errno : 0;
 }
 
-TEST_F(raw, header_alone)
+TEST_F(raw, get_header_ioctl)
 {
 	static const char * const entries[] = {
 		PROC "raw", PROC "vmas", PROC "maps", PROC "summary",
@@ -351,7 +351,7 @@ TEST_F(raw, header_alone)
 	}
 }
 
-TEST_F(raw, sequence)
+TEST_F(raw, sequence_counts_changes)
 {
 	struct vmainfo_header h, now;
 	struct cursor c;
@@ -386,7 +386,7 @@ static void exec_command(char c)
 		target_exec_self();
 }
 
-TEST(exec_dead_or_without_vmas)
+TEST(header_across_exec_and_exit)
 {
 	struct vmainfo_header h, now;
 	struct target t;
@@ -428,7 +428,7 @@ static int on_and_on(void)
  * execs: then the two are not said to belong together. So what was once seen to have MARK has it
  * as long as that number stays.
  */
-TEST(address_space_and_number_of_execs)
+TEST(exec_id_matches_mm)
 {
 	struct vmainfo_header own, *h;
 	unsigned int execs = 0, bare = 0;

@@ -114,7 +114,7 @@ FIXTURE_TEARDOWN(reads)
 	target_end(&self->target);
 }
 
-TEST_F(reads, pieces_of_any_size)
+TEST_F(reads, any_read_size)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536, 1 << 20 };
 	struct text t;
@@ -130,7 +130,7 @@ TEST_F(reads, pieces_of_any_size)
 	}
 }
 
-TEST_F(reads, whole_lines_from_a_page_on)
+TEST_F(reads, whole_lines_per_read)
 {
 	static const size_t sizes[] = { 4096, 4097, 5000, 8191, 65536 };
 	char *buffer = get_memory(65536);
@@ -152,7 +152,7 @@ TEST_F(reads, whole_lines_from_a_page_on)
 }
 
 /* Wherever the read before it stopped, or the position was put. */
-TEST_F(reads, whole_lines_from_the_middle_of_one)
+TEST_F(reads, whole_lines_after_seek)
 {
 	static const size_t sizes[] = { 4096, 8191, 65536 };
 	char *buffer = get_memory(65536);
@@ -186,14 +186,14 @@ TEST_F(reads, whole_lines_from_the_middle_of_one)
 	}
 }
 
-TEST_F(reads, more_than_a_page_at_once)
+TEST_F(reads, large_reads)
 {
 	char *buffer = get_memory(1 << 20);
 
 	EXPECT_LT(4096, read(self->fd, buffer, 1 << 20));
 }
 
-TEST_F(reads, end_of_file_stays)
+TEST_F(reads, eof_persists)
 {
 	struct text t = slurp(self->fd, 1000);
 	char c;
@@ -205,7 +205,7 @@ TEST_F(reads, end_of_file_stays)
 	EXPECT_EQ(self->text.len, (size_t)lseek(self->fd, 0, SEEK_CUR));
 }
 
-TEST_F(reads, pread_at_odd_offsets)
+TEST_F(reads, pread_odd_offsets)
 {
 	static const size_t sizes[] = { 1, 13, 4096, 100000 };
 	size_t offset, i;
@@ -266,7 +266,7 @@ TEST_F(reads, lseek_back_and_forth)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-TEST_F(reads, two_descriptors_interleaved)
+TEST_F(reads, interleaved_descriptors)
 {
 	struct target other;
 	struct text expected, a, b;
@@ -343,7 +343,7 @@ static void *read_half(void *arg)
  * piece. Who gets what after the first read is left to chance, so it is tried again and
  * again.
  */
-TEST_F(reads, two_threads_share_a_descriptor)
+TEST_F(reads, shared_descriptor)
 {
 	int round, i, shared = 0;
 
@@ -447,7 +447,7 @@ static void *pread_beside(void *arg)
 }
 
 /* Reads at the file's position and reads elsewhere do not disturb each other. */
-TEST_F(reads, pread_beside_a_reader)
+TEST_F(reads, concurrent_pread)
 {
 	struct beside b = { .text = self->text, .whole = self->whole, .fd = self->fd };
 	struct text t;
@@ -543,7 +543,7 @@ TEST_F(reads, dup)
 	EXPECT_TRUE(same(self->text, t));
 }
 
-TEST_F(reads, into_memory_that_faults)
+TEST_F(reads, efault)
 {
 	char *bad = map_at(NULL, 8192, PROT_NONE);
 	struct text t;
@@ -698,7 +698,7 @@ static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size
 }
 
 /* From the start, and going on from the middle, by lseek() */
-TEST_F(batches, reads_of_any_size)
+TEST_F(batches, any_read_size)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8192, 65536, BUFFER };
 	const size_t starts[] = { 0, self->text.len / 2, self->text.len - 30000 };
@@ -736,7 +736,7 @@ static size_t could_be(const FIXTURE_DATA(batches) *self, size_t at, size_t size
 }
 
 /* What is estimated of the next line's length may cost a few reads, but not many. */
-TEST_F(batches, as_many_lines_as_fit)
+TEST_F(batches, fills_buffer)
 {
 	static const size_t sizes[] = { 4096, 65536 };
 	unsigned int i, reads, needed;
@@ -756,7 +756,7 @@ TEST_F(batches, as_many_lines_as_fit)
 	}
 }
 
-TEST_F(batches, reads_of_random_sizes)
+TEST_F(batches, random_read_sizes)
 {
 	const char *wrong;
 	unsigned int i;
@@ -778,7 +778,7 @@ TEST_F(batches, reads_of_random_sizes)
 	}
 }
 
-TEST_F(batches, pread_anywhere)
+TEST_F(batches, random_pread)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536, BUFFER };
 	const char *wrong;

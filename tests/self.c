@@ -89,8 +89,8 @@ FIXTURE_VARIANT(self)
 {
 	unsigned int vmas;
 };
-FIXTURE_VARIANT_ADD(self, few) { 0 };
-FIXTURE_VARIANT_ADD(self, a_thousand) { 1000 };
+FIXTURE_VARIANT_ADD(self, few_vmas) { 0 };
+FIXTURE_VARIANT_ADD(self, thousand_vmas) { 1000 };
 
 FIXTURE_SETUP(self)
 {
@@ -101,14 +101,14 @@ FIXTURE_SETUP(self)
 
 FIXTURE_TEARDOWN(self) { }
 
-TEST_F(self, maps)
+TEST_F(self, maps_match_procfs)
 {
 	EXPECT_LT(300 + 30 * variant->vmas, length[0]);
 	EXPECT_TRUE(same((struct text){ look[0], length[0] },
 			 (struct text){ look[1], length[1] }));
 }
 
-TEST_F(self, vmas)
+TEST_F(self, vmas_match_procfs)
 {
 	EXPECT_EQ(0, fields());
 }

@@ -78,7 +78,7 @@ static struct text with_rest(int fd, const char *start, size_t n)
 	return all;
 }
 
-TEST_F(snapshot, a_change_shows_only_after_a_rewind)
+TEST_F(snapshot, change_visible_after_rewind)
 {
 	char start[PAGE];
 	struct text now;
@@ -97,7 +97,7 @@ TEST_F(snapshot, a_change_shows_only_after_a_rewind)
 	EXPECT_TRUE(shows(now, MARK_NEW));
 }
 
-TEST_F(snapshot, one_byte_is_enough_to_take_it)
+TEST_F(snapshot, one_byte_takes_snapshot)
 {
 	struct text now;
 	char c;
@@ -108,7 +108,7 @@ TEST_F(snapshot, one_byte_is_enough_to_take_it)
 	EXPECT_TRUE(same(self->before, now));
 }
 
-TEST_F(snapshot, it_is_not_taken_by_open)
+TEST_F(snapshot, not_taken_by_open)
 {
 	int fd = open_target(variant->entry, self->target.pid);
 	struct text now;
@@ -118,7 +118,7 @@ TEST_F(snapshot, it_is_not_taken_by_open)
 	EXPECT_TRUE(shows(now, MARK_NEW));
 }
 
-TEST_F(snapshot, rewind_in_the_middle)
+TEST_F(snapshot, rewind_takes_new_one)
 {
 	char start[PAGE];
 	struct text now;
@@ -131,7 +131,7 @@ TEST_F(snapshot, rewind_in_the_middle)
 }
 
 /* Seeking anywhere but to 0 stays in the snapshot. */
-TEST_F(snapshot, seeking_keeps_it)
+TEST_F(snapshot, seek_keeps_it)
 {
 	size_t half = self->before.len / 2;
 	char start[PAGE], *rest;
@@ -148,7 +148,7 @@ TEST_F(snapshot, seeking_keeps_it)
 	EXPECT_EQ(0, memcmp(rest, now.s, now.len));
 }
 
-TEST_F(snapshot, pread_stays_in_it)
+TEST_F(snapshot, pread_keeps_it)
 {
 	char start[100], *buffer = get_memory(self->before.len);
 	size_t at;
@@ -168,7 +168,7 @@ TEST_F(snapshot, pread_stays_in_it)
 	EXPECT_EQ(self->before.s[self->before.len - 1], *buffer);
 }
 
-TEST_F(snapshot, each_open_file_has_its_own)
+TEST_F(snapshot, one_per_open_file)
 {
 	int fd = open_target(variant->entry, self->target.pid);
 	struct text now;
@@ -183,7 +183,7 @@ TEST_F(snapshot, each_open_file_has_its_own)
 }
 
 /* A snapshot outlives the process it was taken of. */
-TEST_F(snapshot, it_outlives_the_target)
+TEST_F(snapshot, outlives_target)
 {
 	struct target other;
 	char c;
@@ -241,10 +241,10 @@ FIXTURE_VARIANT(busy)
 	const char *entry, *max_hold_us;
 };
 
-FIXTURE_VARIANT_ADD(busy, maps_in_one_go) { PROC "maps", "0" };
-FIXTURE_VARIANT_ADD(busy, vmas_in_one_go) { PROC "vmas", "0" };
-FIXTURE_VARIANT_ADD(busy, maps_giving_way) { PROC "maps", "1" };
-FIXTURE_VARIANT_ADD(busy, vmas_giving_way) { PROC "vmas", "1" };
+FIXTURE_VARIANT_ADD(busy, maps_unlimited_hold) { PROC "maps", "0" };
+FIXTURE_VARIANT_ADD(busy, vmas_unlimited_hold) { PROC "vmas", "0" };
+FIXTURE_VARIANT_ADD(busy, maps_yielding) { PROC "maps", "1" };
+FIXTURE_VARIANT_ADD(busy, vmas_yielding) { PROC "vmas", "1" };
 
 FIXTURE_SETUP(busy)
 {
@@ -260,7 +260,7 @@ FIXTURE_TEARDOWN(busy)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(busy, in_order_and_nothing_twice)
+TEST_F(busy, consistent_under_mremap)
 {
 	bool vmas = strstr(variant->entry, "vmas"), never_split;
 	unsigned int low = 0, high = 0, split = 0, i;

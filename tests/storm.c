@@ -608,14 +608,14 @@ FIXTURE_VARIANT(storm)
 	bool marks_vanish;
 };
 
-FIXTURE_VARIANT_ADD(storm, maps_and_unmaps) {
-	"maps_and_unmaps", mapping, 10000, NULL, false
+FIXTURE_VARIANT_ADD(storm, mmap_munmap) {
+	"mmap_munmap", mapping, 10000, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, files_come_and_go) {
-	"files_come_and_go", recycling, 5000, check_recycled, false
+FIXTURE_VARIANT_ADD(storm, recycled_files) {
+	"recycled_files", recycling, 5000, check_recycled, false
 };
-FIXTURE_VARIANT_ADD(storm, stack_and_heap_grow) {
-	"stack_and_heap_grow", growing, 20, check_grown, false
+FIXTURE_VARIANT_ADD(storm, growing_stack_and_heap) {
+	"growing_stack_and_heap", growing, 20, check_grown, false
 };
 FIXTURE_VARIANT_ADD(storm, execs) {
 	"execs", executing, 20, NULL, true
@@ -623,20 +623,20 @@ FIXTURE_VARIANT_ADD(storm, execs) {
 FIXTURE_VARIANT_ADD(storm, forks) {
 	"forks", forking, 2000, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, is_killed) {
-	"is_killed", killed, 60, NULL, false
+FIXTURE_VARIANT_ADD(storm, killed_processes) {
+	"killed_processes", killed, 60, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, threads_end_before_the_leader) {
-	"threads_end_before_the_leader", threads_end_first, 100, NULL, false
+FIXTURE_VARIANT_ADD(storm, threads_exit_first) {
+	"threads_exit_first", threads_end_first, 100, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, the_leader_ends_before_threads) {
-	"the_leader_ends_before_threads", leader_ends_first, 100, NULL, false
+FIXTURE_VARIANT_ADD(storm, leader_exits_first) {
+	"leader_exits_first", leader_ends_first, 100, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, is_stopped) {
-	"is_stopped", stopped, 100, NULL, false
+FIXTURE_VARIANT_ADD(storm, stopped_process) {
+	"stopped_process", stopped, 100, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, is_in_a_vfork) {
-	"is_in_a_vfork", in_vfork, 200, NULL, true
+FIXTURE_VARIANT_ADD(storm, vforks) {
+	"vforks", in_vfork, 200, NULL, true
 };
 
 FIXTURE_SETUP(storm)
@@ -661,7 +661,7 @@ FIXTURE_TEARDOWN(storm)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(storm, while_it_is_read)
+TEST_F(storm, concurrent_reads)
 {
 	struct rng rng = rng_fork(&self->rng);
 	pid_t driver, reader[READERS];

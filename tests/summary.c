@@ -212,7 +212,7 @@ FIXTURE_TEARDOWN(summary)
 }
 
 /* What reads /proc/PID/status reads this, too: a key, a colon, a tab, and something. */
-TEST_F(summary, lines_are_as_in_status)
+TEST_F(summary, format_like_status)
 {
 	struct text t[] = { self->sum.text, slurp_proc(self->target.pid, "status") };
 	char seen[100][32], *s, *end;
@@ -241,13 +241,13 @@ TEST_F(summary, lines_are_as_in_status)
 	}
 }
 
-TEST_F(summary, whose_it_is_and_how_it_was_taken)
+TEST_F(summary, pid_and_walk)
 {
 	EXPECT_EQ((unsigned long long)self->target.pid, self->sum.v[PID].nr);
 	EXPECT_STREQ("atomic", self->sum.v[WALK].word);
 }
 
-TEST_F(summary, kinds_are_those_of_vmas)
+TEST_F(summary, kinds_match_vmas)
 {
 	struct text t = slurp(open_target(PROC "vmas", self->target.pid), 65536);
 	unsigned long long nr[KEYS] = { 0 }, kb[KEYS] = { 0 }, n;
@@ -289,7 +289,7 @@ TEST_F(summary, kinds_are_those_of_vmas)
 	EXPECT_LE((unsigned long long)ROW, nr[VMAS_ANON]);
 }
 
-TEST_F(summary, sums_are_those_of_maps)
+TEST_F(summary, totals_match_maps)
 {
 	static const struct {
 		enum key key;
@@ -331,7 +331,7 @@ static struct value gap_in(struct listing all)
 	return v;
 }
 
-TEST_F(summary, the_largest_gap)
+TEST_F(summary, largest_gap)
 {
 	struct value v = gap_in(self->maps), now;
 
@@ -346,7 +346,7 @@ TEST_F(summary, the_largest_gap)
 	EXPECT_EQ(0, memcmp(&v, &now, sizeof(v)));
 }
 
-TEST_F(summary, layout)
+TEST_F(summary, layout_matches_stat)
 {
 	struct value heap, *brk = &self->sum.v[BRK];
 
@@ -364,7 +364,7 @@ TEST_F(summary, layout)
 	EXPECT_GT(self->sum.v[ENVIRONMENT].end, (unsigned long)*environ);
 }
 
-TEST_F(summary, the_stack)
+TEST_F(summary, stack_range)
 {
 	struct value *v = &self->sum.v[STACK], stack;
 
@@ -379,7 +379,7 @@ TEST_F(summary, the_stack)
 }
 
 /* Mappings end there, and not a page further. */
-TEST_F(summary, the_task_size)
+TEST_F(summary, task_size)
 {
 	unsigned long long size = self->sum.v[TASK_SIZE].nr;
 
@@ -393,7 +393,7 @@ TEST_F(summary, the_task_size)
 }
 
 /* The kernel lets a process say otherwise, and so does summary. */
-TEST_F(summary, a_layout_that_was_set)
+TEST_F(summary, prctl_set_mm)
 {
 	static const struct {
 		enum key key;
@@ -430,7 +430,7 @@ TEST_F(summary, a_layout_that_was_set)
 }
 
 /* However it is read, it is the same; all of it fits into a page. */
-TEST_F(summary, in_pieces)
+TEST_F(summary, any_read_size)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536 };
 	size_t i, at, len = self->sum.text.len;
@@ -468,7 +468,7 @@ TEST_F(summary, in_pieces)
 	EXPECT_EQ(0, pread(self->fd, buffer, 10, len + 5000));
 }
 
-TEST_F(summary, is_of_one_snapshot)
+TEST_F(summary, snapshot_is_stable)
 {
 	char *buffer = get_memory(65536);
 	size_t at, len = self->sum.text.len;
@@ -509,7 +509,7 @@ static void other_init(void)
 	map_row(MARK, 10);
 }
 
-TEST_F(summary, whom_it_is_aimed_at)
+TEST_F(summary, target_selection)
 {
 	struct target other;
 	char s[16], buffer[100];
@@ -568,7 +568,7 @@ static bool is_empty(const struct summary *sum, pid_t pid)
 	       strstr(sum->text.s, "\nVmas:\t0\t0 kB\n");
 }
 
-TEST_F(summary, a_zombie)
+TEST_F(summary, zombie)
 {
 	struct target z;
 	struct summary sum;
@@ -589,7 +589,7 @@ TEST_F(summary, a_zombie)
 	EXPECT_EQ(ESRCH, errno);
 }
 
-TEST_F(summary, a_kernel_thread)
+TEST_F(summary, kernel_thread)
 {
 	struct summary sum;
 
@@ -608,7 +608,7 @@ static void busy_init(void)
 }
 
 /* A snapshot that says it is of one instant has the page in one place. */
-TEST_F(summary, of_one_that_changes)
+TEST_F(summary, consistent_under_mremap)
 {
 	static const char * const holds[] = { "0", "1" };
 	unsigned int i, h, n[2] = { 0 };
@@ -685,7 +685,7 @@ FIXTURE_SETUP(layouts) { }
 FIXTURE_TEARDOWN(layouts) { }
 
 /* A page that the kernel found a place for is the next free one from MmapBase on. */
-TEST_F(layouts, mappings_begin_at_the_base)
+TEST_F(layouts, mmap_base)
 {
 	struct listing maps;
 	struct program p;
@@ -712,7 +712,7 @@ TEST_F(layouts, mappings_begin_at_the_base)
 	program_end(&p);
 }
 
-TEST(a_32_bit_process)
+TEST(ia32_process)
 {
 	struct listing maps;
 	struct program p;

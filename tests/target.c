@@ -106,7 +106,7 @@ static struct text fresh(const char *entry)
 	return slurp_path(entry);
 }
 
-TEST_F(target, the_reader_by_default)
+TEST_F(target, defaults_to_opener)
 {
 	void *mark = map_at((void *)0x600000000000, 4096, PROT_READ);
 
@@ -115,7 +115,7 @@ TEST_F(target, the_reader_by_default)
 }
 
 /* As with an open /proc/self/maps: that stays with the process that opened it. */
-TEST_F(target, an_inherited_descriptor_shows_its_opener)
+TEST_F(target, inherited_fd_shows_opener)
 {
 	void *mark = map_at((void *)0x600000000000, 4096, PROT_READ);
 	pid_t pid = fork_child();
@@ -130,7 +130,7 @@ TEST_F(target, an_inherited_descriptor_shows_its_opener)
 	EXPECT_EQ(0, reap(pid));
 }
 
-TEST_F(target, a_written_pid)
+TEST_F(target, written_pid)
 {
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	EXPECT_TRUE(is_a(self->fd));
@@ -141,7 +141,7 @@ TEST_F(target, a_written_pid)
 	EXPECT_FALSE(shows(fresh(variant->entry), B_MARK));
 }
 
-TEST_F(target, a_written_newline)
+TEST_F(target, trailing_newline)
 {
 	char s[32];
 
@@ -167,7 +167,7 @@ TEST_F(target, zero_is_the_writer)
 	EXPECT_EQ(0, reap(pid));
 }
 
-TEST_F(target, two_open_files_have_one_each)
+TEST_F(target, one_per_open_file)
 {
 	int fd = open_target(variant->entry, self->b.pid);
 
@@ -178,7 +178,7 @@ TEST_F(target, two_open_files_have_one_each)
 }
 
 /* A write begins anew, in the middle of a listing too. */
-TEST_F(target, a_write_rewinds)
+TEST_F(target, write_rewinds)
 {
 	char buffer[4096];
 	ssize_t n;
@@ -191,7 +191,7 @@ TEST_F(target, a_write_rewinds)
 	EXPECT_TRUE(shows(slurp(self->fd, 4096), B_MARK));
 }
 
-TEST_F(target, what_is_no_pid)
+TEST_F(target, invalid_pids)
 {
 	static const char * const bad[] = {
 		"abc", "-1", "-0", "1x", "x1", "1 2", " 1", "1 ", "\n", "1\n\n",
@@ -267,7 +267,7 @@ TEST_F(target, leading_zeros)
 	EXPECT_TRUE(is_a(self->fd));
 }
 
-TEST_F(target, no_such_process)
+TEST_F(target, pid_of_no_process)
 {
 	pid_t gone = self->b.pid;
 	char start[512];
@@ -287,7 +287,7 @@ TEST_F(target, no_such_process)
 	EXPECT_TRUE(is_a(self->fd));
 }
 
-TEST_F(target, exited_before_the_read)
+TEST_F(target, exited_before_read)
 {
 	char c;
 
@@ -303,7 +303,7 @@ TEST_F(target, exited_before_the_read)
 }
 
 /* A zombie has no VMAs; it becomes ESRCH when it is reaped. */
-TEST_F(target, a_zombie)
+TEST_F(target, zombie)
 {
 	struct target z;
 	struct text t;
@@ -344,7 +344,7 @@ static pid_t fork_as(pid_t number)
 }
 
 /* The same number comes again, and belongs to someone else. */
-TEST_F(target, a_recycled_number)
+TEST_F(target, pid_reuse)
 {
 	pid_t number = self->a.pid, pid;
 	char s[16], c;
@@ -390,7 +390,7 @@ TEST_F(target, a_recycled_number)
 }
 
 /* The parameter is for files opened from then on. */
-TEST_F(target, the_parameter_leaves_open_files_alone)
+TEST_F(target, parameter_keeps_open_files)
 {
 	int defaulted = open_or_die(variant->entry, O_RDWR), later;
 	char s[16];
@@ -415,7 +415,7 @@ TEST_F(target, the_parameter_leaves_open_files_alone)
 	EXPECT_FALSE(shows(fresh(variant->entry), A_MARK));
 }
 
-TEST_F(target, the_parameter_names_one_that_exited)
+TEST_F(target, parameter_target_exited)
 {
 	char s[16];
 	int fd;
@@ -430,7 +430,7 @@ TEST_F(target, the_parameter_names_one_that_exited)
 }
 
 /* Bad values of the parameter change nothing. */
-TEST_F(target, the_parameter_refuses_what_is_no_pid)
+TEST_F(target, parameter_invalid_pids)
 {
 	static const char * const bad[] = {
 		"\n", "abc", "-1", "+1", "1x", "1 2", "0x10", "2147483648",
@@ -460,7 +460,7 @@ static void exec_command(char c)
 		target_exec_self();
 }
 
-TEST_F(target, exec)
+TEST_F(target, follows_exec)
 {
 	struct text before, rest, now, maps;
 	struct target t;
@@ -541,7 +541,7 @@ TEST_F(target, pid_namespaces)
 	EXPECT_EQ(0, reap(inner));
 }
 
-TEST_F(target, ends_while_it_is_read)
+TEST_F(target, exit_during_read)
 {
 	struct target t;
 	unsigned int i;
@@ -569,7 +569,7 @@ TEST_F(target, ends_while_it_is_read)
 }
 
 /* What the max_hold_us parameter takes */
-TEST(max_hold_us)
+TEST(max_hold_us_values)
 {
 	static const char * const bad[] = {
 		"\n", "abc", "-1", "1x", "1 2", "1000001", "4294967296",

@@ -179,7 +179,7 @@ FIXTURE_TEARDOWN(tasks)
 	target_end(&self->target);
 }
 
-TEST_F(tasks, columns)
+TEST_F(tasks, columns_match_procfs)
 {
 	struct line l = line_of(self->target.pid);
 
@@ -199,7 +199,7 @@ TEST_F(tasks, columns)
 }
 
 /* All of them but those that came or went in between */
-TEST_F(tasks, every_process)
+TEST_F(tasks, all_processes)
 {
 	struct lines before, after;
 	const struct dirent *entry;
@@ -234,7 +234,7 @@ TEST_F(tasks, every_process)
 	EXPECT_NE(NULL, find(after, 1));
 }
 
-TEST_F(tasks, a_kernel_thread)
+TEST_F(tasks, kernel_thread)
 {
 	struct line l;
 
@@ -245,7 +245,7 @@ TEST_F(tasks, a_kernel_thread)
 	EXPECT_STREQ("kthreadd", l.comm);
 }
 
-TEST_F(tasks, a_zombie)
+TEST_F(tasks, zombie)
 {
 	struct target z;
 	struct line l;
@@ -285,7 +285,7 @@ static void threads_init(void)
 		sched_yield();
 }
 
-TEST_F(tasks, threads)
+TEST_F(tasks, threads_not_listed)
 {
 	struct target t;
 	struct line l;
@@ -300,7 +300,7 @@ TEST_F(tasks, threads)
 }
 
 /* A process whose leader has exited lives on in its threads. */
-TEST_F(tasks, a_leader_that_has_exited)
+TEST_F(tasks, exited_leader)
 {
 	char path[64];
 	unsigned int i;
@@ -338,7 +338,7 @@ static void strange_init(void)
 }
 
 /* As status says it, whatever it is */
-TEST_F(tasks, comm)
+TEST_F(tasks, comm_escaped)
 {
 	struct target t;
 	struct text status;
@@ -358,7 +358,7 @@ TEST_F(tasks, comm)
 #define RESIDENTS 40
 #define VISITORS 3
 
-TEST_F(tasks, while_others_come_and_go)
+TEST_F(tasks, concurrent_fork_exit)
 {
 	static const size_t chunks[] = { 100, 4096, 65536, 5000, 1000 };
 	struct target resident[RESIDENTS];
@@ -463,7 +463,7 @@ static void two_namespaces(void)
 	CHECK(!find(all, 3) && find(all, 4));
 }
 
-TEST_F(tasks, in_another_pid_namespace)
+TEST_F(tasks, pid_namespace_of_reader)
 {
 	struct lines all;
 	int ret;
@@ -543,7 +543,7 @@ static void quiet(void)
 	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 }
 
-TEST_F(tasks, in_pieces)
+TEST_F(tasks, any_read_size)
 {
 	int ret = in_pid_namespace(quiet);
 
@@ -578,7 +578,7 @@ static void going(void)
 	CHECK(!read(fd, buffer, PAGE));
 }
 
-TEST_F(tasks, while_the_one_that_is_next_goes)
+TEST_F(tasks, next_process_exits)
 {
 	int ret = in_pid_namespace(going);
 
@@ -587,7 +587,7 @@ TEST_F(tasks, while_the_one_that_is_next_goes)
 	EXPECT_EQ(0, ret);
 }
 
-TEST(it_is_read_only)
+TEST(read_only)
 {
 	struct stat st;
 	int fd;
@@ -603,14 +603,14 @@ TEST(it_is_read_only)
 	EXPECT_LT(100u, slurp(fd, 4096).len);
 }
 
-TEST(without_cap_sys_ptrace)
+TEST(cap_sys_ptrace_required)
 {
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(-1, open(TASKS, O_RDONLY));
 	EXPECT_EQ(EPERM, errno);
 }
 
-TEST(the_module_goes_while_it_is_open)
+TEST(unload_while_open)
 {
 	int fd = open_or_die(TASKS, O_RDONLY), ret;
 	char c;
