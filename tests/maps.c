@@ -26,8 +26,10 @@ static unsigned long long parse_number(struct parser *p, int base, char end)
 
 	p->s += strspn(p->s, " ");
 	for (n = 0;; n++, p->s++) {
-		digit = (unsigned char)*p->s - '0';
-		if (digit > 9 && base == 16 && *p->s >= 'a' && *p->s <= 'f')
+		digit = 99;
+		if (*p->s >= '0' && *p->s <= '9')
+			digit = *p->s - '0';
+		else if (*p->s >= 'a' && *p->s <= 'f')
 			digit = *p->s - 'a' + 10;
 		if (digit >= (unsigned int)base)
 			break;
