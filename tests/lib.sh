@@ -187,17 +187,17 @@ same_maps()
 compare()
 {
 	if ! vmainfo_load pid="$2"; then
-		ktap_test_fail "$1: maps"
-		ktap_test_fail "$1: vmas"
+		ktap_test_fail "$1: maps same as procfs"
+		ktap_test_fail "$1: vmas fields match procfs"
 		return
 	fi
 	if look "$2" >"$TMP/why" 2>&1; then
-		result "$1: maps" same_maps
-		result "$1: vmas" "$HERE/fields" . "$2"
+		result "$1: maps same as procfs" same_maps
+		result "$1: vmas fields match procfs" "$HERE/fields" . "$2"
 	else
 		sed 's/^/# /' "$TMP/why"
-		ktap_test_fail "$1: maps"
-		ktap_test_fail "$1: vmas"
+		ktap_test_fail "$1: maps same as procfs"
+		ktap_test_fail "$1: vmas fields match procfs"
 	fi
 	cd /
 	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"

@@ -162,7 +162,7 @@ static void anonymous(void)
 	       .perm = "-w-p", .flags = "wr,!rd");
 
 	p = map("rwx", PAGE, R | W | X, ANON, -1, 0);
-	EXPECT(p, PAGE, .what = "memory with all rights", .kind = "anon",
+	EXPECT(p, PAGE, .what = "rwx memory", .kind = "anon",
 	       .perm = "rwxp", .flags = "rd,wr,ex");
 
 	p = map("growsdown", 4 * PAGE, R | W, ANON | MAP_GROWSDOWN | MAP_STACK, -1, 0);
@@ -199,7 +199,7 @@ static void anonymous(void)
 	       .anon = "y");
 	EXPECT(p + PAGE, PAGE, .what = "in the middle of a split", .kind = "anon",
 	       .perm = "r--p", .anon = "y");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "behind a split", .kind = "anon",
+	EXPECT(p + 2 * PAGE, PAGE, .what = "after a split", .kind = "anon",
 	       .perm = "rw-p", .anon = "y");
 
 	/* a hole in the middle */
@@ -207,7 +207,7 @@ static void anonymous(void)
 	if (munmap(p + PAGE, PAGE))
 		die("munmap");
 	EXPECT(p, PAGE, .what = "before a hole", .kind = "anon", .perm = "rw-p");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "behind a hole", .kind = "anon",
+	EXPECT(p + 2 * PAGE, PAGE, .what = "after a hole", .kind = "anon",
 	       .perm = "rw-p");
 
 	/* its offset stays what it was, but is shown as 0 */
@@ -433,7 +433,7 @@ static void files(void)
 	       .perm = "r--p");
 	EXPECT(p + PAGE, PAGE, .what = "a file in the middle of a split",
 	       .kind = file_kind, .perm = "rw-p");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "a file behind a split",
+	EXPECT(p + 2 * PAGE, PAGE, .what = "a file after a split",
 	       .kind = file_kind, .perm = "r--p");
 
 	p = map("file", 2 * PAGE, R, MAP_SHARED, fd, 0);
@@ -501,7 +501,7 @@ static void files(void)
 	named_file("\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7",
 		   "/*/\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "UTF-8 in a name");
 	named_file("tab\tbell\a\x7f", "/*", "control characters in a name");
-	named_file("bad\xff\xfe\x80utf8", "/*", "a name that is no UTF-8");
+	named_file("bad\xff\xfe\x80utf8", "/*", "a name that is not UTF-8");
 	named_file("[heap]", "/*/[[]heap]", "a name with brackets");
 	named_file("fake (deleted)", "/*/fake (deleted)",
 		   "a name that looks deleted");

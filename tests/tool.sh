@@ -197,7 +197,7 @@ unchanged()
 	after=$(bytes_read)
 	[ "$(wc -l <"$TMP/watch")" = "$lines" ] || { cat "$TMP/watch"; return 1; }
 	case $1 in
-	for-nothing) [ "$before" = "$after" ] ;;
+	nothing) [ "$before" = "$after" ] ;;
 	*) [ "$before" -lt "$after" ] ;;
 	esac && return
 	echo "it has read $before bytes, and later $after"
@@ -270,24 +270,24 @@ mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put file
 start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
 echo "$target" >/sys/module/vmainfo/parameters/pid
 look "$target" || ktap_exit_fail_msg "what vmainfo says cannot be read"
-result "show --maps" same_as_maps "$target"
-result "show --maps: the process that the parameter names" same_as_maps
+result "show --maps: same as procfs" same_as_maps "$target"
+result "show --maps: parameter selects process" same_as_maps
 echo 0 >/sys/module/vmainfo/parameters/pid
-result "show --csv" csv_is_vmas
-result "show --json" json_is_vmas
-result "show --kind" filtered '$9 == "shmem"' --kind=shmem
-result "show --perm" filtered '$5 ~ /^.w.s/' --perm=?w?s
-result "show: by its name" same_as_maps mappings
-result "save" save_is_raw
-result "diff: with itself" differ "" saved "$target"
+result "show --csv: same as vmas" csv_is_vmas
+result "show --json: same as vmas" json_is_vmas
+result "show --kind: filters like awk" filtered '$9 == "shmem"' --kind=shmem
+result "show --perm: filters like awk" filtered '$5 ~ /^.w.s/' --perm=?w?s
+result "show NAME: process found" same_as_maps mappings
+result "save: same as raw" save_is_raw
+result "diff: no changes against its own save" differ "" saved "$target"
 "$tool" show --maps "$target" >copy
-result "diff: with its maps" differ "" saved copy
-result "show: no such process" exits 1 "vmainfo: process $nobody: No such process" \
+result "diff: no changes against its own maps" differ "" saved copy
+result "show: ESRCH message" exits 1 "vmainfo: process $nobody: No such process" \
 	"$tool" show $nobody
-result "diff: no such process" exits 2 "vmainfo: process $nobody: No such process" \
+result "diff: ESRCH message" exits 2 "vmainfo: process $nobody: No such process" \
 	"$tool" diff saved $nobody
-result "save: no such directory" exits 1 "No such file or directory" "$tool" save "$target" none/file
-result "show: a kernel thread has none" sh -c '"$0" show 2 | grep -qx "0 VMAs, 0 kB.*"' "$tool"
+result "save: ENOENT message" exits 1 "No such file or directory" "$tool" save "$target" none/file
+result "show: kernel thread has 0 VMAs" sh -c '"$0" show 2 | grep -qx "0 VMAs, 0 kB.*"' "$tool"
 stop_all
 
 # a process that changes step by step
@@ -295,51 +295,51 @@ steps
 "$tool" save "$target" old
 watches
 flags=$(od -An -tu4 -j12 -N4 old)
-cost=for-nothing
-[ $((flags & 4)) != 0 ] || cost=by-walks		# VMAINFO_SEQ, from Linux 6.4 on
+cost=nothing
+[ $((flags & 4)) != 0 ] || cost=walks		# VMAINFO_SEQ, from Linux 6.4 on
 if [ -e "/proc/$watch/io" ]; then
-	result "watch: a process that does not change, $cost" unchanged $cost
+	result "watch: unchanged process costs $cost" unchanged $cost
 else
-	skip "watch: a process that does not change, $cost" "this kernel does not count what is read"
+	skip "watch: unchanged process costs $cost" "this kernel does not count what is read"
 fi
-result "watch: mapped" sees m "mapped    $page     4 K r--p anon"
-result "diff: mapped" differ "mapped    $page     4 K r--p anon" old "$target"
-result "diff: unmapped" differ "unmapped  $page     4 K r--p anon" "$target" old
+result "watch: mmap reported" sees m "mapped    $page     4 K r--p anon"
+result "diff: mmap reported" differ "mapped    $page     4 K r--p anon" old "$target"
+result "diff: munmap reported" differ "unmapped  $page     4 K r--p anon" "$target" old
 "$tool" save "$target" new
-result "watch: protected" sees p "protected $page     4 K ---p anon (was r--p)"
-result "diff: protected" differ "protected $page     4 K ---p anon (was r--p)" new "$target"
-result "watch: unmapped" sees u "unmapped  $page     4 K ---p anon"
-result "diff: nothing is left of it" differ "" old "$target"
-if [ $cost = for-nothing ]; then
-	result "watch: mapped before an exec" sees m "mapped    $page     4 K r--p anon"
-	result "watch: an exec" execs
+result "watch: mprotect reported" sees p "protected $page     4 K ---p anon (was r--p)"
+result "diff: mprotect reported" differ "protected $page     4 K ---p anon (was r--p)" new "$target"
+result "watch: munmap reported" sees u "unmapped  $page     4 K ---p anon"
+result "diff: no changes after munmap" differ "" old "$target"
+if [ $cost = nothing ]; then
+	result "watch: mmap before exec reported" sees m "mapped    $page     4 K r--p anon"
+	result "watch: exec reported once" execs
 else
-	skip "watch: an exec" "this kernel has no sequence of an mm's changes (from 6.4 on)"
+	skip "watch: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
 fi
-result "watch: no complaint" [ "$(wc -l <"$TMP/watch.err")" = 1 ]
-result "watch: the end" exits_too
+result "watch: no warnings" [ "$(wc -l <"$TMP/watch.err")" = 1 ]
+result "watch: exit reported" exits_too
 stop_all
 
 steps
-result "watch --count" counted
-result "watch: a closed pipe" closed_pipe
+result "watch --count: ends after that many" counted
+result "watch: SIGPIPE on closed pipe" closed_pipe
 watches --time
-result "watch --time" sees m "20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]* mapped    $page     4 K r--p anon"
-result "watch: the module goes" module_goes
+result "watch --time: prefixes the time" sees m "20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]* mapped    $page     4 K r--p anon"
+result "watch: EIO after rmmod" module_goes
 stop_all
 
 # without the module
 steps
 cat "/proc/$target/maps" >before
-result "without the module: show" same_as_maps "$target"
-result "without the module: show says so" exits 0 "the module is not loaded" "$tool" show "$target"
+result "without the module: show: same as procfs" same_as_maps "$target"
+result "without the module: show: warning" exits 0 "the module is not loaded" "$tool" show "$target"
 watches
-result "without the module: watch: mapped" sees m "mapped    $page     4 K r--p anon"
-result "without the module: watch: protected" sees p "protected $page     4 K ---p anon (was r--p)"
-result "without the module: watch: unmapped" sees u "unmapped  $page     4 K ---p anon"
-result "without the module: watch says so" grep -q "the module is not loaded" "$TMP/watch.err"
-result "without the module: watch: the end" exits_too
-result "without the module: no such process" exits 1 "No such process" "$tool" show $nobody
+result "without the module: watch: mmap reported" sees m "mapped    $page     4 K r--p anon"
+result "without the module: watch: mprotect reported" sees p "protected $page     4 K ---p anon (was r--p)"
+result "without the module: watch: munmap reported" sees u "unmapped  $page     4 K ---p anon"
+result "without the module: watch: warning" grep -q "the module is not loaded" "$TMP/watch.err"
+result "without the module: watch: exit reported" exits_too
+result "without the module: ESRCH message" exits 1 "No such process" "$tool" show $nobody
 stop_all
 cd /
 ktap_set_plan $((KTAP_TESTNO - 1))

@@ -37,21 +37,21 @@ gate_of()
 
 start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
 compare "vsyscall=$mode" "$target"
-result "vsyscall=$mode: procfs has \"$page\"" [ "$(gate_of "$TMP/look/before")" = "$page" ]
-result "vsyscall=$mode: maps has \"$page\"" [ "$(gate_of "$TMP/look/maps")" = "$page" ]
+result "vsyscall=$mode: procfs line is \"$page\"" [ "$(gate_of "$TMP/look/before")" = "$page" ]
+result "vsyscall=$mode: maps line is \"$page\"" [ "$(gate_of "$TMP/look/maps")" = "$page" ]
 
 # "# pid=1 vmas=20 walk=atomic": two header lines, the VMAs, and this page
 lines=$(wc -l <"$TMP/look/vmas")
 vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' "$TMP/look/vmas")
 if [ -n "$page" ]; then
-	result "vsyscall=$mode: vmas does not count it" [ $((vmas + 3)) -eq "$lines" ]
-	result "vsyscall=$mode: vmas has it last" awk -v perm="${page#* }" '
+	result "vsyscall=$mode: not counted in vmas=" [ $((vmas + 3)) -eq "$lines" ]
+	result "vsyscall=$mode: last line of vmas" awk -v perm="${page#* }" '
 		END { exit !($1 == "-" && $2 == "ffffffffff600000" && $4 == 4 && $5 == perm &&
 			     $6 == "00000000" && $7 == "00:00" && $8 == "0" && $9 == "vsyscall" &&
 			     $15 == "[vsyscall]") }' "$TMP/look/vmas"
 else
-	result "vsyscall=$mode: vmas counts all" [ $((vmas + 2)) -eq "$lines" ]
-	result "vsyscall=$mode: vmas has no such page" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
+	result "vsyscall=$mode: vmas= counts every line" [ $((vmas + 2)) -eq "$lines" ]
+	result "vsyscall=$mode: not in vmas" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
 fi
 
 # A 32-bit process never has it.
@@ -63,12 +63,12 @@ else
 	why=
 fi
 if [ -z "$why" ]; then
-	compare "a 32-bit process" "$target"
-	result "a 32-bit process: no vsyscall" sh -c '! grep -q vsyscall "$@"' sh \
+	compare "32-bit process" "$target"
+	result "32-bit process: no vsyscall" sh -c '! grep -q vsyscall "$@"' sh \
 		"$TMP/look/maps" "$TMP/look/vmas"
 else
-	for what in maps vmas "no vsyscall"; do
-		skip "a 32-bit process: $what" "$why"
+	for what in "maps same as procfs" "vmas fields match procfs" "no vsyscall"; do
+		skip "32-bit process: $what" "$why"
 	done
 fi
 
