@@ -55,7 +55,7 @@ raw_by_procfs()
 		gsub(/\\[0-7][0-7][0-7]/, "?")
 		print "write+exec", range, $0 == "" ? "-" : $0
 	}' before
-	awk '!/^#/ { n[$9]++; kb[$9] += $4 }
+	vmas_awk '{ n[$col["kind"]]++; kb[$col["kind"]] += $col["kB"] }
 	END {
 		split("anon file heap stack shmem hugetlb vdso vvar vsyscall dev special", kinds)
 		for (i = 1; i in kinds; i++)

@@ -176,6 +176,16 @@ look()
 	return 1
 }
 
+# vmas_awk PROGRAM [VARIABLE=VALUE...] FILE: an awk for the lines of vmas, in which
+# $col["kind"] is what is in the column of that name
+vmas_awk()
+{
+	program=$1
+	shift
+	awk '/^# *nr / { sub(/^# */, ""); for (i = 1; i <= NF; i++) col[$i] = i; next }
+		/^#/ { next } '"$program" "$@"
+}
+
 same_maps()
 {
 	cmp before maps && return 0

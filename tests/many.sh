@@ -10,7 +10,7 @@ ktap_set_plan 9
 start "$HERE/many" $many || ktap_exit_fail_msg "no process of $many VMAs"
 compare "many VMAs" "$target"
 result "many VMAs: all listed" \
-	awk -v n=$many '!/^#/ && $1 != "-" { got++ } END { exit got <= n }' "$TMP/look/vmas"
+	vmas_awk '$col["nr"] != "-" { got++ } END { exit got <= n }' n=$many "$TMP/look/vmas"
 stop_all
 
 start "$HERE/many" $many "$TMP/a file" || ktap_exit_fail_msg "no process of $many VMAs"

@@ -7,13 +7,12 @@
  * Its files are in DIRECTORY. What it made goes to stdout, one line each, with
  * tabs between the fields:
  *
- *	expect START END PERM KIND PAGE ANON POLICY FLAGS OPS NAME WHAT
+ *	expect START END WHAT COLUMN=PATTERN...
  *	skip WHAT REASON
  *	ready N
  *
- * where * stands for anything, FLAGS are names that must be among the VMA's
- * (or, after a !, must not), and OPS and NAME are shell patterns. After the
- * last line nothing changes any more.
+ * where COLUMN is one of vmas and PATTERN a shell pattern; for flags, it is names that
+ * must be among the VMA's or, after a !, must not. Nothing changes after the last line.
  */
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
@@ -93,19 +92,25 @@ struct expect {
 	unsigned int page;
 };
 
-static const char *or_any(const char *s)
+static void column(const char *name, const char *pattern)
 {
-	return s ? s : "*";
+	if (pattern)
+		printf("\t%s=%s", name, pattern);
 }
 
 static void expect(void *p, size_t size, struct expect e)
 {
 	made++;
-	printf("expect\t%lx\t%lx\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\t%s\n",
-	       (unsigned long)p, (unsigned long)p + size, or_any(e.perm),
-	       or_any(e.kind), e.page ? e.page : 4, or_any(e.anon),
-	       e.policy ? e.policy : "-", or_any(e.flags), or_any(e.ops),
-	       or_any(e.name), e.what);
+	printf("expect\t%lx\t%lx\t%s\tpage=%u", (unsigned long)p, (unsigned long)p + size,
+	       e.what, e.page ? e.page : 4);
+	column("perm", e.perm);
+	column("kind", e.kind);
+	column("anon", e.anon);
+	column("policy", e.policy ? e.policy : "-");
+	column("flags", e.flags);
+	column("ops", e.ops);
+	column("name", e.name);
+	printf("\n");
 }
 
 #define EXPECT(p, size, ...) expect(p, size, (struct expect){ __VA_ARGS__ })
@@ -238,7 +243,7 @@ static void advised(void)
 		{ MADV_WIPEONFORK, "MADV_WIPEONFORK", "wf" },
 		{ MADV_RANDOM, "MADV_RANDOM", "rr" },
 		{ MADV_SEQUENTIAL, "MADV_SEQUENTIAL", "sr" },
-		{ MADV_GUARD_INSTALL, "MADV_GUARD_INSTALL", "*" },
+		{ MADV_GUARD_INSTALL, "MADV_GUARD_INSTALL", NULL },
 	};
 	unsigned int i;
 	char *p;

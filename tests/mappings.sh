@@ -53,7 +53,7 @@ every_kind()
 enough_kinds()
 {
 	for kind in anon heap stack shmem dev vdso vvar; do
-		awk -v kind="$kind" '!/^#/ && $9 == kind { found++ } END { exit !found }' vmas || {
+		vmas_awk '$col["kind"] == kind { found++ } END { exit !found }' kind="$kind" vmas || {
 			echo "no VMA is of the kind $kind"
 			return 1
 		}

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See maps.h. */
+#include "kselftest.h"
 #include "maps.h"
 
 struct parser {
 	const char *s;
 	const char *error;
+	/* What the columns of vmas are, by the names in its header; the last one is the name */
+	unsigned int nr_columns;
+	char column[32];
 };
 
 static const char *parse_word(struct parser *p)
@@ -42,36 +46,66 @@ static unsigned long long parse_number(struct parser *p, int base, char end)
 	return value;
 }
 
-/* The columns that vmas and maps have alike */
-static void parse_file(struct parser *p, struct region *r)
+/* The letter that stands for a column of vmas, or '.' for one that nobody looks at here */
+static char column_of(const char *name, size_t len)
 {
-	r->offset = parse_number(p, 16, ' ');
-	r->major = parse_number(p, 16, ':');
-	r->minor = parse_number(p, 16, ' ');
-	r->inode = parse_number(p, 10, ' ');
+	static const char * const names[] = {
+		"nr", "start", "end", "kB", "perm", "offset", "dev", "inode", "policy", "flags",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (strlen(names[i]) == len && !strncmp(names[i], name, len))
+			return "nsekpodiyf"[i];
+	return '.';
 }
 
 static void parse_vmas_line(struct parser *p, struct region *r, unsigned int nr)
 {
 	const char *word;
+	unsigned int i;
 
-	if (parse_number(p, 10, ' ') != nr)
-		p->error = "the numbers are out of order";
-	r->start = parse_number(p, 16, ' ');
-	r->end = parse_number(p, 16, ' ');
-	if (parse_number(p, 10, ' ') != (r->end - r->start) >> 10)
-		p->error = "the size is not the difference of the addresses";
-	memcpy(r->perm, parse_word(p), 4);
-	parse_file(p, r);
-	parse_word(p);	/* kind */
-	parse_word(p);	/* page */
-	parse_word(p);	/* anon */
-	r->policy = parse_word(p);
-	word = parse_word(p);
-	for (; word < p->s; word += 3)
-		if (!strncmp(word, "dd", 2))
-			r->dontdump = true;
-	parse_word(p);	/* ops */
+	for (i = 0; i < p->nr_columns - 1; i++) {
+		switch (p->column[i]) {
+		case 'n':
+			if (parse_number(p, 10, ' ') != nr)
+				p->error = "the numbers are out of order";
+			break;
+		case 's':
+			r->start = parse_number(p, 16, ' ');
+			break;
+		case 'e':
+			r->end = parse_number(p, 16, ' ');
+			break;
+		case 'k':
+			if (parse_number(p, 10, ' ') != (r->end - r->start) >> 10)
+				p->error = "the size is not the difference of the addresses";
+			break;
+		case 'p':
+			memcpy(r->perm, parse_word(p), 4);
+			break;
+		case 'o':
+			r->offset = parse_number(p, 16, ' ');
+			break;
+		case 'd':
+			r->major = parse_number(p, 16, ':');
+			r->minor = parse_number(p, 16, ' ');
+			break;
+		case 'i':
+			r->inode = parse_number(p, 10, ' ');
+			break;
+		case 'y':
+			r->policy = parse_word(p);
+			break;
+		case 'f':
+			for (word = parse_word(p); word < p->s; word += 3)
+				if (!strncmp(word, "dd", 2))
+					r->dontdump = true;
+			break;
+		default:
+			parse_word(p);
+		}
+	}
 	r->name = parse_word(p);
 }
 
@@ -80,7 +114,10 @@ static void parse_maps_line(struct parser *p, struct region *r)
 	r->start = parse_number(p, 16, '-');
 	r->end = parse_number(p, 16, ' ');
 	memcpy(r->perm, parse_word(p), 4);
-	parse_file(p, r);
+	r->offset = parse_number(p, 16, ' ');
+	r->major = parse_number(p, 16, ':');
+	r->minor = parse_number(p, 16, ' ');
+	r->inode = parse_number(p, 10, ' ');
 	p->s += strspn(p->s, " ");
 	r->name = p->s;
 }
@@ -114,26 +151,30 @@ enum form {
 	VMAS_FORM,
 };
 
-/* The header of vmas: what comes behind it, or NULL */
-static const char *parse_header(struct listing *l, struct text t, unsigned int *nr,
-				const char **error)
+/* The header of vmas: NULL, or what is wrong with it */
+static const char *parse_header(struct parser *p, struct listing *l, unsigned int *nr)
 {
-	const char *walk = t.len ? strstr(t.s, " walk=") : NULL, *s;
+	const char *walk = *p->s ? strstr(p->s, " walk=") : NULL;
+	size_t len;
 
-	*error = "the header is missing";
-	if (!walk || sscanf(t.s, "# pid=%d vmas=%u walk=", &l->pid, nr) != 2)
-		return NULL;
-	*error = "the header does not say how the walk was";
+	if (!walk || sscanf(p->s, "# pid=%d vmas=%u walk=", &l->pid, nr) != 2)
+		return "the header is missing";
 	l->walk = !strncmp(walk, " walk=split\n", 12) ? WALK_SPLIT :
 		  !strncmp(walk, " walk=atomic\n", 13) ? WALK_ATOMIC : WALK_UNKNOWN;
 	if (l->walk == WALK_UNKNOWN)
-		return NULL;
-	*error = "there is no second line of the header";
-	s = strchr(t.s, '\n') + 1;
-	if (*s != '#' || !strchr(s, '\n'))
-		return NULL;
-	*error = NULL;
-	return strchr(s, '\n') + 1;
+		return "the header does not say how the walk was";
+	p->s = strchr(p->s, '\n') + 1;
+	if (*p->s++ != '#' || !strchr(p->s, '\n'))
+		return "there is no second line of the header";
+	while (*p->s != '\n' && p->nr_columns < sizeof(p->column)) {
+		p->s += strspn(p->s, " ");
+		len = strcspn(p->s, " \n");
+		p->column[p->nr_columns++] = column_of(p->s, len);
+		p->s += len;
+	}
+	if (*p->s++ != '\n' || strncmp(p->s - 5, "name", 4))
+		return "the last column is not the name";
+	return NULL;
 }
 
 static const char *parse(struct listing *l, struct text t, enum form form)
@@ -147,7 +188,7 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 	l->walk = WALK_UNKNOWN;
 	l->pid = 0;
 	if (form == VMAS_FORM) {
-		p.s = parse_header(l, t, &nr, &error);
+		error = parse_header(&p, l, &nr);
 		if (error)
 			return error;
 	}

@@ -130,46 +130,77 @@ static const char *escaped(const char *name)
 	return s;
 }
 
-/* Is a line of vmas what a record says? */
-static bool same_line(const struct cursor *c, const struct vmainfo_record *r, char *line)
+/* What vmas has in a column for a record, or NULL if raw does not tell */
+static const char *in_vmas(const struct cursor *c, const struct vmainfo_record *r,
+			   const char *column)
 {
-	char *f[15], expected[600];
-	unsigned int i;
+	static char s[32];
 
-	for (i = 0; i < 14; i++) {
-		line += strspn(line, " ");
-		f[i] = line;
-		line += strcspn(line, " ");
-		*line++ = 0;
-	}
-	f[14] = line + strspn(line, " ");
-	if (r->kind == VMAINFO_KIND_VSYSCALL)
-		snprintf(expected, 20, "-");
+	if (!strcmp(column, "nr"))
+		snprintf(s, sizeof(s), r->kind == VMAINFO_KIND_VSYSCALL ? "-" : "%u", c->nr);
+	else if (!strcmp(column, "start"))
+		snprintf(s, sizeof(s), "%08llx", r->start);
+	else if (!strcmp(column, "end"))
+		snprintf(s, sizeof(s), "%08llx", r->end);
+	else if (!strcmp(column, "kB"))
+		snprintf(s, sizeof(s), "%llu", (r->end - r->start) >> 10);
+	else if (!strcmp(column, "perm"))
+		snprintf(s, sizeof(s), "%c%c%c%c", r->flags & VMAINFO_READ ? 'r' : '-',
+			 r->flags & VMAINFO_WRITE ? 'w' : '-', r->flags & VMAINFO_EXEC ? 'x' : '-',
+			 r->flags & VMAINFO_MAYSHARE ? 's' : 'p');
+	else if (!strcmp(column, "offset"))
+		snprintf(s, sizeof(s), "%08llx", r->offset);
+	else if (!strcmp(column, "dev"))
+		snprintf(s, sizeof(s), "%02x:%02x", r->dev_major, r->dev_minor);
+	else if (!strcmp(column, "inode"))
+		snprintf(s, sizeof(s), "%llu", r->ino);
+	else if (!strcmp(column, "kind"))
+		return kinds[r->kind];
+	else if (!strcmp(column, "page"))
+		snprintf(s, sizeof(s), "%u", 1u << (r->page_shift - 10));
+	else if (!strcmp(column, "anon"))
+		return r->flags & VMAINFO_ANON_VMA ? "y" : "-";
+	else if (!strcmp(column, "policy"))
+		return policies[r->policy];
+	else if (!strcmp(column, "ops"))
+		return c->ops ?: "-";
+	else if (!strcmp(column, "name"))
+		return escaped(c->name);
 	else
-		snprintf(expected, 20, "%u", c->nr);
-	if (strcmp(f[0], expected))
-		return false;
-	snprintf(expected, sizeof(expected), "%08llx %08llx %llu %c%c%c%c %08llx %02x:%02x %llu %s %u %c %s %s",
-		 r->start, r->end, (r->end - r->start) >> 10,
-		 r->flags & VMAINFO_READ ? 'r' : '-', r->flags & VMAINFO_WRITE ? 'w' : '-',
-		 r->flags & VMAINFO_EXEC ? 'x' : '-', r->flags & VMAINFO_MAYSHARE ? 's' : 'p',
-		 r->offset, r->dev_major, r->dev_minor, r->ino, kinds[r->kind],
-		 1u << (r->page_shift - 10), r->flags & VMAINFO_ANON_VMA ? 'y' : '-',
-		 policies[r->policy], c->ops ?: "-");
-	line = get_memory(1000);
-	for (i = 1; i < 14; i++) {
-		if (i == 12)	/* the flags */
-			continue;
-		strcat(line, i > 1 ? " " : "");
-		strcat(line, f[i]);
+		return NULL;
+	return s;
+}
+
+/* Cuts the next word off, and the spaces before it. */
+static char *next_word(char **s)
+{
+	char *word = *s + strspn(*s, " ");
+
+	*s = word + strcspn(word, " ");
+	if (**s)
+		*(*s)++ = 0;
+	return word;
+}
+
+/* Is a line of vmas what a record says? The columns are named in its header. */
+static bool same_line(const struct cursor *c, const struct vmainfo_record *r, const char *header,
+		      char *line)
+{
+	char names[200], *name, *rest = names, *value;
+	const char *expected;
+
+	snprintf(names, sizeof(names), "%s", header);
+	while (*rest) {
+		name = next_word(&rest);
+		value = *rest ? next_word(&line) : line + strspn(line, " ");
+		expected = in_vmas(c, r, name);
+		if (!strcmp(name, "flags") ? !same_flags(r, value) :
+		    !expected || strcmp(value, expected)) {
+			fprintf(stderr, "# column %s: vmas has %s, raw %s (flags %llx)\n", name,
+				value, expected ?: "nothing", r->flags);
+			return false;
+		}
 	}
-	if (strcmp(line, expected) || !same_flags(r, f[12]) ||
-	    strcmp(f[14], escaped(c->name))) {
-		fprintf(stderr, "# vmas: %s %s %s\n# raw:  %s %llx %s\n", line, f[12], f[14],
-			expected, r->flags, escaped(c->name));
-		return false;
-	}
-	free(line);
 	return true;
 }
 
@@ -185,13 +216,15 @@ static struct text read_target(const char *entry, pid_t pid)
 static void compare(struct __test_metadata *_metadata, pid_t pid, unsigned int at_least)
 {
 	const struct vmainfo_record *r;
+	char *line, *end, *header;
 	struct text vmas;
 	struct cursor c;
-	char *line, *end;
 
 	ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", pid)));
 	vmas = read_target(PROC "vmas", pid);
-	line = strchr(strchr(vmas.s, '\n') + 1, '\n') + 1;	/* behind the header */
+	header = strchr(vmas.s, '\n') + 2;	/* "# nr start ..." */
+	line = strchr(header, '\n');
+	*line++ = 0;
 	for (; *line; line = end) {
 		end = strchr(line, '\n');
 		*end++ = 0;
@@ -199,7 +232,7 @@ static void compare(struct __test_metadata *_metadata, pid_t pid, unsigned int a
 		ASSERT_NE(NULL, r) {
 			TH_LOG("%s", c.error);
 		}
-		ASSERT_TRUE(same_line(&c, r, line));
+		ASSERT_TRUE(same_line(&c, r, header, line));
 	}
 	ASSERT_EQ(NULL, raw_next(&c));
 	ASSERT_EQ(NULL, c.error);

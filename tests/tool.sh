@@ -18,61 +18,82 @@ same_as_maps()
 }
 
 # The kernel's order of its flags is that of vmas, and not that of raw; it has a name for the one
-# of MLOCK_ONFAULT from 6.11 on.
+# of MLOCK_ONFAULT from 6.11 on. The first line names the fields.
 sorted_flags()
 {
-	awk -F'|' -v OFS='|' '{
-		sub(/lf/, "??", $13)
-		n = split($13, flags, ",")
-		for (i = 2; i <= n; i++)
-			for (j = i; j > 1 && flags[j - 1] > flags[j]; j--) {
-				flag = flags[j]
-				flags[j] = flags[j - 1]
-				flags[j - 1] = flag
-			}
-		$13 = flags[1]
-		for (i = 2; i <= n; i++)
-			$13 = $13 "," flags[i]
-		print
-	}'
+	awk -F'|' -v OFS='|' '
+		NR == 1 {
+			for (at = 1; $at != "flags"; at++)
+				;
+			next
+		}
+		{
+			sub(/lf/, "??", $at)
+			n = split($at, flags, ",")
+			for (i = 2; i <= n; i++)
+				for (j = i; j > 1 && flags[j - 1] > flags[j]; j--) {
+					flag = flags[j]
+					flags[j] = flags[j - 1]
+					flags[j - 1] = flag
+				}
+			$at = flags[1]
+			for (i = 2; i <= n; i++)
+				$at = $at "," flags[i]
+			print
+		}'
 }
 
 # What vmas has, but for the names, as CSV with | for the comma
 fields_of_vmas()
 {
-	awk 'function hex(x) { sub(/^0+/, "", x); return "0x" (x == "" ? "0" : x) }
-		/^#/ { next }
-		{
-			$2 = hex($2); $3 = hex($3); $6 = hex($6)
-			if ($11 == "-") $11 = "n"
+	vmas_awk 'function hex(x) { sub(/^0+/, "", x); return "0x" (x == "" ? "0" : x) }
+		function row(as_is) {
 			line = $1
-			for (i = 2; i <= 14; i++)
-				line = line "|" (i != 13 && $i == "-" ? "" : $i)
+			for (i = 2; i < col["name"]; i++)
+				line = line "|" (as_is || i == col["flags"] || $i != "-" ? $i : "")
 			sub(/^-/, "", line)
 			print line
+		}
+		!begun++ {
+			record = $0
+			$0 = ""
+			for (name in col)
+				$col[name] = name
+			row(1)
+			$0 = record
+		}
+		{
+			$col["start"] = hex($col["start"])
+			$col["end"] = hex($col["end"])
+			$col["offset"] = hex($col["offset"])
+			if ($col["anon"] == "-")
+				$col["anon"] = "n"
+			row(0)
 		}' vmas | sorted_flags
 }
 
-# A line that does not begin as a record goes on with a name.
+# A line that does not begin as a record goes on with a name, which is the last field.
 fields_of_csv()
 {
-	awk '/^[0-9]*,0x[0-9a-f]+,0x/ {
-			flags = $0
-			for (i = 1; i <= 12; i++) {
-				comma = index(flags, ",")
-				printf "%s|", substr(flags, 1, comma - 1)
-				flags = substr(flags, comma + 1)
+	awk 'NR == 1 {
+			n = split($0, names, ",")
+			gsub(/,/, "|")
+			sub(/\|name.*/, "")
+			print
+		}
+		/^[0-9]*,0x[0-9a-f]+,0x/ {
+			line = ""
+			for (i = 1; i < n; i++) {
+				end = index($0, ",")
+				field = substr($0, 1, end - 1)
+				if (/^"/) {
+					end = index(substr($0, 2), "\"") + 2
+					field = substr($0, 2, end - 3)
+				}
+				line = line (i > 1 ? "|" : "") field
+				$0 = substr($0, end + 1)
 			}
-			if (flags ~ /^"/) {
-				end = index(substr(flags, 2), "\"")
-				ops = substr(flags, end + 3)
-				flags = substr(flags, 2, end - 1)
-			} else {
-				end = index(flags, ",")
-				ops = substr(flags, end + 1)
-				flags = substr(flags, 1, end - 1)
-			}
-			print flags "|" substr(ops, 1, index(ops, ",") - 1)
+			print line
 		}' csv | sorted_flags
 }
 
@@ -90,7 +111,9 @@ json_is_vmas()
 	"$tool" show --json "$target" >json || return 1
 	sed -n '1s/^# pid=\([0-9]*\) vmas=\([0-9]*\) .*/\1 module \2/p' vmas >want
 	sed -n '1s/^{"pid":\([0-9]*\),"source":"\([a-z]*\)",.*"vmas":\([0-9]*\),.*/\1 \2 \3/p' json >got
-	fields_of_vmas | awk -F'|' '{ print $2, $3, $4, $5, $6, $7, $8, $9 }' >>want
+	vmas_awk 'function hex(x) { sub(/^0+/, "", x); return "0x" (x == "" ? "0" : x) }
+		{ print hex($col["start"]), hex($col["end"]), $col["kB"], $col["perm"],
+			hex($col["offset"]), $col["dev"], $col["inode"], $col["kind"] }' vmas >>want
 	sed -n 's/^{"nr":.*"start":"\([^"]*\)","end":"\([^"]*\)","size_kb":\([0-9]*\),"perm":"\([^"]*\)","offset":"\([^"]*\)","dev":"\([^"]*\)","inode":"\([^"]*\)","kind":"\([^"]*\)".*}[,]*$/\1 \2 \3 \4 \5 \6 \7 \8/p' json >>got
 	cmp want got && [ "$(tail -n 1 json)" = "]}" ] && return
 	diff want got | head -n 20
@@ -100,7 +123,7 @@ json_is_vmas()
 # filtered CONDITION OPTION: the VMAs that this option leaves are those that awk finds in vmas
 filtered()
 {
-	awk "!/^#/ && ($1) { print "'$2 }' vmas | sed 's/^0*//' >want
+	vmas_awk "$1"' { print $col["start"] }' vmas | sed 's/^0*//' >want
 	"$tool" show --maps "$2" "$target" | sed 's/-.*//; s/^0*//' >got
 	[ -s want ] && cmp want got && return
 	diff want got | head -n 20
@@ -275,8 +298,8 @@ result "show --maps: parameter selects process" same_as_maps
 echo 0 >/sys/module/vmainfo/parameters/pid
 result "show --csv: same as vmas" csv_is_vmas
 result "show --json: same as vmas" json_is_vmas
-result "show --kind: filters like awk" filtered '$9 == "shmem"' --kind=shmem
-result "show --perm: filters like awk" filtered '$5 ~ /^.w.s/' --perm=?w?s
+result "show --kind: filters like awk" filtered '$col["kind"] == "shmem"' --kind=shmem
+result "show --perm: filters like awk" filtered '$col["perm"] ~ /^.w.s/' --perm=?w?s
 result "show NAME: process found" same_as_maps mappings
 result "save: same as raw" save_is_raw
 result "diff: no changes against its own save" differ "" saved "$target"

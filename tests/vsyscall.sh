@@ -45,10 +45,12 @@ lines=$(wc -l <"$TMP/look/vmas")
 vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' "$TMP/look/vmas")
 if [ -n "$page" ]; then
 	result "vsyscall=$mode: not counted in vmas=" [ $((vmas + 3)) -eq "$lines" ]
-	result "vsyscall=$mode: last line of vmas" awk -v perm="${page#* }" '
-		END { exit !($1 == "-" && $2 == "ffffffffff600000" && $4 == 4 && $5 == perm &&
-			     $6 == "00000000" && $7 == "00:00" && $8 == "0" && $9 == "vsyscall" &&
-			     $15 == "[vsyscall]") }' "$TMP/look/vmas"
+	result "vsyscall=$mode: last line of vmas" vmas_awk '
+		END { exit !($col["nr"] == "-" && $col["start"] == "ffffffffff600000" &&
+			     $col["kB"] == 4 && $col["perm"] == perm &&
+			     $col["offset"] == "00000000" && $col["dev"] == "00:00" &&
+			     $col["inode"] == "0" && $col["kind"] == "vsyscall" &&
+			     $col["name"] == "[vsyscall]") }' perm="${page#* }" "$TMP/look/vmas"
 else
 	result "vsyscall=$mode: vmas= counts every line" [ $((vmas + 2)) -eq "$lines" ]
 	result "vsyscall=$mode: not in vmas" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
