@@ -12,9 +12,9 @@
 
 HERE=$(dirname "$(readlink -f "$0")")
 
-# beside the tests where they are installed, in the kernel's tree otherwise
-if [ -e "$HERE/ktap_helpers.sh" ]; then
-	. "$HERE/ktap_helpers.sh"
+# where the tests are installed, or in the kernel's tree
+if [ -e "$HERE/../kselftest/ktap_helpers.sh" ]; then
+	. "$HERE/../kselftest/ktap_helpers.sh"
 else
 	. "${KSFT:?}/kselftest/ktap_helpers.sh"
 fi
