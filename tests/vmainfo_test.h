@@ -6,7 +6,7 @@
 #include "kselftest_harness.h"
 #include "util.h"
 
-/* No test here has a time limit: what runs them may set one for the lot. */
+/* "settings" has a time limit for each program, which can be overridden, unlike this. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 0
 
