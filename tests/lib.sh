@@ -23,6 +23,8 @@ fi
 # shellcheck disable=SC2034 # used by tests
 read -r many <"$HERE/many_vmas"
 
+. "$HERE/points.sh"
+
 if [ -z "${VMAINFO_KO:-}" ] && [ -e /vmainfo.ko ]; then
 	VMAINFO_KO=/vmainfo.ko
 fi
@@ -62,7 +64,9 @@ skip_all()
 begin()
 {
 	[ "$(id -u)" = 0 ] || skip_all "these tests need root"
-	if [ -z "${VMAINFO_KO:-}" ] && ! modprobe -n vmainfo 2>/dev/null; then
+	. "$HERE/points.sh"
+
+if [ -z "${VMAINFO_KO:-}" ] && ! modprobe -n vmainfo 2>/dev/null; then
 		skip_all "no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe"
 	fi
 	ktap_print_header
@@ -90,26 +94,6 @@ cleanup()
 	done
 	rm -rf "$TMP" || status=1
 	exit "$status"
-}
-
-# skip WHAT REASON
-skip()
-{
-	KTAP_CNT_SKIP=$((KTAP_CNT_SKIP + 1))
-	__ktap_test ok "$1" "SKIP $2"
-}
-
-# result WHAT COMMAND [ARG...]: one test point, with COMMAND's output if it fails
-result()
-{
-	what=$1
-	shift
-	if "$@" >"$TMP/output" 2>&1; then
-		ktap_test_pass "$what"
-	else
-		awk '{ print "# " $0 }' "$TMP/output" # the last line can be without an end
-		ktap_test_fail "$what"
-	fi
 }
 
 # start COMMAND [ARG...]: runs a target until it says "ready". $target is its pid,
