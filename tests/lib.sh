@@ -64,9 +64,7 @@ skip_all()
 begin()
 {
 	[ "$(id -u)" = 0 ] || skip_all "these tests need root"
-	. "$HERE/points.sh"
-
-if [ -z "${VMAINFO_KO:-}" ] && ! modprobe -n vmainfo 2>/dev/null; then
+	if [ -z "${VMAINFO_KO:-}" ] && ! modprobe -n vmainfo 2>/dev/null; then
 		skip_all "no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe"
 	fi
 	ktap_print_header

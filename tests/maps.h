@@ -36,11 +36,8 @@ struct listing {
  * [vsyscall] page is not a region. Names and policies point into the text.
  */
 const char *parse_maps(struct listing *l, struct text t);
-
 const char *parse_smaps(struct listing *l, struct text t);
-
 const char *parse_vmas(struct listing *l, struct text t);
-
 const char *parse_raw(struct listing *l, struct text t);
 
 /* A file in /proc/PID: maps, smaps, or maps of a task. The text stays allocated. */

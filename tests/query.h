@@ -86,23 +86,17 @@ struct fds {
 #define UNTOUCHED 0x5a
 
 int new_memfd(const char *name);
-
 void make_arena(void);
 
 /* Where in an image some memory of the arena is, or NULL if it cannot be got at. */
 char *reach(char *image, __u64 at, __u64 size, bool write);
-
 void know_id(const char *name, const void *id, unsigned int size);
 
 /* smaps has the lines of maps, and more below each. */
 struct world load_world(pid_t pid);
-
 void free_world(struct world *w);
-
 const struct vma *by_start(const struct world *w, const void *start);
-
 const struct vma *by_name(const struct world *w, const char *name);
-
 const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);
 
 /*
@@ -111,12 +105,10 @@ const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);
  * not the whole truth: a part may have been written.
  */
 int model(const struct world *w, char *image, __u64 at);
-
 struct fds open_fds(pid_t pid);
 
 /* The kernel's own is not to be asked: a moment later it may say something else. */
 struct fds open_ours(pid_t pid);
-
 void close_fds(struct fds *f);
 
 /* 0, or a negative errno */
@@ -124,7 +116,6 @@ int call_ioctl(int fd, unsigned int cmd, __u64 at);
 
 /* Did two do the same, as far as that is laid down? */
 bool same_answer(int ret, const char *image, int expected_ret, const char *expected);
-
 void print_answers(const char *who, __u64 at, int ret, const char *image,
 			  const char *expected_from, int expected_ret, const char *expected);
 
@@ -145,12 +136,10 @@ int ask(const struct fds *f, struct procmap_query *q);
 
 /* Is an area as it was, from so many bytes on? */
 bool untouched(unsigned long at, size_t from);
-
 bool has_id(const struct fds *f, int fd, const void *id, unsigned int size);
 
 /* Rights that are asked for make fewer VMAs match: so only half of the time */
 __u64 rnd_flags(struct rng *r);
-
 extern int (*do_ioctl)(int fd, unsigned int cmd, __u64 at);
 
 /* ELF files, made to measure */
@@ -177,14 +166,11 @@ struct elf {
 extern const unsigned char some_id[ID_MAX];
 
 void set_field(struct elf *e, unsigned int which, __u64 value);
-
 void add_note(struct elf *e, size_t at, __u32 type, const void *desc, __u32 size);
-
 void add_phdr(struct elf *e, unsigned int nr, __u32 type, __u64 offset, __u64 size);
 
 /* Two program headers, and two notes, of which the second one is a build ID */
 struct elf new_elf(int class, size_t size);
-
 void write_at(int fd, const void *data, size_t size, off_t at);
 
 /* An open file of it; the memory is free again. */
@@ -211,14 +197,11 @@ int elf_file(struct elf *e, const char *name);
 #define DELETED "/tmp/query.deleted"
 
 int new_file(const char *path);
-
 void query_init(void);
-
 void query_command(char c);
 
 /* The build ID of a program: linkers put it at the front. */
 const char *id_in_file(const char *path);
-
 const char *own_path(void);
 
 /* For main(): what all programs need, and the module */

@@ -45,7 +45,6 @@ bool soaking(void);
  * tenth of it.
  */
 bool more(unsigned int done, unsigned int goal);
-
 struct rng rng_fork(struct rng *r);
 
 /* A violation: says what it is, and is never lost, whichever process finds it. */
@@ -77,7 +76,6 @@ const char *parse_entry(struct listing *l, struct text t, enum entry entry);
  * again and again. 0, or a negative errno.
  */
 int read_all(int fd, struct text *t, size_t *room, size_t chunk);
-
 size_t rnd_chunk(struct rng *r);
 
 /* What a process that reads has: an open file for each entry, and a buffer. */

@@ -58,9 +58,7 @@ struct summary {
  * is left over, and all keys are there in their order.
  */
 struct summary parse(struct text t);
-
 struct summary from_start(int fd);
-
 struct summary summary_of(pid_t pid);
 
 #endif

@@ -42,13 +42,9 @@ fatal(const char *fmt, ...);
 
 /* What fatal() calls before it ends the process */
 extern void (*on_fatal)(void);
-
 void *get_memory(size_t size);
-
 void *get_shared(size_t size);
-
 uint64_t now_ns(void);
-
 void nap(unsigned int us);
 
 /* What scripts/check adds up for all tests of a kernel: so many of something */
@@ -81,9 +77,7 @@ int open_or_die(const char *path, int flags);
 
 /* All that is left of a file, by reads of at most chunk bytes. */
 struct text slurp(int fd, size_t chunk);
-
 struct text slurp_path(const char *path);
-
 struct text slurp_proc(pid_t pid, const char *name);
 
 /* MemAvailable of /proc/meminfo */
@@ -91,7 +85,6 @@ unsigned long available_kb(void);
 
 /* The path of a program in the directory of this one, until the next call */
 const char *beside(const char *name);
-
 bool is_raw(struct text t);
 
 /*
@@ -99,7 +92,6 @@ bool is_raw(struct text t);
  * raw is any: no two snapshots have the same.
  */
 size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
-
 bool same(struct text a, struct text b);
 
 /*
@@ -116,19 +108,15 @@ struct cursor {
 };
 
 bool raw_first(struct cursor *c, struct text t);
-
 const struct vmainfo_record *raw_next(struct cursor *c);
 
 /* 0, or a negative errno */
 int write_string(int fd, const char *s);
-
 int set_target(int fd, pid_t pid);
-
 int open_target(const char *entry, pid_t pid);
 
 /* 0, or a negative errno */
 int write_file(const char *path, const char *s);
-
 int set_param(const char *name, const char *value);
 
 /* Is there a VMA that begins at p? */
@@ -182,7 +170,6 @@ void target_executed(int argc, char **argv);
 
 /* Kills it. It is a zombie then, until target_end(). */
 void target_kill(struct target *t);
-
 void target_end(struct target *t);
 
 /* A program that says something when it is ready, and waits */
@@ -195,11 +182,8 @@ struct program {
 /* A file beside this one. False if it does not run. */
 bool program_start(struct program *p, const char *name, const char *argument,
 		   unsigned long persona);
-
 void program_end(struct program *p);
-
 void *map_at(void *at, size_t size, int prot);
-
 void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 
 /* n VMAs of a page each, in a row: no two neighbours have the same rights. */
