@@ -343,8 +343,7 @@ TEST(pid_namespace_reader)
 	}
 	EXPECT_EQ(0, reap(pid));
 	target_end(&outside);
-	printf("# %llu snapshots read in another pid namespace\n",
-	       (unsigned long long)shared->snapshots);
+	printf("# %llu snapshots read in another pid namespace\n", shared->snapshots);
 	figure(shared->snapshots, "snapshots checked");
 }
 
@@ -401,8 +400,7 @@ TEST(mount_namespace_reader)
 	target_end(&quiet);
 	target_end(&busy);
 	rmdir(JAIL);
-	printf("# %llu snapshots read in another mount namespace\n",
-	       (unsigned long long)shared->snapshots);
+	printf("# %llu snapshots read in another mount namespace\n", shared->snapshots);
 	figure(shared->snapshots, "snapshots checked");
 }
 
@@ -614,8 +612,7 @@ TEST(concurrent_load_unload)
 	tell(&t, 'm');
 	target_end(&t);
 	printf("# loaded %llu times, while %llu parameters were written, %llu snapshots checked, %llu reads found it gone\n",
-	       (unsigned long long)shared->loads, (unsigned long long)shared->written,
-	       (unsigned long long)shared->snapshots, (unsigned long long)shared->eio);
+	       shared->loads, shared->written, shared->snapshots, shared->eio);
 	figure(shared->snapshots, "snapshots checked");
 	figure(shared->loads, "loads and unloads");
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));

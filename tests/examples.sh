@@ -181,20 +181,6 @@ query_gap()
 	return 1
 }
 
-# looks N: waits until watch has looked N times more. It sleeps after each look.
-looks()
-{
-	enough=$(($(switches) + $1))
-	while [ "$(switches)" -lt $enough ]; do
-		:
-	done
-}
-
-switches()
-{
-	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
-}
-
 # says PATTERN: waits for a new last line of watch's
 says()
 {

@@ -120,6 +120,20 @@ start()
 	return 1
 }
 
+# looks N: waits until process $watch has looked N times more. It sleeps after each look.
+looks()
+{
+	enough=$(($(switches) + $1))
+	while [ "$(switches)" -lt $enough ]; do
+		:
+	done
+}
+
+switches()
+{
+	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
+}
+
 stop_all()
 {
 	for pid in $TARGETS; do

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See maps.h. */
-#include "kselftest.h"
 #include "maps.h"
+
+/* The columns of vmas that somebody looks at here; the last one is always the name */
+enum column {
+	NR, START, END, KB, PERM, OFFSET, DEV, INODE, POLICY, FLAGS, COLUMNS,
+};
+
+static const char * const column_names[COLUMNS] = {
+	"nr", "start", "end", "kB", "perm", "offset", "dev", "inode", "policy", "flags",
+};
 
 struct parser {
 	const char *s;
 	const char *error;
-	/* What the columns of vmas are, by the names in its header; the last one is the name */
-	unsigned int nr_columns;
-	char column[32];
+	/* By the header of vmas: how many columns there are, and which comes where */
+	unsigned int nr_columns, at[COLUMNS];
 };
 
 static const char *parse_word(struct parser *p)
@@ -46,67 +53,37 @@ static unsigned long long parse_number(struct parser *p, int base, char end)
 	return value;
 }
 
-/* The letter that stands for a column of vmas, or '.' for one that nobody looks at here */
-static char column_of(const char *name, size_t len)
-{
-	static const char * const names[] = {
-		"nr", "start", "end", "kB", "perm", "offset", "dev", "inode", "policy", "flags",
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (strlen(names[i]) == len && !strncmp(names[i], name, len))
-			return "nsekpodiyf"[i];
-	return '.';
-}
-
 static void parse_vmas_line(struct parser *p, struct region *r, unsigned int nr)
 {
-	const char *word;
+	const char *word[32], *name;
 	unsigned int i;
 
-	for (i = 0; i < p->nr_columns - 1; i++) {
-		switch (p->column[i]) {
-		case 'n':
-			if (parse_number(p, 10, ' ') != nr)
-				p->error = "the numbers are out of order";
+	for (i = 0; i < p->nr_columns - 1; i++)
+		word[i] = parse_word(p);
+	name = parse_word(p);
+	if (p->error)
+		return;
+#define NUMBER(column, base, end) (p->s = word[p->at[column]], parse_number(p, base, end))
+	if (NUMBER(NR, 10, ' ') != nr)
+		p->error = "the numbers are out of order";
+	r->start = NUMBER(START, 16, ' ');
+	r->end = NUMBER(END, 16, ' ');
+	if (NUMBER(KB, 10, ' ') != (r->end - r->start) >> 10)
+		p->error = "the size is not the difference of the addresses";
+	memcpy(r->perm, word[p->at[PERM]], 4);
+	r->offset = NUMBER(OFFSET, 16, ' ');
+	r->major = NUMBER(DEV, 16, ':');
+	r->minor = parse_number(p, 16, ' ');
+	r->inode = NUMBER(INODE, 10, ' ');
+	r->policy = word[p->at[POLICY]];
+	for (p->s = word[p->at[FLAGS]]; !r->dontdump; p->s += 3) {
+		r->dontdump = !strncmp(p->s, "dd", 2);
+		if (p->s[2] != ',')
 			break;
-		case 's':
-			r->start = parse_number(p, 16, ' ');
-			break;
-		case 'e':
-			r->end = parse_number(p, 16, ' ');
-			break;
-		case 'k':
-			if (parse_number(p, 10, ' ') != (r->end - r->start) >> 10)
-				p->error = "the size is not the difference of the addresses";
-			break;
-		case 'p':
-			memcpy(r->perm, parse_word(p), 4);
-			break;
-		case 'o':
-			r->offset = parse_number(p, 16, ' ');
-			break;
-		case 'd':
-			r->major = parse_number(p, 16, ':');
-			r->minor = parse_number(p, 16, ' ');
-			break;
-		case 'i':
-			r->inode = parse_number(p, 10, ' ');
-			break;
-		case 'y':
-			r->policy = parse_word(p);
-			break;
-		case 'f':
-			for (word = parse_word(p); word < p->s; word += 3)
-				if (!strncmp(word, "dd", 2))
-					r->dontdump = true;
-			break;
-		default:
-			parse_word(p);
-		}
 	}
-	r->name = parse_word(p);
+#undef NUMBER
+	r->name = name;
+	p->s = name;
 }
 
 static void parse_maps_line(struct parser *p, struct region *r)
@@ -155,6 +132,7 @@ enum form {
 static const char *parse_header(struct parser *p, struct listing *l, unsigned int *nr)
 {
 	const char *walk = *p->s ? strstr(p->s, " walk=") : NULL;
+	unsigned int i, seen = 0;
 	size_t len;
 
 	if (!walk || sscanf(p->s, "# pid=%d vmas=%u walk=", &l->pid, nr) != 2)
@@ -166,12 +144,20 @@ static const char *parse_header(struct parser *p, struct listing *l, unsigned in
 	p->s = strchr(p->s, '\n') + 1;
 	if (*p->s++ != '#' || !strchr(p->s, '\n'))
 		return "there is no second line of the header";
-	while (*p->s != '\n' && p->nr_columns < sizeof(p->column)) {
+	for (; *p->s != '\n' && p->nr_columns < 32; p->nr_columns++) {
 		p->s += strspn(p->s, " ");
 		len = strcspn(p->s, " \n");
-		p->column[p->nr_columns++] = column_of(p->s, len);
+		for (i = 0; i < COLUMNS; i++)
+			if (len == strlen(column_names[i]) && !strncmp(p->s, column_names[i], len))
+				break;
+		if (i < COLUMNS) {
+			p->at[i] = p->nr_columns;
+			seen++;
+		}
 		p->s += len;
 	}
+	if (seen != COLUMNS)
+		return "a column is missing";
 	if (*p->s++ != '\n' || strncmp(p->s - 5, "name", 4))
 		return "the last column is not the name";
 	return NULL;

@@ -7,6 +7,13 @@ const unsigned char some_id[ID_MAX] = {
 	0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff, 0xe0, 0xe1, 0xe2, 0xe3,
 };
 
+#define SET(which, field) do {			\
+	if (h64)				\
+		which##64->field = value;	\
+	else					\
+		which##32->field = value;	\
+} while (0)
+
 void set_field(struct elf *e, unsigned int which, __u64 value)
 {
 	struct elf64_hdr *h64 = e->class == ELFCLASS64 ? (void *)e->s : NULL;
@@ -28,40 +35,22 @@ void set_field(struct elf *e, unsigned int which, __u64 value)
 		h32->e_type = value;
 		break;
 	case E_PHOFF:
-		if (h64)
-			h64->e_phoff = value;
-		else
-			h32->e_phoff = value;
+		SET(h, e_phoff);
 		break;
 	case E_PHENTSIZE:
-		if (h64)
-			h64->e_phentsize = value;
-		else
-			h32->e_phentsize = value;
+		SET(h, e_phentsize);
 		break;
 	case E_PHNUM:
-		if (h64)
-			h64->e_phnum = value;
-		else
-			h32->e_phnum = value;
+		SET(h, e_phnum);
 		break;
 	case P_TYPE:
-		if (h64)
-			p64->p_type = value;
-		else
-			p32->p_type = value;
+		SET(p, p_type);
 		break;
 	case P_OFFSET:
-		if (h64)
-			p64->p_offset = value;
-		else
-			p32->p_offset = value;
+		SET(p, p_offset);
 		break;
 	case P_FILESZ:
-		if (h64)
-			p64->p_filesz = value;
-		else
-			p32->p_filesz = value;
+		SET(p, p_filesz);
 		break;
 	case N_NAMESZ:
 		note->n_namesz = value;

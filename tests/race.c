@@ -547,12 +547,9 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 	for (i = 0; i < READERS; i++)
 		EXPECT_EQ(0, reap(reader[i]));
 	printf("# %s: %llu snapshots checked: %llu atomic, of %llu possible states each, %llu split; %llu changes, %llu too many to tell\n",
-	       _metadata->name,
-	       (unsigned long long)(shared->atomic + shared->split),
-	       (unsigned long long)shared->atomic,
-	       (unsigned long long)(shared->instants / (shared->atomic ?: 1)),
-	       (unsigned long long)shared->split,
-	       (unsigned long long)shared->done, (unsigned long long)shared->overrun);
+	       _metadata->name, shared->atomic + shared->split, shared->atomic,
+	       shared->instants / (shared->atomic ?: 1), shared->split, shared->done,
+	       shared->overrun);
 	figure(shared->atomic + shared->split, "snapshots checked");
 	EXPECT_LT(0u, shared->atomic);
 	/* what the mover did not remember was not checked: it must be the exception */

@@ -130,45 +130,48 @@ static const char *escaped(const char *name)
 	return s;
 }
 
+static const char * __attribute__((format(printf, 1, 2))) text_of(const char *fmt, ...)
+{
+	static char s[16][32];
+	static unsigned int nr;
+	char *p = s[nr++ % ARRAY_SIZE(s)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p, sizeof(*s), fmt, ap);
+	va_end(ap);
+	return p;
+}
+
 /* What vmas has in a column for a record, or NULL if raw does not tell */
 static const char *in_vmas(const struct cursor *c, const struct vmainfo_record *r,
 			   const char *column)
 {
-	static char s[32];
+	const char * const columns[][2] = {
+		{ "nr", r->kind == VMAINFO_KIND_VSYSCALL ? "-" : text_of("%u", c->nr) },
+		{ "start", text_of("%08llx", r->start) },
+		{ "end", text_of("%08llx", r->end) },
+		{ "kB", text_of("%llu", (r->end - r->start) >> 10) },
+		{ "perm", text_of("%c%c%c%c", r->flags & VMAINFO_READ ? 'r' : '-',
+				  r->flags & VMAINFO_WRITE ? 'w' : '-',
+				  r->flags & VMAINFO_EXEC ? 'x' : '-',
+				  r->flags & VMAINFO_MAYSHARE ? 's' : 'p') },
+		{ "offset", text_of("%08llx", r->offset) },
+		{ "dev", text_of("%02x:%02x", r->dev_major, r->dev_minor) },
+		{ "inode", text_of("%llu", r->ino) },
+		{ "kind", kinds[r->kind] },
+		{ "page", text_of("%u", 1u << (r->page_shift - 10)) },
+		{ "anon", r->flags & VMAINFO_ANON_VMA ? "y" : "-" },
+		{ "policy", policies[r->policy] },
+		{ "ops", c->ops ?: "-" },
+		{ "name", escaped(c->name) },
+	};
+	unsigned int i;
 
-	if (!strcmp(column, "nr"))
-		snprintf(s, sizeof(s), r->kind == VMAINFO_KIND_VSYSCALL ? "-" : "%u", c->nr);
-	else if (!strcmp(column, "start"))
-		snprintf(s, sizeof(s), "%08llx", r->start);
-	else if (!strcmp(column, "end"))
-		snprintf(s, sizeof(s), "%08llx", r->end);
-	else if (!strcmp(column, "kB"))
-		snprintf(s, sizeof(s), "%llu", (r->end - r->start) >> 10);
-	else if (!strcmp(column, "perm"))
-		snprintf(s, sizeof(s), "%c%c%c%c", r->flags & VMAINFO_READ ? 'r' : '-',
-			 r->flags & VMAINFO_WRITE ? 'w' : '-', r->flags & VMAINFO_EXEC ? 'x' : '-',
-			 r->flags & VMAINFO_MAYSHARE ? 's' : 'p');
-	else if (!strcmp(column, "offset"))
-		snprintf(s, sizeof(s), "%08llx", r->offset);
-	else if (!strcmp(column, "dev"))
-		snprintf(s, sizeof(s), "%02x:%02x", r->dev_major, r->dev_minor);
-	else if (!strcmp(column, "inode"))
-		snprintf(s, sizeof(s), "%llu", r->ino);
-	else if (!strcmp(column, "kind"))
-		return kinds[r->kind];
-	else if (!strcmp(column, "page"))
-		snprintf(s, sizeof(s), "%u", 1u << (r->page_shift - 10));
-	else if (!strcmp(column, "anon"))
-		return r->flags & VMAINFO_ANON_VMA ? "y" : "-";
-	else if (!strcmp(column, "policy"))
-		return policies[r->policy];
-	else if (!strcmp(column, "ops"))
-		return c->ops ?: "-";
-	else if (!strcmp(column, "name"))
-		return escaped(c->name);
-	else
-		return NULL;
-	return s;
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		if (!strcmp(column, columns[i][0]))
+			return columns[i][1];
+	return NULL;
 }
 
 /* Cuts the next word off, and the spaces before it. */

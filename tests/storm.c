@@ -685,12 +685,9 @@ TEST_F(storm, concurrent_reads)
 	for (i = 0; i < READERS; i++)
 		EXPECT_EQ(0, reap(reader[i]));
 	printf("# %s: %llu snapshots checked (%llu atomic, %llu split), %llu processes read, %llu reads found them gone, %llu had nothing left; %llu steps, %u processes in all\n",
-	       variant->name,
-	       (unsigned long long)(shared->atomic + shared->split + shared->unknown),
-	       (unsigned long long)shared->atomic, (unsigned long long)shared->split,
-	       (unsigned long long)shared->processes, (unsigned long long)shared->gone,
-	       (unsigned long long)shared->empty, (unsigned long long)shared->steps,
-	       shared->nr_published);
+	       variant->name, shared->atomic + shared->split + shared->unknown,
+	       shared->atomic, shared->split, shared->processes, shared->gone,
+	       shared->empty, shared->steps, shared->nr_published);
 	figure(shared->atomic + shared->split + shared->unknown, "snapshots checked");
 	figure(shared->processes, "processes read");
 	EXPECT_LT(0u, shared->atomic);

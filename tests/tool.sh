@@ -175,20 +175,6 @@ watches()
 	lines=0
 }
 
-# looks N: waits until it has looked N times more. It sleeps after each look.
-looks()
-{
-	enough=$(($(switches) + $1))
-	while [ "$(switches)" -lt $enough ]; do
-		:
-	done
-}
-
-switches()
-{
-	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
-}
-
 # How many bytes it has read: a walk is a read.
 bytes_read()
 {
