@@ -53,24 +53,52 @@ static int try_open(const char *entry, int flags)
 	return 0;
 }
 
-/* What an open gives to whoever the test process has become */
-#define ACCESS_TEST(name, expected, first)					\
-TEST_F(access, name)								\
-{										\
-	first;									\
-	EXPECT_EQ(expected, try_open(variant->entry, variant->flags));		\
+TEST_F(access, root_allowed)
+{
+	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
 }
 
-ACCESS_TEST(root_allowed, 0, )
-ACCESS_TEST(only_cap_sys_ptrace_allowed, 0, keep_caps(CAP_BIT(CAP_SYS_PTRACE)))
-ACCESS_TEST(root_without_cap_sys_ptrace_eperm, -EPERM,
-	    keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE)))
-ACCESS_TEST(root_without_caps_eperm, -EPERM, keep_caps(0))
-ACCESS_TEST(user_eacces, -EACCES, become(NOBODY, 0))
-ACCESS_TEST(user_with_cap_sys_ptrace_eacces, -EACCES, become(NOBODY, CAP_BIT(CAP_SYS_PTRACE)))
-ACCESS_TEST(user_with_cap_dac_override_eperm, -EPERM, become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE)))
-ACCESS_TEST(user_with_both_caps_allowed, 0,
-	    become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_SYS_PTRACE)))
+TEST_F(access, only_cap_sys_ptrace_allowed)
+{
+	keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, root_without_cap_sys_ptrace_eperm)
+{
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, root_without_caps_eperm)
+{
+	keep_caps(0);
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, user_eacces)
+{
+	become(NOBODY, 0);
+	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, user_with_cap_sys_ptrace_eacces)
+{
+	become(NOBODY, CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, user_with_cap_dac_override_eperm)
+{
+	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE));
+	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
+}
+
+TEST_F(access, user_with_both_caps_allowed)
+{
+	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_SYS_PTRACE));
+	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
+}
 
 /* CLONE_NEWUSER, or what keeps us from it */
 static int new_user_namespace(const char *map)

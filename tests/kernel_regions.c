@@ -11,7 +11,7 @@
 
 /* The region of that name, or the first one that an address is in; NULL if there is none */
 static const struct kernel_region *region(const struct summary *sum, const char *name,
-				   unsigned long long address)
+					  unsigned long long address)
 {
 	const struct kernel_region *r;
 

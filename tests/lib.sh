@@ -32,6 +32,7 @@ fi
 TMP=
 TARGETS=
 MOUNTS=
+watch=		# the process that looks() waits for
 READER=		# a command in front of each read of procfs, such as chroot DIR
 
 vmainfo_load()

@@ -7,16 +7,16 @@
 begin
 ktap_set_plan 9
 
-start "$HERE/many" $many || ktap_exit_fail_msg "no process of $many VMAs"
+start "$HERE/many" "$many" || ktap_exit_fail_msg "no process of $many VMAs"
 compare "many VMAs" "$target"
 result "many VMAs: all listed" \
-	vmas_awk '$col["nr"] != "-" { got++ } END { exit got <= n }' n=$many "$TMP/look/vmas"
+	vmas_awk '$col["nr"] != "-" { got++ } END { exit got <= n }' n="$many" "$TMP/look/vmas"
 stop_all
 
-start "$HERE/many" $many "$TMP/a file" || ktap_exit_fail_msg "no process of $many VMAs"
+start "$HERE/many" "$many" "$TMP/a file" || ktap_exit_fail_msg "no process of $many VMAs"
 compare "many file mappings" "$target"
 result "many file mappings: all listed" \
-	awk -v n=$many '/\/a file$/ { got++ } END { exit got != n }' "$TMP/look/maps"
+	awk -v n="$many" '/\/a file$/ { got++ } END { exit got != n }' "$TMP/look/maps"
 
 stop_all
 

@@ -183,7 +183,8 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 		if (!strchr(line, '\n'))
 			return "the last line is not whole";
 		if (form == SMAPS_FORM && l->nr && *line >= 'A' && *line <= 'Z') {
-			sscanf(line, "KernelPageSize: %lu", &l->regions[l->nr - 1].page_size);
+			if (!strncmp(line, "KernelPageSize:", 15))
+				l->regions[l->nr - 1].page_size = strtoul(line + 15, NULL, 10);
 			continue;
 		}
 		/* the gate page, which comes last; smaps has more lines of it */

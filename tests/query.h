@@ -117,7 +117,7 @@ int call_ioctl(int fd, unsigned int cmd, __u64 at);
 /* Did two do the same, as far as that is laid down? */
 bool same_answer(int ret, const char *image, int expected_ret, const char *expected);
 void print_answers(const char *who, __u64 at, int ret, const char *image,
-			  const char *expected_from, int expected_ret, const char *expected);
+		   const char *expected_from, int expected_ret, const char *expected);
 
 /*
  * Hands over the request at an address: 0, or a negative errno. The answer is in the

@@ -7,13 +7,6 @@ const unsigned char some_id[ID_MAX] = {
 	0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff, 0xe0, 0xe1, 0xe2, 0xe3,
 };
 
-#define SET(which, field) do {			\
-	if (h64)				\
-		which##64->field = value;	\
-	else					\
-		which##32->field = value;	\
-} while (0)
-
 void set_field(struct elf *e, unsigned int which, __u64 value)
 {
 	struct elf64_hdr *h64 = e->class == ELFCLASS64 ? (void *)e->s : NULL;
@@ -35,22 +28,40 @@ void set_field(struct elf *e, unsigned int which, __u64 value)
 		h32->e_type = value;
 		break;
 	case E_PHOFF:
-		SET(h, e_phoff);
+		if (h64)
+			h64->e_phoff = value;
+		else
+			h32->e_phoff = value;
 		break;
 	case E_PHENTSIZE:
-		SET(h, e_phentsize);
+		if (h64)
+			h64->e_phentsize = value;
+		else
+			h32->e_phentsize = value;
 		break;
 	case E_PHNUM:
-		SET(h, e_phnum);
+		if (h64)
+			h64->e_phnum = value;
+		else
+			h32->e_phnum = value;
 		break;
 	case P_TYPE:
-		SET(p, p_type);
+		if (h64)
+			p64->p_type = value;
+		else
+			p32->p_type = value;
 		break;
 	case P_OFFSET:
-		SET(p, p_offset);
+		if (h64)
+			p64->p_offset = value;
+		else
+			p32->p_offset = value;
 		break;
 	case P_FILESZ:
-		SET(p, p_filesz);
+		if (h64)
+			p64->p_filesz = value;
+		else
+			p32->p_filesz = value;
 		break;
 	case N_NAMESZ:
 		note->n_namesz = value;

@@ -341,7 +341,7 @@ bool same_answer(int ret, const char *image, int expected_ret, const char *expec
 }
 
 void print_answers(const char *who, __u64 at, int ret, const char *image,
-			  const char *expected_from, int expected_ret, const char *expected)
+		   const char *expected_from, int expected_ret, const char *expected)
 {
 	size_t i;
 
