@@ -2,7 +2,7 @@
 /* See maps.h. */
 #include "maps.h"
 
-/* The columns of vmas that somebody looks at here; the last one is always the name */
+/* The columns of vmas that tests use; the last one is always the name */
 enum column {
 	NR, START, END, KB, PERM, OFFSET, DEV, INODE, POLICY, FLAGS, COLUMNS,
 };

@@ -53,7 +53,7 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 	for (i = 0; i < n; i++) {
 		addr = i < w->nr * EDGES ? edge_of(&w->vmas[i / EDGES], i % EDGES) :
 		       special_addresses[i - w->nr * EDGES];
-		/* the last bit is none */
+		/* the highest bit is not a valid flag */
 		for (flags = 0; flags < 2 * (VALID + 1); flags++) {
 			q = request((void *)(unsigned long)addr, flags, flags & 2 ? 0 : PATH_MAX,
 				    (flags + i) % 8 ? 0 : ID_MAX);
@@ -162,7 +162,7 @@ static void random_requests(struct __test_metadata *_metadata, const struct fds 
 		if (tried % 256 == 0)
 			for (i = 0; i < IMAGE; i++)
 				all_of_it[i] = rnd(r, 4) ? rnd64(r) : 0;
-		/* what is there before is of no matter to what is written */
+		/* output fields are filled with garbage first */
 		for (words = (void *)&q, i = 0; i < sizeof(q) / sizeof(*words); i++)
 			words[i] = rnd64(r);
 		q.size = rnd_size(r);
@@ -175,7 +175,7 @@ static void random_requests(struct __test_metadata *_metadata, const struct fds 
 		q.build_id_size = rnd_room(r, v && v->id_size ? v->id_size : ID_MAX);
 		q.vma_name_addr = rnd_pointer(r, NAME, 2 * PAGE, q.vma_name_size);
 		q.build_id_addr = rnd_pointer(r, ID, PAGE, q.build_id_size);
-		/* mostly both are there, or none */
+		/* mostly both the size and the address are set, or neither */
 		if (rnd(r, 16) && (!q.vma_name_size || !q.vma_name_addr)) {
 			q.vma_name_size = 0;
 			q.vma_name_addr = 0;
@@ -269,7 +269,7 @@ TEST_F(query, struct_sizes)
 		q.size = sizes[i].size;
 		memset(all_of_it, 0, IMAGE);
 		memcpy((void *)REQUEST, &q, sizeof(q));
-		/* what is there without being told is not looked at */
+		/* bytes beyond the size are not read */
 		n = q.size < sizeof(q) ? q.size : sizeof(q);
 		if (n < sizeof(q.size))
 			n = sizeof(q.size);
@@ -278,7 +278,7 @@ TEST_F(query, struct_sizes)
 			TH_LOG("size %llu", sizes[i].size);
 		}
 		memcpy(&q, (void *)REQUEST, sizeof(q));
-		/* it is the caller's, and stays */
+		/* the kernel does not change the size */
 		EXPECT_EQ(sizes[i].size, q.size);
 		if (!sizes[i].expected && n >= 40) {
 			EXPECT_EQ((unsigned long)RIGHTS_AT + 2 * PAGE, q.vma_start);
@@ -289,7 +289,7 @@ TEST_F(query, struct_sizes)
 	}
 }
 
-/* What a newer program asks for is not to be passed over, but 0 asks for nothing. */
+/* A newer structure may ask for something: only zeroes are ignored. */
 TEST_F(query, nonzero_tail_rejected)
 {
 	struct procmap_query q = request(RIGHTS_AT, 0, 0, 0);
@@ -305,14 +305,14 @@ TEST_F(query, nonzero_tail_rejected)
 			ASSERT_EQ(i < size ? -E2BIG : 0, ask_at(&self->fds, REQUEST));
 		}
 	}
-	/* before what is in it is looked at */
+	/* the size is checked before the fields */
 	memset(all_of_it, 0, IMAGE);
 	q.query_flags = -1;
 	memcpy((void *)REQUEST, &q, sizeof(q));
 	EXPECT_EQ(-EINVAL, ask_at(&self->fds, REQUEST));
 	*(char *)(REQUEST + sizeof(q)) = 1;
 	EXPECT_EQ(-E2BIG, ask_at(&self->fds, REQUEST));
-	/* in order: a byte that is not 0 before memory that is not there */
+	/* a nonzero byte is noticed before memory that cannot be read */
 	memset(all_of_it, 0, IMAGE);
 	q = request(RIGHTS_AT, 0, 0, 0);
 	q.size = sizeof(q) + 100;
@@ -357,7 +357,7 @@ TEST_F(query, name_buffer_sizes)
 		q = request((void *)v->start, 0, 1, 0);
 		ASSERT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
 		ASSERT_TRUE(untouched(NAME, 0));
-		/* nobody wants to know */
+		/* no buffer */
 		q = request((void *)v->start, 0, 0, 0);
 		ASSERT_EQ(0, ask(&self->fds, &q));
 		ASSERT_EQ(0u, q.vma_name_size);
@@ -416,7 +416,7 @@ TEST_F(query, anon_vma_names)
 	EXPECT_STREQ("[anon_shmem:a shared one]", name_at(&self->fds, at + PAGE));
 }
 
-/* As it is, with nothing escaped: not what maps escapes, nor what looks like it */
+/* Names are not escaped, unlike in maps. */
 TEST_F(query, names_not_escaped)
 {
 	static const char path[] = "/tmp/a\nb\\012c\td \\ \x80\xff(deleted)";
@@ -466,7 +466,7 @@ static void remove_long_path(void)
 			fatal("rmdir");
 }
 
-/* However large the buffer is, PATH_MAX is the end. */
+/* No name is longer than PATH_MAX, however large the buffer is. */
 TEST_F(query, names_around_path_max)
 {
 	static const char deleted[] = " (deleted)";
@@ -516,7 +516,7 @@ TEST_F(query, names_around_path_max)
 	close_fds(&f);
 }
 
-/* Paths begin at the root of the one who asks. */
+/* Paths are relative to the root directory of the caller. */
 TEST_F(query, names_in_chroot)
 {
 	pid_t pid;

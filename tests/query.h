@@ -100,21 +100,21 @@ const struct vma *by_name(const struct world *w, const char *name);
 const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);
 
 /*
- * What a request at that address does to an image of the arena: 0, or a negative errno.
- * The order in which things are looked at is part of it. What there is after EFAULT is
- * not the whole truth: a part may have been written.
+ * Does to an image of the arena what a request at that address does: 0, or a negative
+ * errno. The order of the checks is part of the model. After EFAULT the image may lack
+ * what was written before it.
  */
 int model(const struct world *w, char *image, __u64 at);
 struct fds open_fds(pid_t pid);
 
-/* The kernel's own is not to be asked: a moment later it may say something else. */
+/* For a target that changes: the kernel's own ioctl could answer something else later. */
 struct fds open_ours(pid_t pid);
 void close_fds(struct fds *f);
 
 /* 0, or a negative errno */
 int call_ioctl(int fd, unsigned int cmd, __u64 at);
 
-/* Did two do the same, as far as that is laid down? */
+/* Same result? What is in the buffers after EFAULT is not specified. */
 bool same_answer(int ret, const char *image, int expected_ret, const char *expected);
 void print_answers(const char *who, __u64 at, int ret, const char *image,
 		   const char *expected_from, int expected_ret, const char *expected);
@@ -183,7 +183,6 @@ int elf_file(struct elf *e, const char *name);
 #define MORE_AT ((char *)0x220000000000)
 #define HUGE_AT ((char *)0x230000000000)
 #define LATER_AT ((char *)0x240000000000)	/* only on command */
-#define LITERAL_AT ((char *)0x250000000000)
 
 #ifdef __aarch64__
 #define USER_END (1ul << 48)

@@ -81,7 +81,7 @@ void know_id(const char *name, const void *id, unsigned int size)
 	known_ids[nr_known_ids++].size = size;
 }
 
-/* maps has \012 for a newline, and no name here has that literally. */
+/* maps has \012 for a newline. No name here contains these four characters. */
 static char *unescaped(const char *s, size_t n)
 {
 	char *name = get_memory(n + 1);

@@ -8,7 +8,7 @@
 #define NAMELESS_AT ((unsigned long)RIGHTS_AT)
 #define GAP_AT (1ul << 40)
 
-/* What is asked for comes before who is asked, and that before what there is. */
+/* The request is checked first, then the target, then the VMA. */
 static const struct {
 	__u64 addr, flags;
 	__u32 name_size, id_size;
@@ -27,7 +27,7 @@ static const struct {
 	{ ELF_AT, 1ull << 32 | OF_FILE, 0, 0, 0, 0, -EINVAL, -EINVAL },
 	{ GAP_AT, 0, 1, 1, NOTHING, NOTHING, -ENOENT, -ESRCH },
 	{ -1, ANY, 1, 1, NOTHING, NOTHING, -ENOENT, -ESRCH },
-	/* what there is no room for, the name first, then what is not there */
+	/* small buffers are reported before unmapped ones, the name before the build ID */
 	{ ELF_AT, 0, 1, 1, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
 	{ ELF_AT, 0, 100, 1, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
 	{ ELF_AT, 0, 1, 100, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
@@ -119,7 +119,7 @@ TEST_F(query, zombie_then_reaped)
 	try_wrong(_metadata, &self->fds, false);
 	try_wrong(_metadata, &later, false);
 	close_fds(&later);
-	/* the others are still asked in vain */
+	/* other targets are still there */
 	f = open_fds(getpid());
 	EXPECT_EQ(0, ask(&f, &(struct procmap_query){ .size = 104, .query_addr = NAME }));
 	close_fds(&f);
@@ -183,7 +183,7 @@ TEST_F(query, written_pid)
 	EXPECT_TRUE(finds(&f, mark));
 }
 
-/* Nothing is written, and nothing read: it is who opened it, whoever asks. */
+/* Without a write, the target is the process that opened the file, also for others. */
 TEST_F(query, defaults_to_opener)
 {
 	struct fds f = {
@@ -418,7 +418,7 @@ static void idle(void)
 {
 }
 
-/* Whatever the moment, there is an answer, or nobody to give one. */
+/* At any moment the result is an answer or ESRCH. */
 TEST(target_killed)
 {
 	unsigned int i, answers = 0;

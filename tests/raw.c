@@ -130,7 +130,7 @@ static const char *escaped(const char *name)
 	return s;
 }
 
-static const char * __attribute__((format(printf, 1, 2))) text_of(const char *fmt, ...)
+static char __attribute__((format(printf, 1, 2))) *text_of(const char *fmt, ...)
 {
 	static char s[16][32];
 	static unsigned int nr;

@@ -204,7 +204,7 @@ TEST_F(snapshot, outlives_target)
 }
 
 /*
- * While someone is at it: the target has a row of VMAs, and a page that
+ * While the target changes: it has a row of VMAs, and a page that
  * mremap() moves from below the row to above it and back, in one step. So a
  * snapshot that was one critical section has it in exactly one of the two
  * places. One that was not may have it twice or never, but has everything in

@@ -53,7 +53,7 @@ violation(const char *fmt, ...);
 
 /* Listings */
 
-/* As parse_raw(), of summary, which has no regions: what it says adds up, as far as that can be told. */
+/* summary has no regions: NULL, or which of its numbers do not add up */
 const char *parse_summary(struct listing *l, struct text t);
 
 /* The entries, as readers number them */

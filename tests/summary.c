@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * summary, line by line: what the VMAs come to against vmas and /proc/PID/maps, the layout
- * against /proc/PID/stat and what a process knows of itself. And that it is
- * read, aimed and refused as the other entries are. The kernel's regions are in
+ * summary, line by line: the totals against vmas and /proc/PID/maps, the layout
+ * against /proc/PID/stat and what a process knows of itself. It is
+ * read, and its target is set, as with the other entries. The kernel's regions are in
  * kernel_regions.c.
  */
 #include <sys/mount.h>
@@ -17,7 +17,7 @@
 #define MARK ((char *)0x500000000000)
 #define HUGE (2ul << 20)
 
-/* Truths from elsewhere */
+/* What procfs says */
 
 /* How many have a name that begins so, and where from and to */
 static unsigned int named(struct listing all, const char *name, struct value *v)
@@ -211,7 +211,7 @@ FIXTURE_TEARDOWN(summary)
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
-/* What reads /proc/PID/status reads this, too: a key, a colon, a tab, and something. */
+/* The format is that of /proc/PID/status: a key, a colon, a tab, a value. */
 TEST_F(summary, format_like_status)
 {
 	struct text t[] = { self->sum.text, slurp_proc(self->target.pid, "status") };
@@ -233,7 +233,7 @@ TEST_F(summary, format_like_status)
 			}
 			for (j = 0; j < n; j++)
 				ASSERT_STRNE(seen[j], seen[n]);
-			/* but for a list that may be empty */
+			/* a list in status may be empty */
 			if (t[i].s == self->sum.text.s)
 				ASSERT_TRUE(s[strlen(seen[n]) + 2] && !strchr(" \t", end[-1]));
 		}
@@ -339,7 +339,7 @@ TEST_F(summary, largest_gap)
 	EXPECT_EQ(0, memcmp(&v, &self->sum.v[LARGEST_GAP], sizeof(v)));
 	/* that gap becomes two */
 	tell(&self->target, 'm');
-	ASSERT_TRUE(v.start < (unsigned long)MARK && (unsigned long)MARK < v.end);
+	ASSERT_TRUE(v.start < (unsigned long)MARK && v.end > (unsigned long)MARK);
 	now = gap_in(load_maps(self->target.pid, "maps"));
 	EXPECT_NE(0, memcmp(&v, &now, sizeof(v)));
 	v = from_start(self->fd).v[LARGEST_GAP];
@@ -535,7 +535,7 @@ TEST_F(summary, target_selection)
 	EXPECT_EQ(0, set_target(fd[0], self->target.pid));
 	EXPECT_TRUE(same(self->sum.text, slurp(fd[0], 4096)));
 
-	/* what is no process leaves everything as it was */
+	/* a failed write changes nothing */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	ASSERT_EQ(100, read(self->fd, buffer, 100));
 	EXPECT_EQ(-EINVAL, write_string(self->fd, "x"));

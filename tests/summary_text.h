@@ -54,8 +54,8 @@ struct summary {
 };
 
 /*
- * Takes a text apart. Each line must be what its value is printed as: so nothing of a line
- * is left over, and all keys are there in their order.
+ * Parses a text. Each line must equal its value printed again, so that nothing is left
+ * over; all keys must be there, in order.
  */
 struct summary parse(struct text t);
 struct summary from_start(int fd);

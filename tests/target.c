@@ -488,7 +488,7 @@ TEST_F(target, follows_exec)
 	target_end(&t);
 }
 
-/* A number means what it means to the one who writes it. */
+/* A number is one of the pid namespace of the writer. */
 TEST_F(target, pid_namespaces)
 {
 	pid_t inner, outer = self->a.pid;

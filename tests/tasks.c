@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tasks: each column against procfs, of all kinds of processes; which processes are there, in
- * which order, while others come and go; that it is read as any other file.
+ * tasks: each column against procfs, for all kinds of processes; which processes are listed
+ * and in which order, while others come and go; reads of any size.
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
@@ -29,8 +29,8 @@ struct lines {
 };
 
 /*
- * Takes a text apart. Each line must be what its values are printed as, so nothing is left
- * over; and processes come in order, none of them twice.
+ * Parses a text. Each line must equal its values printed again, so that nothing is left
+ * over; processes are in order, none of them twice.
  */
 static struct lines parse(struct text t)
 {
@@ -261,7 +261,7 @@ TEST_F(tasks, zombie)
 	EXPECT_EQ(NULL, find(read_tasks(65536), z.pid));
 }
 
-/* Threads are no processes, and have what their process has. */
+/* Threads are not listed. */
 
 static void *rest(void *arg)
 {
@@ -401,7 +401,7 @@ TEST_F(tasks, concurrent_fork_exit)
 		target_end(&resident[i]);
 }
 
-/* In a pid namespace of its own, where nothing is that is not the test's. */
+/* In a pid namespace of its own, which has only processes of this test. */
 
 #define CHECK(condition) do {							\
 	if (!(condition)) {							\

@@ -47,7 +47,7 @@ void *get_shared(size_t size);
 uint64_t now_ns(void);
 void nap(unsigned int us);
 
-/* What scripts/check adds up for all tests of a kernel: so many of something */
+/* Prints a count that scripts/check sums up over all tests of a kernel. */
 void figure(unsigned long long n, const char *what);
 
 /* The module */
@@ -88,8 +88,8 @@ const char *beside(const char *name);
 bool is_raw(struct text t);
 
 /*
- * How many of the n bytes at s are those of a text from at on. The time in the header of
- * raw is any: no two snapshots have the same.
+ * How many of the n bytes at s are the same as in a text from at on. The time in the
+ * header of raw is ignored: no two snapshots have the same.
  */
 size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
 bool same(struct text a, struct text b);
@@ -150,7 +150,7 @@ struct target {
 	int to, from;
 };
 
-/* One that does not answer for two minutes hangs: in a lock that somebody still holds. */
+/* Fails if there is no answer for two minutes: then mmap_lock is still held. */
 void tell(struct target *t, char command);
 
 /*
@@ -163,7 +163,7 @@ void target_start(struct target *t, void (*init)(void),
 #define TARGET_EXEC 'x'		/* the command */
 
 /* A command() can do this: the next program answers, and does nothing for a command. */
-void __attribute__((noreturn)) target_exec_self(void);
+void target_exec_self(void) __attribute__((noreturn));
 
 /* For main(): is this that program? It does not return then. */
 void target_executed(int argc, char **argv);
