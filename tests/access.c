@@ -278,7 +278,7 @@ TEST_F(passed, fd_in_user_namespace)
 	EXPECT_EQ(0, ret);
 }
 
-/* A descriptor is no way round the check of a new open. */
+/* A new open of a descriptor is checked again. */
 TEST_F(passed, reopen_checks_again)
 {
 	char path[64];

@@ -14,7 +14,7 @@ both()
 	done
 }
 
-# same BYTES: since the last time; at least so many, for nothing is always the same
+# same BYTES: the two outputs since the last call are equal and at least BYTES long
 same()
 {
 	cmp "$TMP/ia32" "$TMP/amd64" && [ "$(wc -c <"$TMP/ia32")" -ge "$1" ]

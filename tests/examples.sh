@@ -163,7 +163,7 @@ queries()
 	prints query.expected "$EX/query" "$target" "$@"
 }
 
-# The end of the first VMA that has no neighbour behind it
+# The end of the first VMA that is followed by a gap
 gap()
 {
 	awk '{ split($1, a, "-") } NR > 1 && a[1] != end { exit } { end = a[2] }

@@ -45,7 +45,7 @@ static const char *faults_missing(void)
 	return NULL;
 }
 
-/* The target: so many VMAs, a third of them of files of their own with long names */
+/* The target: that many VMAs, a third of them of files with long names */
 static int target_main(const char *vmas)
 {
 	unsigned int n = strtoul(vmas, NULL, 10), i;
@@ -202,7 +202,7 @@ FIXTURE(faults)
 FIXTURE_VARIANT(faults)
 {
 	unsigned int vmas;
-	uint64_t at_least;	/* so many allocations of the module's own */
+	uint64_t at_least;	/* allocations of the module itself */
 };
 
 /* The file, its buffer, the records and the names are allocated one by one. */

@@ -219,7 +219,7 @@ static void parse_vmas(const char *pid)
 			if (strcmp(v->column[NR], "-"))
 				wrong("vsyscall has a number: %s", v->column[NR]);
 			if (*s)
-				wrong("there are lines behind vsyscall");
+				wrong("there are lines after vsyscall");
 		} else {
 			count++;
 			if (!number(v->column[NR], &n) || n != count)

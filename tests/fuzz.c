@@ -27,7 +27,7 @@ static bool all_digits(const unsigned char *s, size_t n)
 
 /*
  * Digits as text, compared by length and then by content: nothing here can
- * overflow. False if it is no number up to max.
+ * overflow. False if it is not a number up to max.
  */
 static bool oracle_number(const unsigned char *s, size_t n, const char *max, unsigned int *value)
 {
@@ -244,7 +244,7 @@ static void idle(void)
 {
 }
 
-/* Each input goes to one of so many files, which are parsed alike. */
+/* Each input goes to one of the files, which parse it alike. */
 static void run_parser(struct __test_metadata *_metadata, const struct parser_test *p,
 		       const char * const *paths, unsigned int nr_paths)
 {
@@ -258,7 +258,7 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	long now[ENTRIES];
 	int fd[ENTRIES], got, expected, expected_after;
 
-	/* the bytes behind a text cannot be read */
+	/* the bytes after a text cannot be read */
 	end = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)end);
 	ASSERT_EQ(0, mprotect(end + 2 * PAGE, PAGE, PROT_NONE));

@@ -9,7 +9,7 @@
 
 #define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
 
-/* The region of that name, or the first one that an address is in; NULL if there is none */
+/* The region of that name, or the first one that contains the address; NULL if not found */
 static const struct kernel_region *region(const struct summary *sum, const char *name,
 					  unsigned long long address)
 {
@@ -26,7 +26,7 @@ static bool holds(const struct kernel_region *r, unsigned long long address)
 	return r && r->v.start <= address && address < r->v.end;
 }
 
-/* The number at the beginning of a line, or behind a word in it */
+/* The number at the beginning of a line, or after a word in it */
 static unsigned long long address_in(struct text t, const char *line_begins, const char *word)
 {
 	const char *s;

@@ -190,7 +190,7 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 		/* the gate page, which comes last; smaps has more lines of it */
 		if (!strncmp(line, "ffffffff", 8) || line[strspn(line, " ")] == '-') {
 			if (form != SMAPS_FORM && strchr(line, '\n')[1])
-				return "a line behind that of the gate page";
+				return "a line after that of the gate page";
 			break;
 		}
 		if (form == VMAS_FORM && l->nr == nr)

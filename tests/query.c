@@ -430,7 +430,7 @@ TEST_F(query, names_not_escaped)
 	close_fds(&f);
 }
 
-/* A file in many directories, by a path of so many bytes. They are where we are then. */
+/* Makes a file with a path of that length, and changes to its directory. */
 #define COMPONENT 200
 
 static char component[COMPONENT + 1], last_component[NAME_MAX + 1];

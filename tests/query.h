@@ -128,13 +128,13 @@ int ask_at(const struct fds *f, __u64 at);
 /* The same, when the model knows the target: false if the answer is another one. */
 bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, int *result);
 
-/* A request with buffers for a name and a build ID of so many bytes, 0 for none */
+/* A request with buffers of these sizes for a name and a build ID; 0: no buffer */
 struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id);
 
 /* One request; the answer in *q, the name and the ID where it said */
 int ask(const struct fds *f, struct procmap_query *q);
 
-/* Is an area as it was, from so many bytes on? */
+/* Is an area unchanged from that offset on? */
 bool untouched(unsigned long at, size_t from);
 bool has_id(const struct fds *f, int fd, const void *id, unsigned int size);
 

@@ -49,7 +49,7 @@ TEST_F(query, build_id_buffer_sizes)
 	EXPECT_EQ(0, ask(&self->fds, &q));
 	EXPECT_EQ(7u, q.build_id_size);
 	EXPECT_TRUE(untouched(ID, 7));
-	/* no file, no ELF, not a regular file: there is none, and any room will do */
+	/* no file, not ELF, not a regular file: no build ID, and any buffer is large enough */
 	for (i = 0; i < 4; i++) {
 		char * const none[] = {
 			RIGHTS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE, RIGHTS_AT + PAGE * 30,
@@ -84,7 +84,7 @@ static const struct {
 	{ "one program header too few", E_PHNUM, 1, 0 },
 	{ "as many program headers as can be", E_PHNUM, 0xffff, 20 },
 	{ "program headers at the start", E_PHOFF, 0, 0 },
-	{ "program headers behind the end", E_PHOFF, 0x10000, 0 },
+	{ "program headers after the end", E_PHOFF, 0x10000, 0 },
 	{ "program headers across the end", E_PHOFF, ELF_SIZE - 20, 0 },
 	{ "program headers at the last byte there is", E_PHOFF, 0xffffffff, 0 },
 	{ "program headers at 2^64 - 1", E_PHOFF | ONLY_64, -1, 0 },
@@ -93,7 +93,7 @@ static const struct {
 	{ "program headers at 2^63 - 1", E_PHOFF | ONLY_64, (1ull << 63) - 1, 0 },
 	{ "program headers at 2^63 - 64", E_PHOFF | ONLY_64, (1ull << 63) - 64, 0 },
 	{ "no notes", P_TYPE, PT_LOAD, 0 },
-	{ "notes behind the end", P_OFFSET, 0x10000, 0 },
+	{ "notes after the end", P_OFFSET, 0x10000, 0 },
 	{ "notes across the end", P_OFFSET, ELF_SIZE - 20, 0 },
 	{ "notes at 2^32 - 1", P_OFFSET, 0xffffffff, 0 },
 	{ "notes beyond 4 GiB", P_OFFSET | ONLY_64, 1ull << 32 | NOTES, 0 },
@@ -139,11 +139,11 @@ static const struct {
 	{ "all but the last byte of a header (64)", LENGTH, 63, 0 },
 	{ "a header (64)", LENGTH, 64, 0 },
 	{ "the first program header only", LENGTH, 64 + 56, 0 },
-	{ "no notes behind the headers", LENGTH, NOTES, 0 },
+	{ "no notes after the headers", LENGTH, NOTES, 0 },
 	{ "the first note only", LENGTH, BUILD_ID_NOTE, 0 },
 	{ "all but the build ID itself", LENGTH, BUILD_ID_NOTE + 16, 0 },
 	{ "all but the last byte", LENGTH, NOTES + NOTES_SIZE - 1, 0 },
-	{ "nothing behind the build ID", LENGTH, NOTES + NOTES_SIZE, 20 },
+	{ "nothing after the build ID", LENGTH, NOTES + NOTES_SIZE, 20 },
 };
 
 TEST_F(query, build_id_of_malformed_elf)
@@ -186,7 +186,7 @@ TEST_F(query, build_id_note_search)
 		add_note(&e, NOTES + NOTES_SIZE, BUILD_ID, other_id, ID_MAX);
 		set_field(&e, P_FILESZ, NOTES_SIZE + 16 + ID_MAX);
 		EXPECT_TRUE(has_id(&f, elf_file(&e, "two"), some_id, ID_MAX));
-		/* the second one, if the first one is none */
+		/* the second one, if the first one is not valid */
 		e = new_elf(class, ELF_SIZE);
 		set_field(&e, N_DESCSZ, 24);
 		add_note(&e, NOTES + NOTES_SIZE + 4, BUILD_ID, other_id, ID_MAX);
@@ -212,7 +212,7 @@ TEST_F(query, build_id_note_search)
 			EXPECT_TRUE(has_id(&f, elf_file(&e, "many"), some_id,
 					   i < 256 ? ID_MAX : 0));
 		}
-		/* behind very many notes that say nothing */
+		/* after very many empty notes */
 		e = new_elf(class, 8 * ELF_SIZE);
 		memset(e.s + NOTES, 0, NOTES_SIZE);
 		at -= (at - NOTES) % 12;

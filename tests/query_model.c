@@ -481,7 +481,7 @@ static void map_files(void)
 	map_file(p + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, PAGE);
 	map_file(p + 2 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 2 * PAGE);
 	map_file(p + 5 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 3 * PAGE);
-	/* behind its end */
+	/* after its end */
 	map_file(p + 7 * PAGE, 3 * PAGE, PROT_NONE, MAP_PRIVATE, fd, 1ll << 40);
 	close(fd);
 	/* "s" in maps, though nobody may write it */

@@ -34,7 +34,7 @@
 #define HIGH_END (HIGH_AT + GROUP * PAGE)
 #define FILE_PAGES 256
 
-#define STATES (1 << 15)		/* so many are remembered */
+#define STATES (1 << 15)		/* states that are remembered */
 #define READERS 3
 
 /* What a page is: 0 where nothing is mapped */
@@ -227,7 +227,7 @@ static void do_madvise(struct mover *m)
 	write_down(m);
 	ret = madvise((void *)LOW_AT, HIGH_END - LOW_AT,
 		      dontdump ? MADV_DONTDUMP : MADV_DODUMP);
-	/* it goes on behind a gap, and tells of it afterwards */
+	/* it continues after a gap, and returns ENOMEM then */
 	must(!ret || errno == ENOMEM, "madvise");
 }
 
@@ -469,7 +469,7 @@ static void check_vmainfo(struct reader *r, uint64_t rest, bool never_split)
 		return;
 	print_case(&s.picture, s.from, s.to);
 	violation("%s of states %llu to %llu%s", r->l.walk == WALK_SPLIT ?
-		  "a page is as in none" : "it is none",
+		  "a page is unlike all" : "it is unlike all",
 		  (unsigned long long)s.from, (unsigned long long)s.to,
 		  vmas ? "" : " (maps)");
 }
@@ -570,7 +570,7 @@ TEST_F(race, random_hold)
 	EXPECT_LT(0u, shared->split);
 }
 
-/* How many snapshots it takes until one is of no instant, 0: all of so many were. */
+/* How many snapshots it takes until one is torn; 0: none of 2,000 was. */
 static unsigned int until_guilty(struct reader *r, int fd, bool vmas, bool to_the_end)
 {
 	unsigned int i;

@@ -550,7 +550,7 @@ TEST_F(reads, efault)
 
 	EXPECT_EQ(-1, read(self->fd, bad, 4096));
 	EXPECT_EQ(EFAULT, errno);
-	/* and the file is none the worse for it */
+	/* the file can still be read */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	t = slurp(self->fd, 4096);
 	EXPECT_TRUE(same(self->text, t));
@@ -673,7 +673,7 @@ FIXTURE_TEARDOWN(batches)
 }
 
 /*
- * NULL, or what is wrong with n bytes of a read of so many at some place. It ends with a
+ * NULL, or what is wrong with the n bytes that a read of size bytes gave. It ends with a
  * whole line, unless no line ends in as much as was asked for.
  */
 static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size_t size,
@@ -686,7 +686,7 @@ static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size
 	if ((size_t)n > size || at + n > self->text.len)
 		return "too much";
 	if (n ? at == self->text.len : at < self->text.len)
-		return "nothing, or something behind the end";
+		return "nothing, or something after the end";
 	if (same_bytes(self->text, at, self->buffer, n) != (size_t)n)
 		return "something else";
 	if (size < 4096 || self->whole[at + n] || !n)
@@ -725,7 +725,7 @@ TEST_F(batches, any_read_size)
 	}
 }
 
-/* How much of a read of so many bytes at some place could be whole lines */
+/* How much of a read of size bytes could be whole lines */
 static size_t could_be(const FIXTURE_DATA(batches) *self, size_t at, size_t size)
 {
 	size_t end = at + size < self->text.len ? at + size : self->text.len;

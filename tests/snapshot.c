@@ -66,7 +66,7 @@ FIXTURE_TEARDOWN(snapshot)
 	target_end(&self->target);
 }
 
-/* The rest of the file, behind the n bytes at its start. */
+/* The n bytes at the start, and the rest of the file */
 static struct text with_rest(int fd, const char *start, size_t n)
 {
 	struct text rest = slurp(fd, PAGE), all;

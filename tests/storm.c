@@ -122,7 +122,7 @@ static void check_tasks(struct reader *r, int fd)
 		violation("tasks is not whole:\n%s", r->text.s);
 	for (s = strchr(r->text.s, '\n') + 1; *s; s = strchr(s, '\n') + 1) {
 		if (sscanf(s, "%d %u", &pid, &vmas) != 2 || pid <= last)
-			violation("tasks: a line behind that of process %d:\n%s", last, s);
+			violation("tasks: a line after that of process %d:\n%s", last, s);
 		last = pid;
 		if (pid != getpid() && pid != getppid())
 			continue;
@@ -401,7 +401,7 @@ static void growing(struct rng *r, unsigned int steps)
 
 #define EXEC_AGAIN "--exec-again"
 
-/* argv[1] of a program that executes itself so many times more */
+/* argv[2]: how many times more this program executes itself */
 static int exec_again(const char *times)
 {
 	unsigned int left = strtoul(times, NULL, 10);

@@ -28,8 +28,8 @@ unsigned int rnd(struct rng *r, unsigned int n);
 extern uint64_t stress_seed;
 
 /*
- * Before the harness runs: sets the seed and prints it. This program has so many
- * tests, which last for so many per cent of a soak.
+ * Before the harness runs: sets the seed and prints it. The tests of this program share
+ * that percentage of a soak.
  */
 void stress_init(unsigned int tests, unsigned int percent);
 
@@ -40,7 +40,7 @@ struct rng stress_begin(const char *test);
 bool soaking(void);
 
 /*
- * Is there more to do, after so many steps of a goal? A soak goes on to its end. A
+ * Is there more to do, after that many steps of a goal? A soak goes on to its end. A
  * short run ends with its goal, and on a slow machine before it, but not before a
  * tenth of it.
  */

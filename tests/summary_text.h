@@ -7,7 +7,7 @@
 
 #define SUMMARY PROC "summary"
 
-/* Its lines, in order, and what stands behind the key and a tab */
+/* Its lines, in order, and the form of the value after the key and a tab */
 enum form {
 	NUMBER,		/* 123 */
 	WORD,		/* atomic */

@@ -224,7 +224,7 @@ TEST_F(target, invalid_pids)
 	/* no bytes at all are no number */
 	EXPECT_EQ(-1, write(self->fd, "", 0));
 	EXPECT_EQ(EINVAL, errno);
-	/* a NUL is no digit, wherever it is */
+	/* a NUL is not a digit, wherever it is */
 	m = snprintf(buffer, sizeof(buffer), "%d", self->b.pid);
 	EXPECT_EQ(-1, write(self->fd, buffer, m + 1));
 	EXPECT_EQ(EINVAL, errno);

@@ -9,7 +9,7 @@ begin
 tool=$HERE/vmainfo
 [ -x "$tool" ] || ktap_exit_fail_msg "there is no $tool"
 
-# count PID: its VMAs; the gate page is none
+# count PID: its VMAs, without the gate page
 count()
 {
 	grep -vc '^ffffffffff600000-' "/proc/$1/maps"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The vsyscall page is shown exactly when and as the kernel shows it: that depends on
-# vsyscall= on the kernel's command line, and on the process. It is no VMA of the
+# vsyscall= on the kernel's command line, and on the process. It is not a VMA of the
 # process, so it comes last, without a number, and does not count.
 
 . "$(dirname "$0")/lib.sh"

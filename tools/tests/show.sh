@@ -338,7 +338,7 @@ result "torn maps: overlaps trimmed" overlapping
 result "maps: other line rejected" not_of_maps '1000-2000 r--p 0 0:0 0\nx\n' "not one of maps"
 result "maps: last line without newline rejected" not_of_maps '1000-2000 r--p 0 0:0 0' "last line has no end"
 result "maps: NUL rejected" not_of_maps '1000-2000 r--p 0 0:0 0 /\0000x\n' "not one of maps"
-result "maps: line behind [vsyscall] rejected" not_of_maps \
+result "maps: line after [vsyscall] rejected" not_of_maps \
 	'1000-2000 --xp 0 0:0 0 [vsyscall]\n3000-4000 r--p 0 0:0 0\n' "not one of maps"
 
 result "save: file created" saves "$TMP/save/file"
