@@ -163,7 +163,7 @@ void target_start(struct target *t, void (*init)(void),
 #define TARGET_EXEC 'x'		/* the command */
 
 /* A command() can do this: the next program answers, and does nothing for a command. */
-void target_exec_self(void) __attribute__((noreturn));
+void target_exec_self(void);
 
 /* For main(): is this that program? It does not return then. */
 void target_executed(int argc, char **argv);
