@@ -10,18 +10,31 @@ function cut(text) {
 }
 
 # The name is the last column and may have spaces in it.
-function name(line, columns,    i) {
-	for (i = 0; i < columns; i++)
+function name(line,    i) {
+	for (i = 1; i < columns; i++)
 		sub(/^ *[^ ]+/, "", line)
 	sub(/^ */, "", line)
 	return line
 }
 
-function show(line) {
+# The flags, and what follows them, go to a second line.
+function show(line,    f, i, text) {
 	split(line, f, " ")
-	printf "%4s %12s %12s %7s %4s %8s %5s %6s %-8s %4s %-4s %s\n", f[1], f[2], f[3], f[4],
-		f[5], f[6], f[7], f[8], f[9], f[10], f[11], f[12]
-	print cut(sprintf("     %-26s %-22s %s", f[13], f[14], name(line, 14)))
+	for (i = 1; i < columns; i++) {
+		if (i == col["flags"]) {
+			print text
+			text = "    "
+		}
+		text = text (i > 1 ? " " : "") sprintf("%" (width[i] ? width[i] : "") "s", f[i])
+	}
+	print cut(text " " name(line))
+}
+
+BEGIN {
+	n = split("nr 4 start 12 end 12 kB 7 perm 4 offset 8 dev 5 inode 6 kind -8 page 4 anon -4 " \
+		"flags -26 ops -22", w, " ")
+	for (i = 1; i < n; i += 2)
+		widths[w[i]] = w[i + 1]
 }
 
 FNR == NR {
@@ -35,8 +48,13 @@ FNR == NR {
 }
 
 /^#/ {
-	header = $0
-	sub(/^# */, "#", header)
+	sub(/^# */, "")
+	columns = split($0, names, " ")
+	for (i = 1; i <= columns; i++) {
+		col[names[i]] = i
+		width[i] = widths[names[i]]
+	}
+	header = "#" $0
 	next
 }
 
@@ -48,7 +66,8 @@ END {
 	show(header)
 	for (i = 1; i <= count; i++) {
 		split(vmas[i], f, " ")
-		like = f[9] " " f[14] " " (f[9] == "file" ? "" : f[5])
+		kind = f[col["kind"]]
+		like = kind " " f[col["ops"]] " " (kind == "file" ? "" : f[col["perm"]])
 		if (shown != "all" && i > 4 && i < count - 3 && like in seen) {
 			left_out++
 			continue

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define ROW_AT ((char *)0x200000000000)
 #define MARK ((char *)0x500000000000)
@@ -64,8 +65,7 @@ static void start(struct target *t, unsigned int pages)
 	target_start(t, map_init, map_command);
 }
 
-/* For all tests that want one of so many VMAs: some kernels take a minute to make it. */
-#define LARGE 60000
+/* Shared by the tests that need a large process: making it takes time. */
 static struct target large;
 
 static bool whole_row(struct listing *l, unsigned int pages)
@@ -115,16 +115,17 @@ FIXTURE_VARIANT(killed)
 	bool writer;
 };
 
-FIXTURE_VARIANT_ADD(killed, in_one_section) {
-	"killed_in_one_section", "0", false
+FIXTURE_VARIANT_ADD(killed, unlimited_hold) {
+	"killed_unlimited_hold", "0", false
 };
 
-FIXTURE_VARIANT_ADD(killed, giving_way_to_a_writer) {
-	"killed_giving_way_to_a_writer", "1", true
+FIXTURE_VARIANT_ADD(killed, yielding_to_writer) {
+	"killed_yielding_to_writer", "1", true
 };
 
 FIXTURE_SETUP(killed)
 {
+	FATAL_IS_ASSERT();
 	self->rng = stress_begin(variant->name);
 	shared = get_shared(sizeof(*shared));
 	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));
@@ -139,7 +140,7 @@ FIXTURE_TEARDOWN(killed)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(killed, in_the_middle_of_a_walk)
+TEST_F(killed, releases_mmap_lock)
 {
 	unsigned int killed = 0, reading = 0, round, i;
 	struct reader r;
@@ -175,13 +176,13 @@ TEST_F(killed, in_the_middle_of_a_walk)
 	figure(killed, "readers killed");
 	EXPECT_LT(0u, reading);
 	ASSERT_TRUE(reader_read(&r, large.pid));
-	EXPECT_TRUE(whole_row(&r.l, LARGE));
+	EXPECT_TRUE(whole_row(&r.l, MANY_VMAS));
 }
 
 /* Never to the end: by close, by exit, by another target, by a rewind */
-TEST(never_read_to_the_end)
+TEST(abandoned_reads)
 {
-	struct rng rng = stress_begin("never_read_to_the_end");
+	struct rng rng = stress_begin("abandoned_reads");
 	unsigned int round, i, n = 0;
 	struct target t[2];
 	char buffer[8192];
@@ -229,9 +230,9 @@ TEST(never_read_to_the_end)
 
 #define FILES 1000
 
-TEST(a_thousand_open_files)
+TEST(thousand_open_files)
 {
-	struct rng rng = stress_begin("a_thousand_open_files");
+	struct rng rng = stress_begin("thousand_open_files");
 	struct rlimit limit = { FILES + 100, FILES + 100 };
 	static int fd[FILES];
 	static size_t at[FILES];
@@ -319,9 +320,9 @@ static int in_pid_namespace(struct rng rng, pid_t outside)
 	return 0;
 }
 
-TEST(in_another_pid_namespace)
+TEST(pid_namespace_reader)
 {
-	struct rng rng = stress_begin("in_another_pid_namespace");
+	struct rng rng = stress_begin("pid_namespace_reader");
 	struct target outside;
 	pid_t pid, child;
 
@@ -342,8 +343,7 @@ TEST(in_another_pid_namespace)
 	}
 	EXPECT_EQ(0, reap(pid));
 	target_end(&outside);
-	printf("# %llu snapshots read in another pid namespace\n",
-	       (unsigned long long)shared->snapshots);
+	printf("# %llu snapshots read in another pid namespace\n", shared->snapshots);
 	figure(shared->snapshots, "snapshots checked");
 }
 
@@ -380,9 +380,9 @@ static int in_mount_namespace(struct rng rng, pid_t quiet, pid_t busy)
 	return 0;
 }
 
-TEST(in_another_mount_namespace)
+TEST(mount_namespace_reader)
 {
-	struct rng rng = stress_begin("in_another_mount_namespace");
+	struct rng rng = stress_begin("mount_namespace_reader");
 	struct target quiet, busy;
 	pid_t pid;
 
@@ -400,8 +400,7 @@ TEST(in_another_mount_namespace)
 	target_end(&quiet);
 	target_end(&busy);
 	rmdir(JAIL);
-	printf("# %llu snapshots read in another mount namespace\n",
-	       (unsigned long long)shared->snapshots);
+	printf("# %llu snapshots read in another mount namespace\n", shared->snapshots);
 	figure(shared->snapshots, "snapshots checked");
 }
 
@@ -410,23 +409,12 @@ TEST(in_another_mount_namespace)
 #define CGROUP_MOUNT "/tmp/vmainfo-cgroup"
 #define CGROUP CGROUP_MOUNT "/vmainfo"
 
-static int write_path(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write_string(fd, value);
-	close(fd);
-	return ret;
-}
-
 static const char *cgroup_missing(void)
 {
 	if ((mkdir(CGROUP_MOUNT, 0700) && errno != EEXIST) ||
 	    mount("none", CGROUP_MOUNT, "cgroup2", 0, NULL))
 		return "this kernel has no cgroup v2";
-	write_path(CGROUP_MOUNT "/cgroup.subtree_control", "+memory");
+	write_file(CGROUP_MOUNT "/cgroup.subtree_control", "+memory");
 	if (mkdir(CGROUP, 0700) || access(CGROUP "/memory.max", W_OK)) {
 		rmdir(CGROUP);
 		umount(CGROUP_MOUNT);
@@ -445,23 +433,23 @@ static int read_in_cgroup(const char *max, pid_t target)
 	char c;
 	int fd;
 
-	if (write_path(CGROUP "/memory.max", max))
+	if (write_file(CGROUP "/memory.max", max))
 		fatal("memory.max");
 	pid = fork_child();
 	if (pid)
 		return reap(pid);
 	fd = open_target(PROC "vmas", target);
-	if (write_path(CGROUP "/cgroup.procs", "0"))
+	if (write_file(CGROUP "/cgroup.procs", "0"))
 		fatal("cgroup.procs");
 	if (read(fd, &c, 1) == 1)
 		_exit(GOT_IT);
 	_exit(errno == ENOMEM ? GOT_ENOMEM : 1);
 }
 
-TEST(in_a_memory_cgroup_too_small)
+TEST(memory_cgroup_limit)
 {
 	/* the records alone are more: of at least 48 bytes each */
-	const unsigned int kb = LARGE * 48 / 1024;
+	const unsigned int kb = MANY_VMAS * 48 / 1024;
 	unsigned int i, refused = 0, killed = 0;
 	const char *missing = cgroup_missing();
 	char max[16];
@@ -485,7 +473,7 @@ TEST(in_a_memory_cgroup_too_small)
 	/* it was the limit, and no one else has felt it */
 	EXPECT_EQ(GOT_IT, read_in_cgroup("max", large.pid));
 	reader_open(&r, stress_begin("cgroup"));
-	EXPECT_TRUE(reader_read(&r, large.pid) && whole_row(&r.l, LARGE));
+	EXPECT_TRUE(reader_read(&r, large.pid) && whole_row(&r.l, MANY_VMAS));
 	EXPECT_EQ(0, rmdir(CGROUP));
 	EXPECT_EQ(0, umount(CGROUP_MOUNT));
 	rmdir(CGROUP_MOUNT);
@@ -526,9 +514,9 @@ static void __attribute__((noreturn)) write_parameters_on(struct rng *rng, pid_t
 	while (!shared->over) {
 		if (rnd(rng, 2)) {
 			snprintf(value, sizeof(value), "%d", rnd(rng, 2) ? target : 0);
-			ret = write_path(PARAM "pid", value);
+			ret = write_file(PARAM "pid", value);
 		} else {
-			ret = write_path(PARAM "max_hold_us", rnd_hold(rng));
+			ret = write_file(PARAM "max_hold_us", rnd_hold(rng));
 		}
 		/* it is gone, before or after the open */
 		if (ret && ret != -ENOENT && ret != -ENODEV)
@@ -584,9 +572,9 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 	_exit(0);
 }
 
-TEST(load_unload_parameters_and_readers)
+TEST(concurrent_load_unload)
 {
-	struct rng rng = stress_begin("load_unload_parameters_and_readers");
+	struct rng rng = stress_begin("concurrent_load_unload");
 	pid_t pid[5], loader;
 	struct reader r;
 	struct target t;
@@ -624,8 +612,7 @@ TEST(load_unload_parameters_and_readers)
 	tell(&t, 'm');
 	target_end(&t);
 	printf("# loaded %llu times, while %llu parameters were written, %llu snapshots checked, %llu reads found it gone\n",
-	       (unsigned long long)shared->loads, (unsigned long long)shared->written,
-	       (unsigned long long)shared->snapshots, (unsigned long long)shared->eio);
+	       shared->loads, shared->written, shared->snapshots, shared->eio);
 	figure(shared->snapshots, "snapshots checked");
 	figure(shared->loads, "loads and unloads");
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
@@ -637,6 +624,6 @@ int main(int argc, char **argv)
 	stress_init(5, 20);
 	module_for_all_tests();
 	/* It ends with this process. */
-	start(&large, LARGE);
+	start(&large, MANY_VMAS);
 	return test_harness_run(argc, argv);
 }

@@ -24,18 +24,6 @@ static void become(uid_t uid, unsigned long long mask)
 	keep_caps(mask);
 }
 
-static void write_file(const char *path, const char *s)
-{
-	int fd = open_or_die(path, O_WRONLY);
-	int ret = write_string(fd, s);
-
-	if (ret) {
-		errno = -ret;
-		fatal("writing \"%s\" to %s", s, path);
-	}
-	close(fd);
-}
-
 FIXTURE(access) { };
 
 FIXTURE_VARIANT(access)
@@ -68,48 +56,48 @@ static int try_open(const char *entry, int flags)
 	return 0;
 }
 
-TEST_F(access, root)
+TEST_F(access, root_allowed)
 {
 	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, root_with_only_cap_sys_ptrace)
+TEST_F(access, only_cap_sys_ptrace_allowed)
 {
 	keep_caps(CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, root_without_cap_sys_ptrace)
+TEST_F(access, root_without_cap_sys_ptrace_eperm)
 {
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, root_without_any_capability)
+TEST_F(access, root_without_caps_eperm)
 {
 	keep_caps(0);
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, an_ordinary_user)
+TEST_F(access, user_eacces)
 {
 	become(NOBODY, 0);
 	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_with_cap_sys_ptrace)
+TEST_F(access, user_with_cap_sys_ptrace_eacces)
 {
 	become(NOBODY, CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(-EACCES, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_who_gets_past_the_mode)
+TEST_F(access, user_with_cap_dac_override_eperm)
 {
 	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE));
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_with_both)
+TEST_F(access, user_with_both_caps_allowed)
 {
 	become(NOBODY, CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(0, try_open(variant->entry, variant->flags));
@@ -120,16 +108,19 @@ static int new_user_namespace(const char *map)
 {
 	if (unshare(CLONE_NEWUSER))
 		return errno;
-	write_file("/proc/self/setgroups", "deny");
-	write_file("/proc/self/uid_map", map);
-	write_file("/proc/self/gid_map", map);
+	if (write_file("/proc/self/setgroups", "deny"))
+		fatal("/proc/self/setgroups");
+	if (write_file("/proc/self/uid_map", map))
+		fatal("/proc/self/uid_map");
+	if (write_file("/proc/self/gid_map", map))
+		fatal("/proc/self/gid_map");
 	if (geteuid())
 		fatal("uid %d in the new user namespace", geteuid());
 	return 0;
 }
 
 /* A container's root whose uid is the real root's: the mode lets it in. */
-TEST_F(access, root_of_a_user_namespace)
+TEST_F(access, userns_root_eperm)
 {
 	int ret = new_user_namespace("0 0 1");
 
@@ -138,7 +129,7 @@ TEST_F(access, root_of_a_user_namespace)
 	EXPECT_EQ(-EPERM, try_open(variant->entry, variant->flags));
 }
 
-TEST_F(access, a_user_who_is_root_of_a_user_namespace)
+TEST_F(access, userns_of_user_eacces)
 {
 	int ret;
 
@@ -222,20 +213,16 @@ static int use_descriptor(int fd, struct text a, pid_t b_pid, struct text b, int
 
 /* The exit status of a child, which may become who it likes. */
 #define IN_CHILD(...) ({						\
-	int child_status;						\
-	pid_t child_pid = fork();					\
+	pid_t child_pid = fork_child();					\
 									\
 	if (!child_pid) {						\
-		prctl(PR_SET_PDEATHSIG, SIGKILL);			\
 		__VA_ARGS__;						\
 		_exit(0);						\
 	}								\
-	if (child_pid < 0 || waitpid(child_pid, &child_status, 0) != child_pid) \
-		fatal("a child");					\
-	WIFEXITED(child_status) ? WEXITSTATUS(child_status) : -1;	\
+	reap(child_pid);						\
 })
 
-TEST_F(passed, to_a_process_that_drops_everything)
+TEST_F(passed, fd_after_dropping_caps)
 {
 	EXPECT_EQ(0, IN_CHILD({
 		become(NOBODY, 0);
@@ -247,7 +234,7 @@ TEST_F(passed, to_a_process_that_drops_everything)
 	}));
 }
 
-TEST_F(passed, to_a_process_without_cap_sys_ptrace)
+TEST_F(passed, fd_without_cap_sys_ptrace)
 {
 	EXPECT_EQ(0, IN_CHILD({
 		keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
@@ -257,7 +244,7 @@ TEST_F(passed, to_a_process_without_cap_sys_ptrace)
 }
 
 /* The file mode counts when a file is opened. */
-TEST_F(passed, to_a_user_with_cap_sys_ptrace)
+TEST_F(passed, fd_as_user_with_cap_sys_ptrace)
 {
 	EXPECT_EQ(0, IN_CHILD({
 		become(NOBODY, CAP_BIT(CAP_SYS_PTRACE));
@@ -266,7 +253,7 @@ TEST_F(passed, to_a_user_with_cap_sys_ptrace)
 	}));
 }
 
-TEST_F(passed, over_a_socket)
+TEST_F(passed, fd_over_socket)
 {
 	char c = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec v = { &c, 1 };
@@ -277,12 +264,11 @@ TEST_F(passed, over_a_socket)
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *h;
-	int s[2], status, fd;
+	int s[2], fd;
 	pid_t pid;
 
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, s));
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
 		close(self->fd);
 		become(NOBODY, 0);
@@ -301,11 +287,10 @@ TEST_F(passed, over_a_socket)
 	h->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(h), &self->fd, sizeof(int));
 	ASSERT_EQ(1, sendmsg(s[0], &m, 0));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, reap(pid));
 }
 
-TEST_F(passed, into_a_user_namespace)
+TEST_F(passed, fd_in_user_namespace)
 {
 	int ret = IN_CHILD({
 		if (new_user_namespace("0 0 1"))
@@ -320,8 +305,8 @@ TEST_F(passed, into_a_user_namespace)
 	EXPECT_EQ(0, ret);
 }
 
-/* A descriptor is no way round the check of a new open. */
-TEST_F(passed, reopened_through_proc_self_fd)
+/* A new open of a descriptor is checked again. */
+TEST_F(passed, reopen_checks_again)
 {
 	char path[64];
 
@@ -451,7 +436,7 @@ static void in_domain(const char *procfs, const char *name, pid_t outside, int e
 	MUST(waitpid(inside, NULL, 0) == inside);
 }
 
-TEST_F(landlock, a_written_target)
+TEST_F(landlock, written_target)
 {
 	EXPECT_EQ(0, IN_CHILD(in_domain("/proc", variant->name, self->outside.pid, -EACCES)));
 	EXPECT_EQ(0, try_maps("/proc", self->outside.pid));
@@ -459,7 +444,7 @@ TEST_F(landlock, a_written_target)
 					       self->outside.pid))));
 }
 
-TEST_F(landlock, the_default_target)
+TEST_F(landlock, default_target)
 {
 	char s[16];
 
@@ -473,7 +458,7 @@ TEST_F(landlock, the_default_target)
 }
 
 /* The writer is asked, and so is the opener. */
-TEST_F(landlock, a_descriptor_that_is_passed)
+TEST_F(landlock, fd_passed_into_domain)
 {
 	int fd = open_entry("/proc", variant->name);
 	char c;
@@ -493,7 +478,7 @@ TEST_F(landlock, a_descriptor_that_is_passed)
 }
 
 /* An instance of procfs that hides processes says so in its own words. */
-TEST_F(landlock, hidepid)
+TEST_F(landlock, error_with_hidepid)
 {
 	static const struct {
 		const char *options;
@@ -527,7 +512,7 @@ TEST_F(landlock, hidepid)
 }
 
 /* An entry that is mounted alone still belongs to its instance of procfs. */
-TEST_F(landlock, an_entry_that_is_mounted_elsewhere)
+TEST_F(landlock, bind_mounted_entry)
 {
 	char file[] = "/tmp/vmainfo-access-XXXXXX", path[64];
 	int fd = mkstemp(file);
@@ -648,10 +633,7 @@ static bool is_observed(const char *name)
 
 	if (pipe2(go, O_CLOEXEC) || pipe2(gone, 0) || pipe2(observed, O_CLOEXEC))
 		fatal("pipe");
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		fatal("fork");
+	pid = fork_child();
 	if (!pid) {
 		dup2(gone[1], 101);
 		half_in_domain(name);
@@ -660,25 +642,24 @@ static bool is_observed(const char *name)
 	close(gone[1]);
 	done = read(observed[0], &c, 1) == 1;
 	kill(pid, SIGKILL);
-	if (waitpid(pid, NULL, 0) != pid)
-		fatal("a child");
+	reap(pid);
 	return done;
 }
 
-TEST_F(landlock, the_thread_that_is_shown_changes)
+TEST_F(landlock, leader_exit_rechecks)
 {
 	thread_execs = false;
 	EXPECT_TRUE(is_observed(variant->name));
 }
 
-TEST_F(landlock, the_program_changes)
+TEST_F(landlock, exec_rechecks)
 {
 	thread_execs = true;
 	EXPECT_TRUE(is_observed(variant->name));
 }
 
 /* Yama restricts who may attach, not who may read. */
-TEST(yama)
+TEST(yama_permits_reads)
 {
 	static const char * const scopes[] = { "0", "1", "2" };
 	const char *path = "/proc/sys/kernel/yama/ptrace_scope";
@@ -704,7 +685,7 @@ TEST(yama)
 
 /* What the entries look like from outside */
 
-TEST(modes)
+TEST(file_modes)
 {
 	static const struct {
 		const char *path;

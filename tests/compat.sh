@@ -14,7 +14,7 @@ both()
 	done
 }
 
-# same BYTES: since the last time; at least so many, for nothing is always the same
+# same BYTES: the two outputs since the last call are equal and at least BYTES long
 same()
 {
 	cmp "$TMP/ia32" "$TMP/amd64" && [ "$(wc -c <"$TMP/ia32")" -ge "$1" ]
@@ -30,21 +30,21 @@ compare_all()
 	vmas=$(wc -l <"/proc/$target/maps")
 
 	both raw "$target"
-	result "$1: raw" same $((48 + 64 * vmas))
+	result "$1: same raw for 32 and 64 bits" same $((48 + 64 * vmas))
 	both header "$target"
-	result "$1: the header" same 64
+	result "$1: same header ioctl for 32 and 64 bits" same 64
 
 	# Each mapping: struct procmap_query, a name, a build ID. A few have longer names.
 	while read -r line; do
 		both query "$target" "${line%%-*}"
 	done <"/proc/$target/maps"
-	result "$1: queries: names" grep -q '\[stack\]' "$TMP/ia32"
-	result "$1: queries" same $(((104 + 4096 + 20) * (vmas - 3)))
+	result "$1: queries return names" grep -q '\[stack\]' "$TMP/ia32"
+	result "$1: same queries for 32 and 64 bits" same $(((104 + 4096 + 20) * (vmas - 3)))
 
 	both query "$target" 0
 	both raw 2147483647
 	printf 'error 2\nerror 3\n' >"$TMP/errors"	# ENOENT, ESRCH
-	result "$1: errors" cmp "$TMP/errors" "$TMP/ia32"
+	result "$1: ENOENT and ESRCH for 32 and 64 bits" cmp "$TMP/errors" "$TMP/ia32"
 	rm "$TMP/ia32" "$TMP/amd64"
 }
 
@@ -58,8 +58,8 @@ ktap_set_plan 10
 mkdir "$TMP/files"
 mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
 start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
-compare_all "a 64-bit process"
+compare_all "64-bit process"
 start "$HERE/ia32" || ktap_exit_fail_msg "no 32-bit process"
-compare_all "a 32-bit process"
+compare_all "32-bit process"
 
 ktap_finished

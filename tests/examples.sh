@@ -38,9 +38,9 @@ bad_pids()
 {
 	name=$1
 	shift
-	result "$name: no such process" refuses 1 \
+	result "$name: ESRCH message" refuses 1 \
 		"$name: cannot look at process '$nobody': No such process" "$EX/$name" $nobody "$@"
-	result "$name: no number" refuses 1 \
+	result "$name: invalid pid rejected" refuses 1 \
 		"$name: cannot look at process 'x1': Invalid argument" "$EX/$name" x1 "$@"
 }
 
@@ -55,7 +55,7 @@ raw_by_procfs()
 		gsub(/\\[0-7][0-7][0-7]/, "?")
 		print "write+exec", range, $0 == "" ? "-" : $0
 	}' before
-	awk '!/^#/ { n[$9]++; kb[$9] += $4 }
+	vmas_awk '{ n[$col["kind"]]++; kb[$col["kind"]] += $col["kB"] }
 	END {
 		split("anon file heap stack shmem hugetlb vdso vvar vsyscall dev special", kinds)
 		for (i = 1; i in kinds; i++)
@@ -70,9 +70,9 @@ raw_of()
 	echo "$2" >/sys/module/vmainfo/parameters/pid
 	look "$2" || ktap_exit_fail_msg "what vmainfo says cannot be read"
 	raw_by_procfs >raw.expected
-	result "raw: $1, by the parameter" prints raw.expected "$EX/raw"
+	result "raw: $1: parameter selects process" prints raw.expected "$EX/raw"
 	echo 0 >/sys/module/vmainfo/parameters/pid
-	result "raw: $1" prints raw.expected "$EX/raw" "$2"
+	result "raw: $1: output matches procfs" prints raw.expected "$EX/raw" "$2"
 }
 
 # Something else in the place of raw: le NUMBER BYTES, zeros BYTES, and what is made of it
@@ -163,7 +163,7 @@ queries()
 	prints query.expected "$EX/query" "$target" "$@"
 }
 
-# The end of the first VMA that has no neighbour behind it
+# The end of the first VMA that is followed by a gap
 gap()
 {
 	awk '{ split($1, a, "-") } NR > 1 && a[1] != end { exit } { end = a[2] }
@@ -179,15 +179,6 @@ query_gap()
 	cat "$TMP/err"
 	echo "$got"
 	return 1
-}
-
-# looks N: waits until watch has looked N times more. It sleeps after each look.
-looks()
-{
-	enough=$(($(switches "$watch") + $1))
-	while [ "$(switches "$watch")" -lt $enough ]; do
-		:
-	done
 }
 
 # says PATTERN: watch has a new last line
@@ -228,35 +219,35 @@ begin
 build_id=0123456789abcdeffedcba987654321001234567	# tests/Makefile says so
 nobody=2147483647	# is more than any pid
 
-result "raw: without the module" refuses 1 \
+result "raw: fails without the module" refuses 1 \
 	"raw: cannot open /proc/vmainfo/raw: No such file or directory" "$EX/raw"
-result "query: without the module" refuses 1 \
+result "query: fails without the module" refuses 1 \
 	"query: cannot open /proc/vmainfo/maps: No such file or directory" "$EX/query" 1 1000
-result "watch: without the module" refuses 1 \
+result "watch: fails without the module" refuses 1 \
 	"watch: cannot open /proc/vmainfo/raw: No such file or directory" "$EX/watch" 1
 
 vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
 bad_pids raw
 bad_pids query 1000
 bad_pids watch
-result "raw: too many arguments" refuses 2 "raw: usage: raw [PID]" "$EX/raw" 1 2
-result "query: too few arguments" refuses 2 "query: usage: query PID ADDRESS..." "$EX/query" 1
-result "watch: no interval" refuses 2 "watch: usage: watch PID [MILLISECONDS]" "$EX/watch" 1 0
+result "raw: too many arguments rejected" refuses 2 "raw: usage: raw [PID]" "$EX/raw" 1 2
+result "query: too few arguments rejected" refuses 2 "query: usage: query PID ADDRESS..." "$EX/query" 1
+result "watch: zero interval rejected" refuses 2 "watch: usage: watch PID [MILLISECONDS]" "$EX/watch" 1 0
 
 # all kinds of mappings, with strange names
 mkdir "$TMP/files"
 mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
 start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
 raw_of "all kinds of mappings" "$target"
-result "raw: all kinds of mappings: one has all rights" grep -q '^write+exec .* -$' "$TMP/out"
+result "raw: all kinds of mappings: rwx VMA listed" grep -q '^write+exec .* -$' "$TMP/out"
 
-result "query: each mapping" queries
+result "query: every mapping found" queries
 gap=$(gap)
 first=$(sed -n '1s/-.*//p' before)
-result "query: behind a mapping" query_gap
-result "query: nothing but a gap" refuses 1 "query: 0x$gap: nothing is mapped there" \
+result "query: gap reported, other addresses found" query_gap
+result "query: gap alone fails" refuses 1 "query: 0x$gap: nothing is mapped there" \
 	"$EX/query" "$target" "0x$gap"
-result "query: no address" refuses 1 "query: '12x' is no address" "$EX/query" "$target" 12x
+result "query: invalid address rejected" refuses 1 "query: '12x' is no address" "$EX/query" "$target" 12x
 
 # ABIs that have grown, and files that are something else
 {
@@ -269,19 +260,19 @@ result "query: no address" refuses 1 "query: '12x' is no address" "$EX/query" "$
 	echo "write+exec 7f0000000000-7f0000003000 $(zeros 70000 | tr '\0' x)"
 	printf '%-10s %8d VMAs %14d kB\n' file 1 12 "(new)" 1 12
 } >raw.expected
-instead "raw: larger structures, a new kind, a name longer than its buffer" \
+instead "raw: larger structures, unknown kind and long name accepted" \
 	prints raw.expected "$EX/raw"
 head -c 70200 "$TMP/fake" >"$TMP/cut"
 mv "$TMP/cut" "$TMP/fake"
-instead "raw: a file that ends in a record" refuses 1 "raw: /proc/vmainfo/raw ends too early" \
+instead "raw: truncated file rejected" refuses 1 "raw: /proc/vmainfo/raw ends too early" \
 	"$EX/raw"
 header 0x616d7622 1 0 >"$TMP/fake"
-instead "raw: something else" refuses 1 "raw: /proc/vmainfo/raw is not what vmainfo.h describes" \
+instead "raw: wrong magic rejected" refuses 1 "raw: /proc/vmainfo/raw is not what vmainfo.h describes" \
 	"$EX/raw"
 : >"$TMP/fake"
-instead "raw: nothing" refuses 1 "raw: /proc/vmainfo/raw is not what vmainfo.h describes" "$EX/raw"
+instead "raw: empty file rejected" refuses 1 "raw: /proc/vmainfo/raw is not what vmainfo.h describes" "$EX/raw"
 header 0x616d7621 2 0 >"$TMP/fake"
-instead "raw: a version that is not known" refuses 1 \
+instead "raw: unknown version rejected" refuses 1 \
 	"raw: /proc/vmainfo/raw has version 2, 1 is known" "$EX/raw"
 stop_all
 
@@ -289,8 +280,8 @@ stop_all
 mkfifo "$TMP/steps"
 start "$HERE/steps" "$TMP/steps" || ktap_exit_fail_msg "no process that changes"
 exec 5<>"$TMP/steps"
-raw_of "a part of a file with all rights" "$target"
-result "raw: a part of a file with all rights: its name" \
+raw_of "rwx file mapping" "$target"
+result "raw: rwx file mapping: name printed" \
 	grep -q "^write+exec [0-9a-f]*-[0-9a-f]* $HERE/steps$" "$TMP/out"
 
 vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' vmas)
@@ -299,25 +290,25 @@ lines=0
 "$EX/watch" "$target" 10 >"$TMP/watch" 2>"$TMP/watch.err" &
 watch=$!
 TARGETS="$TARGETS $watch"
-result "watch: how many there are" changed "" "$vmas VMAs, "
-result "watch: nothing while nothing changes" unchanged
-result "watch: one more" changed m "$((vmas + 1)) VMAs, "
+result "watch: initial count printed" changed "" "$vmas VMAs, "
+result "watch: silent without changes" unchanged
+result "watch: mmap counted" changed m "$((vmas + 1)) VMAs, "
 flags=$(exec 3<>/proc/vmainfo/raw && echo "$target" >&3 && cat <&3 | od -An -tu4 -j12 -N4)
 if [ $((flags & 4)) != 0 ]; then	# VMAINFO_SEQ
 	exec_id=$(sed -n '$s/.* //p' "$TMP/watch")
-	result "watch: one with other rights" changed p "$((vmas + 1)) VMAs, .* exec $exec_id$"
-	result "watch: one less" changed u "$vmas VMAs, .* exec $exec_id$"
-	result "watch: an exec" changed x "$vmas VMAs, .* exec $((exec_id + 1))$"
-	result "watch: no complaint" [ ! -s "$TMP/watch.err" ]
+	result "watch: mprotect noticed" changed p "$((vmas + 1)) VMAs, .* exec $exec_id$"
+	result "watch: munmap counted" changed u "$vmas VMAs, .* exec $exec_id$"
+	result "watch: exec noticed" changed x "$vmas VMAs, .* exec $((exec_id + 1))$"
+	result "watch: no warnings" [ ! -s "$TMP/watch.err" ]
 else
 	why="this kernel has no sequence of an mm's changes (from 6.4 on)"
-	skip "watch: one with other rights" "$why"
-	result "watch: one less" changed u "$vmas VMAs, sequence 0, exec 0$"
-	skip "watch: an exec" "$why"
-	result "watch: says that there is no sequence" grep -qx \
+	skip "watch: mprotect noticed" "$why"
+	result "watch: munmap counted" changed u "$vmas VMAs, sequence 0, exec 0$"
+	skip "watch: exec noticed" "$why"
+	result "watch: missing sequence reported" grep -qx \
 		"watch: no sequence here: a change that keeps the number goes unseen" "$TMP/watch.err"
 fi
-result "watch: the end" watch_ends
+result "watch: exit reported" watch_ends
 
 cd /
 ktap_set_plan $((KTAP_TESTNO - 1))

@@ -14,24 +14,13 @@
 #include <sys/mount.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define DEBUGFS "/sys/kernel/debug/"
 
 /* Where the target's files are */
 #define FILES "/tmp/vmainfo-faults"
 #define TARGET "--target"
-
-/* Does this only where the kernel has it. */
-static bool try_set(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return false;
-	ret = write_string(fd, value);
-	close(fd);
-	return !ret;
-}
 
 static const char *faults_missing(void)
 {
@@ -51,12 +40,12 @@ static const char *faults_missing(void)
 	if (access(DEBUGFS "failslab", F_OK) && access(DEBUGFS "fail_page_alloc", F_OK))
 		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
-		if (!try_set(settings[i][0], settings[i][1]))
+		if (write_file(settings[i][0], settings[i][1]))
 			return "there is no failslab, fail_page_alloc or debugfs to set them up";
 	return NULL;
 }
 
-/* The target: so many VMAs, a third of them of files of their own with long names */
+/* The target: that many VMAs, a third of them of files with long names */
 static int target_main(const char *vmas)
 {
 	unsigned int n = strtoul(vmas, NULL, 10), i;
@@ -213,15 +202,15 @@ FIXTURE(faults)
 FIXTURE_VARIANT(faults)
 {
 	unsigned int vmas;
-	uint64_t at_least;	/* so many allocations of the module's own */
+	uint64_t at_least;	/* allocations of the module itself */
 };
 
 /* The file, its buffer, the records and the names are allocated one by one. */
-FIXTURE_VARIANT_ADD(faults, a_small_process) {
+FIXTURE_VARIANT_ADD(faults, small_process) {
 	3, 4
 };
 
-FIXTURE_VARIANT_ADD(faults, a_large_process) {
+FIXTURE_VARIANT_ADD(faults, large_process) {
 	3000, 6
 };
 
@@ -230,6 +219,7 @@ FIXTURE_SETUP(faults)
 	const char *missing = faults_missing();
 	unsigned int vmas;
 
+	FATAL_IS_ASSERT();
 	if (missing)
 		SKIP(return, "%s", missing);
 	vmas = variant->vmas;
@@ -251,20 +241,20 @@ FIXTURE_TEARDOWN(faults)
 	rmdir(FILES);
 }
 
-TEST_F(faults, each_allocation_fails_once)
+TEST_F(faults, every_allocation_fails_once)
 {
 	static const struct {
 		const char *entry;
 		size_t chunk;
 		size_t differs;		/* so much of it */
 	} ways[] = {
-		{ PROC "vmas", 1 << 20 },
-		{ PROC "maps", 1 << 20 },
+		{ PROC "vmas", 1 << 20, 0 },
+		{ PROC "maps", 1 << 20, 0 },
 		/* the header says when */
 		{ PROC "raw", 1 << 20, 48 },
-		{ PROC "summary", 1 << 20 },
+		{ PROC "summary", 1 << 20, 0 },
 		/* lines that do not fit, so that what is left of them is kept */
-		{ PROC "vmas", 500 },
+		{ PROC "vmas", 500, 0 },
 	};
 	unsigned int i, nth;
 	size_t len, all;
@@ -277,8 +267,7 @@ TEST_F(faults, each_allocation_fails_once)
 		text = get_memory(all);
 		memcpy(text, buffer, all);
 		/* no page fault of ours may be what fails */
-		if (mlockall(MCL_CURRENT))
-			fatal("mlockall");
+		ASSERT_EQ(0, mlockall(MCL_CURRENT));
 		injected = 0;
 		refused = 0;
 		survived = 0;
@@ -312,7 +301,7 @@ TEST_F(faults, each_allocation_fails_once)
 }
 
 /* The parameters: whoever gets ENOMEM has changed nothing. */
-TEST(each_allocation_of_a_parameter_fails_once)
+TEST(parameter_allocations_fail)
 {
 	static const char * const names[] = { "pid", "max_hold_us" };
 	const char *missing = faults_missing();
@@ -323,8 +312,7 @@ TEST(each_allocation_of_a_parameter_fails_once)
 
 	if (missing)
 		SKIP(return, "%s", missing);
-	if (mlockall(MCL_CURRENT))
-		fatal("mlockall");
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	nth_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), PARAM "%s", names[i]);
@@ -356,7 +344,7 @@ TEST(each_allocation_of_a_parameter_fails_once)
 }
 
 /* Loading: it fails or works, and after it worked, reading does. */
-TEST(each_allocation_of_loading_fails_once)
+TEST(load_allocations_fail)
 {
 	const char *missing = faults_missing(), *ko = module_file();
 	unsigned int nth, loaded = 0;
@@ -367,8 +355,7 @@ TEST(each_allocation_of_loading_fails_once)
 		SKIP(return, "%s", missing);
 	if (!ko)
 		SKIP(return, "modprobe loads the module, and cannot be made to fail: set VMAINFO_KO");
-	if (mlockall(MCL_CURRENT))
-		fatal("mlockall");
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	nth_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
 	fd = open_or_die(ko, O_RDONLY);
 	ASSERT_EQ(0, module_unload());

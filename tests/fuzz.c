@@ -11,6 +11,7 @@
  * for an empty write.
  */
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define INPUTS 35000	/* for each parser */
 #define ROOM 4000
@@ -26,7 +27,7 @@ static bool all_digits(const unsigned char *s, size_t n)
 
 /*
  * Digits as text, compared by length and then by content: nothing here can
- * overflow. False if it is no number up to max.
+ * overflow. False if it is not a number up to max.
  */
 static bool oracle_number(const unsigned char *s, size_t n, const char *max, unsigned int *value)
 {
@@ -243,7 +244,7 @@ static void idle(void)
 {
 }
 
-/* Each input goes to one of so many files, which are parsed alike. */
+/* Each input goes to one of the files, which parse it alike. */
 static void run_parser(struct __test_metadata *_metadata, const struct parser_test *p,
 		       const char * const *paths, unsigned int nr_paths)
 {
@@ -257,7 +258,7 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	long now[ENTRIES];
 	int fd[ENTRIES], got, expected, expected_after;
 
-	/* the bytes behind a text cannot be read */
+	/* the bytes after a text cannot be read */
 	end = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)end);
 	ASSERT_EQ(0, mprotect(end + 2 * PAGE, PAGE, PROT_NONE));
@@ -328,7 +329,7 @@ static void run_parser(struct __test_metadata *_metadata, const struct parser_te
 	target_end(&t[1]);
 }
 
-TEST(what_is_written_to_an_entry)
+TEST(entry_writes)
 {
 	/* maps does not tell whose it is */
 	static const char * const paths[] = { PROC "vmas", PROC "raw", PROC "summary" };
@@ -339,7 +340,7 @@ TEST(what_is_written_to_an_entry)
 	run_parser(_metadata, &p, paths, ARRAY_SIZE(paths));
 }
 
-TEST(the_parameter_pid)
+TEST(pid_parameter)
 {
 	static const char * const path = PARAM "pid";
 	static const struct parser_test p = {
@@ -350,7 +351,7 @@ TEST(the_parameter_pid)
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
-TEST(the_parameter_max_hold_us)
+TEST(max_hold_us_parameter)
 {
 	static const char * const path = PARAM "max_hold_us";
 	static const struct parser_test p = { .name = "max_hold_us", .max = "1000000" };
@@ -360,7 +361,7 @@ TEST(the_parameter_max_hold_us)
 }
 
 /* Memory that cannot be read, at any distance from the start of the text */
-TEST(memory_that_cannot_be_read)
+TEST(unreadable_user_memory)
 {
 	unsigned char *end;
 	int fd = open_or_die(PROC "vmas", O_RDWR), i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How long a process waits to change its address space while a reader walks its
- * 60,000 VMAs: it respects max_hold_us.
+ * many VMAs: it respects max_hold_us.
  *
  * A writer thread of the target takes its mmap_lock for writing over and over, by an
  * mprotect() that changes nothing, and notes how long that took each time. A round
@@ -29,6 +29,7 @@
 #include <pthread.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define ROW_AT ((void *)0x200000000000)
 #define SPOT ((void *)0x500000000000)
@@ -153,9 +154,9 @@ static unsigned int typical(enum way way)
 	return 0;
 }
 
-TEST(the_wait_of_a_writer)
+TEST(writer_wait_bounded)
 {
-	unsigned int n, way, part, vmas, wait[WAYS];
+	unsigned int n, way, part, wait[WAYS];
 	struct target target, other;
 
 	stress_begin("hold");
@@ -163,12 +164,11 @@ TEST(the_wait_of_a_writer)
 		SKIP(return, "a writer and a reader at the same time need two CPUs");
 	shared = get_shared(sizeof(*shared));
 	/* made once, for both of them */
-	vmas = 60000;
-	map_row(ROW_AT, vmas);
+	map_row(ROW_AT, MANY_VMAS);
 	map_at(SPOT, PAGE, PROT_READ);
 	target_start(&target, NULL, target_command);
 	target_start(&other, NULL, NULL);
-	ASSERT_EQ(0, munmap(ROW_AT, vmas * PAGE));
+	ASSERT_EQ(0, munmap(ROW_AT, MANY_VMAS * PAGE));
 	fd[0] = open_target(PROC "vmas", target.pid);
 	fd[1] = open_target(PROC "vmas", other.pid);
 	run_on_cpu(1);

@@ -12,7 +12,7 @@
 
 static void init(void)
 {
-	map_row(ROW_AT, many_vmas());
+	map_row(ROW_AT, MANY_VMAS);
 }
 
 /* Takes the target's mmap_lock for writing. */
@@ -47,16 +47,6 @@ FIXTURE_TEARDOWN(killed)
 	target_end(&self->target);
 }
 
-static unsigned long available_kb(void)
-{
-	struct text t = slurp_path("/proc/meminfo");
-	char *s = strstr(t.s, "MemAvailable:");
-
-	if (!s)
-		fatal("no MemAvailable");
-	return strtoul(s + 13, NULL, 10);
-}
-
 static void spin(unsigned int n)
 {
 	volatile unsigned int i;
@@ -65,19 +55,17 @@ static void spin(unsigned int n)
 		;
 }
 
-TEST_F(killed, the_reader)
+TEST_F(killed, reader_killed)
 {
 	char *buffer = get_memory(1 << 20), c;
 	unsigned long before = available_kb(), after;
-	int i, p[2], fd, status;
+	int i, p[2], fd;
 	pid_t pid;
 
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
-		pid = fork();
-		ASSERT_LE(0, pid);
+		pid = fork_child();
 		if (!pid) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			fd = open_target(variant->entry, self->target.pid);
 			if (write(p[1], "", 1) != 1)
 				_exit(1);
@@ -91,10 +79,7 @@ TEST_F(killed, the_reader)
 		ASSERT_EQ(1, read(p[0], &c, 1));
 		spin(i * 20000);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		ASSERT_TRUE(WIFSIGNALED(status)) {
-			TH_LOG("the reader ended by itself with %d", WEXITSTATUS(status));
-		}
+		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		close(p[0]);
 		close(p[1]);
 		/* nobody holds the target's mmap_lock */
@@ -110,7 +95,7 @@ TEST_F(killed, the_reader)
 	EXPECT_TRUE(shows(slurp(fd, 1 << 20), ROW_AT));
 }
 
-TEST_F(killed, the_target)
+TEST_F(killed, target_killed)
 {
 	char *buffer = get_memory(1 << 20);
 	int i, fd;
@@ -122,8 +107,7 @@ TEST_F(killed, the_target)
 
 		target_start(&t, init, command);
 		fd = open_target(variant->entry, t.pid);
-		pid = fork();
-		ASSERT_LE(0, pid);
+		pid = fork_child();
 		if (!pid) {
 			spin(i * 300000);
 			kill(t.pid, SIGKILL);
@@ -135,7 +119,7 @@ TEST_F(killed, the_target)
 		ASSERT_TRUE(!n || errno == ESRCH) {
 			TH_LOG("read: %s", strerror(errno));
 		}
-		ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+		ASSERT_EQ(0, reap(pid));
 		target_end(&t);
 		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 		EXPECT_EQ(-1, read(fd, buffer, 4096));
@@ -151,7 +135,7 @@ static void on_alarm(int sig)
 	alarms += sig == SIGALRM;
 }
 
-TEST_F(killed, signals_with_a_handler_do_no_harm)
+TEST_F(killed, handled_signals_harmless)
 {
 	struct sigaction action = { .sa_handler = on_alarm };	/* no SA_RESTART */
 	struct itimerval fast = { { 0, 2000 }, { 0, 2000 } }, off = { 0 };

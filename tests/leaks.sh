@@ -45,14 +45,14 @@ read_targets()
 		exec 4>&-
 	done
 }
-result "processes on a file system of their own are read" read_targets
+result "targets on their own file system read" read_targets
 stop_all
 
 unmount()
 {
 	umount "$files" && MOUNTS=
 }
-result "nothing keeps their file system busy" unmount
+result "no file or mm reference leaked" unmount
 
 vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
 
@@ -87,9 +87,9 @@ if [ ! -e "$KMEMLEAK" ] && [ -d /sys/kernel/debug ]; then
 	mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 fi
 if [ -w "$KMEMLEAK" ]; then
-	result "kmemleak finds nothing" no_leaks
+	result "no memory leaked (kmemleak)" no_leaks
 else
-	skip "kmemleak finds nothing" "this kernel has no kmemleak (CONFIG_DEBUG_KMEMLEAK)"
+	skip "no memory leaked (kmemleak)" "this kernel has no kmemleak (CONFIG_DEBUG_KMEMLEAK)"
 fi
 
 ktap_finished

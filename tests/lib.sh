@@ -12,12 +12,18 @@
 
 HERE=$(dirname "$(readlink -f "$0")")
 
-# beside the tests where they are installed, in the kernel's tree otherwise
-if [ -e "$HERE/ktap_helpers.sh" ]; then
-	. "$HERE/ktap_helpers.sh"
+# where the tests are installed, or in the kernel's tree
+if [ -e "$HERE/../kselftest/ktap_helpers.sh" ]; then
+	. "$HERE/../kselftest/ktap_helpers.sh"
 else
 	. "${KSFT:?}/kselftest/ktap_helpers.sh"
 fi
+
+# How many VMAs a large process has: see the Makefile.
+# shellcheck disable=SC2034 # used by tests
+read -r many <"$HERE/many_vmas"
+
+. "$HERE/points.sh"
 
 if [ -z "${VMAINFO_KO:-}" ] && [ -e /vmainfo.ko ]; then
 	VMAINFO_KO=/vmainfo.ko
@@ -26,6 +32,7 @@ fi
 TMP=
 TARGETS=
 MOUNTS=
+watch=		# the process that looks() waits for
 READER=		# a command in front of each read of procfs, such as chroot DIR
 
 vmainfo_load()
@@ -76,9 +83,6 @@ cleanup()
 	status=$?
 	trap - EXIT
 	stop_all
-	if [ -e /sys/module/vma_unchecked ]; then
-		check_all_vmas on
-	fi
 	if vmainfo_loaded && ! vmainfo_unload; then
 		echo "# vmainfo does not unload"
 		status=1
@@ -89,26 +93,6 @@ cleanup()
 	done
 	rm -rf "$TMP" || status=1
 	exit "$status"
-}
-
-# skip WHAT REASON
-skip()
-{
-	KTAP_CNT_SKIP=$((KTAP_CNT_SKIP + 1))
-	__ktap_test ok "$1" "SKIP $2"
-}
-
-# result WHAT COMMAND [ARG...]: one test point, with COMMAND's output if it fails
-result()
-{
-	what=$1
-	shift
-	if "$@" >"$TMP/output" 2>&1; then
-		ktap_test_pass "$what"
-	else
-		awk '{ print "# " $0 }' "$TMP/output" # the last line can be without an end
-		ktap_test_fail "$what"
-	fi
 }
 
 # start COMMAND [ARG...]: runs a target until it says "ready". $target is its pid,
@@ -169,23 +153,13 @@ asleep()
 	done
 }
 
-# What vma_unchecked.c says, for a shell
-unchecked=$HERE/vma_unchecked.ko
-many=60000
-if [ -e "$unchecked" ]; then
-	# shellcheck disable=SC2034 # used by many.sh
-	many=4000
-fi
-
-check_all_vmas()
+# looks N: waits until process $watch has looked N times more. It sleeps after each look.
+looks()
 {
-	if [ ! -e "$unchecked" ]; then
-		return
-	fi
-	case $1 in
-	on) rmmod vma_unchecked ;;
-	off) insmod "$unchecked" ;;
-	esac
+	enough=$(($(switches "$watch") + $1))
+	while [ "$(switches "$watch")" -lt $enough ]; do
+		:
+	done
 }
 
 stop_all()
@@ -226,6 +200,16 @@ look()
 	return 1
 }
 
+# vmas_awk PROGRAM [VARIABLE=VALUE...] FILE: an awk for the lines of vmas, in which
+# $col["kind"] is what is in the column of that name
+vmas_awk()
+{
+	program=$1
+	shift
+	awk '/^# *nr / { sub(/^# */, ""); for (i = 1; i <= NF; i++) col[$i] = i; next }
+		/^#/ { next } '"$program" "$@"
+}
+
 same_maps()
 {
 	cmp before maps && return 0
@@ -237,17 +221,17 @@ same_maps()
 compare()
 {
 	if ! vmainfo_load pid="$2"; then
-		ktap_test_fail "$1: maps"
-		ktap_test_fail "$1: vmas"
+		ktap_test_fail "$1: maps same as procfs"
+		ktap_test_fail "$1: vmas fields match procfs"
 		return
 	fi
 	if look "$2" >"$TMP/why" 2>&1; then
-		result "$1: maps" same_maps
-		result "$1: vmas" "$HERE/fields" . "$2"
+		result "$1: maps same as procfs" same_maps
+		result "$1: vmas fields match procfs" "$HERE/fields" . "$2"
 	else
 		sed 's/^/# /' "$TMP/why"
-		ktap_test_fail "$1: maps"
-		ktap_test_fail "$1: vmas"
+		ktap_test_fail "$1: maps same as procfs"
+		ktap_test_fail "$1: vmas fields match procfs"
 	fi
 	cd /
 	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"

@@ -7,13 +7,8 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "stress.h"
 #include "vmainfo_test.h"
-
-static const char * const entries[] = {
-	PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
-};
-
-#define ENTRIES ARRAY_SIZE(entries)
 
 static void init(void)
 {
@@ -22,7 +17,7 @@ static void init(void)
 
 static void init_large(void)
 {
-	map_row((void *)0x200000000000, many_vmas() / 3);
+	map_row((void *)0x200000000000, MANY_VMAS / 3);
 }
 
 static bool loaded(void)
@@ -41,6 +36,7 @@ FIXTURE(load)
 
 FIXTURE_SETUP(load)
 {
+	FATAL_IS_ASSERT();
 	/* what a test that failed may have left */
 	if (loaded())
 		ASSERT_EQ(0, module_unload());
@@ -54,7 +50,7 @@ FIXTURE_TEARDOWN(load)
 		EXPECT_EQ(0, module_unload());
 }
 
-TEST_F(load, without_parameters)
+TEST_F(load, no_parameters)
 {
 	struct text t;
 
@@ -68,7 +64,7 @@ TEST_F(load, without_parameters)
 	EXPECT_FALSE(loaded());
 }
 
-TEST_F(load, with_a_pid)
+TEST_F(load, pid_parameter)
 {
 	char params[64], expected[64];
 
@@ -81,7 +77,7 @@ TEST_F(load, with_a_pid)
 	EXPECT_STREQ(expected, slurp_path(PARAM "pid").s);
 }
 
-TEST_F(load, with_both)
+TEST_F(load, both_parameters)
 {
 	char params[64];
 
@@ -91,7 +87,7 @@ TEST_F(load, with_both)
 	EXPECT_STREQ("1000000\n", slurp_path(PARAM "max_hold_us").s);
 }
 
-TEST_F(load, what_is_no_value)
+TEST_F(load, invalid_parameters)
 {
 	static const char * const bad[] = {
 		"pid=abc", "pid=", "pid=-1", "pid=1x", "pid=0x10", "pid=2147483648",
@@ -112,7 +108,7 @@ TEST_F(load, what_is_no_value)
 	EXPECT_EQ(0, module_load(""));
 }
 
-TEST_F(load, no_such_process)
+TEST_F(load, pid_of_no_process)
 {
 	struct target gone;
 	char params[64];
@@ -129,7 +125,7 @@ TEST_F(load, no_such_process)
 	EXPECT_EQ(0, module_load(""));
 }
 
-TEST_F(load, a_hundred_times)
+TEST_F(load, hundred_loads)
 {
 	char params[64], buffer[4096];
 	int i, fd;
@@ -181,7 +177,7 @@ static void read_into(char *to, const char *path)
 	close(fd);
 }
 
-TEST_F(load, a_path_that_looks_like_the_gate_page)
+TEST_F(load, path_like_gate_page)
 {
 	char dir[] = "/tmp/vmainfo-load-XXXXXX", path[8192], name[NAME_MAX + 1];
 	unsigned int depth = 0, n;
@@ -327,7 +323,7 @@ static void *read_to_death(void *arg)
 }
 
 /* Two that seek and two that open again and again, an entry each, when it goes away */
-TEST_F(load, unload_while_others_read)
+TEST_F(load, unload_during_reads)
 {
 	pthread_t thread[ENTRIES];
 	char params[64];
@@ -358,21 +354,11 @@ TEST_F(load, unload_while_others_read)
 	}
 }
 
-static unsigned long available_kb(void)
-{
-	struct text t = slurp_path("/proc/meminfo");
-	char *s = strstr(t.s, "MemAvailable:");
-
-	if (!s)
-		fatal("no MemAvailable");
-	return strtoul(s + 13, NULL, 10);
-}
-
 /*
  * Snapshots that nobody read to the end: of 20,000 VMAs each, so that a hundred
  * lost ones could not be overlooked.
  */
-TEST_F(load, abandoned_snapshots_are_freed)
+TEST_F(load, abandoned_snapshots_freed)
 {
 	unsigned long before, after;
 	struct target large;
@@ -403,9 +389,10 @@ TEST_F(load, abandoned_snapshots_are_freed)
 int main(int argc, char **argv)
 {
 	/* only to see whether it can be loaded at all */
-	module_for_all_tests();
-	if (module_unload())
-		fail_all("vmainfo does not unload", EBUSY);
-	vmainfo_main_pid = 0;
+	module_try();
+	if (module_unload()) {
+		ksft_print_header();
+		ksft_exit_fail_msg("vmainfo does not unload\n");
+	}
 	return test_harness_run(argc, argv);
 }

@@ -7,36 +7,24 @@
  * Its files are in DIRECTORY. What it made goes to stdout, one line each, with
  * tabs between the fields:
  *
- *	expect START END PERM KIND PAGE ANON POLICY FLAGS OPS NAME WHAT
+ *	expect START END WHAT COLUMN=PATTERN...
  *	skip WHAT REASON
  *	ready N
  *
- * where * stands for anything, FLAGS are names that must be among the VMA's
- * (or, after a !, must not), and OPS and NAME are shell patterns. After the
- * last line nothing changes any more.
+ * where COLUMN is one of vmas and PATTERN a shell pattern; for flags, it is names that
+ * must be among the VMA's or, after a !, must not. Nothing changes after the last line.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
 #include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
+
+#include "maps.h"
 
 /* What older headers do not have */
 #ifndef MPOL_PREFERRED_MANY
@@ -65,7 +53,6 @@
 #define MFD_NOEXEC_SEAL 8u
 #endif
 
-#define PAGE 4096ul
 #define HUGE (2ul << 20)
 #define TIB (1ul << 40)
 
@@ -105,19 +92,25 @@ struct expect {
 	unsigned int page;
 };
 
-static const char *or_any(const char *s)
+static void column(const char *name, const char *pattern)
 {
-	return s ? s : "*";
+	if (pattern)
+		printf("\t%s=%s", name, pattern);
 }
 
 static void expect(void *p, size_t size, struct expect e)
 {
 	made++;
-	printf("expect\t%lx\t%lx\t%s\t%s\t%u\t%s\t%s\t%s\t%s\t%s\t%s\n",
-	       (unsigned long)p, (unsigned long)p + size, or_any(e.perm),
-	       or_any(e.kind), e.page ? e.page : 4, or_any(e.anon),
-	       e.policy ? e.policy : "-", or_any(e.flags), or_any(e.ops),
-	       or_any(e.name), e.what);
+	printf("expect\t%lx\t%lx\t%s\tpage=%u", (unsigned long)p, (unsigned long)p + size,
+	       e.what, e.page ? e.page : 4);
+	column("perm", e.perm);
+	column("kind", e.kind);
+	column("anon", e.anon);
+	column("policy", e.policy ? e.policy : "-");
+	column("flags", e.flags);
+	column("ops", e.ops);
+	column("name", e.name);
+	printf("\n");
 }
 
 #define EXPECT(p, size, ...) expect(p, size, (struct expect){ __VA_ARGS__ })
@@ -174,7 +167,7 @@ static void anonymous(void)
 	       .perm = "-w-p", .flags = "wr,!rd");
 
 	p = map("rwx", PAGE, R | W | X, ANON, -1, 0);
-	EXPECT(p, PAGE, .what = "memory with all rights", .kind = "anon",
+	EXPECT(p, PAGE, .what = "rwx memory", .kind = "anon",
 	       .perm = "rwxp", .flags = "rd,wr,ex");
 
 	p = map("growsdown", 4 * PAGE, R | W, ANON | MAP_GROWSDOWN | MAP_STACK, -1, 0);
@@ -211,7 +204,7 @@ static void anonymous(void)
 	       .anon = "y");
 	EXPECT(p + PAGE, PAGE, .what = "in the middle of a split", .kind = "anon",
 	       .perm = "r--p", .anon = "y");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "behind a split", .kind = "anon",
+	EXPECT(p + 2 * PAGE, PAGE, .what = "after a split", .kind = "anon",
 	       .perm = "rw-p", .anon = "y");
 
 	/* a hole in the middle */
@@ -219,7 +212,7 @@ static void anonymous(void)
 	if (munmap(p + PAGE, PAGE))
 		die("munmap");
 	EXPECT(p, PAGE, .what = "before a hole", .kind = "anon", .perm = "rw-p");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "behind a hole", .kind = "anon",
+	EXPECT(p + 2 * PAGE, PAGE, .what = "after a hole", .kind = "anon",
 	       .perm = "rw-p");
 
 	/* its offset stays what it was, but is shown as 0 */
@@ -250,7 +243,7 @@ static void advised(void)
 		{ MADV_WIPEONFORK, "MADV_WIPEONFORK", "wf" },
 		{ MADV_RANDOM, "MADV_RANDOM", "rr" },
 		{ MADV_SEQUENTIAL, "MADV_SEQUENTIAL", "sr" },
-		{ MADV_GUARD_INSTALL, "MADV_GUARD_INSTALL", "*" },
+		{ MADV_GUARD_INSTALL, "MADV_GUARD_INSTALL", NULL },
 	};
 	unsigned int i;
 	char *p;
@@ -445,7 +438,7 @@ static void files(void)
 	       .perm = "r--p");
 	EXPECT(p + PAGE, PAGE, .what = "a file in the middle of a split",
 	       .kind = file_kind, .perm = "rw-p");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "a file behind a split",
+	EXPECT(p + 2 * PAGE, PAGE, .what = "a file after a split",
 	       .kind = file_kind, .perm = "r--p");
 
 	p = map("file", 2 * PAGE, R, MAP_SHARED, fd, 0);
@@ -513,7 +506,7 @@ static void files(void)
 	named_file("\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7",
 		   "/*/\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "UTF-8 in a name");
 	named_file("tab\tbell\a\x7f", "/*", "control characters in a name");
-	named_file("bad\xff\xfe\x80utf8", "/*", "a name that is no UTF-8");
+	named_file("bad\xff\xfe\x80utf8", "/*", "a name that is not UTF-8");
 	named_file("[heap]", "/*/[[]heap]", "a name with brackets");
 	named_file("fake (deleted)", "/*/fake (deleted)",
 		   "a name that looks deleted");
@@ -744,24 +737,13 @@ static void kernels_own(void)
 /* The VMA around an address, from what the kernel says itself */
 static void around(const void *p, struct expect e)
 {
-	static char maps[1 << 20];
-	unsigned long start, end;
-	ssize_t n, len = 0;
-	char *s;
-	int fd = open("/proc/self/maps", O_RDONLY);
+	struct listing l = load_maps(getpid(), "maps");
+	struct region *r = region_of(&l, (unsigned long)p);
 
-	while ((n = read(fd, maps + len, sizeof(maps) - 1 - len)) > 0)
-		len += n;
-	close(fd);
-	maps[len] = 0;
-	for (s = maps; s && *s; s = strchr(s, '\n'), s += !!s) {
-		if (sscanf(s, "%lx-%lx", &start, &end) == 2 &&
-		    start <= (unsigned long)p && (unsigned long)p < end) {
-			expect((void *)start, 0, e);
-			return;
-		}
-	}
-	skip(e.what, "it is not in /proc/self/maps");
+	if (r)
+		expect((void *)r->start, 0, e);
+	else
+		skip(e.what, "it is not in /proc/self/maps");
 }
 
 /* Where the brk area begins: the 47th field of stat */

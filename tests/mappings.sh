@@ -32,17 +32,17 @@ every_kind()
 	look "$target" || ktap_exit_fail_msg "what vmainfo says cannot be read"
 	cp "$TMP/said" expect
 	cp /proc/kallsyms kallsyms
-	result "$1: maps" same_maps
+	result "$1: maps same as procfs" same_maps
 	# the points are judged one by one below
 	if "$HERE/fields" . "$target" >"$TMP/points" 2>"$TMP/why"; then
-		ktap_test_pass "$1: vmas"
+		ktap_test_pass "$1: vmas fields match procfs"
 	else
 		sed 's/^/# /' "$TMP/why"
-		ktap_test_fail "$1: vmas"
+		ktap_test_fail "$1: vmas fields match procfs"
 	fi
-	result "$1: there are $ready mappings to judge" \
+	result "$1: every mapping that was made is judged" \
 		[ "$(grep -c '^\(not \)*ok ' "$TMP/points")" = "$ready" ]
-	result "$1: of all kinds that every process has" enough_kinds
+	result "$1: common kinds present" enough_kinds
 	expected "$1"
 	cd /
 	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
@@ -53,7 +53,7 @@ every_kind()
 enough_kinds()
 {
 	for kind in anon heap stack shmem dev vdso vvar; do
-		awk -v kind="$kind" '!/^#/ && $9 == kind { found++ } END { exit !found }' vmas || {
+		vmas_awk '$col["kind"] == kind { found++ } END { exit !found }' kind="$kind" vmas || {
 			echo "no VMA is of the kind $kind"
 			return 1
 		}

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define ROW_AT ((char *)0x200000000000)
 #define MEGABYTE (1ul << 20)
@@ -40,13 +41,14 @@ static struct text read_entry_of(const char *entry, pid_t pid)
 static const struct vmainfo_record *record_at(struct text t, const void *at)
 {
 	const struct vmainfo_record *r;
-	size_t pos;
+	struct cursor c;
 
-	for (pos = sizeof(struct vmainfo_header); pos < t.len; pos += r->next) {
-		r = (void *)(t.s + pos);
-		if (r->start == (unsigned long)at)
-			return r;
-	}
+	if (raw_first(&c, t))
+		while ((r = raw_next(&c)))
+			if (r->start == (unsigned long)at)
+				return r;
+	if (c.error)
+		fatal("raw: %s", c.error);
 	return NULL;
 }
 
@@ -76,13 +78,9 @@ static unsigned long oom_kills(void)
 
 static const char *odd_names_missing(void)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 30);
+	const char *path = beside("odd_names.ko");
 	int fd, ret;
 
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	strcpy(path + (n > 0 ? n : 0), "odd_names.ko");
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return "there is no odd_names.ko: build the tests with KDIR=";
@@ -157,7 +155,7 @@ FIXTURE_TEARDOWN(odd)
 	EXPECT_EQ(0, syscall(SYS_delete_module, "odd_names", O_NONBLOCK));
 }
 
-TEST_F(odd, names_of_drivers)
+TEST_F(odd, names_by_drivers)
 {
 	static const char *const names[ODDS] = {
 		"odd:[front]", "odd:[static]", TOO_LONG, "/odd:[end] (deleted)",
@@ -203,7 +201,7 @@ TEST_F(odd, names_of_drivers)
 }
 
 /* However often it was opened and mapped, and in whatever order */
-TEST_F(odd, each_path_is_resolved_once)
+TEST_F(odd, path_resolved_once)
 {
 	static const char *const listings[] = { PROC "vmas", PROC "maps", PROC "raw" };
 	unsigned long before;
@@ -218,7 +216,7 @@ TEST_F(odd, each_path_is_resolved_once)
 	}
 }
 
-TEST_F(odd, summary_resolves_none)
+TEST_F(odd, not_resolved_for_summary)
 {
 	unsigned long before = odd_calls();
 	struct text t = read_entry_of(PROC "summary", self->target.pid);
@@ -323,9 +321,8 @@ static void map_cap(void)
 
 static unsigned int hostile_vmas(void)
 {
-	unsigned int n = many_vmas();
-
-	return n < 60000 ? n : proc_number("/proc/sys/vm/max_map_count", "") - 100;
+	return MANY_VMAS < 60000 ? MANY_VMAS :
+	       proc_number("/proc/sys/vm/max_map_count", "") - 100;
 }
 
 static void map_hostile(void)
@@ -336,10 +333,8 @@ static void map_hostile(void)
 	enter_long(HOSTILE_NAMES / n - 2);
 	fd[0] = create("a");
 	fd[1] = create("b");
-	check_all_vmas(false);
 	for (i = 0; i < n; i++)
 		map_page(i, fd[i % 2]);
-	check_all_vmas(true);
 }
 
 FIXTURE(paths)
@@ -364,7 +359,7 @@ FIXTURE_TEARDOWN(paths)
 	rmdir(FILES);
 }
 
-TEST_F(paths, longer_than_a_megabyte)
+TEST_F(paths, longer_than_a_megabyte_omitted)
 {
 	struct text maps, ours, vmas, raw;
 	const struct vmainfo_record *r;
@@ -401,7 +396,7 @@ TEST_F(paths, longer_than_a_megabyte)
 	EXPECT_NE(NULL, strstr(read_entry_of(PROC "summary", self->target.pid).s, "\nVmas:"));
 }
 
-TEST_F(paths, more_than_all_names_may_have)
+TEST_F(paths, total_size_capped)
 {
 	const struct vmainfo_record *r;
 	unsigned int i, whole = 0, omitted = 0;
@@ -462,7 +457,7 @@ static size_t count_records(int fd, size_t *named, size_t len)
 	return n;
 }
 
-TEST_F(paths, two_in_turns_where_memory_is_short)
+TEST_F(paths, shared_names_when_memory_is_short)
 {
 	unsigned int n = hostile_vmas(), i;
 	unsigned long kills = oom_kills();
@@ -489,7 +484,7 @@ TEST_F(paths, two_in_turns_where_memory_is_short)
 }
 
 /* Snapshots with all the names that there may be, until there is no memory for another one */
-TEST_F(paths, memory_that_does_not_suffice)
+TEST_F(paths, enomem_without_oom_kill)
 {
 	unsigned long kills = oom_kills();
 	unsigned int i, n;
@@ -553,7 +548,7 @@ static void map_deleted(void)
 		fatal("unlink");
 }
 
-TEST_F(paths, that_the_kernel_marks_as_deleted)
+TEST_F(paths, deleted_flag)
 {
 	const struct vmainfo_record *r;
 	struct text raw;
@@ -590,7 +585,7 @@ static void __attribute__((noreturn)) unlink_on(void)
 	}
 }
 
-TEST_F(paths, that_are_deleted_meanwhile)
+TEST_F(paths, deleted_flag_while_unlinked)
 {
 	unsigned int seen[2] = { 0, 0 }, i;
 	const struct vmainfo_record *r;

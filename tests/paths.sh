@@ -12,7 +12,7 @@ ktap_set_plan 23
 # holds NAME: the file that the test is about is there at all
 holds()
 {
-	result "$1: the file is mapped" grep -q "$2" "$TMP/look/before"
+	result "$1: path in maps" grep -q "$2" "$TMP/look/before"
 }
 
 # Beneath the directory of this test, on a file system that does nothing special
@@ -44,11 +44,11 @@ fi
 if [ -z "$overlay" ]; then
 	start "$HERE/mapfiles" "$TMP/fs/merged/one" "$TMP/fs/merged/two" ||
 		ktap_exit_fail_msg "no files on overlayfs"
-	compare "on overlayfs" "$target"
-	holds "on overlayfs" "/merged/one$"
+	compare "overlayfs" "$target"
+	holds "overlayfs" "/merged/one$"
 else
-	for what in maps vmas "the file is mapped"; do
-		skip "on overlayfs: $what" "$overlay"
+	for what in "maps same as procfs" "vmas fields match procfs" "path in maps"; do
+		skip "overlayfs: $what" "$overlay"
 	done
 fi
 
@@ -66,11 +66,11 @@ if [ -z "$overlay" ]; then
 	# one of the lower layer has a copy in the upper one by now
 	echo >>"$TMP/layers/merged/one"
 	rm "$TMP/layers/merged/new"
-	compare "copied up and removed on overlayfs" "$target"
-	holds "copied up and removed on overlayfs" "/merged/new (deleted)$"
+	compare "overlayfs copy-up and unlink" "$target"
+	holds "overlayfs copy-up and unlink" "/merged/new (deleted)$"
 else
-	for what in maps vmas "the file is mapped"; do
-		skip "copied up and removed on overlayfs: $what" "$overlay"
+	for what in "maps same as procfs" "vmas fields match procfs" "path in maps"; do
+		skip "overlayfs copy-up and unlink: $what" "$overlay"
 	done
 fi
 
@@ -78,22 +78,22 @@ fi
 start unshare -m sh -c 'mount -t ramfs ramfs "$1" && cp "$2" "$1/unreachable" &&
 	exec "$0" "$1/unreachable"' "$HERE/mapfiles" "$TMP/fs/other" "$TMP/fs/lower1/one" ||
 	ktap_exit_fail_msg "no mount namespace"
-compare "on a mount of another namespace" "$target"
-holds "on a mount of another namespace" "/unreachable$"
+compare "mount in another namespace" "$target"
+holds "mount in another namespace" "/unreachable$"
 
 # A mount that has been taken away from under the mapping
 mount -t ramfs ramfs "$TMP/fs/gone" || ktap_exit_fail_msg "no mount to take away"
 cp "$TMP/fs/lower1/one" "$TMP/fs/gone/detached"
 start "$HERE/mapfiles" "$TMP/fs/gone/detached" || ktap_exit_fail_msg "no file to map"
 umount -l "$TMP/fs/gone" || ktap_exit_fail_msg "umount -l"
-compare "on a mount that is gone" "$target"
-holds "on a mount that is gone" "/detached$"
+compare "detached mount" "$target"
+holds "detached mount" "/detached$"
 
 # A mount over the file
 start "$HERE/mapfiles" "$TMP/fs/private/visible" || ktap_exit_fail_msg "no file to map"
 mount_at -t ramfs ramfs "$TMP/fs/private" || ktap_exit_fail_msg "no mount over it"
-compare "below another mount" "$target"
-holds "below another mount" "/visible$"
+compare "overmounted file" "$target"
+holds "overmounted file" "/visible$"
 
 # A target that has another root: its paths are longer for us
 chroot_at()
@@ -104,23 +104,23 @@ chroot_at()
 mkdir "$TMP/fs/root"
 chroot_at "$TMP/fs/root" || ktap_exit_fail_msg "no directory to chroot to"
 start chroot "$TMP/fs/root" /mapfiles /one || ktap_exit_fail_msg "no chroot"
-compare "a target in a chroot" "$target"
-holds "a target in a chroot" "/root/one$"
+compare "target in chroot" "$target"
+holds "target in chroot" "/root/one$"
 
 # The reader has another root: it sees what the target in there sees, and what is
 # outside of it is out of its reach.
 if chroot "$TMP/fs/root" cat /proc/version >/dev/null 2>&1; then
 	READER="chroot $TMP/fs/root"
-	compare "a reader in a chroot" "$target"
-	holds "a reader in a chroot" " /one$"
+	compare "reader and target in chroot" "$target"
+	holds "reader and target in chroot" " /one$"
 	start "$HERE/mapfiles" "$TMP/fs/lower1/one" || ktap_exit_fail_msg "no file to map"
-	compare "a reader in a chroot, a target outside" "$target"
+	compare "reader in chroot, target outside" "$target"
 	READER=
 else
-	for what in "a reader in a chroot: maps" "a reader in a chroot: vmas" \
-		"a reader in a chroot: the file is mapped" \
-		"a reader in a chroot, a target outside: maps" \
-		"a reader in a chroot, a target outside: vmas"; do
+	for what in "reader and target in chroot: maps same as procfs" "reader and target in chroot: vmas fields match procfs" \
+		"reader and target in chroot: path in maps" \
+		"reader in chroot, target outside: maps same as procfs" \
+		"reader in chroot, target outside: vmas fields match procfs"; do
 		skip "$what" "no static busybox for the chroot"
 	done
 fi

@@ -8,7 +8,7 @@
 begin
 ktap_set_plan 18
 
-compare "the shell that runs this test" $$
+compare "own shell" $$
 
 compare "init" 1
 
@@ -16,31 +16,31 @@ compare "init" 1
 mkfifo "$TMP/never"
 start sh -c 'echo ready; read -r line <"$0"' "$TMP/never" ||
 	ktap_exit_fail_msg "no shell"
-compare "a shell" "$target"
+compare "shell" "$target"
 
 start "$HERE/threads" || ktap_exit_fail_msg "no dynamic program with threads"
-compare "a dynamic program with threads" "$target"
+compare "dynamic program with threads" "$target"
 thread=$target
 for task in /proc/"$target"/task/*; do
 	thread=${task##*/}
 done
-result "it has threads" [ "$thread" != "$target" ]
+result "dynamic program has threads" [ "$thread" != "$target" ]
 # one that is not the leader has the same address space
-compare "one of its threads" "$thread"
+compare "thread id" "$thread"
 
 start "$HERE/mapfiles" "$HERE/fields" || ktap_exit_fail_msg "no static program"
-compare "a static program" "$target"
+compare "static program" "$target"
 
 if [ "$(cat /proc/2/comm)" = kthreadd ]; then
-	compare "a kernel thread" 2
-	result "a kernel thread: no VMAs" grep -q '^# pid=2 vmas=0 ' "$TMP/look/vmas"
+	compare "kernel thread" 2
+	result "kernel thread: no VMAs" grep -q '^# pid=2 vmas=0 ' "$TMP/look/vmas"
 else
-	for what in maps vmas "no VMAs"; do
-		skip "a kernel thread: $what" "process 2 is none: is this a container?"
+	for what in "maps same as procfs" "vmas fields match procfs" "no VMAs"; do
+		skip "kernel thread: $what" "process 2 is not kthreadd: this is a container"
 	done
 fi
 
 start "$HERE/zombie" || ktap_exit_fail_msg "no zombie"
-compare "a zombie" "$ready"
+compare "zombie" "$ready"
 
 ktap_finished

@@ -27,6 +27,7 @@
 #include <sys/resource.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #define LOW_AT 0x400000000000ul
 #define GROUP 32			/* pages */
@@ -36,7 +37,7 @@
 #define HIGH_END (HIGH_AT + GROUP * PAGE)
 #define FILE_PAGES 256
 
-#define STATES (1 << 15)		/* so many are remembered */
+#define STATES (1 << 15)		/* states that are remembered */
 #define READERS 3
 
 /* What a page is: 0 where nothing is mapped */
@@ -229,7 +230,7 @@ static void do_madvise(struct mover *m)
 	write_down(m);
 	ret = madvise((void *)LOW_AT, HIGH_END - LOW_AT,
 		      dontdump ? MADV_DONTDUMP : MADV_DODUMP);
-	/* it goes on behind a gap, and tells of it afterwards */
+	/* it continues after a gap, and returns ENOMEM then */
 	must(!ret || errno == ENOMEM, "madvise");
 }
 
@@ -435,7 +436,7 @@ static void shoot(struct reader *r, int fd, size_t chunk, bool vmas, bool to_the
 		shot->to = atomic_load(&shared->begun);
 	if (ret)
 		violation("read after %zu bytes: %s", r->text.len, strerror(-ret));
-	error = parse_listing(&r->l, r->text, vmas);
+	error = vmas ? parse_vmas(&r->l, r->text) : parse_maps(&r->l, r->text);
 	if (error)
 		violation("%s, in line %u", error, r->l.nr);
 	take_picture(&shot->picture, &r->l);
@@ -471,7 +472,7 @@ static void check_vmainfo(struct reader *r, uint64_t rest, bool never_split)
 		return;
 	print_case(&s.picture, s.from, s.to);
 	violation("%s of states %llu to %llu%s", r->l.walk == WALK_SPLIT ?
-		  "a page is as in none" : "it is none",
+		  "a page is unlike all" : "it is unlike all",
 		  (unsigned long long)s.from, (unsigned long long)s.to,
 		  vmas ? "" : " (maps)");
 }
@@ -488,6 +489,7 @@ FIXTURE_SETUP(race)
 {
 	struct shot s;
 
+	FATAL_IS_ASSERT();
 	self->rng = stress_begin(_metadata->name);
 	shared = get_shared(sizeof(*shared));
 	map_row((void *)ROW_AT, ROW);
@@ -548,12 +550,9 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 	for (i = 0; i < READERS; i++)
 		EXPECT_EQ(0, reap(reader[i]));
 	printf("# %s: %llu snapshots checked: %llu atomic, of %llu possible states each, %llu split; %llu changes, %llu too many to tell\n",
-	       _metadata->name,
-	       (unsigned long long)(shared->atomic + shared->split),
-	       (unsigned long long)shared->atomic,
-	       (unsigned long long)(shared->instants / (shared->atomic ?: 1)),
-	       (unsigned long long)shared->split,
-	       (unsigned long long)shared->done, (unsigned long long)shared->overrun);
+	       _metadata->name, shared->atomic + shared->split, shared->atomic,
+	       shared->instants / (shared->atomic ?: 1), shared->split, shared->done,
+	       shared->overrun);
 	figure(shared->atomic + shared->split, "snapshots checked");
 	EXPECT_LT(0u, shared->atomic);
 	/*
@@ -564,20 +563,20 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 }
 
 /* Without giving way, every snapshot of both entries is of one instant. */
-TEST_F(race, never_giving_way)
+TEST_F(race, unlimited_hold)
 {
 	ASSERT_EQ(0, set_param("max_hold_us", "0"));
 	check_in_processes(_metadata, self, 70, true);
 }
 
 /* With any max_hold_us, which others change meanwhile: what says atomic, is. */
-TEST_F(race, giving_way_or_not)
+TEST_F(race, random_hold)
 {
 	check_in_processes(_metadata, self, 100, false);
 	EXPECT_LT(0u, shared->split);
 }
 
-/* How many snapshots it takes until one is of no instant, 0: all of so many were. */
+/* How many snapshots it takes until one is torn; 0: none of 2,000 was. */
 static unsigned int until_guilty(struct reader *r, int fd, bool vmas, bool to_the_end)
 {
 	unsigned int i;
@@ -594,7 +593,7 @@ static unsigned int until_guilty(struct reader *r, int fd, bool vmas, bool to_th
 }
 
 /* The check itself: /proc/PID/maps, which takes a lock for each read, does not pass. */
-TEST_F(race, the_check_finds_what_is_not_atomic)
+TEST_F(race, checker_detects_tearing)
 {
 	unsigned int guilty;
 	char path[64];
@@ -610,7 +609,7 @@ TEST_F(race, the_check_finds_what_is_not_atomic)
 }
 
 /* And neither would a split walk, if it said that it is atomic. */
-TEST_F(race, the_check_finds_a_split_walk)
+TEST_F(race, checker_detects_split_walk)
 {
 	unsigned int guilty;
 
@@ -668,16 +667,15 @@ static void __attribute__((noreturn)) run_away(void)
 }
 
 /* Such a walk ends when it has twice as many records as the target ever had VMAs. */
-TEST(a_target_that_maps_ahead)
+TEST(bounded_when_target_maps_ahead)
 {
 	const unsigned int vmas = AHEAD + 100;	/* with those that every process has */
-	struct rng rng = stress_begin("a_target_that_maps_ahead");
+	struct rng rng = stress_begin("bounded_when_target_maps_ahead");
 	unsigned int i, most = 0, split = 0, bounded = 0;
 	pid_t target;
 	struct reader r;
 
 	runaway = get_shared(sizeof(*runaway));
-	check_all_vmas(false);
 	ASSERT_EQ(0, set_param("max_hold_us", "1"));
 	target = fork_child();
 	if (!target)
@@ -698,7 +696,6 @@ TEST(a_target_that_maps_ahead)
 	}
 	kill(target, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, reap(target));
-	check_all_vmas(true);
 	printf("# %u snapshots, %u split, %u of them bounded, of at most %u VMAs\n", i, split,
 	       bounded, most);
 	figure(i, "snapshots checked");

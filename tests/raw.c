@@ -21,15 +21,6 @@ static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 /* "strange\nname" on the host's /tmp, a tmpfs */
 #define STRANGE "/tmp/strange\nname of raw"
 
-static void *map_fd(int fd, int prot, int flags)
-{
-	void *p = mmap(NULL, 3 * 4096, prot, flags, fd, 0);
-
-	if (p == MAP_FAILED)
-		fatal("mmap");
-	return p;
-}
-
 /* VMAs of many kinds and flags */
 static void init(void)
 {
@@ -38,24 +29,24 @@ static void init(void)
 
 	map_row(ROW_AT, ROW);
 	fd = open_or_die("/proc/self/exe", O_RDONLY);
-	map_fd(fd, PROT_READ, MAP_PRIVATE);
-	map_fd(fd, PROT_READ | PROT_EXEC, MAP_SHARED);
+	map_file(NULL, 3 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	map_file(NULL, 3 * PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
 	close(fd);
 	fd = open(STRANGE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, 3 * 4096))
 		fatal(STRANGE);
-	p = map_fd(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	p = map_file(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	p[4096] = 1;
-	map_fd(fd, PROT_READ, MAP_SHARED);
-	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 8192);
+	map_file(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	map_file(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 2 * PAGE);
 	close(fd);
-	if (p == MAP_FAILED || unlink(STRANGE))
-		fatal("mmap, or unlink");
-	map_fd(-1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
-	p = map_fd(-1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS);
+	if (unlink(STRANGE))
+		fatal("unlink");
+	map_file(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	p = map_file(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (madvise(p, 4096, MADV_DONTDUMP) || madvise(p + 8192, 4096, MADV_DONTFORK))
 		fatal("madvise");
-	p = map_fd(-1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+	p = map_file(NULL, 3 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mlock(p, 4096))
 		fatal("mlock");
 }
@@ -81,63 +72,6 @@ FIXTURE_SETUP(raw)
 FIXTURE_TEARDOWN(raw)
 {
 	target_end(&self->target);
-}
-
-/* Goes through all that raw gave. A structure that does not fit is the test's end. */
-struct cursor {
-	struct text text;
-	const struct vmainfo_header *header;
-	size_t at;
-	unsigned int nr;
-};
-
-static void first(struct cursor *c, struct text t)
-{
-	c->text = t;
-	c->header = (void *)t.s;
-	c->nr = 0;
-	if (t.len < sizeof(*c->header) || c->header->size < sizeof(*c->header) ||
-	    c->header->size % 8 || c->header->size > t.len)
-		fatal("a header in %zu bytes", t.len);
-	c->at = c->header->size;
-}
-
-static const struct vmainfo_record *next(struct cursor *c)
-{
-	const struct vmainfo_record *r = (void *)(c->text.s + c->at);
-	size_t left = c->text.len - c->at;
-
-	if (!left)
-		return NULL;
-	if (left < sizeof(*r) || r->size < sizeof(*r) || r->size % 8 || r->next % 8 ||
-	    r->next > left || r->size + r->name_len + r->ops_len > r->next ||
-	    r->next - r->size - r->name_len - r->ops_len > 7 || r->reserved)
-		fatal("record %u at %zu", c->nr, c->at);
-	c->at += r->next;
-	c->nr++;
-	return r;
-}
-
-static const char *name_of(const struct vmainfo_record *r)
-{
-	const char *s = (const char *)r + r->size;
-
-	if (!r->name_len)
-		return NULL;
-	if (s[r->name_len - 1] || strlen(s) != r->name_len - 1)
-		fatal("the length of a name");
-	return s;
-}
-
-static const char *ops_of(const struct vmainfo_record *r)
-{
-	const char *s = (const char *)r + r->size + r->name_len;
-
-	if (!r->ops_len)
-		return "-";
-	if (s[r->ops_len - 1] || strlen(s) != r->ops_len - 1u)
-		fatal("the length of a symbol");
-	return s;
 }
 
 static const char * const kinds[] = {
@@ -196,46 +130,80 @@ static const char *escaped(const char *name)
 	return s;
 }
 
-/* Is a line of vmas what a record says? */
-static bool same_line(const struct vmainfo_record *r, unsigned int nr, char *line)
+static char __attribute__((format(printf, 1, 2))) *text_of(const char *fmt, ...)
 {
-	char *f[15], expected[600];
+	static char s[16][32];
+	static unsigned int nr;
+	char *p = s[nr++ % ARRAY_SIZE(s)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p, sizeof(*s), fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+/* What vmas has in a column for a record, or NULL if raw does not tell */
+static const char *in_vmas(const struct cursor *c, const struct vmainfo_record *r,
+			   const char *column)
+{
+	const char * const columns[][2] = {
+		{ "nr", r->kind == VMAINFO_KIND_VSYSCALL ? "-" : text_of("%u", c->nr) },
+		{ "start", text_of("%08llx", r->start) },
+		{ "end", text_of("%08llx", r->end) },
+		{ "kB", text_of("%llu", (r->end - r->start) >> 10) },
+		{ "perm", text_of("%c%c%c%c", r->flags & VMAINFO_READ ? 'r' : '-',
+				  r->flags & VMAINFO_WRITE ? 'w' : '-',
+				  r->flags & VMAINFO_EXEC ? 'x' : '-',
+				  r->flags & VMAINFO_MAYSHARE ? 's' : 'p') },
+		{ "offset", text_of("%08llx", r->offset) },
+		{ "dev", text_of("%02x:%02x", r->dev_major, r->dev_minor) },
+		{ "inode", text_of("%llu", r->ino) },
+		{ "kind", kinds[r->kind] },
+		{ "page", text_of("%u", 1u << (r->page_shift - 10)) },
+		{ "anon", r->flags & VMAINFO_ANON_VMA ? "y" : "-" },
+		{ "policy", policies[r->policy] },
+		{ "ops", c->ops ?: "-" },
+		{ "name", escaped(c->name) },
+	};
 	unsigned int i;
 
-	for (i = 0; i < 14; i++) {
-		line += strspn(line, " ");
-		f[i] = line;
-		line += strcspn(line, " ");
-		*line++ = 0;
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		if (!strcmp(column, columns[i][0]))
+			return columns[i][1];
+	return NULL;
+}
+
+/* Cuts the next word off, and the spaces before it. */
+static char *next_word(char **s)
+{
+	char *word = *s + strspn(*s, " ");
+
+	*s = word + strcspn(word, " ");
+	if (**s)
+		*(*s)++ = 0;
+	return word;
+}
+
+/* Is a line of vmas what a record says? The columns are named in its header. */
+static bool same_line(const struct cursor *c, const struct vmainfo_record *r, const char *header,
+		      char *line)
+{
+	char names[200], *name, *rest = names, *value;
+	const char *expected;
+
+	snprintf(names, sizeof(names), "%s", header);
+	while (*rest) {
+		name = next_word(&rest);
+		value = *rest ? next_word(&line) : line + strspn(line, " ");
+		expected = in_vmas(c, r, name);
+		if (!strcmp(name, "flags") ? !same_flags(r, value) :
+		    !expected || strcmp(value, expected)) {
+			fprintf(stderr, "# column %s: vmas has %s, raw %s (flags %llx)\n", name,
+				value, expected ?: "nothing", r->flags);
+			return false;
+		}
 	}
-	f[14] = line + strspn(line, " ");
-	if (r->kind == VMAINFO_KIND_VSYSCALL)
-		snprintf(expected, 20, "-");
-	else
-		snprintf(expected, 20, "%u", nr);
-	if (strcmp(f[0], expected))
-		return false;
-	snprintf(expected, sizeof(expected), "%08llx %08llx %llu %c%c%c%c %08llx %02x:%02x %llu %s %u %c %s %s",
-		 r->start, r->end, (r->end - r->start) >> 10,
-		 r->flags & VMAINFO_READ ? 'r' : '-', r->flags & VMAINFO_WRITE ? 'w' : '-',
-		 r->flags & VMAINFO_EXEC ? 'x' : '-', r->flags & VMAINFO_MAYSHARE ? 's' : 'p',
-		 r->offset, r->dev_major, r->dev_minor, r->ino, kinds[r->kind],
-		 1u << (r->page_shift - 10), r->flags & VMAINFO_ANON_VMA ? 'y' : '-',
-		 policies[r->policy], ops_of(r));
-	line = get_memory(1000);
-	for (i = 1; i < 14; i++) {
-		if (i == 12)	/* the flags */
-			continue;
-		strcat(line, i > 1 ? " " : "");
-		strcat(line, f[i]);
-	}
-	if (strcmp(line, expected) || !same_flags(r, f[12]) ||
-	    strcmp(f[14], escaped(name_of(r)))) {
-		fprintf(stderr, "# vmas: %s %s %s\n# raw:  %s %llx %s\n", line, f[12], f[14],
-			expected, r->flags, escaped(name_of(r)));
-		return false;
-	}
-	free(line);
 	return true;
 }
 
@@ -251,31 +219,36 @@ static struct text read_target(const char *entry, pid_t pid)
 static void compare(struct __test_metadata *_metadata, pid_t pid, unsigned int at_least)
 {
 	const struct vmainfo_record *r;
+	char *line, *end, *header;
 	struct text vmas;
 	struct cursor c;
-	char *line, *end;
 
-	first(&c, read_target(PROC "raw", pid));
+	ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", pid)));
 	vmas = read_target(PROC "vmas", pid);
-	line = strchr(strchr(vmas.s, '\n') + 1, '\n') + 1;	/* behind the header */
+	header = strchr(vmas.s, '\n') + 2;	/* "# nr start ..." */
+	line = strchr(header, '\n');
+	*line++ = 0;
 	for (; *line; line = end) {
 		end = strchr(line, '\n');
 		*end++ = 0;
-		r = next(&c);
-		ASSERT_NE(NULL, r);
-		ASSERT_TRUE(same_line(r, c.nr, line));
+		r = raw_next(&c);
+		ASSERT_NE(NULL, r) {
+			TH_LOG("%s", c.error);
+		}
+		ASSERT_TRUE(same_line(&c, r, header, line));
 	}
-	ASSERT_EQ(NULL, next(&c));
+	ASSERT_EQ(NULL, raw_next(&c));
+	ASSERT_EQ(NULL, c.error);
 	ASSERT_EQ(c.nr, c.header->vmas + !!(c.header->flags & VMAINFO_GATE));
 	ASSERT_LE(at_least, c.nr);
 }
 
-TEST_F(raw, has_what_vmas_has)
+TEST_F(raw, same_as_vmas)
 {
 	compare(_metadata, self->target.pid, ROW + 15);
 }
 
-TEST_F(raw, of_another_program)
+TEST_F(raw, same_as_vmas_for_init)
 {
 	compare(_metadata, 1, 5);
 }
@@ -296,7 +269,7 @@ TEST_F(raw, header)
 	struct cursor c;
 
 	before = boottime();
-	first(&c, read_target(PROC "raw", self->target.pid));
+	ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", self->target.pid)));
 	after = boottime();
 	EXPECT_EQ(sizeof(*c.header), c.header->size);
 	EXPECT_EQ(VMAINFO_MAGIC, c.header->magic);
@@ -305,11 +278,12 @@ TEST_F(raw, header)
 	EXPECT_EQ(self->target.pid, c.header->pid);
 	EXPECT_LE(before, c.header->taken_ns);
 	EXPECT_GE(after, c.header->taken_ns);
-	while ((r = next(&c))) {
+	while ((r = raw_next(&c))) {
 		EXPECT_LE(last, r->start);
 		EXPECT_LT(r->start, r->end);
 		last = r->end;
 	}
+	EXPECT_EQ(NULL, c.error);
 }
 
 /* A read of a page or more ends with a whole record. */
@@ -317,7 +291,6 @@ TEST_F(raw, whole_records)
 {
 	static const size_t chunks[] = { 4096, 5000, 65536, 1 << 20, 100, 7 };
 	struct text whole = read_target(PROC "raw", self->target.pid);
-	const struct vmainfo_record *r;
 	char *boundary = get_memory(whole.len + 1), *got = get_memory(1 << 20);
 	unsigned int i, reads;
 	struct cursor c;
@@ -325,8 +298,9 @@ TEST_F(raw, whole_records)
 	ssize_t n;
 	int fd;
 
-	for (first(&c, whole); (r = next(&c));)
+	for (raw_first(&c, whole); raw_next(&c);)
 		boundary[c.at] = 1;
+	ASSERT_EQ(NULL, c.error);
 	fd = open_target(PROC "raw", self->target.pid);
 	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
 		at = 0;
@@ -360,7 +334,7 @@ static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 	return ioctl(fd, VMAINFO_GET_HEADER, h) ? -errno : 0;
 }
 
-TEST_F(raw, header_alone)
+TEST_F(raw, get_header_ioctl)
 {
 	static const char * const entries[] = {
 		PROC "raw", PROC "vmas", PROC "maps", PROC "summary",
@@ -376,7 +350,7 @@ TEST_F(raw, header_alone)
 	int fd;
 
 	for (i = 0; i < ARRAY_SIZE(entries); i++) {
-		first(&c, read_target(PROC "raw", self->target.pid));
+		ASSERT_TRUE(raw_first(&c, read_target(PROC "raw", self->target.pid)));
 		fd = open_target(entries[i], self->target.pid);
 		before = boottime();
 		ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
@@ -413,7 +387,7 @@ TEST_F(raw, header_alone)
 	}
 }
 
-TEST_F(raw, sequence)
+TEST_F(raw, sequence_counts_changes)
 {
 	struct vmainfo_header h, now;
 	struct cursor c;
@@ -423,7 +397,7 @@ TEST_F(raw, sequence)
 	if (!(h.flags & VMAINFO_SEQ))
 		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
 	/* nobody changes it by looking */
-	first(&c, slurp(fd, 1 << 20));
+	ASSERT_TRUE(raw_first(&c, slurp(fd, 1 << 20)));
 	EXPECT_EQ(h.mm_seq, c.header->mm_seq);
 	EXPECT_EQ(h.exec_id, c.header->exec_id);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
@@ -446,7 +420,7 @@ TEST_F(raw, sequence)
  * A process that has its mmap_lock for writing, here because it forks, is just changing
  * something: a header that is taken meanwhile has no number that a later one could equal.
  */
-TEST(sequence_of_a_change_under_way)
+TEST(no_sequence_during_change)
 {
 	struct vmainfo_header h, now;
 	unsigned int without = 0, odd = 0;
@@ -462,11 +436,9 @@ TEST(sequence_of_a_change_under_way)
 	if (now.mm_seq != h.mm_seq + 2)
 		SKIP(return, "this kernel's sequence changes at the end of a change only");
 
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		map_row((void *)0x300000000000, many_vmas());
+		map_row((void *)0x300000000000, MANY_VMAS);
 		for (;;) {
 			pid_t child = fork();
 
@@ -488,62 +460,36 @@ TEST(sequence_of_a_change_under_way)
 	EXPECT_EQ(0u, now.mm_seq);
 	EXPECT_EQ(0u, now.exec_id);
 	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	ASSERT_EQ(128 + SIGKILL, reap(pid));
 	close(fd);
 }
 
-#define AGAIN "--again"
-
-/* What an exec runs: says that it is there, and waits. */
-static int again(void)
+static void exec_command(char c)
 {
-	char c;
-
-	if (write(1, "", 1) != 1)
-		return 1;
-	while (read(0, &c, 1) == 1)
-		;
-	return 0;
+	if (c == TARGET_EXEC)
+		target_exec_self();
 }
 
-TEST(exec_dead_or_without_vmas)
+TEST(header_across_exec_and_exit)
 {
 	struct vmainfo_header h, now;
-	int to[2], from[2], fd;
-	pid_t pid;
-	char c;
+	struct target t;
+	int fd;
 
-	ASSERT_EQ(0, pipe2(to, O_CLOEXEC));
-	ASSERT_EQ(0, pipe2(from, O_CLOEXEC));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		dup2(to[0], 0);
-		dup2(from[1], 1);
-		if (write(1, "", 1) != 1 || read(0, &c, 1) != 1)
-			_exit(1);
-		execl("/proc/self/exe", "raw", AGAIN, (char *)NULL);
-		_exit(1);
-	}
-	close(to[0]);
-	close(from[1]);
-	ASSERT_EQ(1, read(from[0], &c, 1));
-	fd = open_target(PROC "raw", pid);
+	target_start(&t, NULL, exec_command);
+	fd = open_target(PROC "raw", t.pid);
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
-	ASSERT_EQ(1, write(to[1], "", 1));
-	ASSERT_EQ(1, read(from[0], &c, 1));
+	tell(&t, TARGET_EXEC);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
 	EXPECT_EQ(!!(h.flags & VMAINFO_SEQ), h.exec_id != now.exec_id);
 
 	/* a zombie has none, one that is gone is gone */
-	close(to[1]);
-	ASSERT_EQ(0, read(from[0], &c, 1));
-	ASSERT_EQ(0, waitid(P_PID, pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT));
+	target_kill(&t);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
 	EXPECT_EQ(0u, now.vmas);
 	EXPECT_EQ(0u, now.flags);
 	EXPECT_EQ(sizeof(h), slurp(fd, 4096).len);
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	target_end(&t);
 	EXPECT_EQ(-ESRCH, get_header(fd, &now, sizeof(now)));
 	EXPECT_EQ(0, lseek(fd, 0, SEEK_SET));
 	EXPECT_EQ(-1, read(fd, &h, sizeof(h)));
@@ -566,7 +512,7 @@ static int on_and_on(void)
  * execs: the two are never said to belong together. So what was once seen to have MARK has it
  * as long as that number stays.
  */
-TEST(address_space_and_number_of_execs)
+TEST(exec_id_matches_mm)
 {
 	struct vmainfo_header own, *h;
 	unsigned int execs = 0, bare = 0;
@@ -580,8 +526,7 @@ TEST(address_space_and_number_of_execs)
 	close(fd);
 	if (!(own.flags & VMAINFO_SEQ))
 		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid)
 		_exit(on_and_on());
 	fd = open_target(PROC "raw", pid);
@@ -600,14 +545,13 @@ TEST(address_space_and_number_of_execs)
 	}
 	EXPECT_EQ(0u, bare);
 	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
+	ASSERT_EQ(128 + SIGKILL, reap(pid));
 	close(fd);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], AGAIN))
-		return again();
+	target_executed(argc, argv);
 	if (argc == 2 && !strcmp(argv[1], ON_AND_ON))
 		return on_and_on();
 	module_for_all_tests();

@@ -19,7 +19,6 @@ static void map_long_name(void)
 {
 	char dir[] = "/tmp/vmainfo-reads-XXXXXX", name[201];
 	int fd, depth = LONG_NAME / 200 + 1, i;
-	void *p;
 
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = 0;
@@ -31,9 +30,7 @@ static void map_long_name(void)
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, 4096))
 		fatal("a file with a long name");
-	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		fatal("mmap");
+	map_file(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (unlink(name))
 		fatal("unlink");
@@ -60,13 +57,13 @@ static void reads_other_init(void)
 static char *find_ends(struct text t)
 {
 	char *whole = get_memory(t.len + 1);
+	struct cursor c;
 	size_t at;
 
 	if (is_raw(t)) {
-		for (at = sizeof(struct vmainfo_header); at < t.len;
-		     at += ((struct vmainfo_record *)(t.s + at))->next)
-			whole[at] = 1;
-		whole[at] = 1;
+		whole[sizeof(struct vmainfo_header)] = 1;
+		for (raw_first(&c, t); raw_next(&c);)
+			whole[c.at] = 1;
 	} else {
 		for (at = 1; at <= t.len; at++)
 			whole[at] = t.s[at - 1] == '\n';
@@ -117,7 +114,7 @@ FIXTURE_TEARDOWN(reads)
 	target_end(&self->target);
 }
 
-TEST_F(reads, pieces_of_any_size)
+TEST_F(reads, any_read_size)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536, 1 << 20 };
 	struct text t;
@@ -133,7 +130,7 @@ TEST_F(reads, pieces_of_any_size)
 	}
 }
 
-TEST_F(reads, whole_lines_from_a_page_on)
+TEST_F(reads, whole_lines_per_read)
 {
 	static const size_t sizes[] = { 4096, 4097, 5000, 8191, 65536 };
 	char *buffer = get_memory(65536);
@@ -155,7 +152,7 @@ TEST_F(reads, whole_lines_from_a_page_on)
 }
 
 /* Wherever the read before it stopped, or the position was put. */
-TEST_F(reads, whole_lines_from_the_middle_of_one)
+TEST_F(reads, whole_lines_after_seek)
 {
 	static const size_t sizes[] = { 4096, 8191, 65536 };
 	char *buffer = get_memory(65536);
@@ -189,14 +186,14 @@ TEST_F(reads, whole_lines_from_the_middle_of_one)
 	}
 }
 
-TEST_F(reads, more_than_a_page_at_once)
+TEST_F(reads, large_reads)
 {
 	char *buffer = get_memory(1 << 20);
 
 	EXPECT_LT(4096, read(self->fd, buffer, 1 << 20));
 }
 
-TEST_F(reads, end_of_file_stays)
+TEST_F(reads, eof_persists)
 {
 	struct text t = slurp(self->fd, 1000);
 	char c;
@@ -208,7 +205,7 @@ TEST_F(reads, end_of_file_stays)
 	EXPECT_EQ(self->text.len, (size_t)lseek(self->fd, 0, SEEK_CUR));
 }
 
-TEST_F(reads, pread_at_odd_offsets)
+TEST_F(reads, pread_odd_offsets)
 {
 	static const size_t sizes[] = { 1, 13, 4096, 100000 };
 	size_t offset, i;
@@ -269,7 +266,7 @@ TEST_F(reads, lseek_back_and_forth)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-TEST_F(reads, two_descriptors_interleaved)
+TEST_F(reads, interleaved_descriptors)
 {
 	struct target other;
 	struct text expected, a, b;
@@ -346,7 +343,7 @@ static void *read_half(void *arg)
  * piece. Who gets what after the first read is left to chance, so it is tried again and
  * again.
  */
-TEST_F(reads, two_threads_share_a_descriptor)
+TEST_F(reads, shared_descriptor)
 {
 	int round, i, shared = 0;
 
@@ -450,7 +447,7 @@ static void *pread_beside(void *arg)
 }
 
 /* Reads at the file's position and reads elsewhere do not disturb each other. */
-TEST_F(reads, pread_beside_a_reader)
+TEST_F(reads, concurrent_pread)
 {
 	struct beside b = { .text = self->text, .whole = self->whole, .fd = self->fd };
 	struct text t;
@@ -546,14 +543,14 @@ TEST_F(reads, dup)
 	EXPECT_TRUE(same(self->text, t));
 }
 
-TEST_F(reads, into_memory_that_faults)
+TEST_F(reads, efault)
 {
 	char *bad = map_at(NULL, 8192, PROT_NONE);
 	struct text t;
 
 	EXPECT_EQ(-1, read(self->fd, bad, 4096));
 	EXPECT_EQ(EFAULT, errno);
-	/* and the file is none the worse for it */
+	/* the file can still be read */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	t = slurp(self->fd, 4096);
 	EXPECT_TRUE(same(self->text, t));
@@ -573,14 +570,10 @@ TEST_F(reads, into_memory_that_faults)
 static void map_named(const char *name, int prot, unsigned int *nr)
 {
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	void *p;
 
 	if (fd < 0)
 		fatal("a file with a name of %zu bytes", strlen(name));
-	p = mmap((void *)(BATCH_AT + (*nr)++ * 2 * 4096), 4096, prot,
-		 MAP_PRIVATE | MAP_FIXED, fd, 0);
-	if (p == MAP_FAILED)
-		fatal("mmap");
+	map_file((void *)(BATCH_AT + (*nr)++ * 2 * PAGE), PAGE, prot, MAP_PRIVATE, fd, 0);
 	close(fd);
 }
 
@@ -604,7 +597,6 @@ static void batches_init(void)
 
 	memset(deep, 'd', sizeof(deep) - 1);
 	deep[sizeof(deep) - 1] = 0;
-	check_all_vmas(false);
 	if (!mkdtemp(dir) || chdir(dir))
 		fatal("mkdtemp");
 	for (depth = 1; depth <= DEPTH; depth++) {
@@ -632,7 +624,6 @@ static void batches_init(void)
 			fatal("rmdir");
 	if (chdir("/") || rmdir(dir) || unlink("/tmp/reads-short"))
 		fatal("rmdir %s", dir);
-	check_all_vmas(true);
 }
 
 FIXTURE(batches)
@@ -682,7 +673,7 @@ FIXTURE_TEARDOWN(batches)
 }
 
 /*
- * NULL, or what is wrong with n bytes of a read of so many at some place. It ends with a
+ * NULL, or what is wrong with the n bytes that a read of size bytes gave. It ends with a
  * whole line, unless no line ends in as much as was asked for.
  */
 static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size_t size,
@@ -695,7 +686,7 @@ static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size
 	if ((size_t)n > size || at + n > self->text.len)
 		return "too much";
 	if (n ? at == self->text.len : at < self->text.len)
-		return "nothing, or something behind the end";
+		return "nothing, or something after the end";
 	if (same_bytes(self->text, at, self->buffer, n) != (size_t)n)
 		return "something else";
 	if (size < 4096 || self->whole[at + n] || !n)
@@ -707,7 +698,7 @@ static const char *check_read(const FIXTURE_DATA(batches) *self, size_t at, size
 }
 
 /* From the start, and going on from the middle, by lseek() */
-TEST_F(batches, reads_of_any_size)
+TEST_F(batches, any_read_size)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8192, 65536, BUFFER };
 	const size_t starts[] = { 0, self->text.len / 2, self->text.len - 30000 };
@@ -734,7 +725,7 @@ TEST_F(batches, reads_of_any_size)
 	}
 }
 
-/* How much of a read of so many bytes at some place could be whole lines */
+/* How much of a read of size bytes could be whole lines */
 static size_t could_be(const FIXTURE_DATA(batches) *self, size_t at, size_t size)
 {
 	size_t end = at + size < self->text.len ? at + size : self->text.len;
@@ -745,7 +736,7 @@ static size_t could_be(const FIXTURE_DATA(batches) *self, size_t at, size_t size
 }
 
 /* What is estimated of the next line's length may cost a few reads, but not many. */
-TEST_F(batches, as_many_lines_as_fit)
+TEST_F(batches, fills_buffer)
 {
 	static const size_t sizes[] = { 4096, 65536 };
 	unsigned int i, reads, needed;
@@ -765,7 +756,7 @@ TEST_F(batches, as_many_lines_as_fit)
 	}
 }
 
-TEST_F(batches, reads_of_random_sizes)
+TEST_F(batches, random_read_sizes)
 {
 	const char *wrong;
 	unsigned int i;
@@ -787,7 +778,7 @@ TEST_F(batches, reads_of_random_sizes)
 	}
 }
 
-TEST_F(batches, pread_anywhere)
+TEST_F(batches, random_pread)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536, BUFFER };
 	const char *wrong;

@@ -50,17 +50,13 @@ static void look_at_self(void)
 
 static int fields(void)
 {
-	char dir[] = "/tmp/vmainfo-self-XXXXXX", path[64], program[PATH_MAX], pid[16];
-	ssize_t n;
-	size_t i;
+	char dir[] = "/tmp/vmainfo-self-XXXXXX", path[64], pid[16];
 	int fd, status;
 	pid_t child;
+	size_t i;
 
-	n = readlink("/proc/self/exe", program, sizeof(program) - 8);
-	if (n < 0 || !mkdtemp(dir))
+	if (!mkdtemp(dir))
 		fatal("mkdtemp");
-	program[n] = 0;
-	memcpy(strrchr(program, '/'), "/fields", sizeof("/fields"));
 	snprintf(pid, sizeof(pid), "%d", getpid());
 
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
@@ -72,13 +68,12 @@ static int fields(void)
 			fatal("writing %s", path);
 		close(fd);
 	}
-	child = fork();
+	child = fork_child();
 	if (!child) {
-		execl(program, "fields", dir, pid, NULL);
+		execl(beside("fields"), "fields", dir, pid, NULL);
 		_exit(127);
 	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		fatal("running %s", program);
+	status = reap(child);
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		if (unlink(path) && length[i] >= 0)
@@ -94,8 +89,8 @@ FIXTURE_VARIANT(self)
 {
 	unsigned int vmas;
 };
-FIXTURE_VARIANT_ADD(self, few) { 0 };
-FIXTURE_VARIANT_ADD(self, a_thousand) { 1000 };
+FIXTURE_VARIANT_ADD(self, few_vmas) { 0 };
+FIXTURE_VARIANT_ADD(self, thousand_vmas) { 1000 };
 
 FIXTURE_SETUP(self)
 {
@@ -106,14 +101,14 @@ FIXTURE_SETUP(self)
 
 FIXTURE_TEARDOWN(self) { }
 
-TEST_F(self, maps)
+TEST_F(self, maps_match_procfs)
 {
 	EXPECT_LT(300 + 30 * variant->vmas, length[0]);
 	EXPECT_TRUE(same((struct text){ look[0], length[0] },
 			 (struct text){ look[1], length[1] }));
 }
 
-TEST_F(self, vmas)
+TEST_F(self, vmas_match_procfs)
 {
 	EXPECT_EQ(0, fields());
 }

@@ -3,13 +3,9 @@
  * All reads from position 0 to the end come from one snapshot, whatever the
  * target does in between; a rewind takes a new one. A snapshot is consistent.
  */
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-
+#include "maps.h"
 #include "vmainfo_test.h"
 
-#define PAGE 4096ul
 #define MARK_HIGH ((char *)0x500000000000)	/* there from the start */
 #define MARK_NEW ((char *)0x500000100000)	/* comes with 'n' */
 #define ROW_AT ((char *)0x400000000000)
@@ -70,7 +66,7 @@ FIXTURE_TEARDOWN(snapshot)
 	target_end(&self->target);
 }
 
-/* The rest of the file, behind the n bytes at its start. */
+/* The n bytes at the start, and the rest of the file */
 static struct text with_rest(int fd, const char *start, size_t n)
 {
 	struct text rest = slurp(fd, PAGE), all;
@@ -82,7 +78,7 @@ static struct text with_rest(int fd, const char *start, size_t n)
 	return all;
 }
 
-TEST_F(snapshot, a_change_shows_only_after_a_rewind)
+TEST_F(snapshot, change_visible_after_rewind)
 {
 	char start[PAGE];
 	struct text now;
@@ -101,7 +97,7 @@ TEST_F(snapshot, a_change_shows_only_after_a_rewind)
 	EXPECT_TRUE(shows(now, MARK_NEW));
 }
 
-TEST_F(snapshot, one_byte_is_enough_to_take_it)
+TEST_F(snapshot, one_byte_takes_snapshot)
 {
 	struct text now;
 	char c;
@@ -112,7 +108,7 @@ TEST_F(snapshot, one_byte_is_enough_to_take_it)
 	EXPECT_TRUE(same(self->before, now));
 }
 
-TEST_F(snapshot, it_is_not_taken_by_open)
+TEST_F(snapshot, not_taken_by_open)
 {
 	int fd = open_target(variant->entry, self->target.pid);
 	struct text now;
@@ -122,7 +118,7 @@ TEST_F(snapshot, it_is_not_taken_by_open)
 	EXPECT_TRUE(shows(now, MARK_NEW));
 }
 
-TEST_F(snapshot, rewind_in_the_middle)
+TEST_F(snapshot, rewind_takes_new_one)
 {
 	char start[PAGE];
 	struct text now;
@@ -135,7 +131,7 @@ TEST_F(snapshot, rewind_in_the_middle)
 }
 
 /* Seeking anywhere but to 0 stays in the snapshot. */
-TEST_F(snapshot, seeking_keeps_it)
+TEST_F(snapshot, seek_keeps_it)
 {
 	size_t half = self->before.len / 2;
 	char start[PAGE], *rest;
@@ -152,7 +148,7 @@ TEST_F(snapshot, seeking_keeps_it)
 	EXPECT_EQ(0, memcmp(rest, now.s, now.len));
 }
 
-TEST_F(snapshot, pread_stays_in_it)
+TEST_F(snapshot, pread_keeps_it)
 {
 	char start[100], *buffer = get_memory(self->before.len);
 	size_t at;
@@ -172,7 +168,7 @@ TEST_F(snapshot, pread_stays_in_it)
 	EXPECT_EQ(self->before.s[self->before.len - 1], *buffer);
 }
 
-TEST_F(snapshot, each_open_file_has_its_own)
+TEST_F(snapshot, one_per_open_file)
 {
 	int fd = open_target(variant->entry, self->target.pid);
 	struct text now;
@@ -187,7 +183,7 @@ TEST_F(snapshot, each_open_file_has_its_own)
 }
 
 /* A snapshot outlives the process it was taken of. */
-TEST_F(snapshot, it_outlives_the_target)
+TEST_F(snapshot, outlives_target)
 {
 	struct target other;
 	char c;
@@ -208,85 +204,30 @@ TEST_F(snapshot, it_outlives_the_target)
 }
 
 /*
- * While someone is at it: the target has a row of VMAs, and a page that
+ * While the target changes: it has a row of VMAs, and a page that
  * mremap() moves from below the row to above it and back, in one step. So a
  * snapshot that was one critical section has it in exactly one of the two
  * places. One that was not may have it twice or never, but has everything in
  * order and without overlaps all the same.
  */
-#define BUSY_ROW (many_vmas() / 12)	/* each section may wait for a change */
+#define BUSY_ROW (MANY_VMAS / 12)	/* each section may wait for a change */
 #define BUSY_LOW (ROW_AT - 16 * PAGE)
 #define BUSY_HIGH MARK_HIGH
-
-static pthread_t mover;
-
-static void *move(void *arg)
-{
-	char *from = BUSY_LOW, *to = BUSY_HIGH, *t;
-
-	for (;;) {
-		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-			_exit(1);
-		t = from;
-		from = to;
-		to = t;
-	}
-	return arg;
-}
 
 static void busy_init(void)
 {
 	map_row(ROW_AT, BUSY_ROW);
-	map_at(BUSY_LOW, PAGE, PROT_READ);
-	if (pthread_create(&mover, NULL, move, NULL))
-		_exit(1);
+	start_mover(BUSY_LOW, BUSY_HIGH);
 }
 
-struct listing {
-	unsigned int lines, low, high, row;
-	bool split;
-};
-
-/* NULL, or what is wrong with the listing */
-static const char *check_listing(struct text t, bool vmas, struct listing *l)
+static unsigned int regions_at(const struct listing *l, const void *start, const void *end)
 {
-	unsigned long start, end, last = 0, nr;
-	char *s, *next;
+	unsigned int i, n = 0;
 
-	memset(l, 0, sizeof(*l));
-	l->split = strstr(t.s, "walk=split");
-	if (vmas && !l->split && !strstr(t.s, "walk=atomic"))
-		return "no walk= in the header";
-	for (s = t.s; *s; s = next) {
-		next = strchr(s, '\n');
-		if (!next++)
-			return "no newline at the end";
-		if (*s == '#')
-			continue;
-		l->lines++;
-		if (vmas) {
-			if (*s == '-' || !strncmp(s + strspn(s, " "), "- ", 2))
-				continue;	/* the vsyscall page */
-			nr = strtoul(s, &s, 10);
-			if (nr != l->lines)
-				return "numbers out of order";
-			start = strtoul(s, &s, 16);
-			end = strtoul(s, &s, 16);
-		} else {
-			start = strtoul(s, &s, 16);
-			end = strtoul(s + 1, &s, 16);
-		}
-		if (start >= end)
-			return "an empty VMA";
-		if (start < last)
-			return "VMAs overlap or are out of order";
-		last = end;
-		l->low += start == (unsigned long)BUSY_LOW;
-		l->high += start == (unsigned long)BUSY_HIGH;
-		l->row += start >= (unsigned long)ROW_AT &&
-			  start < (unsigned long)ROW_AT + BUSY_ROW * PAGE;
-	}
-	return NULL;
+	for (i = 0; i < l->nr; i++)
+		n += l->regions[i].start >= (unsigned long)start &&
+		     l->regions[i].start < (unsigned long)end;
+	return n;
 }
 
 FIXTURE(busy)
@@ -300,13 +241,14 @@ FIXTURE_VARIANT(busy)
 	const char *entry, *max_hold_us;
 };
 
-FIXTURE_VARIANT_ADD(busy, maps_in_one_go) { PROC "maps", "0" };
-FIXTURE_VARIANT_ADD(busy, vmas_in_one_go) { PROC "vmas", "0" };
-FIXTURE_VARIANT_ADD(busy, maps_giving_way) { PROC "maps", "1" };
-FIXTURE_VARIANT_ADD(busy, vmas_giving_way) { PROC "vmas", "1" };
+FIXTURE_VARIANT_ADD(busy, maps_unlimited_hold) { PROC "maps", "0" };
+FIXTURE_VARIANT_ADD(busy, vmas_unlimited_hold) { PROC "vmas", "0" };
+FIXTURE_VARIANT_ADD(busy, maps_yielding) { PROC "maps", "1" };
+FIXTURE_VARIANT_ADD(busy, vmas_yielding) { PROC "vmas", "1" };
 
 FIXTURE_SETUP(busy)
 {
+	FATAL_IS_ASSERT();
 	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));
 	target_start(&self->target, busy_init, NULL);
 	self->fd = open_target(variant->entry, self->target.pid);
@@ -318,32 +260,37 @@ FIXTURE_TEARDOWN(busy)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(busy, in_order_and_nothing_twice)
+TEST_F(busy, consistent_under_mremap)
 {
 	bool vmas = strstr(variant->entry, "vmas"), never_split;
 	unsigned int low = 0, high = 0, split = 0, i;
+	struct listing l = { 0 };
 
 	never_split = !strcmp(variant->max_hold_us, "0");
 	/* until the page was seen in both places, but 20 times at least */
 	for (i = 0; i < 20 || (i < 200 && !(low && high)); i++) {
-		struct listing l;
+		unsigned int at_low, at_high;
+		const char *error;
 		struct text t;
 
 		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 		t = slurp(self->fd, 1 << 20);
-		ASSERT_EQ(NULL, check_listing(t, vmas, &l)) {
-			TH_LOG("round %u: %s", i, check_listing(t, vmas, &l));
+		error = vmas ? parse_vmas(&l, t) : parse_maps(&l, t);
+		ASSERT_EQ(NULL, error) {
+			TH_LOG("round %u: %s in line %u", i, error, l.nr);
 		}
-		ASSERT_EQ(BUSY_ROW, l.row);
-		split += l.split;
-		low += l.low;
-		high += l.high;
+		ASSERT_EQ(BUSY_ROW, regions_at(&l, ROW_AT, ROW_AT + BUSY_ROW * PAGE));
+		at_low = regions_at(&l, BUSY_LOW, BUSY_LOW + 1);
+		at_high = regions_at(&l, BUSY_HIGH, BUSY_HIGH + 1);
+		split += l.walk == WALK_SPLIT;
+		low += at_low;
+		high += at_high;
 		if (never_split)
-			ASSERT_FALSE(l.split);
-		if (never_split || (vmas && !l.split)) {
-			ASSERT_EQ(1, l.low + l.high) {
+			ASSERT_NE(WALK_SPLIT, l.walk);
+		if (never_split || (vmas && l.walk != WALK_SPLIT)) {
+			ASSERT_EQ(1, at_low + at_high) {
 				TH_LOG("round %u: the page is %s", i,
-				       l.low ? "in both places" : "nowhere");
+				       at_low ? "in both places" : "nowhere");
 			}
 		}
 		free(t.s);

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "stress.h"
+#include "vmainfo_test.h"
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
@@ -121,7 +122,7 @@ static void check_tasks(struct reader *r, int fd)
 		violation("tasks is not whole:\n%s", r->text.s);
 	for (s = strchr(r->text.s, '\n') + 1; *s; s = strchr(s, '\n') + 1) {
 		if (sscanf(s, "%d %u", &pid, &vmas) != 2 || pid <= last)
-			violation("tasks: a line behind that of process %d:\n%s", last, s);
+			violation("tasks: a line after that of process %d:\n%s", last, s);
 		last = pid;
 		if (pid != getpid() && pid != getppid())
 			continue;
@@ -400,7 +401,7 @@ static void growing(struct rng *r, unsigned int steps)
 
 #define EXEC_AGAIN "--exec-again"
 
-/* argv[1] of a program that executes itself so many times more */
+/* argv[2]: how many times more this program executes itself */
 static int exec_again(const char *times)
 {
 	unsigned int left = strtoul(times, NULL, 10);
@@ -607,14 +608,14 @@ FIXTURE_VARIANT(storm)
 	bool marks_vanish;
 };
 
-FIXTURE_VARIANT_ADD(storm, maps_and_unmaps) {
-	"maps_and_unmaps", mapping, 10000, NULL, false
+FIXTURE_VARIANT_ADD(storm, mmap_munmap) {
+	"mmap_munmap", mapping, 10000, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, files_come_and_go) {
-	"files_come_and_go", recycling, 5000, check_recycled, false
+FIXTURE_VARIANT_ADD(storm, recycled_files) {
+	"recycled_files", recycling, 5000, check_recycled, false
 };
-FIXTURE_VARIANT_ADD(storm, stack_and_heap_grow) {
-	"stack_and_heap_grow", growing, 20, check_grown, false
+FIXTURE_VARIANT_ADD(storm, growing_stack_and_heap) {
+	"growing_stack_and_heap", growing, 20, check_grown, false
 };
 FIXTURE_VARIANT_ADD(storm, execs) {
 	"execs", executing, 20, NULL, true
@@ -622,24 +623,25 @@ FIXTURE_VARIANT_ADD(storm, execs) {
 FIXTURE_VARIANT_ADD(storm, forks) {
 	"forks", forking, 2000, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, is_killed) {
-	"is_killed", killed, 60, NULL, false
+FIXTURE_VARIANT_ADD(storm, killed_processes) {
+	"killed_processes", killed, 60, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, threads_end_before_the_leader) {
-	"threads_end_before_the_leader", threads_end_first, 100, NULL, false
+FIXTURE_VARIANT_ADD(storm, threads_exit_first) {
+	"threads_exit_first", threads_end_first, 100, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, the_leader_ends_before_threads) {
-	"the_leader_ends_before_threads", leader_ends_first, 100, NULL, false
+FIXTURE_VARIANT_ADD(storm, leader_exits_first) {
+	"leader_exits_first", leader_ends_first, 100, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, is_stopped) {
-	"is_stopped", stopped, 100, NULL, false
+FIXTURE_VARIANT_ADD(storm, stopped_process) {
+	"stopped_process", stopped, 100, NULL, false
 };
-FIXTURE_VARIANT_ADD(storm, is_in_a_vfork) {
-	"is_in_a_vfork", in_vfork, 200, NULL, true
+FIXTURE_VARIANT_ADD(storm, vforks) {
+	"vforks", in_vfork, 200, NULL, true
 };
 
 FIXTURE_SETUP(storm)
 {
+	FATAL_IS_ASSERT();
 	self->rng = stress_begin(variant->name);
 	shared = get_shared(sizeof(*shared));
 	map_row((void *)MARK_AT, MARKS);
@@ -659,7 +661,7 @@ FIXTURE_TEARDOWN(storm)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(storm, while_it_is_read)
+TEST_F(storm, concurrent_reads)
 {
 	struct rng rng = rng_fork(&self->rng);
 	pid_t driver, reader[READERS];
@@ -683,12 +685,9 @@ TEST_F(storm, while_it_is_read)
 	for (i = 0; i < READERS; i++)
 		EXPECT_EQ(0, reap(reader[i]));
 	printf("# %s: %llu snapshots checked (%llu atomic, %llu split), %llu processes read, %llu reads found them gone, %llu had nothing left; %llu steps, %u processes in all\n",
-	       variant->name,
-	       (unsigned long long)(shared->atomic + shared->split + shared->unknown),
-	       (unsigned long long)shared->atomic, (unsigned long long)shared->split,
-	       (unsigned long long)shared->processes, (unsigned long long)shared->gone,
-	       (unsigned long long)shared->empty, (unsigned long long)shared->steps,
-	       shared->nr_published);
+	       variant->name, shared->atomic + shared->split + shared->unknown,
+	       shared->atomic, shared->split, shared->processes, shared->gone,
+	       shared->empty, shared->steps, shared->nr_published);
 	figure(shared->atomic + shared->split + shared->unknown, "snapshots checked");
 	figure(shared->processes, "processes read");
 	EXPECT_LT(0u, shared->atomic);

@@ -9,14 +9,10 @@
 #ifndef VMAINFO_STRESS_H
 #define VMAINFO_STRESS_H
 
-#include <sched.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <time.h>
 
-#include "vmainfo_test.h"
-
-#define PAGE 4096ul
+#include "maps.h"
+#include "util.h"
 
 /* Random numbers (splitmix64): the same for the same seed, everywhere. */
 
@@ -24,425 +20,41 @@ struct rng {
 	uint64_t state;
 };
 
-static inline uint64_t rnd64(struct rng *r)
-{
-	uint64_t z = r->state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
+uint64_t rnd64(struct rng *r);
 
 /* from 0 to n - 1 */
-static inline unsigned int rnd(struct rng *r, unsigned int n)
-{
-	return rnd64(r) % n;
-}
+unsigned int rnd(struct rng *r, unsigned int n);
 
-static inline uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
-static uint64_t stress_seed;
-static uint64_t stress_ends;	/* 0: no soak */
-static uint64_t stress_begun;
-static unsigned int stress_seconds = 4;	/* for a test, unless it is a soak */
+extern uint64_t stress_seed;
 
 /*
- * Before the harness runs: sets the seed and prints it. This program has so many
- * tests, which last for so many per cent of a soak.
+ * Before the harness runs: sets the seed and prints it. The tests of this program share
+ * that percentage of a soak.
  */
-static inline void stress_init(unsigned int tests, unsigned int percent)
-{
-	const char *seed = getenv("VMAINFO_SEED");
-	const char *minutes = getenv("VMAINFO_SOAK_MINUTES");
-
-	if (seed && *seed)
-		stress_seed = strtoull(seed, NULL, 0);
-	else
-		stress_seed = now_ns() ^ (uint64_t)getpid() << 40;
-	printf("# VMAINFO_SEED=%llu\n", (unsigned long long)stress_seed);
-	if (minutes && *minutes)
-		stress_ends = strtod(minutes, NULL) * 60e9 * percent / 100 / tests;
-	fflush(stdout);
-}
+void stress_init(unsigned int tests, unsigned int percent);
 
 /* A test begins: its random numbers depend on the seed and its name alone. */
-static inline struct rng stress_begin(const char *test)
-{
-	struct rng r = { .state = stress_seed };
-
-	for (; *test; test++)
-		r.state = rnd64(&r) ^ *test;
-	stress_begun = now_ns();
-	if (stress_ends)
-		stress_ends += stress_begun;
-	return r;
-}
+struct rng stress_begin(const char *test);
 
 /* Is it a soak, and not over yet? */
-static inline bool soaking(void)
-{
-	return stress_ends && now_ns() < stress_ends;
-}
+bool soaking(void);
 
 /*
- * Is there more to do, after so many steps of a goal? A soak goes on to its end. A
+ * Is there more to do, after that many steps of a goal? A soak goes on to its end. A
  * short run ends with its goal, and on a slow machine before it, but not before a
  * tenth of it.
  */
-static inline bool more(unsigned int done, unsigned int goal)
-{
-	if (stress_ends)
-		return soaking() || !done;
-	return done <= goal / 10 ||
-	       (done < goal && now_ns() - stress_begun < stress_seconds * 1000000000ull);
-}
-
-static inline struct rng rng_fork(struct rng *r)
-{
-	struct rng child = { .state = rnd64(r) };
-
-	return child;
-}
-
-static inline void nap(unsigned int us)
-{
-	struct timespec ts = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-
-	nanosleep(&ts, NULL);
-}
-
-static inline void *get_shared(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		fatal("%zu bytes of shared memory", size);
-	return p;
-}
-
-/* Processes that end with the one that started them. */
-
-static inline pid_t fork_child(void)
-{
-	pid_t parent = getpid(), pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		fatal("fork");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(1);
-	}
-	return pid;
-}
-
-/* Its exit status, or 128 + the signal that killed it */
-static inline int reap(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, 0) != pid)
-		fatal("waiting for process %d", pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* The calling process runs on the CPU with this number, modulo how many there are. */
-static inline void run_on_cpu(unsigned int nr)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(nr % sysconf(_SC_NPROCESSORS_ONLN), &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
+bool more(unsigned int done, unsigned int goal);
+struct rng rng_fork(struct rng *r);
 
 /* A violation: says what it is, and is never lost, whichever process finds it. */
-static inline void __attribute__((format(printf, 1, 2), noreturn))
-violation(const char *fmt, ...)
-{
-	char line[1024];
-	int n = snprintf(line, sizeof(line), "# process %d: ", getpid());
-	va_list ap;
-
-	va_start(ap, fmt);
-	n += vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
-	if (n > (int)sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, n) != n)
-		_exit(3);
-	_exit(2);
-}
+void __attribute__((format(printf, 1, 2), noreturn))
+violation(const char *fmt, ...);
 
 /* Listings */
 
-enum walk {
-	WALK_UNKNOWN,	/* maps does not tell */
-	WALK_ATOMIC,
-	WALK_SPLIT,
-};
-
-struct region {
-	unsigned long start, end;
-	unsigned long long offset;
-	unsigned long inode;
-	char perm[4];
-	bool dontdump;		/* not in maps */
-	const char *policy;	/* vmas only: a word */
-	const char *name;	/* up to the newline or NUL, "-" in vmas where there is none */
-};
-
-struct listing {
-	enum walk walk;
-	pid_t pid;		/* not in maps */
-	unsigned int nr, room;
-	struct region *regions;
-};
-
-struct parser {
-	const char *s;
-	const char *error;
-};
-
-static inline const char *parse_word(struct parser *p)
-{
-	const char *word;
-
-	p->s += strspn(p->s, " ");
-	word = p->s;
-	p->s += strcspn(p->s, " \n");
-	if (p->s == word)
-		p->error = "a field is missing";
-	return word;
-}
-
-static inline unsigned long long parse_number(struct parser *p, int base, char end)
-{
-	unsigned long long value = 0;
-	unsigned int digit, n;
-
-	p->s += strspn(p->s, " ");
-	for (n = 0;; n++, p->s++) {
-		digit = (unsigned char)*p->s - '0';
-		if (digit > 9 && base == 16 && *p->s >= 'a' && *p->s <= 'f')
-			digit = *p->s - 'a' + 10;
-		if (digit >= (unsigned int)base)
-			break;
-		value = value * base + digit;
-	}
-	if (!n || *p->s != end)
-		p->error = "no number where there should be one";
-	else
-		p->s++;
-	return value;
-}
-
-static inline void parse_vmas_line(struct parser *p, struct region *r, unsigned int nr)
-{
-	const char *word;
-
-	if (parse_number(p, 10, ' ') != nr)
-		p->error = "the numbers are out of order";
-	r->start = parse_number(p, 16, ' ');
-	r->end = parse_number(p, 16, ' ');
-	if (parse_number(p, 10, ' ') != (r->end - r->start) >> 10)
-		p->error = "the size is not the difference of the addresses";
-	memcpy(r->perm, parse_word(p), 4);
-	r->offset = parse_number(p, 16, ' ');
-	parse_word(p);	/* dev */
-	r->inode = parse_number(p, 10, ' ');
-	parse_word(p);	/* kind */
-	parse_word(p);	/* page */
-	parse_word(p);	/* anon */
-	r->policy = parse_word(p);
-	word = parse_word(p);
-	for (; word < p->s; word += 3)
-		if (!strncmp(word, "dd", 2))
-			r->dontdump = true;
-	parse_word(p);	/* ops */
-	r->name = parse_word(p);
-}
-
-static inline void parse_maps_line(struct parser *p, struct region *r)
-{
-	r->start = parse_number(p, 16, '-');
-	r->end = parse_number(p, 16, ' ');
-	memcpy(r->perm, parse_word(p), 4);
-	r->offset = parse_number(p, 16, ' ');
-	parse_word(p);
-	r->inode = parse_number(p, 10, ' ');
-	p->s += strspn(p->s, " ");
-	r->name = p->s;
-}
-
-/*
- * Takes a text of vmas or maps apart. NULL, or what is wrong with it: every
- * line is whole, numbers and sizes fit, regions are in order, none overlaps
- * another one or is there twice. The [vsyscall] page is no region.
- */
-static inline const char *parse_listing(struct listing *l, struct text t, bool vmas)
-{
-	struct parser p = { .s = t.s };
-	unsigned long last_start = 0, last_end = 0;
-	struct region *r;
-	const char *line;
-
-	l->nr = 0;
-	l->walk = WALK_UNKNOWN;
-	l->pid = 0;
-	if (vmas) {
-		const char *walk = t.len ? strstr(t.s, " walk=") : NULL;
-		unsigned int nr;
-
-		if (!walk || sscanf(t.s, "# pid=%d vmas=%u walk=", &l->pid, &nr) != 2)
-			return "the header is missing";
-		l->walk = !strncmp(walk, " walk=split\n", 12) ? WALK_SPLIT :
-			  !strncmp(walk, " walk=atomic\n", 13) ? WALK_ATOMIC : WALK_UNKNOWN;
-		if (l->walk == WALK_UNKNOWN)
-			return "the header does not say how the walk was";
-		p.s = strchr(p.s, '\n') + 1;
-		if (*p.s != '#' || !strchr(p.s, '\n'))
-			return "there is no second line of the header";
-		p.s = strchr(p.s, '\n') + 1;
-		l->room = l->room > nr ? l->room : nr;
-		l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
-		if (!l->regions)
-			fatal("memory for %u regions", l->room);
-	}
-	while (*p.s) {
-		line = p.s;
-		if (!strchr(line, '\n'))
-			return "the last line is not whole";
-		/* the gate page, which comes last */
-		if (!strncmp(line, "ffffffff", 8) || line[strspn(line, " ")] == '-') {
-			p.s = strchr(line, '\n') + 1;
-			return *p.s ? "a line behind that of the gate page" : NULL;
-		}
-		if (l->nr == l->room) {
-			if (vmas)
-				return "more lines than the header says";
-			l->room = 2 * l->room + 100;
-			l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
-			if (!l->regions)
-				fatal("memory for %u regions", l->room);
-		}
-		r = &l->regions[l->nr++];
-		memset(r, 0, sizeof(*r));
-		if (vmas)
-			parse_vmas_line(&p, r, l->nr);
-		else
-			parse_maps_line(&p, r);
-		if (p.error)
-			return p.error;
-		p.s = strchr(p.s, '\n') + 1;
-		if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
-			return "a region has no proper addresses";
-		if (r->start < last_end)
-			return r->start < last_start ? "regions are out of order" :
-							"regions overlap";
-		last_start = r->start;
-		last_end = r->end;
-	}
-	if (vmas && l->nr != (unsigned int)strtoul(strstr(t.s, "vmas=") + 5, NULL, 10))
-		return "fewer lines than the header says";
-	return NULL;
-}
-
-/* The same for a text of raw */
-static inline const char *parse_raw(struct listing *l, struct text t)
-{
-	const struct vmainfo_header *h = (void *)t.s;
-	const struct vmainfo_record *v;
-	unsigned long last_end = 0;
-	struct region *r;
-	size_t at;
-
-	l->nr = 0;
-	if (t.len < sizeof(*h) || h->size != sizeof(*h) || h->magic != VMAINFO_MAGIC)
-		return "the header is missing";
-	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_SPLIT;
-	l->pid = h->pid;
-	l->room = l->room > h->vmas ? l->room : h->vmas;
-	l->regions = realloc(l->regions, (l->room + 1) * sizeof(*r));
-	if (!l->regions)
-		fatal("memory for %u regions", l->room);
-	for (at = h->size; at < t.len; at += v->next) {
-		v = (void *)(t.s + at);
-		if (t.len - at < sizeof(*v) || v->size != sizeof(*v) || v->next > t.len - at ||
-		    v->next < v->size + v->name_len + v->ops_len || v->next % 8)
-			return "a record is not whole";
-		if (v->kind == VMAINFO_KIND_VSYSCALL)
-			return h->flags & VMAINFO_GATE && at + v->next == t.len ? NULL :
-			       "a gate page where there should be none";
-		if (l->nr == h->vmas)
-			return "more records than the header says";
-		r = &l->regions[l->nr++];
-		r->start = v->start;
-		r->end = v->end;
-		r->offset = v->offset;
-		r->inode = v->ino;
-		r->perm[0] = v->flags & VMAINFO_READ ? 'r' : '-';
-		r->perm[1] = v->flags & VMAINFO_WRITE ? 'w' : '-';
-		r->perm[2] = v->flags & VMAINFO_EXEC ? 'x' : '-';
-		r->perm[3] = v->flags & VMAINFO_MAYSHARE ? 's' : 'p';
-		r->dontdump = v->flags & VMAINFO_DONTDUMP;
-		r->policy = NULL;
-		r->name = v->name_len ? (const char *)v + v->size : "-";
-		if (v->name_len && r->name[v->name_len - 1])
-			return "a name without an end";
-		if (r->start >= r->end || r->start % PAGE || r->end % PAGE)
-			return "a region has no proper addresses";
-		if (r->start < last_end)
-			return "regions overlap or are out of order";
-		last_end = r->end;
-	}
-	return l->nr == h->vmas ? NULL : "fewer records than the header says";
-}
-
-/* And of summary, which has no regions: what it says adds up, as far as that can be told. */
-static inline const char *parse_summary(struct listing *l, struct text t)
-{
-	unsigned long long nr, kb, all_nr, all_kb, sum_nr = 0, sum_kb = 0, start, end;
-	const char *s = t.s;
-	char walk[8];
-	int n = 0;
-
-	l->nr = 0;
-	if (sscanf(s, "Pid: %d Walk: %7s Vmas: %llu %llu kB%n", &l->pid, walk, &all_nr, &all_kb,
-		   &n) != 4 || s[n] != '\n')
-		return "the beginning is not as it should be";
-	l->walk = !strcmp(walk, "atomic") ? WALK_ATOMIC :
-		  !strcmp(walk, "split") ? WALK_SPLIT : WALK_UNKNOWN;
-	if (l->walk == WALK_UNKNOWN)
-		return "it does not say how the walk was";
-	for (s += n + 1; sscanf(s, "Vmas%*[A-Z]%*[a-z]: %llu %llu kB", &nr, &kb) == 2;
-	     s = strchr(s, '\n') + 1) {
-		sum_nr += nr;
-		sum_kb += kb;
-	}
-	if (sum_nr != all_nr || sum_kb != all_kb)
-		return "the kinds do not add up";
-	for (; *s; s = strchr(s, '\n') + 1) {
-		if (!strchr(s, '\n'))
-			return "the last line is not whole";
-		if (sscanf(s, "%*[A-Za-z]: %llx-%llx %llu kB", &start, &end, &kb) == 3 &&
-		    (start > end || (end - start + 1023) >> 10 != kb))
-			return "the size is not the difference of the addresses";
-	}
-	if (s != t.s + t.len || !strstr(t.s, "\nTaskSize:\t"))
-		return "it is not whole";
-	l->nr = all_nr;
-	return NULL;
-}
+/* summary has no regions: NULL, or which of its numbers do not add up */
+const char *parse_summary(struct listing *l, struct text t);
 
 /* The entries, as readers number them */
 enum entry {
@@ -453,36 +65,9 @@ enum entry {
 	ENTRIES
 };
 
-static const char * const entries[ENTRIES] = {
-	PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
-};
+extern const char * const entries[ENTRIES];
 
-static inline const char *parse_entry(struct listing *l, struct text t, enum entry entry)
-{
-	switch (entry) {
-	case RAW:
-		return parse_raw(l, t);
-	case SUMMARY:
-		return parse_summary(l, t);
-	default:
-		return parse_listing(l, t, entry == VMAS);
-	}
-}
-
-/* The region that an address is in, or NULL */
-static inline struct region *region_of(struct listing *l, unsigned long address)
-{
-	unsigned int low = 0, high = l->nr, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (l->regions[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < l->nr && l->regions[low].start <= address ? &l->regions[low] : NULL;
-}
+const char *parse_entry(struct listing *l, struct text t, enum entry entry);
 
 /* Reading */
 
@@ -490,31 +75,8 @@ static inline struct region *region_of(struct listing *l, unsigned long address)
  * The rest of a file, by reads of at most chunk bytes, into a buffer that is used
  * again and again. 0, or a negative errno.
  */
-static inline int read_all(int fd, struct text *t, size_t *room, size_t chunk)
-{
-	ssize_t n;
-
-	do {
-		if (*room - t->len <= chunk) {
-			*room = 2 * *room + chunk + 1;
-			t->s = realloc(t->s, *room);
-			if (!t->s)
-				fatal("%zu bytes of memory", *room);
-		}
-		n = read(fd, t->s + t->len, chunk);
-		if (n > 0)
-			t->len += n;
-	} while (n > 0);
-	t->s[t->len] = 0;
-	return n < 0 ? -errno : 0;
-}
-
-static inline size_t rnd_chunk(struct rng *r)
-{
-	static const size_t chunks[] = { 100, 4096, 4096, 20000, 65536, 1 << 20 };
-
-	return chunks[rnd(r, ARRAY_SIZE(chunks))];
-}
+int read_all(int fd, struct text *t, size_t *room, size_t chunk);
+size_t rnd_chunk(struct rng *r);
 
 /* What a process that reads has: an open file for each entry, and a buffer. */
 struct reader {
@@ -526,73 +88,18 @@ struct reader {
 	uint64_t atomic, split, unknown, gone, empty;
 };
 
-static inline void reader_open(struct reader *r, struct rng rng)
-{
-	unsigned int i;
-
-	memset(r, 0, sizeof(*r));
-	r->rng = rng;
-	for (i = 0; i < ENTRIES; i++)
-		r->fd[i] = open_or_die(entries[i], O_RDWR);
-}
+void reader_open(struct reader *r, struct rng rng);
 
 /*
  * One snapshot of a process, from one entry, read in pieces of one size or another;
  * checked as far as that can be without knowing the process. False if it was gone.
  */
-static inline bool read_entry(struct reader *r, pid_t pid, enum entry entry)
-{
-	int fd = r->fd[entry], ret;
-	const char *error;
-
-	ret = set_target(fd, pid);
-	if (ret == -ESRCH) {
-		r->gone++;
-		return false;
-	}
-	if (ret)
-		violation("writing %d: %s", pid, strerror(-ret));
-	r->text.len = 0;
-	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
-	if (ret == -ESRCH && !r->text.len) {
-		r->gone++;
-		return false;
-	}
-	if (ret)
-		violation("reading process %d after %zu bytes: %s", pid,
-			  r->text.len, strerror(-ret));
-	error = parse_entry(&r->l, r->text, entry);
-	if (error && entry == SUMMARY)
-		violation("process %d: %s:\n%s", pid, error, r->text.s);
-	if (error)
-		violation("process %d, %s: %s in line %u", pid, entries[entry], error, r->l.nr);
-	if (entry != MAPS && r->l.pid != pid)
-		violation("%s says pid %d for process %d", entries[entry], r->l.pid, pid);
-	if (!r->l.nr)
-		r->empty++;
-	else if (r->l.walk == WALK_ATOMIC)
-		r->atomic++;
-	else if (r->l.walk == WALK_SPLIT)
-		r->split++;
-	else
-		r->unknown++;
-	return true;
-}
+bool read_entry(struct reader *r, pid_t pid, enum entry entry);
 
 /* The same from any entry that lists the VMAs */
-static inline bool reader_read(struct reader *r, pid_t pid)
-{
-	static const enum entry listings[] = { VMAS, VMAS, RAW, MAPS };
-
-	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
-}
+bool reader_read(struct reader *r, pid_t pid);
 
 /* Values for max_hold_us: never give way, always, now and then */
-static inline const char *rnd_hold(struct rng *r)
-{
-	static const char * const values[] = { "0", "1", "1", "20", "250", "1000000" };
-
-	return values[rnd(r, ARRAY_SIZE(values))];
-}
+const char *rnd_hold(struct rng *r);
 
 #endif

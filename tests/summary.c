@@ -1,261 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * summary, line by line: what the VMAs come to against vmas and /proc/PID/maps, the layout
- * against /proc/PID/stat and what a process knows of itself, the kernel's regions against
- * what is in them, and who is shown them. And that it is read, aimed and refused as the other
- * entries are.
+ * summary, line by line: the totals against vmas and /proc/PID/maps, the layout
+ * against /proc/PID/stat and what a process knows of itself. It is
+ * read, and its target is set, as with the other entries. The kernel's regions are in
+ * kernel_regions.c.
  */
-#include <linux/elf.h>
-#include <pthread.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
 
+#include "maps.h"
+#include "summary_text.h"
 #include "vmainfo_test.h"
 
-#define SUMMARY PROC "summary"
-#define PAGE 4096ul
 #define ROW_AT ((char *)0x200000000000)
 #define ROW 1500u
 #define MARK ((char *)0x500000000000)
 #define HUGE (2ul << 20)
 
-/* Its lines, in order, and what stands behind the key and a tab */
-enum form {
-	NUMBER,		/* 123 */
-	WORD,		/* atomic */
-	COUNT,		/* 12	48 kB */
-	RANGE,		/* 00400000-00600000	2048 kB, or - */
-	ADDRESS,	/* 00400000, or - */
-};
-
-enum key {
-	PID, WALK, VMAS, VMAS_ANON, VMAS_FILE, VMAS_HEAP, VMAS_STACK, VMAS_SHMEM, VMAS_HUGETLB,
-	VMAS_VDSO, VMAS_VVAR, VMAS_DEV, VMAS_SPECIAL, LARGEST_GAP, CODE, DATA, BRK, STACK,
-	ARGUMENTS, ENVIRONMENT, START_STACK, MMAP_BASE, TASK_SIZE, KERNEL_VMAS, KERNEL_START,
-	KEYS
-};
-
-static const struct {
-	const char *name;
-	enum form form;
-} keys[KEYS] = {
-	[PID] = { "Pid", NUMBER },
-	[WALK] = { "Walk", WORD },
-	[VMAS] = { "Vmas", COUNT },
-	[VMAS_ANON] = { "VmasAnon", COUNT },
-	[VMAS_FILE] = { "VmasFile", COUNT },
-	[VMAS_HEAP] = { "VmasHeap", COUNT },
-	[VMAS_STACK] = { "VmasStack", COUNT },
-	[VMAS_SHMEM] = { "VmasShmem", COUNT },
-	[VMAS_HUGETLB] = { "VmasHugetlb", COUNT },
-	[VMAS_VDSO] = { "VmasVdso", COUNT },
-	[VMAS_VVAR] = { "VmasVvar", COUNT },
-	[VMAS_DEV] = { "VmasDev", COUNT },
-	[VMAS_SPECIAL] = { "VmasSpecial", COUNT },
-	[LARGEST_GAP] = { "LargestGap", RANGE },
-	[CODE] = { "Code", RANGE },
-	[DATA] = { "Data", RANGE },
-	[BRK] = { "Brk", RANGE },
-	[STACK] = { "Stack", RANGE },
-	[ARGUMENTS] = { "Arguments", RANGE },
-	[ENVIRONMENT] = { "Environment", RANGE },
-	[START_STACK] = { "StartStack", ADDRESS },
-	[MMAP_BASE] = { "MmapBase", ADDRESS },
-	[TASK_SIZE] = { "TaskSize", ADDRESS },
-	[KERNEL_VMAS] = { "KernelVmas", NUMBER },
-	[KERNEL_START] = { "KernelStart", ADDRESS },
-};
-
-struct value {
-	bool none;			/* - */
-	unsigned long long nr;		/* NUMBER, COUNT, ADDRESS */
-	unsigned long long start, end;	/* RANGE */
-	unsigned long long kb;		/* COUNT, RANGE */
-	char word[16];			/* WORD */
-};
-
-/* What follows them, if it does: KernelVmalloc: ffffc90000000000-ffffe90000000000 34359738368 kB */
-#define REGIONS 8
-
-struct region {
-	char name[32];
-	struct value v;
-};
-
-struct summary {
-	struct text text;
-	struct value v[KEYS];
-	struct region region[REGIONS];
-	unsigned int regions;
-};
-
-/* A value as summary prints it */
-static void print_value(char *s, size_t size, enum form form, const struct value *v)
-{
-	if (v->none) {
-		snprintf(s, size, "-");
-		return;
-	}
-	switch (form) {
-	case NUMBER:
-		snprintf(s, size, "%llu", v->nr);
-		break;
-	case WORD:
-		snprintf(s, size, "%s", v->word);
-		break;
-	case COUNT:
-		snprintf(s, size, "%llu\t%llu kB", v->nr, v->kb);
-		break;
-	case RANGE:
-		snprintf(s, size, "%08llx-%08llx\t%llu kB", v->start, v->end, v->kb);
-		break;
-	case ADDRESS:
-		snprintf(s, size, "%08llx", v->nr);
-		break;
-	}
-}
-
-static void parse_value(const char *s, enum form form, struct value *v)
-{
-	memset(v, 0, sizeof(*v));
-	v->none = (form == RANGE || form == ADDRESS) && !strncmp(s, "-\n", 2);
-	switch (form) {
-	case NUMBER:
-		sscanf(s, "%llu", &v->nr);
-		break;
-	case WORD:
-		sscanf(s, "%15s", v->word);
-		break;
-	case COUNT:
-		sscanf(s, "%llu %llu", &v->nr, &v->kb);
-		break;
-	case RANGE:
-		sscanf(s, "%llx-%llx %llu", &v->start, &v->end, &v->kb);
-		break;
-	case ADDRESS:
-		sscanf(s, "%llx", &v->nr);
-		break;
-	}
-}
-
-/* The next line is that of the kernel's next region, above the last one. Its end, or NULL */
-static const char *parse_region(const char *s, struct summary *sum)
-{
-	struct region *r = &sum->region[sum->regions];
-	char value[100], line[150];
-
-	if (sum->regions == REGIONS || sscanf(s, "%31[A-Za-z]:", r->name) != 1 ||
-	    strncmp(r->name, "Kernel", 6))
-		return NULL;
-	parse_value(s + strlen(r->name) + 1, RANGE, &r->v);
-	print_value(value, sizeof(value), RANGE, &r->v);
-	snprintf(line, sizeof(line), "%s:\t%s\n", r->name, value);
-	if (strncmp(s, line, strlen(line)) || r->v.none || r->v.start >= r->v.end ||
-	    r->v.kb != (r->v.end - r->v.start) >> 10 ||
-	    r->v.start < (sum->regions ? r[-1].v.start : sum->v[KERNEL_START].nr))
-		return NULL;
-	sum->regions++;
-	return s + strlen(line);
-}
-
-/*
- * Takes a text apart. Each line must be what its value is printed as: so nothing of a line
- * is left over, and all keys are there in their order.
- */
-static struct summary parse(struct text t)
-{
-	struct summary sum = { .text = t };
-	char value[100], line[150];
-	const char *s = t.s;
-	unsigned int i;
-
-	errno = 0;
-	for (i = 0; i < KEYS; i++) {
-		size_t len = strcspn(s, "\t");
-
-		parse_value(s + len + !!s[len], keys[i].form, &sum.v[i]);
-		print_value(value, sizeof(value), keys[i].form, &sum.v[i]);
-		snprintf(line, sizeof(line), "%s:\t%s\n", keys[i].name, value);
-		if (strncmp(s, line, strlen(line)))
-			fatal("line %u is \"%.*s\", and should be like %s", i + 1,
-			      (int)strcspn(s, "\n"), s, line);
-		s += strlen(line);
-	}
-	while (s != t.s + t.len) {
-		const char *end = parse_region(s, &sum);
-
-		if (!end)
-			fatal("there is more: %s", s);
-		s = end;
-	}
-	return sum;
-}
-
-static struct summary from_start(int fd)
-{
-	if (lseek(fd, 0, SEEK_SET))
-		fatal("lseek");
-	return parse(slurp(fd, 65536));
-}
-
-static struct summary summary_of(pid_t pid)
-{
-	int fd = open_target(SUMMARY, pid);
-	struct summary sum = from_start(fd);
-
-	close(fd);
-	return sum;
-}
-
-/* Truths from elsewhere */
-
-struct mapping {
-	unsigned long start, end;
-	char name[100];
-};
-
-struct mappings {
-	struct mapping *m;
-	unsigned int nr;
-	unsigned long kb;
-};
-
-/* /proc/PID/maps without the vsyscall page, which is none of the process */
-static struct mappings maps_of(pid_t pid)
-{
-	struct text t = slurp_proc(pid, "maps");
-	struct mappings all = { .m = get_memory((t.len / 30 + 1) * sizeof(*all.m)) };
-	struct mapping *m;
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		m = &all.m[all.nr];
-		*m->name = 0;
-		if (sscanf(s, "%lx-%lx %*s %*s %*s %*s%*[ ]%99[^\n]", &m->start, &m->end,
-			   m->name) < 2)
-			fatal("a line of maps: %s", s);
-		if (!strcmp(m->name, "[vsyscall]"))
-			continue;
-		all.kb += (m->end - m->start) >> 10;
-		all.nr++;
-	}
-	free(t.s);
-	return all;
-}
+/* What procfs says */
 
 /* How many have a name that begins so, and where from and to */
-static unsigned int named(struct mappings all, const char *name, struct value *v)
+static unsigned int named(struct listing all, const char *name, struct value *v)
 {
 	unsigned int i, n = 0;
 
 	memset(v, 0, sizeof(*v));
 	for (i = 0; i < all.nr; i++) {
-		if (strncmp(all.m[i].name, name, strlen(name)))
+		if (strncmp(all.regions[i].name, name, strlen(name)))
 			continue;
 		if (!n++)
-			v->start = all.m[i].start;
-		v->end = all.m[i].end;
-		v->kb += (all.m[i].end - all.m[i].start) >> 10;
+			v->start = all.regions[i].start;
+		v->end = all.regions[i].end;
+		v->kb += (all.regions[i].end - all.regions[i].start) >> 10;
 	}
 	return n;
 }
@@ -324,9 +100,7 @@ static struct shared {
 
 static void map_fd(int fd, unsigned int pages)
 {
-	if (fd < 0 ||
-	    mmap(NULL, pages * PAGE, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
-		fatal("a mapping of %u pages", pages);
+	map_file(NULL, pages * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 }
 
@@ -343,8 +117,7 @@ static void init(void)
 	map_fd(open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600), 2);
 	if (chdir("/") || umount2(dir, MNT_DETACH) || rmdir(dir))
 		fatal("rmdir");
-	if (mmap(NULL, 5 * PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
-		fatal("shared memory");
+	map_file(NULL, 5 * PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* if there are any */
 	mmap(NULL, HUGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	/* not a whole number of pages */
@@ -403,7 +176,7 @@ FIXTURE(summary)
 {
 	struct target target;
 	struct summary sum;
-	struct mappings maps;
+	struct listing maps;
 	char huge[16];
 	int fd;
 };
@@ -413,40 +186,33 @@ FIXTURE(summary)
 FIXTURE_SETUP(summary)
 {
 	struct text t;
-	int fd;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	ASSERT_NE(MAP_FAILED, (void *)shared);
+	FATAL_IS_ASSERT();
+	shared = get_shared(sizeof(*shared));
 	if (!access(NR_HUGEPAGES, W_OK)) {
 		t = slurp_path(NR_HUGEPAGES);
 		snprintf(self->huge, sizeof(self->huge), "%s", t.s);
-		fd = open_or_die(NR_HUGEPAGES, O_WRONLY);
 		if (atoi(self->huge) < 4)
-			write_string(fd, "4");
-		close(fd);
+			write_file(NR_HUGEPAGES, "4");
 	}
 	target_start(&self->target, init, command);
 	self->fd = open_target(SUMMARY, self->target.pid);
 	self->sum = from_start(self->fd);
-	self->maps = maps_of(self->target.pid);
+	self->maps = load_maps(self->target.pid, "maps");
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 }
 
 FIXTURE_TEARDOWN(summary)
 {
-	int fd;
-
 	target_end(&self->target);
-	if (*self->huge) {
-		fd = open_or_die(NR_HUGEPAGES, O_WRONLY);
-		EXPECT_EQ(0, write_string(fd, self->huge));
-		close(fd);
-	}
+	if (*self->huge)
+		EXPECT_EQ(0, write_file(NR_HUGEPAGES, self->huge));
+	EXPECT_EQ(0, set_param("max_hold_us", "250"));
+	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
-/* What reads /proc/PID/status reads this, too: a key, a colon, a tab, and something. */
-TEST_F(summary, lines_are_as_in_status)
+/* The format is that of /proc/PID/status: a key, a colon, a tab, a value. */
+TEST_F(summary, format_like_status)
 {
 	struct text t[] = { self->sum.text, slurp_proc(self->target.pid, "status") };
 	char seen[100][32], *s, *end;
@@ -467,7 +233,7 @@ TEST_F(summary, lines_are_as_in_status)
 			}
 			for (j = 0; j < n; j++)
 				ASSERT_STRNE(seen[j], seen[n]);
-			/* but for a list that may be empty */
+			/* a list in status may be empty */
 			if (t[i].s == self->sum.text.s)
 				ASSERT_TRUE(s[strlen(seen[n]) + 2] && !strchr(" \t", end[-1]));
 		}
@@ -475,13 +241,13 @@ TEST_F(summary, lines_are_as_in_status)
 	}
 }
 
-TEST_F(summary, whose_it_is_and_how_it_was_taken)
+TEST_F(summary, pid_and_walk)
 {
 	EXPECT_EQ((unsigned long long)self->target.pid, self->sum.v[PID].nr);
 	EXPECT_STREQ("atomic", self->sum.v[WALK].word);
 }
 
-TEST_F(summary, kinds_are_those_of_vmas)
+TEST_F(summary, kinds_match_vmas)
 {
 	struct text t = slurp(open_target(PROC "vmas", self->target.pid), 65536);
 	unsigned long long nr[KEYS] = { 0 }, kb[KEYS] = { 0 }, n;
@@ -523,7 +289,7 @@ TEST_F(summary, kinds_are_those_of_vmas)
 	EXPECT_LE((unsigned long long)ROW, nr[VMAS_ANON]);
 }
 
-TEST_F(summary, sums_are_those_of_maps)
+TEST_F(summary, totals_match_maps)
 {
 	static const struct {
 		enum key key;
@@ -536,7 +302,7 @@ TEST_F(summary, sums_are_those_of_maps)
 	struct value v;
 
 	EXPECT_EQ(self->maps.nr, self->sum.v[VMAS].nr);
-	EXPECT_EQ(self->maps.kb, self->sum.v[VMAS].kb);
+	EXPECT_EQ(total_kb(&self->maps), self->sum.v[VMAS].kb);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		EXPECT_EQ(named(self->maps, names[i].name, &v), self->sum.v[names[i].key].nr) {
 			TH_LOG("%s", names[i].name);
@@ -549,23 +315,23 @@ TEST_F(summary, sums_are_those_of_maps)
 }
 
 /* The largest one between two mappings, with nothing in it and a mapping at either end */
-static struct value gap_in(struct mappings all)
+static struct value gap_in(struct listing all)
 {
 	struct value v = { .none = true };
 	unsigned int i;
 
 	for (i = 1; i < all.nr; i++) {
-		if (all.m[i].start - all.m[i - 1].end <= v.end - v.start)
+		if (all.regions[i].start - all.regions[i - 1].end <= v.end - v.start)
 			continue;
 		v.none = false;
-		v.start = all.m[i - 1].end;
-		v.end = all.m[i].start;
+		v.start = all.regions[i - 1].end;
+		v.end = all.regions[i].start;
 		v.kb = (v.end - v.start) >> 10;
 	}
 	return v;
 }
 
-TEST_F(summary, the_largest_gap)
+TEST_F(summary, largest_gap)
 {
 	struct value v = gap_in(self->maps), now;
 
@@ -573,14 +339,14 @@ TEST_F(summary, the_largest_gap)
 	EXPECT_EQ(0, memcmp(&v, &self->sum.v[LARGEST_GAP], sizeof(v)));
 	/* that gap becomes two */
 	tell(&self->target, 'm');
-	ASSERT_TRUE(v.start < (unsigned long)MARK && (unsigned long)MARK < v.end);
-	now = gap_in(maps_of(self->target.pid));
+	ASSERT_TRUE(v.start < (unsigned long)MARK && v.end > (unsigned long)MARK);
+	now = gap_in(load_maps(self->target.pid, "maps"));
 	EXPECT_NE(0, memcmp(&v, &now, sizeof(v)));
 	v = from_start(self->fd).v[LARGEST_GAP];
 	EXPECT_EQ(0, memcmp(&v, &now, sizeof(v)));
 }
 
-TEST_F(summary, layout)
+TEST_F(summary, layout_matches_stat)
 {
 	struct value heap, *brk = &self->sum.v[BRK];
 
@@ -598,7 +364,7 @@ TEST_F(summary, layout)
 	EXPECT_GT(self->sum.v[ENVIRONMENT].end, (unsigned long)*environ);
 }
 
-TEST_F(summary, the_stack)
+TEST_F(summary, stack_range)
 {
 	struct value *v = &self->sum.v[STACK], stack;
 
@@ -613,11 +379,11 @@ TEST_F(summary, the_stack)
 }
 
 /* Mappings end there, and not a page further. */
-TEST_F(summary, the_task_size)
+TEST_F(summary, task_size)
 {
 	unsigned long long size = self->sum.v[TASK_SIZE].nr;
 
-	EXPECT_LE(self->maps.m[self->maps.nr - 1].end, size);
+	EXPECT_LE(self->maps.regions[self->maps.nr - 1].end, size);
 	shared->at = size - PAGE;
 	tell(&self->target, 't');
 	EXPECT_EQ(shared->at, shared->mapped);
@@ -627,7 +393,7 @@ TEST_F(summary, the_task_size)
 }
 
 /* The kernel lets a process say otherwise, and so does summary. */
-TEST_F(summary, a_layout_that_was_set)
+TEST_F(summary, prctl_set_mm)
 {
 	static const struct {
 		enum key key;
@@ -656,7 +422,7 @@ TEST_F(summary, a_layout_that_was_set)
 		}
 	}
 	EXPECT_EQ(NULL, differs_from_stat(&now, self->target.pid));
-	ASSERT_EQ(1u, named(maps_of(self->target.pid), "[stack]", &v));
+	ASSERT_EQ(1u, named(load_maps(self->target.pid, "maps"), "[stack]", &v));
 	EXPECT_EQ((unsigned long)ROW_AT + 8 * PAGE, v.start);
 	EXPECT_EQ(v.start, now.v[STACK].start);
 	EXPECT_EQ(v.end, now.v[STACK].end);
@@ -664,7 +430,7 @@ TEST_F(summary, a_layout_that_was_set)
 }
 
 /* However it is read, it is the same; all of it fits into a page. */
-TEST_F(summary, in_pieces)
+TEST_F(summary, any_read_size)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536 };
 	size_t i, at, len = self->sum.text.len;
@@ -702,7 +468,7 @@ TEST_F(summary, in_pieces)
 	EXPECT_EQ(0, pread(self->fd, buffer, 10, len + 5000));
 }
 
-TEST_F(summary, is_of_one_snapshot)
+TEST_F(summary, snapshot_is_stable)
 {
 	char *buffer = get_memory(65536);
 	size_t at, len = self->sum.text.len;
@@ -743,7 +509,7 @@ static void other_init(void)
 	map_row(MARK, 10);
 }
 
-TEST_F(summary, whom_it_is_aimed_at)
+TEST_F(summary, target_selection)
 {
 	struct target other;
 	char s[16], buffer[100];
@@ -769,7 +535,7 @@ TEST_F(summary, whom_it_is_aimed_at)
 	EXPECT_EQ(0, set_target(fd[0], self->target.pid));
 	EXPECT_TRUE(same(self->sum.text, slurp(fd[0], 4096)));
 
-	/* what is no process leaves everything as it was */
+	/* a failed write changes nothing */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	ASSERT_EQ(100, read(self->fd, buffer, 100));
 	EXPECT_EQ(-EINVAL, write_string(self->fd, "x"));
@@ -802,19 +568,17 @@ static bool is_empty(const struct summary *sum, pid_t pid)
 	       strstr(sum->text.s, "\nVmas:\t0\t0 kB\n");
 }
 
-TEST_F(summary, a_zombie)
+TEST_F(summary, zombie)
 {
 	struct target z;
 	struct summary sum;
-	siginfo_t info;
 	char c;
 
 	target_start(&z, NULL, NULL);
 	ASSERT_EQ(0, set_target(self->fd, z.pid));
 	sum = from_start(self->fd);
 	EXPECT_FALSE(is_empty(&sum, z.pid));
-	kill(z.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	target_kill(&z);
 	sum = from_start(self->fd);
 	EXPECT_TRUE(is_empty(&sum, z.pid)) {
 		TH_LOG("%s", sum.text.s);
@@ -825,38 +589,16 @@ TEST_F(summary, a_zombie)
 	EXPECT_EQ(ESRCH, errno);
 }
 
-static void *pause_for_ever(void *arg)
-{
-	for (;;)
-		pause();
-	return arg;
-}
-
-static void thread_init(void)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
-		_exit(1);
-}
-
-static void end_leader_command(char c)
-{
-	if (c == 'l')
-		pthread_exit(NULL);
-}
-
 /* The VMAs are those of the threads that live. */
-TEST_F(summary, a_leader_that_has_exited)
+TEST_F(summary, exited_leader)
 {
 	struct summary before, sum;
 	struct target t;
 
-	target_start(&t, thread_init, end_leader_command);
+	target_start(&t, start_sleeping_thread, target_end_leader);
 	ASSERT_EQ(0, set_target(self->fd, t.pid));
 	before = from_start(self->fd);
-	ASSERT_EQ(1, write(t.to, "l", 1));
-	await_end_of_leader(t.pid);
+	tell_leader_to_exit(&t);
 	sum = from_start(self->fd);
 	EXPECT_LT(0u, sum.v[VMAS].nr);
 	EXPECT_LE(before.v[VMAS].nr, sum.v[VMAS].nr);
@@ -864,50 +606,30 @@ TEST_F(summary, a_leader_that_has_exited)
 	target_end(&t);
 }
 
-TEST_F(summary, a_kernel_thread)
+TEST_F(summary, kernel_thread)
 {
 	struct summary sum;
 
-	if (access("/proc/2/comm", R_OK) || strcmp(slurp_proc(2, "comm").s, "kthreadd\n"))
-		SKIP(return, "process 2 is none: is this a container?");
+	if (!has_kthreadd())
+		SKIP(return, "process 2 is not kthreadd: this is a container");
 	sum = summary_of(2);
 	EXPECT_TRUE(is_empty(&sum, 2)) {
 		TH_LOG("%s", sum.text.s);
 	}
 }
 
-/* While a page moves from below everything to above it and back, in one step */
-
-static void *move(void *arg)
-{
-	char *from = ROW_AT - 16 * PAGE, *to = MARK, *t;
-
-	for (;;) {
-		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-			_exit(1);
-		t = from;
-		from = to;
-		to = t;
-	}
-	return arg;
-}
-
 static void busy_init(void)
 {
-	pthread_t mover;
-
 	map_row(ROW_AT, ROW);
-	map_at(ROW_AT - 16 * PAGE, PAGE, PROT_READ);
-	if (pthread_create(&mover, NULL, move, NULL))
-		_exit(1);
+	start_mover(ROW_AT - 16 * PAGE, MARK);
 }
 
 /* A snapshot that says it is of one instant has the page in one place. */
-TEST_F(summary, of_one_that_changes)
+TEST_F(summary, consistent_under_mremap)
 {
 	static const char * const holds[] = { "0", "1" };
 	unsigned int i, h, n[2] = { 0 };
-	struct mappings maps;
+	struct listing maps;
 	struct target busy;
 	struct summary sum;
 	bool split;
@@ -915,7 +637,7 @@ TEST_F(summary, of_one_that_changes)
 	target_start(&busy, busy_init, NULL);
 	ASSERT_EQ(0, kill(busy.pid, SIGSTOP));
 	ASSERT_EQ(busy.pid, waitpid(busy.pid, NULL, WUNTRACED));
-	maps = maps_of(busy.pid);
+	maps = load_maps(busy.pid, "maps");
 	ASSERT_EQ(0, kill(busy.pid, SIGCONT));
 	ASSERT_EQ(0, set_target(self->fd, busy.pid));
 	for (h = 0; h < ARRAY_SIZE(holds); h++) {
@@ -929,13 +651,12 @@ TEST_F(summary, of_one_that_changes)
 				ASSERT_EQ(1u, h);
 			} else {
 				ASSERT_EQ(maps.nr, sum.v[VMAS].nr);
-				ASSERT_EQ(maps.kb, sum.v[VMAS].kb);
+				ASSERT_EQ(total_kb(&maps), sum.v[VMAS].kb);
 			}
 			free(sum.text.s);
 		}
 	}
 	printf("# %u atomic, %u split\n", n[0], n[1]);
-	ASSERT_EQ(0, set_param("max_hold_us", "250"));
 	target_end(&busy);
 }
 
@@ -956,63 +677,14 @@ static int where(void)
 	return 0;
 }
 
-struct program {
-	pid_t pid;
-	char said[sizeof(unsigned long)];
-	int end;	/* closing it lets it end */
-};
-
-/* A file beside this one, NULL for this one. False if it does not run. */
-static bool program_start(struct program *p, const char *name, unsigned long persona)
-{
-	char path[PATH_MAX];
-	int to[2], from[2];
-	ssize_t n;
-
-	n = readlink("/proc/self/exe", path, sizeof(path) - 30);
-	if (n <= 0 || pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
-		fatal("pipe");
-	path[n] = 0;
-	if (name)
-		strcpy(strrchr(path, '/') + 1, name);
-	p->pid = fork();
-	if (p->pid < 0)
-		fatal("fork");
-	if (!p->pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(to[0], 0);
-		dup2(from[1], 1);
-		if (personality(persona) < 0)
-			_exit(1);
-		execl(path, path, WHERE, (char *)NULL);
-		_exit(1);
-	}
-	close(to[0]);
-	close(from[1]);
-	p->end = to[1];
-	memset(p->said, 0, sizeof(p->said));
-	n = read(from[0], p->said, sizeof(p->said));
-	close(from[0]);
-	if (n <= 0)
-		waitpid(p->pid, NULL, 0);
-	return n > 0;
-}
-
-static void program_end(struct program *p)
-{
-	close(p->end);
-	if (kill(p->pid, SIGKILL) || waitpid(p->pid, NULL, 0) != p->pid)
-		fatal("ending program %d", p->pid);
-}
-
 /* Is every page from start to end in a mapping? */
-static bool all_mapped(struct mappings all, unsigned long start, unsigned long end)
+static bool all_mapped(struct listing all, unsigned long start, unsigned long end)
 {
 	unsigned int i;
 
 	for (i = 0; i < all.nr; i++)
-		if (all.m[i].start <= start && start < all.m[i].end)
-			start = all.m[i].end;
+		if (all.regions[i].start <= start && start < all.regions[i].end)
+			start = all.regions[i].end;
 	return start >= end;
 }
 
@@ -1030,18 +702,18 @@ FIXTURE_SETUP(layouts) { }
 FIXTURE_TEARDOWN(layouts) { }
 
 /* A page that the kernel found a place for is the next free one from MmapBase on. */
-TEST_F(layouts, mappings_begin_at_the_base)
+TEST_F(layouts, mmap_base)
 {
-	struct mappings maps;
+	struct listing maps;
 	struct program p;
 	struct summary sum;
 	struct value stack;
 	unsigned long at, base;
 
-	ASSERT_TRUE(program_start(&p, NULL, variant->persona));
+	ASSERT_TRUE(program_start(&p, "summary", WHERE, variant->persona));
 	memcpy(&at, p.said, sizeof(at));
 	sum = summary_of(p.pid);
-	maps = maps_of(p.pid);
+	maps = load_maps(p.pid, "maps");
 	EXPECT_EQ(NULL, differs_from_stat(&sum, p.pid));
 	base = sum.v[MMAP_BASE].nr;
 	ASSERT_EQ(1u, named(maps, "[stack]", &stack));
@@ -1057,284 +729,23 @@ TEST_F(layouts, mappings_begin_at_the_base)
 	program_end(&p);
 }
 
-TEST(a_32_bit_process)
+TEST(ia32_process)
 {
-	struct mappings maps;
+	struct listing maps;
 	struct program p;
 	struct summary sum;
 
-	if (!program_start(&p, "ia32", PER_LINUX))
+	if (!program_start(&p, "ia32", NULL, PER_LINUX))
 		SKIP(return, "this kernel, or this machine, does not run 32-bit programs");
 	sum = summary_of(p.pid);
-	maps = maps_of(p.pid);
+	maps = load_maps(p.pid, "maps");
 	EXPECT_EQ(maps.nr, sum.v[VMAS].nr);
-	EXPECT_EQ(maps.kb, sum.v[VMAS].kb);
+	EXPECT_EQ(total_kb(&maps), sum.v[VMAS].kb);
 	EXPECT_EQ(NULL, differs_from_stat(&sum, p.pid));
-	EXPECT_LE(maps.m[maps.nr - 1].end, sum.v[TASK_SIZE].nr);
+	EXPECT_LE(maps.regions[maps.nr - 1].end, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(1ull << 32, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(sum.v[TASK_SIZE].nr, sum.v[MMAP_BASE].nr);
 	program_end(&p);
-}
-
-/* The kernel */
-
-#define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
-
-static void set_kptr_restrict(const char *value)
-{
-	int fd = open_or_die(KPTR_RESTRICT, O_WRONLY);
-
-	if (write_string(fd, value))
-		fatal(KPTR_RESTRICT);
-	close(fd);
-}
-
-/* The region of that name, or the first one that an address is in; NULL if there is none */
-static const struct region *region(const struct summary *sum, const char *name,
-				   unsigned long long address)
-{
-	const struct region *r;
-
-	for (r = sum->region; r < sum->region + sum->regions; r++)
-		if (name ? !strcmp(r->name, name) : r->v.start <= address && address < r->v.end)
-			return r;
-	return NULL;
-}
-
-static bool holds(const struct region *r, unsigned long long address)
-{
-	return r && r->v.start <= address && address < r->v.end;
-}
-
-/* The number at the beginning of a line, or behind a word in it */
-static unsigned long long address_in(struct text t, const char *line_begins, const char *word)
-{
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		if (strncmp(s, line_begins, strlen(line_begins)))
-			continue;
-		if (word)
-			s = strstr(s, word) + strlen(word);
-		return strtoull(s, NULL, 16);
-	}
-	fatal("no line that begins with %s", line_begins);
-}
-
-FIXTURE(kernel)
-{
-	struct text kptr_restrict;
-};
-
-FIXTURE_SETUP(kernel)
-{
-	self->kptr_restrict = slurp_path(KPTR_RESTRICT);
-	set_kptr_restrict("1");
-}
-
-FIXTURE_TEARDOWN(kernel)
-{
-	set_kptr_restrict(self->kptr_restrict.s);
-}
-
-static struct summary own_summary(void)
-{
-	return parse(slurp_path(SUMMARY));
-}
-
-TEST_F(kernel, has_no_vmas_and_begins_where_it_can)
-{
-	struct summary sum = own_summary();
-
-	EXPECT_EQ(0u, sum.v[KERNEL_VMAS].nr);
-#ifdef __x86_64__
-	if (strstr(slurp_path("/proc/cpuinfo").s, " la57"))
-		printf("# five levels of page tables, perhaps\n");
-	else
-		EXPECT_EQ(0xffff800000000000, sum.v[KERNEL_START].nr);
-#endif
-	/* Where the addresses of processes end, there is a hole, at least. */
-	EXPECT_LT(sum.v[TASK_SIZE].nr, sum.v[KERNEL_START].nr);
-}
-
-/* What the kernel says of itself elsewhere is where summary says. */
-TEST_F(kernel, regions)
-{
-	struct summary sum = own_summary();
-	unsigned int vmalloced = 0, mapped = 0, i;
-	unsigned long long at;
-	struct text t;
-	const char *s;
-
-	ASSERT_LE(5u, sum.regions);
-	for (i = 0; i < sum.regions; i++)
-		printf("# %s %llx-%llx\n", sum.region[i].name, sum.region[i].v.start,
-		       sum.region[i].v.end);
-
-	at = address_in(slurp_path("/proc/modules"), "vmainfo ", " 0x");
-#ifdef __x86_64__
-	EXPECT_TRUE(holds(region(&sum, "KernelModules", 0), at)) {
-		TH_LOG("%llx", at);
-	}
-	for (s = slurp_path("/proc/kallsyms").s; *s; s = strchr(s, '\n') + 1)
-		if (!strncmp(s + 16, " T _text\n", 9))
-			break;
-	ASSERT_NE(0, *s);
-	at = strtoull(s, NULL, 16);
-	EXPECT_TRUE(holds(region(&sum, "KernelImage", 0), at)) {
-		TH_LOG("%llx", at);
-	}
-#else
-	EXPECT_TRUE(holds(region(&sum, "KernelVmalloc", 0), at)) {
-		TH_LOG("%llx", at);
-	}
-#endif
-	t = slurp_path("/proc/vmallocinfo");
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		at = strtoull(s, NULL, 16);
-		mapped++;
-		vmalloced += holds(region(&sum, "KernelVmalloc", 0), at);
-		ASSERT_TRUE(holds(region(&sum, "KernelVmalloc", 0), at) ||
-			    holds(region(&sum, "KernelModules", 0), at)) {
-			TH_LOG("%.*s", (int)strcspn(s, "\n"), s);
-		}
-	}
-	EXPECT_LT(mapped / 2, vmalloced);
-}
-
-/* All that /proc/kcore has of the kernel lies in one region or another. */
-TEST_F(kernel, kcore)
-{
-	struct summary sum = own_summary();
-	const struct region *direct = region(&sum, "KernelDirectMap", 0), *r;
-	const struct region *vmalloc = region(&sum, "KernelVmalloc", 0);
-	unsigned long long last = 0, end;
-	bool all_of_vmalloc = false;
-	struct elf64_phdr ph;
-	struct elf64_hdr e;
-	int fd, i;
-
-	fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		SKIP(return, "no /proc/kcore: %s", strerror(errno));
-	ASSERT_EQ((ssize_t)sizeof(e), pread(fd, &e, sizeof(e), 0));
-	ASSERT_TRUE(direct && vmalloc);
-	for (i = 0; i < e.e_phnum; i++) {
-		ASSERT_EQ((ssize_t)sizeof(ph), pread(fd, &ph, sizeof(ph),
-						     e.e_phoff + i * sizeof(ph)));
-		if (ph.p_type != PT_LOAD)
-			continue;
-		end = ph.p_vaddr + ph.p_memsz;
-#ifdef __aarch64__
-		/* where modules would be, were the kernel not at a random address */
-		if (end == vmalloc->v.start)
-			continue;
-#endif
-		r = region(&sum, NULL, ph.p_vaddr);
-		EXPECT_TRUE(r && end <= r->v.end) {
-			TH_LOG("%llx-%llx", (unsigned long long)ph.p_vaddr, end);
-		}
-		if (r == direct && end > last)
-			last = end;
-		/* x86 has it end a byte before its end. */
-		if (ph.p_vaddr == vmalloc->v.start && vmalloc->v.end - end <= 1)
-			all_of_vmalloc = true;
-	}
-	EXPECT_EQ(direct->v.end, last);
-	EXPECT_TRUE(all_of_vmalloc);
-	close(fd);
-}
-
-static const struct {
-	const char *kptr_restrict;
-	bool shown;
-} restricts[] = {
-	{ "0", true },
-	{ "1", true },
-	{ "2", false },
-};
-
-/* With CAP_SYSLOG, kptr_restrict decides about the regions. Where they begin is no secret. */
-TEST_F(kernel, kptr_restrict)
-{
-	struct summary sum;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(restricts) / sizeof(*restricts); i++) {
-		set_kptr_restrict(restricts[i].kptr_restrict);
-		sum = own_summary();
-		EXPECT_EQ(restricts[i].shown, sum.regions > 0) {
-			TH_LOG("kptr_restrict is %s", restricts[i].kptr_restrict);
-		}
-		EXPECT_NE(0u, sum.v[KERNEL_START].nr);
-	}
-}
-
-/* Who opens the file has to have CAP_SYSLOG, and not who reads it. */
-TEST_F(kernel, without_cap_syslog)
-{
-	int fd = open_or_die(SUMMARY, O_RDONLY);
-	struct summary sum;
-	unsigned int i;
-
-	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYSLOG));
-	for (i = 0; i < sizeof(restricts) / sizeof(*restricts); i++) {
-		set_kptr_restrict(restricts[i].kptr_restrict);
-		sum = own_summary();
-		EXPECT_EQ(0u, sum.regions) {
-			TH_LOG("kptr_restrict is %s", restricts[i].kptr_restrict);
-		}
-		EXPECT_NE(0u, sum.v[KERNEL_START].nr);
-		EXPECT_EQ(restricts[i].shown, from_start(fd).regions > 0) {
-			TH_LOG("kptr_restrict is %s", restricts[i].kptr_restrict);
-		}
-	}
-}
-
-static void own_mounts(void)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		fatal("a mount namespace");
-}
-
-/* A procfs that has lost its sysctls does not say what kptr_restrict is. */
-TEST_F(kernel, procfs_without_sysctls)
-{
-	char dir[] = "/tmp/vmainfo.XXXXXX", path[64];
-	struct summary sum;
-	int fd, err;
-
-	own_mounts();
-	if (!mkdtemp(dir) || mount("proc", dir, "proc", 0, NULL))
-		fatal("a procfs on %s", dir);
-	snprintf(path, sizeof(path), "%s/vmainfo/summary", dir);
-	fd = open_or_die(path, O_RDONLY);
-	err = mount(NULL, dir, NULL, MS_REMOUNT, "subset=pid") ? errno : 0;
-	sum = from_start(fd);
-	close(fd);
-	if (umount2(dir, MNT_DETACH) || rmdir(dir))
-		fatal("the end of %s", dir);
-	if (err)
-		SKIP(return, "this kernel does not take them away: %s", strerror(err));
-	EXPECT_EQ(0u, sum.regions);
-	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
-	EXPECT_LT(0u, own_summary().regions);
-}
-
-/* Nor does a file that is mounted over it, even one of the same procfs. */
-TEST_F(kernel, kptr_restrict_under_a_mount)
-{
-	static const char zero[] = "/proc/sys/kernel/panic_on_oops";
-	const char *value;
-
-	own_mounts();
-	set_kptr_restrict("2");
-	if (mount(zero, KPTR_RESTRICT, NULL, MS_BIND, NULL))
-		fatal("a mount over " KPTR_RESTRICT);
-	value = slurp_path(KPTR_RESTRICT).s;
-	ASSERT_TRUE(!strcmp(value, "0\n") || !strcmp(value, "1\n"));
-	EXPECT_EQ(0u, own_summary().regions);
-	ASSERT_EQ(0, umount(KPTR_RESTRICT));
 }
 
 int main(int argc, char **argv)

@@ -49,6 +49,7 @@ FIXTURE_VARIANT_ADD(target, vmas) { PROC "vmas" };
 
 FIXTURE_SETUP(target)
 {
+	FATAL_IS_ASSERT();
 	/* a test that failed may have left another one */
 	ASSERT_EQ(0, set_param("pid", "0"));
 	target_start(&self->a, a_init, NULL);
@@ -108,7 +109,7 @@ static struct text fresh(const char *entry)
 	return slurp_path(entry);
 }
 
-TEST_F(target, the_reader_by_default)
+TEST_F(target, defaults_to_opener)
 {
 	void *mark = map_at((void *)0x600000000000, 4096, PROT_READ);
 
@@ -117,13 +118,11 @@ TEST_F(target, the_reader_by_default)
 }
 
 /* As with an open /proc/self/maps: that stays with the process that opened it. */
-TEST_F(target, an_inherited_descriptor_shows_its_opener)
+TEST_F(target, inherited_fd_shows_opener)
 {
 	void *mark = map_at((void *)0x600000000000, 4096, PROT_READ);
-	int status;
-	pid_t pid = fork();
+	pid_t pid = fork_child();
 
-	ASSERT_LE(0, pid);
 	if (!pid) {
 		struct text t;
 
@@ -131,11 +130,10 @@ TEST_F(target, an_inherited_descriptor_shows_its_opener)
 		t = again(self->fd);
 		_exit(!shows(t, mark) || shows(t, (void *)0x610000000000));
 	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, reap(pid));
 }
 
-TEST_F(target, a_written_pid)
+TEST_F(target, written_pid)
 {
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	EXPECT_TRUE(is_a(self->fd));
@@ -146,7 +144,7 @@ TEST_F(target, a_written_pid)
 	EXPECT_FALSE(shows(fresh(variant->entry), B_MARK));
 }
 
-TEST_F(target, a_written_newline)
+TEST_F(target, trailing_newline)
 {
 	char s[32];
 
@@ -158,24 +156,21 @@ TEST_F(target, a_written_newline)
 /* 0 is the process that wrote it, whoever reads later. */
 TEST_F(target, zero_is_the_writer)
 {
-	int status;
 	pid_t pid;
 
 	map_at((void *)0x600000000000, 4096, PROT_READ);
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	ASSERT_EQ(0, write_string(self->fd, "0"));
 	EXPECT_TRUE(shows(again(self->fd), (void *)0x600000000000));
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
 		map_at((void *)0x610000000000, 4096, PROT_READ);
 		_exit(shows(again(self->fd), (void *)0x610000000000));
 	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, reap(pid));
 }
 
-TEST_F(target, two_open_files_have_one_each)
+TEST_F(target, one_per_open_file)
 {
 	int fd = open_target(variant->entry, self->b.pid);
 
@@ -186,7 +181,7 @@ TEST_F(target, two_open_files_have_one_each)
 }
 
 /* A write begins anew, in the middle of a listing too. */
-TEST_F(target, a_write_rewinds)
+TEST_F(target, write_rewinds)
 {
 	char buffer[4096];
 	ssize_t n;
@@ -199,7 +194,7 @@ TEST_F(target, a_write_rewinds)
 	EXPECT_TRUE(shows(slurp(self->fd, 4096), B_MARK));
 }
 
-TEST_F(target, what_is_no_pid)
+TEST_F(target, invalid_pids)
 {
 	static const char * const bad[] = {
 		"abc", "-1", "-0", "1x", "x1", "1 2", " 1", "1 ", "\n", "1\n\n",
@@ -232,7 +227,7 @@ TEST_F(target, what_is_no_pid)
 	/* no bytes at all are no number */
 	EXPECT_EQ(-1, write(self->fd, "", 0));
 	EXPECT_EQ(EINVAL, errno);
-	/* a NUL is no digit, wherever it is */
+	/* a NUL is not a digit, wherever it is */
 	m = snprintf(buffer, sizeof(buffer), "%d", self->b.pid);
 	EXPECT_EQ(-1, write(self->fd, buffer, m + 1));
 	EXPECT_EQ(EINVAL, errno);
@@ -275,7 +270,7 @@ TEST_F(target, leading_zeros)
 	EXPECT_TRUE(is_a(self->fd));
 }
 
-TEST_F(target, no_such_process)
+TEST_F(target, pid_of_no_process)
 {
 	pid_t gone = self->b.pid;
 	char start[512];
@@ -295,7 +290,7 @@ TEST_F(target, no_such_process)
 	EXPECT_TRUE(is_a(self->fd));
 }
 
-TEST_F(target, exited_before_the_read)
+TEST_F(target, exited_before_read)
 {
 	char c;
 
@@ -311,17 +306,15 @@ TEST_F(target, exited_before_the_read)
 }
 
 /* A zombie has no VMAs; it becomes ESRCH when it is reaped. */
-TEST_F(target, a_zombie)
+TEST_F(target, zombie)
 {
 	struct target z;
-	siginfo_t info;
 	struct text t;
 
 	target_start(&z, a_init, NULL);
 	ASSERT_EQ(0, set_target(self->fd, z.pid));
 	ASSERT_TRUE(is_a(self->fd));
-	kill(z.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	target_kill(&z);
 
 	t = again(self->fd);
 	if (!strcmp(variant->entry, PROC "maps")) {
@@ -340,26 +333,10 @@ TEST_F(target, a_zombie)
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 }
 
-static void *pause_for_ever(void *arg)
-{
-	for (;;)
-		pause();
-	return arg;
-}
-
 static void a_init_threads(void)
 {
-	pthread_t thread;
-
 	a_init();
-	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
-		_exit(1);
-}
-
-static void end_leader_command(char c)
-{
-	if (c == 'l')
-		pthread_exit(NULL);
+	start_sleeping_thread();
 }
 
 static struct text thread_maps(pid_t pid, pid_t thread)
@@ -371,7 +348,7 @@ static struct text thread_maps(pid_t pid, pid_t thread)
 }
 
 /* A process whose main thread has exited has the VMAs that its other threads have. */
-TEST_F(target, a_leader_that_has_exited)
+TEST_F(target, exited_leader)
 {
 	struct vmainfo_header h = { .size = sizeof(h) };
 	struct target t;
@@ -380,12 +357,11 @@ TEST_F(target, a_leader_that_has_exited)
 	pid_t thread;
 	int late;
 
-	target_start(&t, a_init_threads, end_leader_command);
+	target_start(&t, a_init_threads, target_end_leader);
 	thread = other_thread(t.pid);
 	ASSERT_EQ(0, set_target(self->fd, t.pid));
 	ASSERT_TRUE(is_a(self->fd));
-	ASSERT_EQ(1, write(t.to, "l", 1));
-	await_end_of_leader(t.pid);
+	tell_leader_to_exit(&t);
 
 	/* both for a file that knew the leader, and for one that did not */
 	late = open_target(variant->entry, t.pid);
@@ -430,11 +406,11 @@ static pid_t fork_as(pid_t number)
 }
 
 /* The same number comes again, and belongs to someone else. */
-TEST_F(target, a_recycled_number)
+TEST_F(target, pid_reuse)
 {
 	pid_t number = self->a.pid, pid;
 	char s[16], c;
-	int open_fd, param_fd, p[2], status;
+	int open_fd, param_fd, p[2];
 
 	snprintf(s, sizeof(s), "%d", number);
 	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
@@ -472,11 +448,11 @@ TEST_F(target, a_recycled_number)
 	EXPECT_TRUE(shows(fresh(variant->entry), B_MARK));
 
 	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(128 + SIGKILL, reap(pid));
 }
 
 /* The parameter is for files opened from then on. */
-TEST_F(target, the_parameter_leaves_open_files_alone)
+TEST_F(target, parameter_keeps_open_files)
 {
 	int defaulted = open_or_die(variant->entry, O_RDWR), later;
 	char s[16];
@@ -501,7 +477,7 @@ TEST_F(target, the_parameter_leaves_open_files_alone)
 	EXPECT_FALSE(shows(fresh(variant->entry), A_MARK));
 }
 
-TEST_F(target, the_parameter_names_one_that_exited)
+TEST_F(target, parameter_target_exited)
 {
 	char s[16];
 	int fd;
@@ -516,7 +492,7 @@ TEST_F(target, the_parameter_names_one_that_exited)
 }
 
 /* Bad values of the parameter change nothing. */
-TEST_F(target, the_parameter_refuses_what_is_no_pid)
+TEST_F(target, parameter_invalid_pids)
 {
 	static const char * const bad[] = {
 		"\n", "abc", "-1", "+1", "1x", "1 2", "0x10", "2147483648",
@@ -540,36 +516,27 @@ TEST_F(target, the_parameter_refuses_what_is_no_pid)
 }
 
 /* One process, a new address space: the next snapshot shows the new one. */
-TEST_F(target, exec)
+static void exec_command(char c)
 {
-	int go[2], ready[2], status;
-	struct text before, rest, now, maps;
-	char c;
-	pid_t pid;
+	if (c == TARGET_EXEC)
+		target_exec_self();
+}
 
-	ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
-	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		a_init();
-		dup2(go[0], 100);
-		dup2(ready[1], 101);
-		if (write(101, "", 1) == 1 && read(100, &c, 1) == 1)
-			execl("/proc/self/exe", "exec", "--wait", NULL);
-		_exit(1);
-	}
-	ASSERT_EQ(1, read(ready[0], &c, 1));
-	ASSERT_EQ(0, set_target(self->fd, pid));
+TEST_F(target, follows_exec)
+{
+	struct text before, rest, now, maps;
+	struct target t;
+	char c;
+
+	target_start(&t, a_init, exec_command);
+	ASSERT_EQ(0, set_target(self->fd, t.pid));
 	before = again(self->fd);
 	ASSERT_TRUE(shows(before, A_MARK));
 
 	/* in the middle of a listing: that one stays as it was */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	ASSERT_EQ(1, read(self->fd, &c, 1));
-	ASSERT_EQ(1, write(go[1], "", 1));
-	ASSERT_EQ(1, read(ready[0], &c, 1));
+	tell(&t, TARGET_EXEC);
 	rest = slurp(self->fd, 4096);
 	EXPECT_EQ(before.len - 1, rest.len);
 	EXPECT_EQ(rest.len, same_bytes(before, 1, rest.s, rest.len));
@@ -577,24 +544,24 @@ TEST_F(target, exec)
 	now = again(self->fd);
 	EXPECT_FALSE(shows(now, A_MARK));
 	if (!strcmp(variant->entry, PROC "maps")) {
-		maps = slurp_proc(pid, "maps");
+		maps = slurp_proc(t.pid, "maps");
 		EXPECT_TRUE(same(maps, now));
 	}
-	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	target_end(&t);
 }
 
-/* A number means what it means to the one who writes it. */
+/* A number is one of the pid namespace of the writer. */
 TEST_F(target, pid_namespaces)
 {
 	pid_t inner, outer = self->a.pid;
 	char c = 'x', s[16];
-	int status, p[2], back[2];
+	int p[2], back[2];
 
 	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
 	ASSERT_EQ(0, pipe2(back, O_CLOEXEC));
 	if (unshare(CLONE_NEWPID))
 		SKIP(return, "no pid namespaces: %s", strerror(errno));
+	fflush(NULL);
 	inner = fork();
 	ASSERT_LE(0, inner);
 	if (!inner) {
@@ -633,9 +600,7 @@ TEST_F(target, pid_namespaces)
 		EXPECT_TRUE(shows(fresh(variant->entry), B_MARK));
 		ASSERT_EQ(1, write(back[1], &c, 1));
 	}
-	ASSERT_EQ(inner, waitpid(inner, &status, 0));
-	ASSERT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_EQ(0, reap(inner));
 }
 
 /*
@@ -660,7 +625,7 @@ static int try_open(const char *path)
 	return 0;
 }
 
-TEST_F(target, without_a_number_there)
+TEST_F(target, pid_not_in_namespace)
 {
 	int to_inner[2], from_inner[2], status, fd;
 	char path[64], s[16], c = 0;
@@ -710,7 +675,7 @@ TEST_F(target, without_a_number_there)
 	EXPECT_EQ(0, status);
 }
 
-TEST_F(target, ends_while_it_is_read)
+TEST_F(target, exit_during_read)
 {
 	struct target t;
 	unsigned int i;
@@ -738,7 +703,7 @@ TEST_F(target, ends_while_it_is_read)
 }
 
 /* What the max_hold_us parameter takes */
-TEST(max_hold_us)
+TEST(max_hold_us_values)
 {
 	static const char * const bad[] = {
 		"\n", "abc", "-1", "1x", "1 2", "1000001", "4294967296",
@@ -763,11 +728,7 @@ TEST(max_hold_us)
 
 int main(int argc, char **argv)
 {
-	char c;
-
-	/* the exec test's other self: says that it runs, and waits */
-	if (argc == 2 && !strcmp(argv[1], "--wait"))
-		return write(101, "", 1) != 1 || read(100, &c, 1) != 1;
+	target_executed(argc, argv);
 	module_for_all_tests();
 	return test_harness_run(argc, argv);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tasks: each column against procfs, of all kinds of processes; which processes are there, in
- * which order, while others come and go; that it is read as any other file.
+ * tasks: each column against procfs, for all kinds of processes; which processes are listed
+ * and in which order, while others come and go; reads of any size.
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
@@ -11,12 +11,12 @@
 #include <sys/mount.h>
 #include <sys/uio.h>
 
+#include "maps.h"
 #include "vmainfo_test.h"
 
 #define TASKS PROC "tasks"
 /* Where the first procfs is for processes in another pid namespace */
 #define HOST_PROC "/tmp/vmainfo-tasks-proc"
-#define PAGE 4096ul
 #define HEADER "#   pid     vmas     total_kB      data_kB     stack_kB      exec_kB" \
 	       "    locked_kB    pinned_kB comm\n"
 
@@ -32,8 +32,8 @@ struct lines {
 };
 
 /*
- * Takes a text apart. Each line must be what its values are printed as, so nothing is left
- * over; and processes come in order, none of them twice.
+ * Parses a text. Each line must equal its values printed again, so that nothing is left
+ * over; processes are in order, none of them twice.
  */
 static struct lines parse(struct text t)
 {
@@ -108,30 +108,17 @@ static unsigned long long status_kb(struct text status, const char *key)
 	return s ? strtoull(s + strlen(line), NULL, 10) : 0;
 }
 
-/* How many VMAs a task has: its lines of maps, without that of the vsyscall page */
-static unsigned int maps_lines(const char *path)
-{
-	struct text t = slurp_path(path);
-	unsigned int n = 0;
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1)
-		n += strncmp(s, "ffffffff", 8) != 0;
-	free(t.s);
-	return n;
-}
-
-/* Which column of a line is not as procfs has it of a task, or NULL */
-static const char *differs(const struct line *l, const char *dir)
+/* Which column of a line is not as procfs has it of a thread, or NULL */
+static const char *differs(const struct line *l, pid_t thread)
 {
 	char path[64];
 	struct text status;
 
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	if (l->vmas != maps_lines(path))
+	snprintf(path, sizeof(path), "task/%d/maps", thread);
+	if (l->vmas != load_maps(l->pid, path).nr)
 		return "vmas";
-	snprintf(path, sizeof(path), "%s/status", dir);
-	status = slurp_path(path);
+	snprintf(path, sizeof(path), "task/%d/status", thread);
+	status = slurp_proc(l->pid, path);
 	return l->total != status_kb(status, "VmSize") ? "total_kB" :
 	       l->data != status_kb(status, "VmData") ? "data_kB" :
 	       l->stack != status_kb(status, "VmStk") ? "stack_kB" :
@@ -153,15 +140,6 @@ static struct shared {
 	bool over;
 } *shared;
 
-static void *share(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		fatal("shared memory");
-	return p;
-}
-
 /* A process with something in each column */
 
 /* As much as drivers do: a buffer that io_uring keeps. Not on all kernels. */
@@ -182,9 +160,7 @@ static void init(void)
 	if (mlock(row, PAGE) || mlock(p, 7 * PAGE))
 		fatal("mlock");
 	map_at(NULL, 3 * PAGE, PROT_READ | PROT_EXEC);
-	if (mmap(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
-	    MAP_FAILED)
-		fatal("mmap");
+	map_file(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* what a process with that capability pins is not counted everywhere */
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_IPC_LOCK));
 	shared->pinned = pin(p + 20 * PAGE, 3 * PAGE);
@@ -193,14 +169,12 @@ static void init(void)
 FIXTURE(tasks)
 {
 	struct target target;
-	char dir[32];
 };
 
 FIXTURE_SETUP(tasks)
 {
-	shared = share(sizeof(*shared));
+	shared = get_shared(sizeof(*shared));
 	target_start(&self->target, init, NULL);
-	snprintf(self->dir, sizeof(self->dir), "/proc/%d", self->target.pid);
 }
 
 FIXTURE_TEARDOWN(tasks)
@@ -208,12 +182,12 @@ FIXTURE_TEARDOWN(tasks)
 	target_end(&self->target);
 }
 
-TEST_F(tasks, columns)
+TEST_F(tasks, columns_match_procfs)
 {
 	struct line l = line_of(self->target.pid);
 
-	EXPECT_EQ(NULL, differs(&l, self->dir)) {
-		TH_LOG("%s", differs(&l, self->dir));
+	EXPECT_EQ(NULL, differs(&l, l.pid)) {
+		TH_LOG("%s", differs(&l, l.pid));
 	}
 	EXPECT_LE(100u, l.vmas);
 	EXPECT_LE(100u * 4, l.total);
@@ -228,7 +202,7 @@ TEST_F(tasks, columns)
 }
 
 /* All of them but those that came or went in between */
-TEST_F(tasks, every_process)
+TEST_F(tasks, all_processes)
 {
 	struct lines before, after;
 	const struct dirent *entry;
@@ -265,28 +239,26 @@ TEST_F(tasks, every_process)
 	EXPECT_NE(NULL, find(after, 1));
 }
 
-TEST_F(tasks, a_kernel_thread)
+TEST_F(tasks, kernel_thread)
 {
 	struct line l;
 
-	if (access("/proc/2/comm", R_OK) || strcmp(slurp_proc(2, "comm").s, "kthreadd\n"))
-		SKIP(return, "process 2 is none: is this a container?");
+	if (!has_kthreadd())
+		SKIP(return, "process 2 is not kthreadd: this is a container");
 	l = line_of(2);
 	EXPECT_TRUE(is_zero(&l));
 	EXPECT_STREQ("kthreadd", l.comm);
 }
 
-TEST_F(tasks, a_zombie)
+TEST_F(tasks, zombie)
 {
-	siginfo_t info;
 	struct target z;
 	struct line l;
 
 	target_start(&z, NULL, NULL);
 	l = line_of(z.pid);
 	EXPECT_LT(0u, l.vmas);
-	kill(z.pid, SIGKILL);
-	ASSERT_EQ(0, waitid(P_PID, z.pid, &info, WEXITED | WNOWAIT));
+	target_kill(&z);
 	l = line_of(z.pid);
 	EXPECT_TRUE(is_zero(&l));
 	EXPECT_STREQ("tasks", l.comm);
@@ -294,7 +266,7 @@ TEST_F(tasks, a_zombie)
 	EXPECT_EQ(NULL, find(read_tasks(65536), z.pid));
 }
 
-/* Threads are no processes, and have what their process has. */
+/* Threads are not listed. */
 
 static void *rest(void *arg)
 {
@@ -318,36 +290,30 @@ static void threads_init(void)
 		sched_yield();
 }
 
-TEST_F(tasks, threads)
+TEST_F(tasks, threads_not_listed)
 {
 	struct target t;
-	char dir[32];
 	struct line l;
 
 	target_start(&t, threads_init, NULL);
 	l = line_of(t.pid);
-	snprintf(dir, sizeof(dir), "/proc/%d", t.pid);
-	EXPECT_EQ(NULL, differs(&l, dir)) {
-		TH_LOG("%s", differs(&l, dir));
+	EXPECT_EQ(NULL, differs(&l, t.pid)) {
+		TH_LOG("%s", differs(&l, t.pid));
 	}
 	EXPECT_EQ(NULL, find(read_tasks(65536), shared->thread));
 	target_end(&t);
 }
 
 /* A process whose leader has exited lives on in its threads. */
-TEST_F(tasks, a_leader_that_has_exited)
+TEST_F(tasks, exited_leader)
 {
-	char path[64], dir[64];
-	unsigned int i;
+	char path[64];
 	struct text t;
 	struct line l;
 	pid_t pid;
 
-	fflush(NULL);
-	pid = fork();
-	ASSERT_LE(0, pid);
+	pid = fork_child();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		threads_init();
 		pthread_exit(NULL);
 	}
@@ -361,13 +327,12 @@ TEST_F(tasks, a_leader_that_has_exited)
 		usleep(1000);
 	}
 	l = line_of(pid);
-	snprintf(dir, sizeof(dir), "/proc/%d/task/%d", pid, shared->thread);
-	EXPECT_EQ(NULL, differs(&l, dir)) {
-		TH_LOG("%s", differs(&l, dir));
+	EXPECT_EQ(NULL, differs(&l, shared->thread)) {
+		TH_LOG("%s", differs(&l, shared->thread));
 	}
 	EXPECT_LT(50u, l.vmas);
 	EXPECT_EQ(0, kill(pid, SIGKILL));
-	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
+	EXPECT_EQ(128 + SIGKILL, reap(pid));
 }
 
 static void strange_init(void)
@@ -376,7 +341,7 @@ static void strange_init(void)
 }
 
 /* As status says it, whatever it is */
-TEST_F(tasks, comm)
+TEST_F(tasks, comm_escaped)
 {
 	struct target t;
 	struct text status;
@@ -396,7 +361,7 @@ TEST_F(tasks, comm)
 #define RESIDENTS 40
 #define VISITORS 3
 
-TEST_F(tasks, while_others_come_and_go)
+TEST_F(tasks, concurrent_fork_exit)
 {
 	static const size_t chunks[] = { 100, 4096, 65536, 5000, 1000 };
 	struct target resident[RESIDENTS];
@@ -408,17 +373,14 @@ TEST_F(tasks, while_others_come_and_go)
 	for (i = 0; i < RESIDENTS; i++)
 		target_start(&resident[i], NULL, NULL);
 	for (i = 0; i < VISITORS; i++) {
-		visitor[i] = fork();
-		ASSERT_LE(0, visitor[i]);
+		visitor[i] = fork_child();
 		if (visitor[i])
 			continue;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		while (!*(volatile bool *)&shared->over) {
-			pid = fork();
+			pid = fork_child();
 			if (!pid)
 				_exit(0);
-			if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-				_exit(1);
+			reap(pid);
 		}
 		_exit(0);
 	}
@@ -436,17 +398,13 @@ TEST_F(tasks, while_others_come_and_go)
 		free(all.l);
 	}
 	shared->over = true;
-	for (i = 0; i < VISITORS; i++) {
-		int status;
-
-		ASSERT_EQ(visitor[i], waitpid(visitor[i], &status, 0));
-		EXPECT_EQ(0, status);
-	}
+	for (i = 0; i < VISITORS; i++)
+		EXPECT_EQ(0, reap(visitor[i]));
 	for (i = 0; i < RESIDENTS; i++)
 		target_end(&resident[i]);
 }
 
-/* In a pid namespace and a procfs of its own, where nothing is that is not the test's. */
+/* In a pid namespace and a procfs of its own, which have only processes of this test. */
 
 #define CHECK(condition) do {							\
 	if (!(condition)) {							\
@@ -468,33 +426,37 @@ static int in_pid_namespace(void (*run)(void), void (*outside)(void))
 
 	if (mkdir(HOST_PROC, 0700) && errno != EEXIST)
 		fatal(HOST_PROC);
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (unshare(CLONE_NEWPID | CLONE_NEWNS))
-			_exit(KSFT_SKIP);
-		CHECK(!pipe(to_inner) && !pipe(from_inner));
-		pid = fork();
-		if (!pid) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-			CHECK(!mount("/proc", HOST_PROC, NULL, MS_BIND | MS_REC, NULL));
-			CHECK(!mount("proc", "/proc", "proc", 0, NULL));
-			run();
-			_exit(0);
-		}
+	pid = fork_child();
+	if (pid) {
+		status = reap(pid);
+		if (rmdir(HOST_PROC))
+			fatal(HOST_PROC);
+		return status;
+	}
+	if (unshare(CLONE_NEWPID | CLONE_NEWNS))
+		_exit(KSFT_SKIP);
+	CHECK(!pipe(to_inner) && !pipe(from_inner));
+	pid = fork();	/* fork_child() looks at the parent's number, which is 0 in there */
+	if (pid) {
 		if (outside)
 			outside();
-		if (waitpid(pid, &status, 0) != pid)
-			_exit(1);
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+		_exit(reap(pid));
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		fatal("a child");
-	if (rmdir(HOST_PROC))
-		fatal(HOST_PROC);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	CHECK(!mount("/proc", HOST_PROC, NULL, MS_BIND | MS_REC, NULL));
+	CHECK(!mount("proc", "/proc", "proc", 0, NULL));
+	run();
+	_exit(0);
+}
+
+static pid_t sleeper(void)
+{
+	pid_t pid = fork_child();
+
+	while (!pid)
+		pause();
+	return pid;
 }
 
 static int outer_fd;
@@ -537,11 +499,7 @@ static void two_namespaces(void)
 
 	CHECK(getpid() == 1);
 	for (i = 0; i < 3; i++) {
-		child[i] = fork();
-		CHECK(child[i] >= 0);
-		if (!child[i])
-			for (;;)
-				pause();
+		child[i] = sleeper();
 		CHECK(child[i] == i + 2);
 	}
 	all = parse(slurp(fd, 65536));
@@ -559,7 +517,7 @@ static void two_namespaces(void)
 	fd = open_or_die(TASKS, O_RDONLY);
 	CHECK(write(from_inner[1], "", 1) == 1 && read(to_inner[0], &c, 1) == 1);
 	kill(child[1], SIGKILL);
-	CHECK(waitpid(child[1], NULL, 0) == child[1]);
+	reap(child[1]);
 	CHECK(!lseek(fd, 0, SEEK_SET));
 	all = parse(slurp(fd, 65536));
 	CHECK(all.nr == 3);
@@ -582,7 +540,7 @@ static void look_from_outside(void)
 	CHECK(write(to_inner[1], "", 1) == 1);
 }
 
-TEST_F(tasks, in_another_pid_namespace)
+TEST_F(tasks, pid_namespace_of_procfs)
 {
 	struct lines all;
 	int ret;
@@ -627,15 +585,9 @@ static void quiet(void)
 	size_t i, at, size;
 	int fd = open_or_die(TASKS, O_RDONLY);
 	ssize_t n;
-	pid_t pid;
 
-	for (i = 0; i < QUIET; i++) {
-		pid = fork();
-		CHECK(pid >= 0);
-		if (!pid)
-			for (;;)
-				pause();
-	}
+	for (i = 0; i < QUIET; i++)
+		sleeper();
 	read_into(fd, expected, 65536); /* so that the stack has grown */
 	CHECK(!lseek(fd, 0, SEEK_SET));
 	len = read_into(fd, expected, 65536);
@@ -669,7 +621,7 @@ static void quiet(void)
 	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 }
 
-TEST_F(tasks, in_pieces)
+TEST_F(tasks, any_read_size)
 {
 	int ret = in_pid_namespace(quiet, NULL);
 
@@ -686,19 +638,14 @@ static void going(void)
 	unsigned int i, lines = 0;
 	ssize_t n;
 
-	for (i = 0; i < QUIET; i++) {
-		pid[i] = fork();
-		CHECK(pid[i] >= 0);
-		if (!pid[i])
-			for (;;)
-				pause();
-	}
+	for (i = 0; i < QUIET; i++)
+		pid[i] = sleeper();
 	/* a page of them, and then only the last is left */
 	n = read(fd, buffer, PAGE);
 	CHECK(n > 0 && n <= (ssize_t)PAGE);
 	for (i = 0; i < QUIET - 1; i++) {
 		kill(pid[i], SIGKILL);
-		CHECK(waitpid(pid[i], NULL, 0) == pid[i]);
+		reap(pid[i]);
 	}
 	n = read(fd, buffer, PAGE);
 	CHECK(n > 0);
@@ -709,7 +656,7 @@ static void going(void)
 	CHECK(!read(fd, buffer, PAGE));
 }
 
-TEST_F(tasks, while_the_one_that_is_next_goes)
+TEST_F(tasks, next_process_exits)
 {
 	int ret = in_pid_namespace(going, NULL);
 
@@ -718,7 +665,7 @@ TEST_F(tasks, while_the_one_that_is_next_goes)
 	EXPECT_EQ(0, ret);
 }
 
-TEST(it_is_read_only)
+TEST(read_only)
 {
 	struct stat st;
 	int fd;
@@ -734,14 +681,14 @@ TEST(it_is_read_only)
 	EXPECT_LT(100u, slurp(fd, 4096).len);
 }
 
-TEST(without_cap_sys_ptrace)
+TEST(cap_sys_ptrace_required)
 {
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
 	EXPECT_EQ(-1, open(TASKS, O_RDONLY));
 	EXPECT_EQ(EPERM, errno);
 }
 
-TEST(the_module_goes_while_it_is_open)
+TEST(unload_while_open)
 {
 	int fd = open_or_die(TASKS, O_RDONLY), ret;
 	char c;

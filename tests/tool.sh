@@ -18,61 +18,82 @@ same_as_maps()
 }
 
 # The kernel's order of its flags is that of vmas, and not that of raw; it has a name for the one
-# of MLOCK_ONFAULT from 6.11 on.
+# of MLOCK_ONFAULT from 6.11 on. The first line names the fields.
 sorted_flags()
 {
-	awk -F'|' -v OFS='|' '{
-		sub(/lf/, "??", $13)
-		n = split($13, flags, ",")
-		for (i = 2; i <= n; i++)
-			for (j = i; j > 1 && flags[j - 1] > flags[j]; j--) {
-				flag = flags[j]
-				flags[j] = flags[j - 1]
-				flags[j - 1] = flag
-			}
-		$13 = flags[1]
-		for (i = 2; i <= n; i++)
-			$13 = $13 "," flags[i]
-		print
-	}'
+	awk -F'|' -v OFS='|' '
+		NR == 1 {
+			for (at = 1; $at != "flags"; at++)
+				;
+			next
+		}
+		{
+			sub(/lf/, "??", $at)
+			n = split($at, flags, ",")
+			for (i = 2; i <= n; i++)
+				for (j = i; j > 1 && flags[j - 1] > flags[j]; j--) {
+					flag = flags[j]
+					flags[j] = flags[j - 1]
+					flags[j - 1] = flag
+				}
+			$at = flags[1]
+			for (i = 2; i <= n; i++)
+				$at = $at "," flags[i]
+			print
+		}'
 }
 
 # What vmas has, but for the names, as CSV with | for the comma
 fields_of_vmas()
 {
-	awk 'function hex(x) { sub(/^0+/, "", x); return "0x" (x == "" ? "0" : x) }
-		/^#/ { next }
-		{
-			$2 = hex($2); $3 = hex($3); $6 = hex($6)
-			if ($11 == "-") $11 = "n"
+	vmas_awk 'function hex(x) { sub(/^0+/, "", x); return "0x" (x == "" ? "0" : x) }
+		function row(as_is) {
 			line = $1
-			for (i = 2; i <= 14; i++)
-				line = line "|" (i != 13 && $i == "-" ? "" : $i)
+			for (i = 2; i < col["name"]; i++)
+				line = line "|" (as_is || i == col["flags"] || $i != "-" ? $i : "")
 			sub(/^-/, "", line)
 			print line
+		}
+		!begun++ {
+			record = $0
+			$0 = ""
+			for (name in col)
+				$col[name] = name
+			row(1)
+			$0 = record
+		}
+		{
+			$col["start"] = hex($col["start"])
+			$col["end"] = hex($col["end"])
+			$col["offset"] = hex($col["offset"])
+			if ($col["anon"] == "-")
+				$col["anon"] = "n"
+			row(0)
 		}' vmas | sorted_flags
 }
 
-# A line that does not begin as a record goes on with a name.
+# A line that does not begin as a record goes on with a name, which is the last field.
 fields_of_csv()
 {
-	awk '/^[0-9]*,0x[0-9a-f]+,0x/ {
-			flags = $0
-			for (i = 1; i <= 12; i++) {
-				comma = index(flags, ",")
-				printf "%s|", substr(flags, 1, comma - 1)
-				flags = substr(flags, comma + 1)
+	awk 'NR == 1 {
+			n = split($0, names, ",")
+			gsub(/,/, "|")
+			sub(/\|name.*/, "")
+			print
+		}
+		/^[0-9]*,0x[0-9a-f]+,0x/ {
+			line = ""
+			for (i = 1; i < n; i++) {
+				end = index($0, ",")
+				field = substr($0, 1, end - 1)
+				if (/^"/) {
+					end = index(substr($0, 2), "\"") + 2
+					field = substr($0, 2, end - 3)
+				}
+				line = line (i > 1 ? "|" : "") field
+				$0 = substr($0, end + 1)
 			}
-			if (flags ~ /^"/) {
-				end = index(substr(flags, 2), "\"")
-				ops = substr(flags, end + 3)
-				flags = substr(flags, 2, end - 1)
-			} else {
-				end = index(flags, ",")
-				ops = substr(flags, end + 1)
-				flags = substr(flags, 1, end - 1)
-			}
-			print flags "|" substr(ops, 1, index(ops, ",") - 1)
+			print line
 		}' csv | sorted_flags
 }
 
@@ -90,7 +111,9 @@ json_is_vmas()
 	"$tool" show --json "$target" >json || return 1
 	sed -n '1s/^# pid=\([0-9]*\) vmas=\([0-9]*\) .*/\1 module \2/p' vmas >want
 	sed -n '1s/^{"pid":\([0-9]*\),"source":"\([a-z]*\)",.*"vmas":\([0-9]*\),.*/\1 \2 \3/p' json >got
-	fields_of_vmas | awk -F'|' '{ print $2, $3, $4, $5, $6, $7, $8, $9 }' >>want
+	vmas_awk 'function hex(x) { sub(/^0+/, "", x); return "0x" (x == "" ? "0" : x) }
+		{ print hex($col["start"]), hex($col["end"]), $col["kB"], $col["perm"],
+			hex($col["offset"]), $col["dev"], $col["inode"], $col["kind"] }' vmas >>want
 	sed -n 's/^{"nr":.*"start":"\([^"]*\)","end":"\([^"]*\)","size_kb":\([0-9]*\),"perm":"\([^"]*\)","offset":"\([^"]*\)","dev":"\([^"]*\)","inode":"\([^"]*\)","kind":"\([^"]*\)".*}[,]*$/\1 \2 \3 \4 \5 \6 \7 \8/p' json >>got
 	cmp want got && [ "$(tail -n 1 json)" = "]}" ] && return
 	diff want got | head -n 20
@@ -100,7 +123,7 @@ json_is_vmas()
 # filtered CONDITION OPTION: the VMAs that this option leaves are those that awk finds in vmas
 filtered()
 {
-	awk "!/^#/ && ($1) { print "'$2 }' vmas | sed 's/^0*//' >want
+	vmas_awk "$1"' { print $col["start"] }' vmas | sed 's/^0*//' >want
 	"$tool" show --maps "$2" "$target" | sed 's/-.*//; s/^0*//' >got
 	[ -s want ] && cmp want got && return
 	diff want got | head -n 20
@@ -159,15 +182,6 @@ watches()
 	lines=0
 }
 
-# looks N: waits until it has looked N times more. It sleeps after each look.
-looks()
-{
-	enough=$(($(switches "$watch") + $1))
-	while [ "$(switches "$watch")" -lt $enough ]; do
-		:
-	done
-}
-
 # How many bytes it has read: a walk is a read.
 bytes_read()
 {
@@ -194,7 +208,7 @@ unchanged()
 	after=$(bytes_read)
 	[ "$(wc -l <"$TMP/watch")" = "$lines" ] || { cat "$TMP/watch"; return 1; }
 	case $1 in
-	for-nothing) [ "$before" = "$after" ] ;;
+	nothing) [ "$before" = "$after" ] ;;
 	*) [ "$before" -lt "$after" ] ;;
 	esac && return
 	echo "it has read $before bytes, and later $after"
@@ -280,33 +294,33 @@ mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put file
 start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
 echo "$target" >/sys/module/vmainfo/parameters/pid
 look "$target" || ktap_exit_fail_msg "what vmainfo says cannot be read"
-result "show --maps" same_as_maps "$target"
-result "show --maps: the process that the parameter names" same_as_maps
+result "show --maps: same as procfs" same_as_maps "$target"
+result "show --maps: parameter selects process" same_as_maps
 echo 0 >/sys/module/vmainfo/parameters/pid
-result "show --csv" csv_is_vmas
-result "show --json" json_is_vmas
-result "show --kind" filtered '$9 == "shmem"' --kind=shmem
-result "show --perm" filtered '$5 ~ /^.w.s/' --perm=?w?s
-result "show: by its name" same_as_maps mappings
-result "show: several processes" several
-result "show: not one of several" exits 1 "vmainfo: process $nobody: No such process" \
+result "show --csv: same as vmas" csv_is_vmas
+result "show --json: same as vmas" json_is_vmas
+result "show --kind: filters like awk" filtered '$col["kind"] == "shmem"' --kind=shmem
+result "show --perm: filters like awk" filtered '$col["perm"] ~ /^.w.s/' --perm=?w?s
+result "show NAME: process found" same_as_maps mappings
+result "show PID NAME: each under a line of its own" several
+result "show PID PID: missing process named" exits 1 "vmainfo: process $nobody: No such process" \
 	"$tool" show "$target" $nobody
-result "save" save_is_raw
-result "diff: with itself" differ "" saved "$target"
+result "save: same as raw" save_is_raw
+result "diff: no changes against its own save" differ "" saved "$target"
 "$tool" show --maps "$target" >copy
-result "diff: with its maps" differ "" saved copy
-result "show: no such process" exits 1 "vmainfo: process $nobody: No such process" \
+result "diff: no changes against its own maps" differ "" saved copy
+result "show: ESRCH message" exits 1 "vmainfo: process $nobody: No such process" \
 	"$tool" show $nobody
-result "diff: no such process" exits 2 "vmainfo: process $nobody: No such process" \
+result "diff: ESRCH message" exits 2 "vmainfo: process $nobody: No such process" \
 	"$tool" diff saved $nobody
-result "save: no such directory" exits 1 "No such file or directory" "$tool" save "$target" none/file
-result "show: a kernel thread has none" sh -c '"$0" show 2 | grep -qx "0 VMAs, 0 kB.*"' "$tool"
+result "save: ENOENT message" exits 1 "No such file or directory" "$tool" save "$target" none/file
+result "show: kernel thread has 0 VMAs" sh -c '"$0" show 2 | grep -qx "0 VMAs, 0 kB.*"' "$tool"
 root_dev=$(awk '/ - rootfs / { split($3, dev, ":"); printf "%02x:%02x", dev[1], dev[2] }' \
 	/proc/self/mountinfo)
 kinds kinds.module
 vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
 kinds kinds.maps
-result "without the module: show: kinds" same_kinds
+result "without the module: show: same kinds" same_kinds
 vmainfo_load || ktap_exit_fail_msg "vmainfo does not load again"
 stop_all
 
@@ -315,51 +329,51 @@ steps
 "$tool" save "$target" old
 watches
 flags=$(od -An -tu4 -j12 -N4 old)
-cost=for-nothing
-[ $((flags & 4)) != 0 ] || cost=by-walks		# VMAINFO_SEQ, from Linux 6.4 on
+cost=nothing
+[ $((flags & 4)) != 0 ] || cost=walks		# VMAINFO_SEQ, from Linux 6.4 on
 if [ -e "/proc/$watch/io" ]; then
-	result "watch: a process that does not change, $cost" unchanged $cost
+	result "watch: unchanged process costs $cost" unchanged $cost
 else
-	skip "watch: a process that does not change, $cost" "this kernel does not count what is read"
+	skip "watch: unchanged process costs $cost" "this kernel does not count what is read"
 fi
-result "watch: mapped" sees m "mapped    $page     4 K r--p anon"
-result "diff: mapped" differ "mapped    $page     4 K r--p anon" old "$target"
-result "diff: unmapped" differ "unmapped  $page     4 K r--p anon" "$target" old
+result "watch: mmap reported" sees m "mapped    $page     4 K r--p anon"
+result "diff: mmap reported" differ "mapped    $page     4 K r--p anon" old "$target"
+result "diff: munmap reported" differ "unmapped  $page     4 K r--p anon" "$target" old
 "$tool" save "$target" new
-result "watch: protected" sees p "protected $page     4 K ---p anon (was r--p)"
-result "diff: protected" differ "protected $page     4 K ---p anon (was r--p)" new "$target"
-result "watch: unmapped" sees u "unmapped  $page     4 K ---p anon"
-result "diff: nothing is left of it" differ "" old "$target"
-if [ $cost = for-nothing ]; then
-	result "watch: mapped before an exec" sees m "mapped    $page     4 K r--p anon"
-	result "watch: an exec" execs
+result "watch: mprotect reported" sees p "protected $page     4 K ---p anon (was r--p)"
+result "diff: mprotect reported" differ "protected $page     4 K ---p anon (was r--p)" new "$target"
+result "watch: munmap reported" sees u "unmapped  $page     4 K ---p anon"
+result "diff: no changes after munmap" differ "" old "$target"
+if [ $cost = nothing ]; then
+	result "watch: mmap before exec reported" sees m "mapped    $page     4 K r--p anon"
+	result "watch: exec reported once" execs
 else
-	skip "watch: an exec" "this kernel has no sequence of an mm's changes (from 6.4 on)"
+	skip "watch: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
 fi
-result "watch: no complaint" [ "$(wc -l <"$TMP/watch.err")" = 1 ]
-result "watch: the end" exits_too
+result "watch: no warnings" [ "$(wc -l <"$TMP/watch.err")" = 1 ]
+result "watch: exit reported" exits_too
 stop_all
 
 steps
-result "watch --count" counted
-result "watch: a closed pipe" closed_pipe
+result "watch --count: ends after that many" counted
+result "watch: SIGPIPE on closed pipe" closed_pipe
 watches --time
-result "watch --time" sees m "20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]* mapped    $page     4 K r--p anon"
-result "watch: the module goes" module_goes
+result "watch --time: prefixes the time" sees m "20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]* mapped    $page     4 K r--p anon"
+result "watch: EIO after rmmod" module_goes
 stop_all
 
 # without the module
 steps
 cat "/proc/$target/maps" >before
-result "without the module: show" same_as_maps "$target"
-result "without the module: show says so" exits 0 "the module is not loaded" "$tool" show "$target"
+result "without the module: show: same as procfs" same_as_maps "$target"
+result "without the module: show: warning" exits 0 "the module is not loaded" "$tool" show "$target"
 watches
-result "without the module: watch: mapped" sees m "mapped    $page     4 K r--p anon"
-result "without the module: watch: protected" sees p "protected $page     4 K ---p anon (was r--p)"
-result "without the module: watch: unmapped" sees u "unmapped  $page     4 K ---p anon"
-result "without the module: watch says so" grep -q "the module is not loaded" "$TMP/watch.err"
-result "without the module: watch: the end" exits_too
-result "without the module: no such process" exits 1 "No such process" "$tool" show $nobody
+result "without the module: watch: mmap reported" sees m "mapped    $page     4 K r--p anon"
+result "without the module: watch: mprotect reported" sees p "protected $page     4 K ---p anon (was r--p)"
+result "without the module: watch: munmap reported" sees u "unmapped  $page     4 K ---p anon"
+result "without the module: watch: warning" grep -q "the module is not loaded" "$TMP/watch.err"
+result "without the module: watch: exit reported" exits_too
+result "without the module: ESRCH message" exits 1 "No such process" "$tool" show $nobody
 stop_all
 cd /
 ktap_set_plan $((KTAP_TESTNO - 1))

@@ -9,7 +9,7 @@ begin
 tool=$HERE/vmainfo
 [ -x "$tool" ] || ktap_exit_fail_msg "there is no $tool"
 
-# count PID: its VMAs; the gate page is none
+# count PID: its VMAs, without the gate page
 count()
 {
 	grep -vc '^ffffffffff600000-' "/proc/$1/maps"
@@ -134,21 +134,19 @@ grown()
 ktap_set_plan 9
 old_limit=$(cat /proc/sys/vm/max_map_count)
 vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
-check_all_vmas off
 start "$HERE/many" $((many / 2)) || ktap_exit_fail_msg "no process of $((many / 2)) VMAs"
 
-result "top: all processes, as maps" same_counts rows
-result "top: the nearest one comes first" \
+result "top: counts match maps" same_counts rows
+result "top: nearest to the limit first" \
 	sh -c '"$1" top -b -n 1 | awk -v pid="$2" "table { exit \$1 != pid } \$1 == \"PID\" { table = 1 }"' \
 	sh "$tool" "$target"
-result "top: sizes, as status" columns
-result "export: all processes, as maps" same_counts series
-result "export: from the module" from_module
-result "export: CAP_SYS_PTRACE will do" one_capability sys_ptrace 1
-result "export: without it there is the fallback" one_capability none 0
-result "who has grown over the threshold" grown
+result "top: sizes match status" columns
+result "export: counts match maps" same_counts series
+result "export: module used" from_module
+result "export: CAP_SYS_PTRACE is enough" one_capability sys_ptrace 1
+result "export: fallback without CAP_SYS_PTRACE" one_capability none 0
+result "process that grows over the threshold reported" grown
 echo "$old_limit" >/proc/sys/vm/max_map_count
 stop_all
-check_all_vmas on
-result "unload" vmainfo_unload
+result "module unloads" vmainfo_unload
 ktap_finished

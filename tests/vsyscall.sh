@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The vsyscall page is shown exactly when and as the kernel shows it: that depends on
-# vsyscall= on the kernel's command line, and on the process. It is no VMA of the
+# vsyscall= on the kernel's command line, and on the process. It is not a VMA of the
 # process, so it comes last, without a number, and does not count.
 
 . "$(dirname "$0")/lib.sh"
@@ -37,21 +37,23 @@ gate_of()
 
 start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
 compare "vsyscall=$mode" "$target"
-result "vsyscall=$mode: procfs has \"$page\"" [ "$(gate_of "$TMP/look/before")" = "$page" ]
-result "vsyscall=$mode: maps has \"$page\"" [ "$(gate_of "$TMP/look/maps")" = "$page" ]
+result "vsyscall=$mode: procfs line is \"$page\"" [ "$(gate_of "$TMP/look/before")" = "$page" ]
+result "vsyscall=$mode: maps line is \"$page\"" [ "$(gate_of "$TMP/look/maps")" = "$page" ]
 
 # "# pid=1 vmas=20 walk=atomic": two header lines, the VMAs, and this page
 lines=$(wc -l <"$TMP/look/vmas")
 vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' "$TMP/look/vmas")
 if [ -n "$page" ]; then
-	result "vsyscall=$mode: vmas does not count it" [ $((vmas + 3)) -eq "$lines" ]
-	result "vsyscall=$mode: vmas has it last" awk -v perm="${page#* }" '
-		END { exit !($1 == "-" && $2 == "ffffffffff600000" && $4 == 4 && $5 == perm &&
-			     $6 == "00000000" && $7 == "00:00" && $8 == "0" && $9 == "vsyscall" &&
-			     $15 == "[vsyscall]") }' "$TMP/look/vmas"
+	result "vsyscall=$mode: not counted in vmas=" [ $((vmas + 3)) -eq "$lines" ]
+	result "vsyscall=$mode: last line of vmas" vmas_awk '
+		END { exit !($col["nr"] == "-" && $col["start"] == "ffffffffff600000" &&
+			     $col["kB"] == 4 && $col["perm"] == perm &&
+			     $col["offset"] == "00000000" && $col["dev"] == "00:00" &&
+			     $col["inode"] == "0" && $col["kind"] == "vsyscall" &&
+			     $col["name"] == "[vsyscall]") }' perm="${page#* }" "$TMP/look/vmas"
 else
-	result "vsyscall=$mode: vmas counts all" [ $((vmas + 2)) -eq "$lines" ]
-	result "vsyscall=$mode: vmas has no such page" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
+	result "vsyscall=$mode: vmas= counts every line" [ $((vmas + 2)) -eq "$lines" ]
+	result "vsyscall=$mode: not in vmas" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
 fi
 
 # loaded_by COMMAND...: whether maps is right of $target when that has loaded the module
@@ -67,11 +69,11 @@ loaded_by()
 # It is the same whoever loads the module, and without a procfs to look at.
 if [ ! -x "$HERE/amd64_reader" ] || [ -z "${VMAINFO_KO:-}" ]; then
 	why="there is no such loader here"
-	skip "loaded without /proc: maps" "$why"
+	skip "loaded without /proc: maps same as procfs" "$why"
 else
 	mkdir "$TMP/root"
 	cp "$HERE/amd64_reader" "$VMAINFO_KO" "$TMP/root"
-	result "loaded without /proc: maps" loaded_by chroot "$TMP/root" \
+	result "loaded without /proc: maps same as procfs" loaded_by chroot "$TMP/root" \
 		/amd64_reader load "/${VMAINFO_KO##*/}"
 fi
 
@@ -84,12 +86,12 @@ else
 	why=
 fi
 if [ -z "$why" ]; then
-	compare "a 32-bit process" "$target"
-	result "a 32-bit process: no vsyscall" sh -c '! grep -q vsyscall "$@"' sh \
+	compare "32-bit process" "$target"
+	result "32-bit process: no vsyscall" sh -c '! grep -q vsyscall "$@"' sh \
 		"$TMP/look/maps" "$TMP/look/vmas"
 else
-	for what in maps vmas "no vsyscall"; do
-		skip "a 32-bit process: $what" "$why"
+	for what in "maps same as procfs" "vmas fields match procfs" "no vsyscall"; do
+		skip "32-bit process: $what" "$why"
 	done
 fi
 
@@ -104,15 +106,15 @@ first_reader()
 
 if [ -z "$why" ] && [ -n "${VMAINFO_KO:-}" ]; then
 	start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
-	result "loaded by a 32-bit process: maps" loaded_by \
+	result "loaded by 32-bit process: maps same as procfs" loaded_by \
 		"$HERE/ia32_reader" load "$VMAINFO_KO"
-	result "first read by a 32-bit process: maps" first_reader "$target"
+	result "first read by 32-bit process: maps same as procfs" first_reader "$target"
 	start "$HERE/ia32" || ktap_exit_fail_msg "no 32-bit process"
-	result "first read by and of a 32-bit process: maps" first_reader "$target"
+	result "first read by and of 32-bit process: maps same as procfs" first_reader "$target"
 else
-	skip "loaded by a 32-bit process: maps" "${why:-VMAINFO_KO is not set}"
-	skip "first read by a 32-bit process: maps" "${why:-VMAINFO_KO is not set}"
-	skip "first read by and of a 32-bit process: maps" "${why:-VMAINFO_KO is not set}"
+	skip "loaded by 32-bit process: maps same as procfs" "${why:-VMAINFO_KO is not set}"
+	skip "first read by 32-bit process: maps same as procfs" "${why:-VMAINFO_KO is not set}"
+	skip "first read by and of 32-bit process: maps same as procfs" "${why:-VMAINFO_KO is not set}"
 fi
 
 ktap_finished

@@ -125,52 +125,52 @@ python3 "$HERE/diffs.py" "$TMP" >"$TMP/pairs" || ktap_exit_fail_msg "diffs.py fa
 while read -r nr name; do
 	result "$name" differ "$TMP/$nr"
 done <"$TMP/pairs"
-result "a process and itself" status_is 0 "$VMAINFO" diff "$capture" "$capture"
-result "with the module and without" maps_and_module
-result "many" many
-result "many with other names" many_alike name 99999
-result "many, private and shared" many_alike shared 0
+result "no changes against itself" status_is 0 "$VMAINFO" diff "$capture" "$capture"
+result "maps against raw" maps_and_module
+result "many changes" many
+result "many renamed VMAs" many_alike name 99999
+result "many VMAs, private against shared" many_alike shared 0
 
 sleep 1000 &
 target=$!
 PIDS=$target
 until [ "$(cat "/proc/$target/comm")" = sleep ]; do :; done
 cat "/proc/$target/maps" >"$TMP/maps"
-result "a process, by its pid" status_is 0 "$VMAINFO" diff -q "$target" "$TMP/maps"
-result "a process, by pid:PID" status_is 0 "$VMAINFO" diff -q "$TMP/maps" "pid:$target"
-result "stdin" sh -c '"$1" diff -q - "$2" <"$3"' sh "$VMAINFO" "$target" "$TMP/maps"
+result "PID accepted" status_is 0 "$VMAINFO" diff -q "$target" "$TMP/maps"
+result "pid:PID accepted" status_is 0 "$VMAINFO" diff -q "$TMP/maps" "pid:$target"
+result "stdin accepted" sh -c '"$1" diff -q - "$2" <"$3"' sh "$VMAINFO" "$target" "$TMP/maps"
 name=named$$
 two_of "$name"
 cd "$TMP" || exit
 cp maps 123
-result "a file that looks like a pid" status_is 0 "$VMAINFO" diff -q ./123 maps
+result "./NUMBER is a file" status_is 0 "$VMAINFO" diff -q ./123 maps
 cd /
 
-result "no such file" fails 2 "vmainfo: cannot open '$TMP/none': No such file" \
+result "missing file: ENOENT message" fails 2 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" diff "$capture" "$TMP/none"
 result "two processes: one note" one_note
-result "what is not known is null" unknown_is_null
-result "--oldest" status_is 0 "$VMAINFO" diff -q --oldest "$older" "pid:$name"
-result "--newest" status_is 0 "$VMAINFO" diff -q --newest "$newer" "pid:$name"
-result "several processes" fails 2 "2 processes have the name '$name'" \
+result "--json: unknown values are null" unknown_is_null
+result "--oldest: first process chosen" status_is 0 "$VMAINFO" diff -q --oldest "$older" "pid:$name"
+result "--newest: last process chosen" status_is 0 "$VMAINFO" diff -q --newest "$newer" "pid:$name"
+result "ambiguous pid:NAME rejected" fails 2 "2 processes have the name '$name'" \
 	"$VMAINFO" diff "pid:$name" "$TMP/maps"
-result "a name without pid:" fails 2 "Processes are named by their PID, or as pid:$name" \
+result "NAME without pid: rejected" fails 2 "Processes are named by their PID, or as pid:$name" \
 	"$VMAINFO" diff "$name" "$TMP/maps"
-result "no such process" fails 2 "No such process" "$VMAINFO" diff "$capture" 2147483647
-result "no process of that name" fails 2 "there is no process" "$VMAINFO" diff "$capture" "pid:no such"
+result "missing process: ESRCH message" fails 2 "No such process" "$VMAINFO" diff "$capture" 2147483647
+result "unknown process name rejected" fails 2 "there is no process" "$VMAINFO" diff "$capture" "pid:no such"
 if without_processes "$VMAINFO" --version >"$TMP/err" 2>&1; then
-	result "no processes" fails 2 "there are no processes in /proc" \
+	result "empty /proc: message" fails 2 "there are no processes in /proc" \
 		without_processes "$VMAINFO" diff "$capture" "pid:no such"
 else
-	ktap_test_skip "no processes: /proc cannot be another one here"
+	ktap_test_skip "empty /proc: message: /proc cannot be replaced here"
 fi
 echo "this is not a listing" >"$TMP/nothing"
-result "not a listing" fails 2 "is neither a listing of" "$VMAINFO" diff "$TMP/nothing" "$capture"
-result "one argument" fails 2 "missing operand" "$VMAINFO" diff "$capture"
-result "three arguments" fails 2 "extra operand 'c'" "$VMAINFO" diff a b c
-result "stdin twice" fails 2 "only one of the two can be stdin" "$VMAINFO" diff - -
-result "no such option" fails 2 "unrecognized option" "$VMAINFO" diff --none a b
-result "a full device" fails 2 "write error: No space left" \
+result "file that is not a listing rejected" fails 2 "is neither a listing of" "$VMAINFO" diff "$TMP/nothing" "$capture"
+result "one argument rejected" fails 2 "missing operand" "$VMAINFO" diff "$capture"
+result "three arguments rejected" fails 2 "extra operand 'c'" "$VMAINFO" diff a b c
+result "stdin twice rejected" fails 2 "only one of the two can be stdin" "$VMAINFO" diff - -
+result "unknown option rejected" fails 2 "unrecognized option" "$VMAINFO" diff --none a b
+result "full device: ENOSPC message" fails 2 "write error: No space left" \
 	sh -c '"$0" diff "$1" "$2" >/dev/full' "$VMAINFO" "$capture" "$TMP/4.a"
 
 ktap_set_plan $((KTAP_TESTNO - 1))

@@ -22,7 +22,7 @@ def lib(start, end, perm="r--p", offset=None, **more):
 PAIRS = {
     "nothing at all": ([], [], ""),
     "the same": ([vma(M, 2 * M), lib(4 * M, 5 * M)], [vma(M, 2 * M), lib(4 * M, 5 * M)], ""),
-    "the gate page is none of it": ([vma(M, 2 * M)], [vma(M, 2 * M), GATE], ""),
+    "the gate page is ignored": ([vma(M, 2 * M)], [vma(M, 2 * M), GATE], ""),
     "pages were touched": ([vma(M, 2 * M)],
                            [vma(M, 2 * M, more_flags=raw.ANON_VMA | 1 << 26)], ""),
     "mapped": ([], [vma(M, 3 * M)], "mapped 00001000-00003000 8 K rw-p anon"),

@@ -620,30 +620,30 @@ helper make_many "$TMP/many.raw"
 helper make_elf "$TMP/elf.raw"
 
 ktap_set_plan 26
-result "terminal: each VMA, file, gap and address, from top to bottom" terminal
-result "--from -: the same from stdin" from_stdin
+result "terminal: every VMA, file, gap and address in order" terminal
+result "--from=-: same picture from stdin" from_stdin
 for columns in 60 80 200; do
-	result "terminal: COLUMNS=$columns" width "$columns"
+	result "terminal: fits COLUMNS=$columns" width "$columns"
 done
 result "terminal: sizes and counts are not cut" counts
 result "the gate page of a 32-bit kernel" gate_page
 result "--summary: what is not one" strict_summary
 result "terminal: ASCII in the locale C" ascii
-result "terminal: colours if they are wanted" colours
-result "names that are not to be trusted" strange
-result "groups: segments, what is unmapped between them, .bss" groups
-result "a listing of another machine" elsewhere
-result "--summary: the kernel's regions" summary
+result "terminal: --color" colours
+result "hostile names escaped" strange
+result "groups: segments, gaps between them and .bss" groups
+result "listing of another architecture" elsewhere
+result "--summary: kernel regions drawn" summary
 result "pdf: title, files, gaps, addresses" pdf
 result "svg: well-formed, a rectangle of the right colour for each VMA" svg
 result "png: the colours from top to bottom" png
-result "60,000 VMAs: merged, none forgotten" many
-result "60,000 VMAs: not merged" all_of_many
-result "files that end too soon" helper check_truncated "$VMAINFO" "$raw" "$TMP/cut.raw"
-result "bad arguments" bad_arguments
-result "a failure leaves no half picture" all_or_nothing
-result "pictures without vmainfo-draw" no_helper
+result "60,000 VMAs: merged without loss" many
+result "60,000 VMAs: --all draws each" all_of_many
+result "truncated files rejected" helper check_truncated "$VMAINFO" "$raw" "$TMP/cut.raw"
+result "bad arguments rejected" bad_arguments
+result "failure leaves no partial file" all_or_nothing
+result "pictures need vmainfo-draw" no_helper
 result "pictures with vmainfo-draw installed" installed_helper
-result "a full disk" full
-result "processes of this machine" live
+result "full disk: ENOSPC message" full
+result "live processes drawn" live
 ktap_finished

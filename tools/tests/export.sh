@@ -69,33 +69,33 @@ cost()
 
 ktap_set_plan 20
 if [ -e /proc/vmainfo/tasks ]; then
-	ktap_test_skip "cost: the module is loaded"
+	ktap_test_skip "cost warning without the module: the module is loaded"
 else
-	result "without the module it says what it costs, but for --quiet" cost
+	result "cost warning without the module, not with --quiet" cost
 fi
 if with_tasks none "$VMAINFO" --version >"$TMP/err" 2>&1; then
-	result "the module cannot be asked" cannot_open
+	result "unusable module entry: message" cannot_open
 else
-	ktap_test_skip "the module cannot be asked: /proc cannot be another one here"
+	ktap_test_skip "unusable module entry: message: /proc cannot be replaced here"
 fi
-check format "format"
-check values "values"
+check format "OpenMetrics format"
+check values "values match procfs"
 if [ "$(id -u)" = 0 ]; then
-	check groups "values of a process with many groups"
+	check groups "process with many groups: values match procfs"
 else
-	ktap_test_skip "values of a process with many groups: it takes root to have them"
+	ktap_test_skip "process with many groups: values match procfs: needs root"
 fi
-check threshold "series: who is over the threshold"
-check nearest "series: the nearest"
-check many "series: however many are over the threshold"
-check names "names of any bytes"
-check file "a file: mode, and nothing beside it"
-check atomic "a file: always a whole one"
-check full "a file: no room for it"
-result "a file: none where none can be" no_regular_file
-result "a full disk" full_disk
-result "a file: without stdout" without_stdout
+check threshold "--threshold and --count select processes"
+check nearest "nearest to its limit has series"
+check many "any number of processes over --threshold"
+check names "names of any bytes escaped"
+check file "--output: mode 0644, no temporary file left"
+check atomic "--output: replaced atomically"
+check full "--output: old file kept on ENOSPC"
+result "--output: FIFO, directory and missing directory rejected" no_regular_file
+result "full disk: ENOSPC message" full_disk
+result "--output works with stdout closed" without_stdout
 for option in "--threshold=101" "--threshold=-1" "--threshold=nan" "--count=x" "--output="; do
-	result "wrong: $option" fails 1 "Try \`vmainfo export --help'" "$VMAINFO" export "$option"
+	result "$option rejected" fails 1 "Try \`vmainfo export --help'" "$VMAINFO" export "$option"
 done
 ktap_finished

@@ -147,22 +147,22 @@ version()
 
 nr=0
 for command in $commands; do
-	result "$command: options in the manual page" man_page "$command"
-	result "$command: options are completed" completes "$command"
+	result "$command: manual page has every option" man_page "$command"
+	result "$command: options completed" completes "$command"
 	nr=$((nr + 2))
 done
-result "commands in the manual page" has_synopsis
-result "commands are completed" completes_commands
-result "completion: kinds" offers "anon hugetlb special" show --kind ""
-result "completion: kinds, after =" offers "anon hugetlb special" show --kind = ""
-result "completion: colours" offers "auto always never" draw --color = ""
-result "completion: processes" offers "$$ $(cat /proc/$$/comm)" show ""
-result "completion: files" offers "$COMPLETION" diff "${COMPLETION%.bash}"
-result "an unknown command" bad_command
-result "-h is --help" short_help
-result "an unknown option" bad_option
-result "a full disk" full
-result "a full disk: --help of the commands" full_help
-result "the version" version
+result "manual page has every command" has_synopsis
+result "commands completed" completes_commands
+result "kinds completed" offers "anon hugetlb special" show --kind ""
+result "kinds completed after =" offers "anon hugetlb special" show --kind = ""
+result "--color values completed" offers "auto always never" draw --color = ""
+result "processes completed" offers "$$ $(cat /proc/$$/comm)" show ""
+result "files completed" offers "$COMPLETION" diff "${COMPLETION%.bash}"
+result "unknown command rejected" bad_command
+result "-h same as --help" short_help
+result "unknown option rejected" bad_option
+result "full disk: --help fails" full
+result "full disk: --help of commands fails" full_help
+result "version matches version.h" version
 ktap_set_plan $((nr + 13))
 ktap_finished

@@ -46,18 +46,18 @@ long_line()
 }
 
 begin
-result "truncated anywhere" hostile truncated
-result "each field of the header" hostile header
-result "each field of a record" hostile records
-result "the order of records" hostile order
-result "structures that have grown" hostile grown
-result "in pieces" in_pieces
-result "a long line" long_line
+result "truncated listing rejected at every byte" hostile truncated
+result "extreme values in every header field" hostile header
+result "extreme values in every record field" hostile records
+result "records out of order rejected" hostile order
+result "larger structures accepted" hostile grown
+result "stdin in small pieces" in_pieces
+result "maps line over 2 MiB rejected" long_line
 replay=${FUZZ_REPLAY:-$(dirname "$VMAINFO")/fuzz_replay}
 if [ -x "$replay" ]; then
-	result "what the fuzzer found" "$replay" "$HERE"/corpus/*
+	result "fuzzer corpus replayed" "$replay" "$HERE"/corpus/raw-* "$HERE"/corpus/maps-*
 else
-	ktap_test_skip "what the fuzzer found: $replay is not built"
+	ktap_test_skip "fuzzer corpus replayed: $replay is not built"
 fi
 ktap_set_plan $((KTAP_TESTNO - 1))
 ktap_finished

@@ -10,11 +10,12 @@
 #	ktap_set_plan N; ...; ktap_finished
 #
 # VMAINFO names the program, built with the sanitizers; CAPTURES a directory with what was
-# saved in a guest (see scripts/tool-test).
+# saved in a guest (see scripts/tool-captures).
 
 # shellcheck disable=SC2034 # used by the tests
 HERE=$(dirname "$(readlink -f "$0")")
 . "${KSFT:?name tools/testing/selftests of a Linux source tree}/kselftest/ktap_helpers.sh"
+. "$HERE/../../tests/points.sh"
 
 # The runner's stdbuf, which the address sanitizer does not want in front of it
 unset LD_PRELOAD
@@ -44,19 +45,6 @@ cleanup()
 	done
 	rm -rf "$TMP"
 	exit "$status"
-}
-
-# result WHAT COMMAND [ARG...]: one test point, with COMMAND's output if it fails
-result()
-{
-	what=$1
-	shift
-	if "$@" >"$TMP/output" 2>&1; then
-		ktap_test_pass "$what"
-	else
-		awk '{ print "# " $0 }' "$TMP/output" # the last line can be without an end
-		ktap_test_fail "$what"
-	fi
 }
 
 # two_of NAME: starts two processes of that name; $older and $newer are their pids

@@ -56,11 +56,11 @@ units()
 ktap_set_plan 11
 result "promtool check rules" promtool check rules "$contrib/vmainfo-alerts.yml"
 result "promtool test rules" promtool test rules "$HERE/vmainfo-alerts.test.yml"
-check dashboard "the dashboard's form"
+check dashboard "dashboard is well-formed"
 if command -v systemd-analyze >/dev/null; then
 	result "systemd-analyze verify" units
 else
-	ktap_test_skip "systemd-analyze verify: it is not here"
+	ktap_test_skip "systemd-analyze verify: not installed"
 fi
 
 mkdir "$TMP/textfile"
@@ -68,7 +68,7 @@ export METRICS_FILE="$TMP/textfile/vmainfo.prom"
 # Written just now, as far as the alerts know
 cp "$CAPTURES/vmainfo.prom" "$METRICS_FILE" || ktap_exit_fail_msg "no metrics of a guest"
 result "promtool check metrics" sh -c 'promtool check metrics <"$METRICS_FILE"'
-check capture "what the guest wrote"
+check capture "export of a guest parsed"
 
 serve node_exporter prometheus-node-exporter --web.listen-address=127.0.0.1:0 \
 	--collector.disable-defaults --collector.textfile \
@@ -100,9 +100,9 @@ serve prometheus prometheus --config.file="$TMP/prometheus.yml" --storage.tsdb.p
 	--web.listen-address=127.0.0.1:0
 export PROMETHEUS="$address"
 
-check scrape "Prometheus has what the file says, from both of its parsers"
-check nearest "the process nearest to its limit"
-check alert "the alert of that process"
-check queries "the dashboard's queries"
-check stale "the alert of stale metrics"
+check scrape "Prometheus scrapes the same values in both formats"
+check nearest "query finds the process nearest to its limit"
+check alert "alert fires for that process"
+check queries "dashboard queries return data"
+check stale "alert fires for stale metrics"
 ktap_finished

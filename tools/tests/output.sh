@@ -24,17 +24,17 @@ if [ -e /proc/vmainfo ]; then
 	ktap_exit_fail_msg "these tests are of what is done without the module, which is loaded"
 fi
 ktap_set_plan 9
-check socket "a socket whose peer has closed it"
-check pipe "a pipe that nobody reads"
-check terminal "a terminal that is gone"
-check full "a full device"
-check watch_closed "watch: nobody can read it"
-check watch_full "watch: a full device"
+check socket "closed socket ends show"
+check pipe "closed pipe ends show"
+check terminal "EIO of a hung-up terminal ends show"
+check full "full device: ENOSPC message"
+check watch_closed "watch: ends when its output is closed"
+check watch_full "watch: ends on a full device"
 if [ "$(id -u)" = 0 ]; then
-	result "watch: a full disk" full_disk
+	result "watch: ends on a full disk" full_disk
 else
-	ktap_test_skip "watch: a full disk: it takes root to mount one"
+	ktap_test_skip "watch: ends on a full disk: it takes root to mount one"
 fi
-check top_closed "top: its reader goes between two looks"
-check top_terminal "top: the terminal of the table goes"
+check top_closed "top: ends when its pipe is closed"
+check top_terminal "top: ends when its terminal is gone"
 ktap_finished

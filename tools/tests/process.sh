@@ -32,20 +32,20 @@ if [ -e /proc/vmainfo ]; then
 	ktap_exit_fail_msg "these tests are of what is done without the module, which is loaded"
 fi
 ktap_set_plan 13
-check script "a name: of a script"
-check program "a name: of a program"
-check prefix "a name: the same beginning"
-check argument "a name: not that of an argument"
-check name_of_threads "a name: the main thread has exited"
+check script "NAME of a script found"
+check program "NAME of a program found"
+check prefix "NAME longer than comm: processes with the same beginning told apart"
+check argument "NAME in an argument not found"
+check name_of_threads "NAME found after the main thread exited"
 if [ "$(id -u)" = 0 ]; then
-	result "a name: no other process' cmdline is read" stuck
+	result "NAME: only cmdline of processes with that comm read" stuck
 else
-	ktap_test_skip "a name: no other process' cmdline is read: it takes root to mount a /proc"
+	ktap_test_skip "NAME: only cmdline of processes with that comm read: it takes root to mount a /proc"
 fi
-check threads_show "the main thread has exited: show"
-check threads_top "the main thread has exited: top"
-check threads_export "the main thread has exited: export"
-check threads_watch "the main thread has exited: watch"
+check threads_show "main thread exited: show"
+check threads_top "main thread exited: top"
+check threads_export "main thread exited: export"
+check threads_watch "main thread exited: watch"
 if [ "$(id -u)" = 0 ]; then
 	check mounted "kinds: files of mounted file systems"
 else
@@ -53,6 +53,6 @@ else
 fi
 check memory "kinds: devices, and memory without a path"
 # shellcheck disable=SC2016 # expanded by that shell
-result "kinds: it says that they are guessed" sh -c \
+result "kinds: note that they are guessed" sh -c \
 	'"$VMAINFO" show $$ 2>&1 >"$TMP/shown" | grep -q "kinds are guessed"'
 ktap_finished

@@ -87,7 +87,7 @@ overlapping()
 not_of_maps()
 {
 	printf '%b' "$2" >"$TMP/bad"
-	result "not of maps: $1" fails 1 \
+	result "maps: $1 rejected" fails 1 \
 		"'$TMP/bad': line $3 is not one of /proc/PID/maps: $4" "$VMAINFO" show --from="$TMP/bad"
 }
 
@@ -328,12 +328,12 @@ python3 "$HERE/strange.py" "$TMP/strange" || ktap_exit_fail_msg "strange.py fail
 for name in capture strange; do
 	file=$TMP/strange
 	[ $name = strange ] || file=$capture
-	result "$name: --json" as_raw json "$file" --json
-	result "$name: --csv" as_raw csv "$file" --csv
-	result "$name: --maps" as_raw maps "$file" --maps
-	result "$name: the table" as_raw table "$file"
-	result "$name: --long" as_raw table "$file" --long
-	result "$name: from stdin" sh -c '"$1" show --from=- --maps <"$2" >"$3" &&
+	result "$name: --json matches raw" as_raw json "$file" --json
+	result "$name: --csv matches raw" as_raw csv "$file" --csv
+	result "$name: --maps matches raw" as_raw maps "$file" --maps
+	result "$name: table matches raw" as_raw table "$file"
+	result "$name: --long matches raw" as_raw table "$file" --long
+	result "$name: same from stdin" sh -c '"$1" show --from=- --maps <"$2" >"$3" &&
 		"$1" show --from="$2" --maps | cmp - "$3"' sh "$VMAINFO" "$file" "$TMP/stdin"
 done
 
@@ -342,51 +342,51 @@ result "--perm=rw-p" picks '$2 == "rw-p"' --perm=rw-p
 result "--perm=?w" picks '$2 ~ /^.w/' --perm=?w
 result "--perm=---" picks '$2 ~ /^---/' --perm=---
 result "--perm=???s" picks '$2 ~ /s$/' --perm=???s
-result "--perm=???- is private" picks '$2 ~ /p$/' --perm=???-
+result "--perm=???- means private" picks '$2 ~ /p$/' --perm=???-
 result "--kind=stack,heap" picks '/\[(stack|heap)\]$/' --kind=stack,heap
-result "two filters" picks '$2 ~ /^r-x/ && /vdso/' --kind=vdso,vvar --perm=r-x
+result "--kind and --perm combined" picks '$2 ~ /^r-x/ && /vdso/' --kind=vdso,vvar --perm=r-x
 first=$(sed -n '1s/-.*//p' "$TMP/maps")
 end=$(sed -n '1s/.*-\([0-9a-f]*\) .*/\1/p' "$TMP/maps")
 last=$(printf %x $((0x$end - 1)))
-result "--addr: the first address" picks 'NR == 1' --addr="$first"
-result "--addr: the last one, with 0x" picks 'NR == 1' --addr="0x$last"
-result "--addr: not the one behind it" sh -c '! "$0" show --maps --addr="$1" --from="$2" |
+result "--addr: first address found" picks 'NR == 1' --addr="$first"
+result "--addr: last address with 0x found" picks 'NR == 1' --addr="0x$last"
+result "--addr: end is exclusive" sh -c '! "$0" show --maps --addr="$1" --from="$2" |
 	grep -q "^$3"' "$VMAINFO" "$end" "$capture" "$first"
-result "--addr: nothing there" fails 1 "vmainfo: nothing is mapped at 0x10" \
+result "--addr: unmapped address message" fails 1 "vmainfo: nothing is mapped at 0x10" \
 	"$VMAINFO" show --from="$capture" --addr=10
-result "--addr: not of that kind" fails 1 "nothing that matches is mapped at 0x${first#"${first%%[!0]*}"}" \
+result "--addr: filtered address message" fails 1 "nothing that matches is mapped at 0x${first#"${first%%[!0]*}"}" \
 	"$VMAINFO" show --from="$capture" --addr="$first" --kind=heap
-result "sums with a filter" sums '$2 ~ /^rw/' --perm=rw
+result "totals follow the filter" sums '$2 ~ /^rw/' --perm=rw
 
 for pair in "--json --csv" "--maps --long" "--csv --maps"; do
 	# shellcheck disable=SC2086 # two words
-	result "not both: $pair" fails 1 "exclude each other" "$VMAINFO" show $pair 1
+	result "$pair rejected" fails 1 "exclude each other" "$VMAINFO" show $pair 1
 done
-result "not both: a process and --from" fails 1 "exclude each other" "$VMAINFO" show --from=- 1
-result "no such kind" fails 1 "unknown kind: 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
+result "process with --from rejected" fails 1 "exclude each other" "$VMAINFO" show --from=- 1
+result "unknown kind rejected" fails 1 "unknown kind: 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
 for pattern in rwxpp w "" sp "rw p"; do
-	result "no pattern: '$pattern'" fails 1 "invalid pattern of permissions" "$VMAINFO" show --perm="$pattern" 1
+	result "--perm='$pattern' rejected" fails 1 "invalid pattern of permissions" "$VMAINFO" show --perm="$pattern" 1
 done
-result "no address" fails 1 "invalid address: '12x'" "$VMAINFO" show --addr=12x 1
-result "no such file" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
+result "invalid address rejected" fails 1 "invalid address: '12x'" "$VMAINFO" show --addr=12x 1
+result "missing file: ENOENT message" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" show --from="$TMP/none"
-result "a directory" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
-result "a file without end" fails 1 "'/dev/zero': it is neither a listing of" \
+result "directory rejected" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
+result "endless file rejected" fails 1 "'/dev/zero': it is neither a listing of" \
 	limited 60 "$VMAINFO" show --from=/dev/zero
-result "a full device" fails 1 "vmainfo: write error: No space left" \
+result "full device: ENOSPC message" fails 1 "vmainfo: write error: No space left" \
 	sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$capture"
 
 export TERM=xterm
 unset NO_COLOR
-result "colours: not to a pipe" colours no "$VMAINFO" show --from="$capture"
-result "colours: to a terminal" colours yes on_terminal "$VMAINFO" show --from="$capture"
-result "colours: not with NO_COLOR" colours no \
+result "no colours to a pipe" colours no "$VMAINFO" show --from="$capture"
+result "colours to a terminal" colours yes on_terminal "$VMAINFO" show --from="$capture"
+result "no colours with NO_COLOR" colours no \
 	env NO_COLOR=1 python3 "$HERE/terminal.py" "$VMAINFO" show --from="$capture"
-result "colours: --color=always" colours yes "$VMAINFO" show --color=always --from="$capture"
-result "colours: none in --json" colours no "$VMAINFO" show --color=always --json --from="$capture"
-result "a terminal is safe from names" terminal_is_safe --long --json --csv --maps
-result "a terminal of UTF-8" names_in C.UTF-8 "$(printf '\303\244')"
-result "a terminal without UTF-8" names_in C "??"
+result "colours with --color=always" colours yes "$VMAINFO" show --color=always --from="$capture"
+result "no colours in --json" colours no "$VMAINFO" show --color=always --json --from="$capture"
+result "control characters in names escaped" terminal_is_safe --long --json --csv --maps
+result "UTF-8 names to a UTF-8 terminal" names_in C.UTF-8 "$(printf '\303\244')"
+result "UTF-8 names replaced in the C locale" names_in C "??"
 
 # without the module, which is not loaded where this runs
 mkdir "$TMP/files" "$TMP/save"
@@ -398,41 +398,41 @@ read -r _ <"$TMP/ready" || ktap_exit_fail_msg "mapped.py failed"
 if [ -e /proc/vmainfo ]; then
 	ktap_exit_fail_msg "these tests are of what is done without the module, which is loaded"
 fi
-result "without the module: maps of a process" same_maps "$target"
-result "without the module: its JSON" json_of_process
-result "without the module: it says so" without_module "$VMAINFO" show "$target"
-result "without the module: of itself" without_module "$VMAINFO" show --kind=heap
-result "without the module: --quiet" sh -c '[ -z "$("$0" show -q "$1" 2>&1 >/dev/null)" ]' \
+result "without the module: --maps same as procfs" same_maps "$target"
+result "without the module: --json of a process" json_of_process
+result "without the module: warning" without_module "$VMAINFO" show "$target"
+result "without the module: own process" without_module "$VMAINFO" show --kind=heap
+result "without the module: no warning with --quiet" sh -c '[ -z "$("$0" show -q "$1" 2>&1 >/dev/null)" ]' \
 	"$VMAINFO" "$target"
-result "without the module: the sums say so" sh -c '"$0" show -q "$1" | tail -n 1 |
+result "without the module: totals name the source" sh -c '"$0" show -q "$1" | tail -n 1 |
 	grep -q ", from /proc/PID/maps$"' "$VMAINFO" "$target"
-result "no such process" fails 1 "No such process" "$VMAINFO" show 2147483647
-result "no process of that name" fails 1 "there is no process 'not such a name'" \
+result "missing process: ESRCH message" fails 1 "No such process" "$VMAINFO" show 2147483647
+result "unknown process name rejected" fails 1 "there is no process 'not such a name'" \
 	"$VMAINFO" show "not such a name"
 sleep 0 &
 gone=$!
 wait $gone
-result "a process that has exited" fails 1 "vmainfo: process $gone: No such process" \
+result "exited process: ESRCH message" fails 1 "vmainfo: process $gone: No such process" \
 	"$VMAINFO" show $gone
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	# The program is to be reached by somebody else.
 	cp "$VMAINFO" "$TMP/vmainfo"
 	chmod 755 "$TMP" "$TMP/vmainfo"
-	result "a process of somebody else" fails 1 "vmainfo: process $target: Permission denied" \
+	result "another user's process: EACCES message" fails 1 "vmainfo: process $target: Permission denied" \
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$TMP/vmainfo" show "$target"
 else
-	ktap_test_skip "a process of somebody else: it takes root and setpriv"
+	ktap_test_skip "another user's process: EACCES message: needs root and setpriv"
 fi
 if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
 	# Some kernels give an empty maps, others none.
-	result "a kernel thread has none" sh -c '"$0" show -q --maps 2 >"$1" 2>"$2" ||
+	result "kernel thread has 0 VMAs" sh -c '"$0" show -q --maps 2 >"$1" 2>"$2" ||
 		grep -q "No such process" "$2"; [ ! -s "$1" ]' "$VMAINFO" "$TMP/shown" "$TMP/err"
 else
-	ktap_test_skip "a kernel thread has none: there is none here"
+	ktap_test_skip "kernel thread has 0 VMAs: no kernel thread here"
 fi
-result "a maps that is not of one instant" overlapping
+result "torn maps: overlaps trimmed" overlapping
 
-# Copies of a maps: what is not one
+# Copies of a maps: what is rejected
 good='1000-2000 r--p 0 0:0 0\n'
 not_of_maps "range, a word" "${good}x\n" 2 "it does not begin with a range"
 not_of_maps "range, empty line" "$good\n" 2 "it does not begin with a range"
@@ -468,80 +468,80 @@ not_of_maps "behind the gate page" \
 not_of_maps "CR LF and LF" "1000-2000 r--p 0 0:0 0\r\n3000-4000 r--p 0 0:0 0\n" 1 \
 	"it ends in CR LF, and others do not"
 awk '1' "/proc/$target/smaps" >"$TMP/smaps"
-result "not of maps: smaps" fails 1 "line 2 is not one of /proc/PID/maps" \
+result "smaps rejected" fails 1 "line 2 is not one of /proc/PID/maps" \
 	"$VMAINFO" show --from="$TMP/smaps"
 
-# and what is
-result "maps: CR LF" as_copied "s/\$/$(printf '\r')/"
-result "maps: no end of the last line" without_end ""
-result "maps: CR LF, no end of the last line" without_end "$(printf '\r')"
-result "maps: a name that ends in CR" name_with_cr
+# and what is accepted
+result "maps: CR LF accepted" as_copied "s/\$/$(printf '\r')/"
+result "maps: last line without newline accepted" without_end ""
+result "maps: CR LF without the last LF accepted" without_end "$(printf '\r')"
+result "maps: CR at the end of one name kept" name_with_cr
 for gate in 'ffffffffff600000-ffffffffff601000 --xp [vsyscall] 7ffd00000000-7ffd00021000' \
 	'ffff0000-ffff1000 r-xp [vectors] befdf000-bf000000' \
 	'ffffe000-fffff000 r-xp [vdso] bffdf000-c0000000'; do
 	# shellcheck disable=SC2086 # four words
-	result "maps: the gate page ${gate%% *}" gate_page yes $gate
+	result "maps: gate page ${gate%% *} recognized" gate_page yes $gate
 done
 # Of 32-bit processes of a 64-bit kernel, where these are VMAs
 for gate in 'ffff0000-ffff1000 r-xp [vectors] fffcf000-ffff0000' \
 	'ffffe000-fffff000 r-xp [vdso] fff9f000-fffc0000'; do
 	# shellcheck disable=SC2086 # four words
-	result "maps: not a gate page: ${gate#*p }" gate_page no $gate
+	result "maps: ${gate#*p }: not a gate page" gate_page no $gate
 done
 
 # which processes
 name=named$$
 two_of "$name"
-result "several processes: by name" several "$name"
-result "several processes: by pid" several "$older" "$newer"
-result "several processes: --json" several_json
-result "several processes: --long" several --long "$name"
-result "several processes: --addr" fails 1 "nothing is mapped at 0x10" \
+result "NAME of two processes: both shown" several "$name"
+result "two PIDs: both shown" several "$older" "$newer"
+result "two processes: --json" several_json
+result "two processes: --long" several --long "$name"
+result "two processes: --addr with no VMA rejected" fails 1 "nothing is mapped at 0x10" \
 	"$VMAINFO" show -q --addr=10 "$name"
-result "several processes: not one of them" not_one_of_them
-result "several processes: not with --csv" fails 1 "2 processes have the name '$name'" \
+result "two processes: missing one named" not_one_of_them
+result "two processes: --csv rejected" fails 1 "2 processes have the name '$name'" \
 	"$VMAINFO" show --csv "$name"
-result "several processes: not with --maps" fails 1 "extra operand '$newer': --maps is for one process" \
+result "two processes: --maps rejected" fails 1 "extra operand '$newer': --maps is for one process" \
 	"$VMAINFO" show --maps "$older" "$newer"
-result "--oldest" same_maps_as "$older" --oldest "$name"
-result "--newest" same_maps_as "$newer" --newest "$name"
-result "--newest of one" same_maps_as "$target" --newest "$target"
-result "--oldest and --newest" fails 1 "exclude each other" "$VMAINFO" show --oldest --newest "$name"
-result "save: several processes" fails 1 "$older $newer" "$VMAINFO" save "$name" "$TMP/none"
-result "save: --oldest" sh -c '"$1" save -q --oldest "$2" - | "$1" show --maps --from=- |
+result "--oldest: first process shown" same_maps_as "$older" --oldest "$name"
+result "--newest: last process shown" same_maps_as "$newer" --newest "$name"
+result "--newest with one PID accepted" same_maps_as "$target" --newest "$target"
+result "--oldest with --newest rejected" fails 1 "exclude each other" "$VMAINFO" show --oldest --newest "$name"
+result "save: ambiguous NAME rejected" fails 1 "$older $newer" "$VMAINFO" save "$name" "$TMP/none"
+result "save --oldest: first process saved" sh -c '"$1" save -q --oldest "$2" - | "$1" show --maps --from=- |
 	diff -a "/proc/$3/maps" -' sh "$VMAINFO" "$name" "$older"
-result "watch: --newest" fails 0 "process $newer, $name: " \
+result "watch --newest: last process watched" fails 0 "process $newer, $name: " \
 	"$VMAINFO" watch --newest -n .001 -c 1 "$name"
-result "draw: --newest" sh -c '"$1" draw -q --newest "$2" | head -n 1 | grep -qx "$2 (pid $3)"' \
+result "draw --newest: last process drawn" sh -c '"$1" draw -q --newest "$2" | head -n 1 | grep -qx "$2 (pid $3)"' \
 	sh "$VMAINFO" "$name" "$newer"
 for pid in 0 2147483648 99999999999999999999; do
-	result "invalid PID: $pid" fails 1 "invalid PID: '$pid'" "$VMAINFO" show "$pid"
+	result "PID $pid rejected" fails 1 "invalid PID: '$pid'" "$VMAINFO" show "$pid"
 done
-result "a file as a process" fails 1 "show and draw read it with --from" "$VMAINFO" show "$capture"
-result "watch: intervals" intervals
+result "file as process rejected" fails 1 "show and draw read it with --from" "$VMAINFO" show "$capture"
+result "watch: invalid intervals rejected" intervals
 
-result "save: a file" saves "$TMP/save/file"
+result "save: file created" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"
-result "save: over another one" saves "$TMP/save/file"
-result "save: over a link" over_link
-result "save: not over the link of stdout" over_link_to_stdout
-result "save: to a pipe" to_pipe
-result "save: to stdout" to_stdout
-result "save: not to a terminal" not_to_terminal
-result "save: without stdout" without_stdout
-result "save: never half a file" half_a_file
+result "save: file replaced" saves "$TMP/save/file"
+result "save: symlink replaced, target kept" over_link
+result "save: link to stdout not replaced" over_link_to_stdout
+result "save: pipe accepted" to_pipe
+result "save: stdout accepted" to_stdout
+result "save: terminal rejected" not_to_terminal
+result "save: works with stdout closed" without_stdout
+result "save: no partial file after an error" half_a_file
 # Not that of the machine: it would be replaced by a file if this went wrong.
 if mknod "$TMP/full" c 1 7 2>/dev/null && ! echo | cat 2>"$TMP/err" >"$TMP/full" &&
    grep -q "No space left" "$TMP/err"; then
-	result "save: to a full device" fails 1 "cannot write '$TMP/full': No space left" \
+	result "save: ENOSPC message" fails 1 "cannot write '$TMP/full': No space left" \
 		"$VMAINFO" save -q "$target" "$TMP/full"
-	result "save: it is still a device" [ -c "$TMP/full" ]
+	result "save: device not replaced" [ -c "$TMP/full" ]
 else
-	ktap_test_skip "save: to a full device: none can be made here"
+	ktap_test_skip "save: ENOSPC message: no device can be made here"
 fi
-result "save: no such directory" fails 1 "No such file or directory" \
+result "save: missing directory message" fails 1 "No such file or directory" \
 	"$VMAINFO" save -q "$target" "$TMP/none/file"
-result "save: no file" fails 1 "missing operand" "$VMAINFO" save "$target"
+result "save: missing FILE operand rejected" fails 1 "missing operand" "$VMAINFO" save "$target"
 
 ktap_set_plan $((KTAP_TESTNO - 1))
 ktap_finished

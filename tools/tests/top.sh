@@ -38,29 +38,29 @@ cost()
 ktap_set_plan 26
 if [ -e /proc/vmainfo/tasks ]; then
 	# tool_top.sh tests it with the module.
-	ktap_test_skip "cost: the module is loaded"
+	ktap_test_skip "cost warning without the module: the module is loaded"
 else
-	result "without the module it says what it costs" cost
+	result "cost warning without the module" cost
 fi
-check batch "batch: a process of known VMAs"
-check order "batch: order, and how many lines"
-check looks "batch: two looks"
-check warn "batch: what stands out"
-check names "batch: names that a terminal would obey"
-result "batch: a full disk" full_disk
+check batch "batch: counts of a known process"
+check order "batch: --sort and --lines"
+check looks "batch: -n 2 prints two tables"
+check warn "batch: processes near the limit highlighted"
+check names "batch: control characters in names escaped"
+result "batch: ENOSPC message on a full disk" full_disk
 for option in "--delay=-1" "--delay=1e3" "--iterations=0" "--sort=size" "--pid=0" "--pid=1,x" \
 	"--warn=101" "--color=red"; do
-	result "wrong: $option" fails 1 "Try \`vmainfo top --help'" "$VMAINFO" top -b -n 1 "$option"
+	result "$option rejected" fails 1 "Try \`vmainfo top --help'" "$VMAINFO" top -b -n 1 "$option"
 done
-result "no terminal" no_terminal
+result "no terminal: message" no_terminal
 check screen "screen: header, table, q"
-check keys "screen: keys that sort"
-check growth "screen: what has grown since the last look"
-check prompts "screen: delay, lines, help"
-check delay "screen: looks by itself, and ends after some"
+check keys "screen: sort keys"
+check growth "screen: growth since the last refresh"
+check prompts "screen: prompts for delay and lines, help"
+check delay "screen: refreshes by itself, ends after -n"
 check scroll "screen: scrolling"
-check resize "screen: other sizes of the terminal"
-check bad_names "screen: names that a terminal would obey"
-check signals "screen: signals that end it"
-check stop "screen: Ctrl-Z, and on again"
+check resize "screen: follows the size of the terminal"
+check bad_names "screen: control characters in names escaped"
+check signals "screen: terminal restored after signals"
+check stop "screen: Ctrl-Z and continue"
 ktap_finished

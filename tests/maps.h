@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* maps, smaps, vmas and raw taken apart: the one parser of each that the tests have */
+#ifndef MAPS_H
+#define MAPS_H
+
+#include "util.h"
+
+enum walk {
+	WALK_UNKNOWN,	/* maps does not tell */
+	WALK_ATOMIC,
+	WALK_SPLIT,
+};
+
+struct region {
+	unsigned long start, end;
+	unsigned long long offset;
+	unsigned long inode;
+	unsigned int major, minor;
+	char perm[4];
+	bool dontdump;		/* not in maps */
+	const char *policy;	/* vmas only: a word */
+	const char *name;	/* up to the newline or NUL; vmas and raw: "-" for no name */
+	unsigned long page_size; /* smaps only, in bytes */
+};
+
+struct listing {
+	enum walk walk;
+	pid_t pid;		/* not in maps */
+	unsigned int nr, room;
+	struct region *regions;
+};
+
+/*
+ * Each takes a text apart. NULL, or what is wrong with it: every line is whole, numbers
+ * and sizes fit, regions are in order, none overlaps another one or is there twice. The
+ * [vsyscall] page is not a region. Names and policies point into the text.
+ */
+const char *parse_maps(struct listing *l, struct text t);
+const char *parse_smaps(struct listing *l, struct text t);
+const char *parse_vmas(struct listing *l, struct text t);
+const char *parse_raw(struct listing *l, struct text t);
+
+/* A file in /proc/PID: maps, smaps, or maps of a task. The text stays allocated. */
+struct listing load_maps(pid_t pid, const char *name);
+
+/* The size of all regions */
+unsigned long total_kb(const struct listing *l);
+
+/* The region that an address is in, or NULL */
+struct region *region_of(struct listing *l, unsigned long address);
+
+#endif

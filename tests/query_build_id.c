@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PROCMAP_QUERY: build IDs, of programs and of files that are made to measure */
+#include "query_fixture.h"
+
+TEST_F(query, own_build_id)
+{
+	const char *id = id_in_file("/proc/self/exe");
+	struct procmap_query q;
+	const struct vma *v;
+	unsigned int i, n = 0;
+
+	/* whichever part of it is asked about, in another process, too */
+	for (i = 0; i < self->world.nr; i++) {
+		v = &self->world.vmas[i];
+		if (!v->name || strcmp(v->name, own_path()))
+			continue;
+		n++;
+		q = request((void *)v->start, 0, 0, 100);
+		ASSERT_EQ(0, ask(&self->fds, &q));
+		ASSERT_EQ(ID_MAX, q.build_id_size);
+		ASSERT_EQ(ID, q.build_id_addr);
+		ASSERT_EQ(0, memcmp((void *)ID, id, ID_MAX));
+		ASSERT_TRUE(untouched(ID, ID_MAX));
+	}
+	EXPECT_LT(1u, n);
+}
+
+TEST_F(query, build_id_buffer_sizes)
+{
+	char *at = FILES_AT + 30 * PAGE, *small = at + PAGE;
+	struct procmap_query q;
+	unsigned int i;
+
+	for (i = 1; i < 2 * ID_MAX; i++) {
+		q = request(at, 0, 0, i);
+		ASSERT_EQ(i < ID_MAX ? -ENAMETOOLONG : 0, ask(&self->fds, &q));
+		ASSERT_EQ(i < ID_MAX ? i : ID_MAX, q.build_id_size);
+		ASSERT_TRUE(untouched(ID, i < ID_MAX ? 0 : ID_MAX));
+		/* nor is anything else said */
+		ASSERT_EQ(i < ID_MAX ? 0 : (unsigned long)at, q.vma_start);
+	}
+	q = request(at, 0, 0, -1);
+	EXPECT_EQ(0, ask(&self->fds, &q));
+	EXPECT_EQ(ID_MAX, q.build_id_size);
+	/* one that is shorter, of a 32-bit file */
+	q = request(small, 0, 0, 6);
+	EXPECT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
+	q = request(small, 0, 0, 7);
+	EXPECT_EQ(0, ask(&self->fds, &q));
+	EXPECT_EQ(7u, q.build_id_size);
+	EXPECT_TRUE(untouched(ID, 7));
+	/* no file, not ELF, not a regular file: no build ID, and any buffer is large enough */
+	for (i = 0; i < 4; i++) {
+		char * const none[] = {
+			RIGHTS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE, RIGHTS_AT + PAGE * 30,
+		};
+
+		q = request(none[i], 0, 0, 1);
+		EXPECT_EQ(0, ask(&self->fds, &q));
+		EXPECT_EQ(0u, q.build_id_size);
+		EXPECT_EQ(ID, q.build_id_addr);
+		EXPECT_TRUE(untouched(ID, 0));
+	}
+}
+
+#define ONLY_64 0x100
+
+static const struct {
+	const char *what;
+	unsigned int field;	/* one of those above, and perhaps ONLY_64 */
+	__u64 value;
+	unsigned int size;	/* of the build ID that is found */
+} strange_files[] = {
+	{ "as it is", AS_IT_IS, 0, 20 },
+	{ "ET_EXEC", E_TYPE, ET_EXEC, 20 },
+	{ "ET_NONE", E_TYPE, ET_NONE, 0 },
+	{ "ET_REL", E_TYPE, ET_REL, 0 },
+	{ "ET_CORE", E_TYPE, ET_CORE, 0 },
+	{ "no class", E_CLASS, ELFCLASSNONE, 0 },
+	{ "a class that there is not", E_CLASS, 3, 0 },
+	{ "another byte order, it says", E_DATA, ELFDATA2MSB, 20 },
+	{ "program headers of no size, it says", E_PHENTSIZE, 0, 20 },
+	{ "no program headers", E_PHNUM, 0, 0 },
+	{ "one program header too few", E_PHNUM, 1, 0 },
+	{ "as many program headers as can be", E_PHNUM, 0xffff, 20 },
+	{ "program headers at the start", E_PHOFF, 0, 0 },
+	{ "program headers after the end", E_PHOFF, 0x10000, 0 },
+	{ "program headers across the end", E_PHOFF, ELF_SIZE - 20, 0 },
+	{ "program headers at the last byte there is", E_PHOFF, 0xffffffff, 0 },
+	{ "program headers at 2^64 - 1", E_PHOFF | ONLY_64, -1, 0 },
+	{ "program headers at 2^64 - 56", E_PHOFF | ONLY_64, -56, 0 },
+	{ "program headers at 2^63", E_PHOFF | ONLY_64, 1ull << 63, 0 },
+	{ "program headers at 2^63 - 1", E_PHOFF | ONLY_64, (1ull << 63) - 1, 0 },
+	{ "program headers at 2^63 - 64", E_PHOFF | ONLY_64, (1ull << 63) - 64, 0 },
+	{ "no notes", P_TYPE, PT_LOAD, 0 },
+	{ "notes after the end", P_OFFSET, 0x10000, 0 },
+	{ "notes across the end", P_OFFSET, ELF_SIZE - 20, 0 },
+	{ "notes at 2^32 - 1", P_OFFSET, 0xffffffff, 0 },
+	{ "notes beyond 4 GiB", P_OFFSET | ONLY_64, 1ull << 32 | NOTES, 0 },
+	{ "notes at 2^64 - 1", P_OFFSET | ONLY_64, -1, 0 },
+	{ "notes at 2^64 - 20", P_OFFSET | ONLY_64, -20, 0 },
+	{ "notes at 2^63", P_OFFSET | ONLY_64, 1ull << 63, 0 },
+	{ "notes at the second one", P_OFFSET, BUILD_ID_NOTE, 20 },
+	{ "notes at no multiple of 4", P_OFFSET, BUILD_ID_NOTE + 1, 0 },
+	{ "no bytes of notes", P_FILESZ, 0, 0 },
+	{ "too few bytes for a note", P_FILESZ, 16, 0 },
+	{ "a byte too few", P_FILESZ, NOTES_SIZE - 1, 0 },
+	{ "a byte more", P_FILESZ, NOTES_SIZE + 1, 20 },
+	{ "4 GiB of notes", P_FILESZ, 0xffffffff, 0 },
+	{ "as many notes as can be", P_FILESZ, 0xffffffff - NOTES, 20 },
+	{ "one byte more than that", P_FILESZ, 0x100000000 - NOTES, 0 },
+	/* only the lower half of it is looked at */
+	{ "2^32 more bytes of notes", P_FILESZ | ONLY_64, 0x100000000 | NOTES_SIZE, 20 },
+	{ "2^32 bytes of notes", P_FILESZ | ONLY_64, 0x100000000, 0 },
+	{ "a note without a name", N_NAMESZ, 0, 0 },
+	{ "a name of 3 bytes", N_NAMESZ, 3, 0 },
+	{ "a name of 5 bytes", N_NAMESZ, 5, 0 },
+	{ "a name of 2^31 bytes", N_NAMESZ, 1ull << 31, 0 },
+	{ "a name of 2^32 - 1 bytes", N_NAMESZ, 0xffffffff, 0 },
+	{ "a name of 2^32 - 4 bytes", N_NAMESZ, 0xfffffffc, 0 },
+	{ "another name", N_NAME, 'G' | 'N' << 8 | 'X' << 16, 0 },
+	{ "a name with no end", N_NAME, 'G' | 'N' << 8 | 'U' << 16 | 'U' << 24, 0 },
+	{ "another type of note", N_TYPE, BUILD_ID - 1, 0 },
+	{ "a build ID of 0 bytes", N_DESCSZ, 0, 0 },
+	{ "a build ID of 1 byte", N_DESCSZ, 1, 1 },
+	{ "a build ID of 16 bytes", N_DESCSZ, 16, 16 },
+	{ "a build ID of 19 bytes", N_DESCSZ, 19, 19 },
+	{ "a build ID of 21 bytes", N_DESCSZ, 21, 0 },
+	{ "a build ID of 2^31 bytes", N_DESCSZ, 1ull << 31, 0 },
+	{ "a build ID of 2^32 - 1 bytes", N_DESCSZ, 0xffffffff, 0 },
+	{ "a build ID of 2^32 - 4 bytes", N_DESCSZ, 0xfffffffc, 0 },
+	{ "an empty file", LENGTH, 0, 0 },
+	{ "a byte", LENGTH, 1, 0 },
+	{ "the magic number", LENGTH, SELFMAG, 0 },
+	{ "the start of a header", LENGTH, 17, 0 },
+	{ "the start of a header, with its type", LENGTH, 18, 0 },
+	{ "all but the last byte of a header (32)", LENGTH, 51, 0 },
+	{ "a header (32)", LENGTH, 52, 0 },
+	{ "all but the last byte of a header (64)", LENGTH, 63, 0 },
+	{ "a header (64)", LENGTH, 64, 0 },
+	{ "the first program header only", LENGTH, 64 + 56, 0 },
+	{ "no notes after the headers", LENGTH, NOTES, 0 },
+	{ "the first note only", LENGTH, BUILD_ID_NOTE, 0 },
+	{ "all but the build ID itself", LENGTH, BUILD_ID_NOTE + 16, 0 },
+	{ "all but the last byte", LENGTH, NOTES + NOTES_SIZE - 1, 0 },
+	{ "nothing after the build ID", LENGTH, NOTES + NOTES_SIZE, 20 },
+};
+
+TEST_F(query, build_id_of_malformed_elf)
+{
+	struct fds f = open_fds(getpid());
+	unsigned int i, n = 0;
+	struct elf e;
+	int class;
+
+	for (i = 0; i < ARRAY_SIZE(strange_files); i++) {
+		for (class = ELFCLASS32; class <= ELFCLASS64; class++) {
+			if ((strange_files[i].field & ONLY_64) && class != ELFCLASS64)
+				continue;
+			e = new_elf(class, ELF_SIZE);
+			set_field(&e, strange_files[i].field & ~ONLY_64, strange_files[i].value);
+			EXPECT_TRUE(has_id(&f, elf_file(&e, "strange"), some_id,
+					   strange_files[i].size)) {
+				TH_LOG("%s, %d bits", strange_files[i].what, 32 * class);
+			}
+			n++;
+		}
+	}
+	figure(n, "strange ELF files");
+	close_fds(&f);
+}
+
+/* What takes more than one change */
+TEST_F(query, build_id_note_search)
+{
+	static const char other_id[ID_MAX] = "there are two of it";
+	struct fds f = open_fds(getpid());
+	size_t at = ELF_SIZE * 8 - 100;
+	unsigned int i, class;
+	struct elf e;
+	int fd;
+
+	for (class = ELFCLASS32; class <= ELFCLASS64; class++) {
+		/* the first one of two */
+		e = new_elf(class, ELF_SIZE);
+		add_note(&e, NOTES + NOTES_SIZE, BUILD_ID, other_id, ID_MAX);
+		set_field(&e, P_FILESZ, NOTES_SIZE + 16 + ID_MAX);
+		EXPECT_TRUE(has_id(&f, elf_file(&e, "two"), some_id, ID_MAX));
+		/* the second one, if the first one is not valid */
+		e = new_elf(class, ELF_SIZE);
+		set_field(&e, N_DESCSZ, 24);
+		add_note(&e, NOTES + NOTES_SIZE + 4, BUILD_ID, other_id, ID_MAX);
+		set_field(&e, P_FILESZ, NOTES_SIZE + 4 + 16 + ID_MAX);
+		EXPECT_TRUE(has_id(&f, elf_file(&e, "two"), other_id, ID_MAX));
+		/* after notes without it, that cannot be read, or that do not fit */
+		for (i = 0; i < 4; i++) {
+			e = new_elf(class, ELF_SIZE);
+			set_field(&e, P_OFFSET, i == 0 ? NOTES : i == 1 ? ELF_SIZE - 20 :
+				  i == 2 ? 0x20000 : 0xffffffff);
+			set_field(&e, P_FILESZ, i ? NOTES_SIZE : 32);
+			add_phdr(&e, 2, PT_LOAD, 0, 0);
+			add_phdr(&e, 3, PT_NOTE, NOTES, NOTES_SIZE);
+			EXPECT_TRUE(has_id(&f, elf_file(&e, "later"), some_id, ID_MAX));
+		}
+		/* 256 program headers are looked at */
+		for (i = 255; i <= 256; i++) {
+			e = new_elf(class, 8 * ELF_SIZE);
+			set_field(&e, P_TYPE, PT_LOAD);
+			memset(e.s + NOTES, 0, NOTES_SIZE);
+			add_note(&e, at, BUILD_ID, some_id, ID_MAX);
+			add_phdr(&e, i, PT_NOTE, at, 16 + ID_MAX);
+			EXPECT_TRUE(has_id(&f, elf_file(&e, "many"), some_id,
+					   i < 256 ? ID_MAX : 0));
+		}
+		/* after very many empty notes */
+		e = new_elf(class, 8 * ELF_SIZE);
+		memset(e.s + NOTES, 0, NOTES_SIZE);
+		at -= (at - NOTES) % 12;
+		add_note(&e, at, BUILD_ID, some_id, ID_MAX);
+		set_field(&e, P_FILESZ, at + 16 + ID_MAX - NOTES);
+		EXPECT_TRUE(has_id(&f, elf_file(&e, "notes"), some_id, ID_MAX));
+		/* offsets have no sign */
+		for (i = 1; i < 4; i++) {
+			__u64 far = 0xffffffff / 3 * i - 1000;
+
+			e = new_elf(class, ELF_SIZE);
+			set_field(&e, P_OFFSET, far);
+			fd = new_memfd("far");
+			write_at(fd, e.s, ELF_SIZE, 0);
+			write_at(fd, e.s + NOTES, NOTES_SIZE, far);
+			EXPECT_TRUE(has_id(&f, fd, some_id, ID_MAX));
+			free(e.s);
+		}
+	}
+	close_fds(&f);
+}
+
+int main(int argc, char **argv)
+{
+	query_begin(1, 0);
+	return test_harness_run(argc, argv);
+}

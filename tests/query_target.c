@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0
+/* PROCMAP_QUERY: errors, which process is asked, and processes that do not keep still */
+#include "query_fixture.h"
+
+/* Errors */
+
+#define ELF_AT ((unsigned long)FILES_AT + 30 * PAGE)
+#define NAMELESS_AT ((unsigned long)RIGHTS_AT)
+#define GAP_AT (1ul << 40)
+
+/* The request is checked first, then the target, then the VMA. */
+static const struct {
+	__u64 addr, flags;
+	__u32 name_size, id_size;
+	__u64 name, id;
+	int expected;
+	int without_target;
+} wrong[] = {
+	{ GAP_AT, 0, 1, 0, 0, 0, -EINVAL, -EINVAL },
+	{ GAP_AT, 0, 0, 0, NAME, 0, -EINVAL, -EINVAL },
+	{ GAP_AT, 0, 0, 1, 0, 0, -EINVAL, -EINVAL },
+	{ GAP_AT, 0, 0, 0, 0, ID, -EINVAL, -EINVAL },
+	{ GAP_AT, 0, 1, 1, 0, ID, -EINVAL, -EINVAL },
+	{ GAP_AT, 1 << 6, 0, 0, 0, 0, -EINVAL, -EINVAL },
+	{ ELF_AT, 1ull << 32, 0, 0, 0, 0, -EINVAL, -EINVAL },
+	{ ELF_AT, 1ull << 63, 0, 0, 0, 0, -EINVAL, -EINVAL },
+	{ ELF_AT, 1ull << 32 | OF_FILE, 0, 0, 0, 0, -EINVAL, -EINVAL },
+	{ GAP_AT, 0, 1, 1, NOTHING, NOTHING, -ENOENT, -ESRCH },
+	{ -1, ANY, 1, 1, NOTHING, NOTHING, -ENOENT, -ESRCH },
+	/* small buffers are reported before unmapped ones, the name before the build ID */
+	{ ELF_AT, 0, 1, 1, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
+	{ ELF_AT, 0, 100, 1, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
+	{ ELF_AT, 0, 1, 100, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
+	{ ELF_AT, 0, 0, 100, 0, NOTHING, -EFAULT, -ESRCH },
+	{ ELF_AT, 0, 100, 100, NOTHING, ID, -EFAULT, -ESRCH },
+	{ ELF_AT, 0, 100, 100, READ_ONLY, ID, -EFAULT, -ESRCH },
+	{ ELF_AT, 0, 100, 100, NAME, 1ull << 63, -EFAULT, -ESRCH },
+	/* a buffer that is not needed need not be there */
+	{ NAMELESS_AT, 0, 1, 1, NOTHING, NOTHING, 0, -ESRCH },
+};
+
+static void try_wrong(struct __test_metadata *_metadata, const struct fds *f, bool target)
+{
+	struct procmap_query q;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		q = request((void *)(unsigned long)wrong[i].addr, wrong[i].flags, 0, 0);
+		q.vma_name_size = wrong[i].name_size;
+		q.vma_name_addr = wrong[i].name;
+		q.build_id_size = wrong[i].id_size;
+		q.build_id_addr = wrong[i].id;
+		EXPECT_EQ(target ? wrong[i].expected : wrong[i].without_target, ask(f, &q)) {
+			TH_LOG("request %u", i);
+		}
+		/* the request is as it was, if there is an error */
+		if (!target || wrong[i].expected) {
+			EXPECT_EQ(wrong[i].name_size, q.vma_name_size);
+			EXPECT_EQ(wrong[i].id_size, q.build_id_size);
+			EXPECT_EQ(0u, q.vma_start);
+		}
+	}
+	/* memory that is not there comes before all of it, with or without a target */
+	EXPECT_EQ(-EFAULT, ask_at(f, 0));
+	EXPECT_EQ(-EFAULT, ask_at(f, NOTHING));
+	EXPECT_EQ(-EFAULT, ask_at(f, REQUEST - 1));
+	EXPECT_EQ(-EFAULT, ask_at(f, REQUEST + 2 * PAGE - 7));
+}
+
+TEST_F(query, error_precedence)
+{
+	try_wrong(_metadata, &self->fds, true);
+}
+
+/* The name, then the build ID, then the structure */
+TEST_F(query, partial_writes_on_error)
+{
+	char *read_only = reach(all_of_it, READ_ONLY, 1, false);
+	struct procmap_query q = request((void *)ELF_AT, 0, 100, 100);
+
+	q.build_id_addr = NOTHING;
+	EXPECT_EQ(-EFAULT, ask(&self->fds, &q));
+	EXPECT_STREQ("/memfd:query.elf64 (deleted)", (char *)NAME);
+	EXPECT_EQ(100u, q.vma_name_size);
+	EXPECT_EQ(0u, q.vma_start);
+
+	q = request((void *)ELF_AT, 0, 100, 100);
+	q.vma_name_addr = NOTHING;
+	EXPECT_EQ(-EFAULT, ask(&self->fds, &q));
+	EXPECT_TRUE(untouched(ID, 0));
+
+	q = request((void *)ELF_AT, 0, 100, 100);
+	memset(all_of_it, UNTOUCHED, IMAGE);
+	memcpy(read_only, &q, sizeof(q));
+	EXPECT_EQ(-EFAULT, ask_at(&self->fds, READ_ONLY));
+	EXPECT_STREQ("/memfd:query.elf64 (deleted)", (char *)NAME);
+	EXPECT_EQ(0, memcmp((void *)ID, some_id, ID_MAX));
+	EXPECT_EQ(0, memcmp(read_only, &q, sizeof(q)));
+
+	/* too little room for one of them: the other one is not written either */
+	q = request((void *)ELF_AT, 0, 100, 19);
+	EXPECT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
+	EXPECT_TRUE(untouched(NAME, 0));
+	EXPECT_TRUE(untouched(ID, 0));
+}
+
+TEST_F(query, zombie_then_reaped)
+{
+	struct fds f, later;
+
+	target_kill(&self->target);
+	try_wrong(_metadata, &self->fds, false);
+	/* opened, or told, only now */
+	later = open_fds(self->target.pid);
+	try_wrong(_metadata, &later, false);
+
+	target_end(&self->target);
+	self->target.pid = 0;
+	try_wrong(_metadata, &self->fds, false);
+	try_wrong(_metadata, &later, false);
+	close_fds(&later);
+	/* other targets are still there */
+	f = open_fds(getpid());
+	EXPECT_EQ(0, ask(&f, &(struct procmap_query){ .size = 104, .query_addr = NAME }));
+	close_fds(&f);
+}
+
+TEST_F(query, kernel_thread)
+{
+	struct fds f;
+
+	if (!has_kthreadd())
+		SKIP(return, "process 2 is not kthreadd: this is a container");
+	f = open_fds(2);
+	try_wrong(_metadata, &f, false);
+	close_fds(&f);
+}
+
+/* The target */
+
+static bool finds(const struct fds *f, const void *p)
+{
+	struct procmap_query q = request(p, 0, 0, 0);
+	int ret = ask(f, &q);
+
+	if (ret && ret != -ENOENT)
+		fatal("asking for %p: %s", p, strerror(-ret));
+	return !ret;
+}
+
+static void thread_init(void)
+{
+	map_at(LATER_AT, PAGE, PROT_READ);
+	start_sleeping_thread();
+}
+
+/* Its other threads still have what it had. */
+TEST_F(query, exited_leader)
+{
+	struct target t;
+	struct fds f;
+
+	if (ours_is_kernels)
+		SKIP(return, "the kernel's own asks the main thread alone");
+	target_start(&t, thread_init, target_end_leader);
+	f = open_fds(t.pid);
+	EXPECT_TRUE(finds(&f, LATER_AT));
+	tell_leader_to_exit(&t);
+	close(f.kernels);
+	f.kernels = -1;
+	EXPECT_TRUE(finds(&f, LATER_AT));
+	close_fds(&f);
+	target_end(&t);
+}
+
+TEST_F(query, later_mappings_found)
+{
+	EXPECT_FALSE(finds(&self->fds, LATER_AT));
+	tell(&self->target, 'm');
+	EXPECT_TRUE(finds(&self->fds, LATER_AT));
+	tell(&self->target, 'u');
+	EXPECT_FALSE(finds(&self->fds, LATER_AT));
+}
+
+TEST_F(query, written_pid)
+{
+	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
+	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
+
+	if (ours_is_kernels)
+		SKIP(return, "the kernel's own cannot be written to");
+	EXPECT_FALSE(finds(&f, mark));
+	EXPECT_TRUE(finds(&f, RIGHTS_AT));
+	ASSERT_EQ(0, set_target(f.ours, getpid()));
+	EXPECT_TRUE(finds(&f, mark));
+	EXPECT_FALSE(finds(&f, RIGHTS_AT));
+	/* what is refused changes nothing */
+	EXPECT_EQ(-EINVAL, write_string(f.ours, "x"));
+	EXPECT_EQ(-ESRCH, set_target(f.ours, 2147483647));
+	EXPECT_TRUE(finds(&f, mark));
+	ASSERT_EQ(0, set_target(f.ours, self->target.pid));
+	EXPECT_TRUE(finds(&f, RIGHTS_AT));
+	/* from a dead one to one that lives */
+	target_end(&self->target);
+	self->target.pid = 0;
+	EXPECT_EQ(-ESRCH, ask(&f, &(struct procmap_query){ .size = 104 }));
+	ASSERT_EQ(0, set_target(f.ours, getpid()));
+	EXPECT_TRUE(finds(&f, mark));
+}
+
+/* Without a write, the target is the process that opened the file, also for others. */
+TEST_F(query, defaults_to_opener)
+{
+	struct fds f = {
+		.ours = open_or_die(ours_is_kernels ? "/proc/self/maps" : PROC "maps", O_RDONLY),
+		.kernels = -1,
+	};
+	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
+	pid_t pid;
+
+	EXPECT_TRUE(finds(&f, mark));
+	EXPECT_FALSE(finds(&f, RIGHTS_AT));
+	pid = fork_child();
+	if (!pid) {
+		munmap(mark, PAGE);
+		_exit(!finds(&f, mark));
+	}
+	EXPECT_EQ(0, reap(pid));
+	close(f.ours);
+}
+
+/* Ours follows a process through an exec, as a read does; the kernel's own does not. */
+
+static struct fds exec_fds;
+
+static void exec_init(void)
+{
+	map_at(LATER_AT, PAGE, PROT_READ);
+	if (set_target(exec_fds.ours, 0) || !finds(&exec_fds, LATER_AT))
+		_exit(1);
+}
+
+static void exec_command(char c)
+{
+	if (c == TARGET_EXEC)
+		target_exec_self();
+}
+
+TEST_F(query, follows_exec)
+{
+	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
+	struct procmap_query q;
+	struct target t;
+
+	if (ours_is_kernels)
+		SKIP(return, "the kernel's own stays with the old address space");
+	exec_fds = f;
+	target_start(&t, exec_init, exec_command);
+	tell(&t, TARGET_EXEC);
+	q = request(LATER_AT, 0, 0, 0);
+	EXPECT_EQ(-ENOENT, ask(&f, &q));
+	q = request(LATER_AT, ANY, 0, 0);
+	EXPECT_EQ(0, ask(&f, &q));
+	target_end(&t);
+	EXPECT_EQ(-ESRCH, ask(&f, &q));
+}
+
+/* Numbers */
+
+TEST_F(query, unknown_ioctls)
+{
+	static const unsigned int numbers[] = {
+		PROCMAP_QUERY - 1, PROCMAP_QUERY + 1,
+		_IOC(_IOC_READ | _IOC_WRITE, 'f', 17, 96),
+		_IOC(_IOC_READ | _IOC_WRITE, 'f', 17, 112),
+		_IOC(_IOC_READ | _IOC_WRITE, 'f', 17, 0),
+		_IOC(_IOC_READ, 'f', 17, 104), _IOC(_IOC_WRITE, 'f', 17, 104),
+		_IOC(_IOC_NONE, 'f', 17, 104), _IOC(_IOC_READ | _IOC_WRITE, 'v', 17, 104),
+		_IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96), ~0u,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
+
+		EXPECT_EQ(-1, ioctl(self->fds.ours, numbers[i], &q));
+		EXPECT_EQ(ENOTTY, errno) {
+			TH_LOG("%x", numbers[i]);
+		}
+		EXPECT_EQ(0u, q.vma_start);
+	}
+}
+
+TEST_F(query, other_entries_enotty)
+{
+	static const char * const entries[] = { PROC "vmas", PROC "raw", PROC "summary" };
+	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
+	unsigned int i;
+	int fd;
+
+	if (ours_is_kernels)
+		SKIP(return, "they are the module's");
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+		fd = open_target(entries[i], self->target.pid);
+		EXPECT_EQ(-1, ioctl(fd, PROCMAP_QUERY, &q));
+		EXPECT_EQ(ENOTTY, errno);
+		close(fd);
+	}
+	EXPECT_EQ(0u, q.vma_start);
+}
+
+TEST_F(query, after_rmmod_enotty)
+{
+	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
+
+	if (ours_is_kernels)
+		SKIP(return, "it is the module's");
+	ASSERT_EQ(0, ask(&self->fds, &q));
+	ASSERT_EQ(0, module_unload());
+	EXPECT_EQ(-1, ioctl(self->fds.ours, PROCMAP_QUERY, &q));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(0, module_load(""));
+}
+
+/* Targets that do not keep still */
+
+#define SLOT ((char *)0x260000000000)
+
+static atomic_int *go_on;		/* shared: 0 to wait, 1 to run */
+static atomic_ulong *rounds;
+static int elf_fd, wall_fd;
+static unsigned int state;
+
+/* From each of four states of the slot to the next one, by one system call that matters */
+static void next_state(void)
+{
+	state = (state + 1) % 4;
+	switch (state) {
+	case 0:		/* nothing */
+		munmap(SLOT, 4 * PAGE);
+		break;
+	case 1:		/* one VMA */
+		map_at(SLOT, 4 * PAGE, PROT_READ | PROT_WRITE);
+		break;
+	case 2:		/* three */
+		mprotect(SLOT + PAGE, 2 * PAGE, PROT_READ);
+		break;
+	case 3:		/* one of a file, in their place */
+		if (mmap(SLOT, 4 * PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, elf_fd, 0) != SLOT)
+			fatal("mmap");
+		break;
+	}
+}
+
+static void *restless(void *unused)
+{
+	for (;;) {
+		while (!atomic_load(go_on))
+			nap(1000);
+		next_state();
+		atomic_fetch_add(rounds, 1);
+	}
+	return unused;
+}
+
+static void restless_init(void)
+{
+	struct elf e = new_elf(ELFCLASS64, ELF_SIZE);
+	pthread_t thread;
+
+	elf_fd = elf_file(&e, "query.elf64");
+	wall_fd = new_memfd("wall");
+	map_at(SLOT - 2 * PAGE, PAGE, PROT_NONE);
+	/* whatever is asked for, nobody looks further */
+	map_file(SLOT + 6 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, wall_fd, 0);
+	if (pthread_create(&thread, NULL, restless, NULL))
+		fatal("pthread_create");
+}
+
+static void restless_command(char c)
+{
+	(void)c;
+	next_state();
+}
+
+TEST(concurrent_mmap_munmap)
+{
+	struct rng r = stress_begin("restless");
+	unsigned long tried = 0, matched[4] = {}, begun;
+	struct world worlds[4];
+	struct procmap_query q;
+	struct target t;
+	unsigned int i;
+	struct fds f;
+	int ret, expected;
+
+	make_arena();
+	know_id("/memfd:query.elf64 (deleted)", some_id, ID_MAX);
+	go_on = get_shared(PAGE);
+	rounds = get_shared(PAGE);
+	target_start(&t, restless_init, restless_command);
+	for (i = 0; i < 4; i++) {
+		worlds[i] = load_world(t.pid);
+		tell(&t, 'n');
+	}
+	f = open_ours(t.pid);
+	atomic_store(go_on, 1);
+	while (!atomic_load(rounds))
+		nap(1000);
+	begun = atomic_load(rounds);
+	/* However busy the machine is, the target has to be seen in each of its states. */
+	while (more(tried, 20000) || !matched[0] || !matched[1] || !matched[2] || !matched[3]) {
+		q = request(SLOT - 3 * PAGE + rnd(&r, 9 * PAGE), rnd_flags(&r),
+			    rnd(&r, 2) ? PATH_MAX : 0, rnd(&r, 4) ? 0 : ID_MAX);
+		/* below the wall, in all states */
+		memset(all_of_it, UNTOUCHED, IMAGE);
+		memcpy((void *)REQUEST, &q, sizeof(q));
+		memcpy(image_before, all_of_it, IMAGE);
+		ret = ask_at(&f, REQUEST);
+		for (i = 0; i < 4; i++) {
+			memcpy(image_expected, image_before, IMAGE);
+			expected = model(&worlds[i], image_expected, REQUEST);
+			if (same_answer(ret, all_of_it, expected, image_expected))
+				break;
+		}
+		ASSERT_NE(4u, i) {
+			print_answers("ours", REQUEST, ret, all_of_it, "with nothing mapped",
+				      expected, image_expected);
+		}
+		matched[i]++;
+		tried++;
+	}
+	printf("# %lu queries, %lu changes meanwhile; %lu, %lu, %lu, %lu as in the four states, the first that fits\n",
+	       tried, atomic_load(rounds) - begun, matched[0], matched[1], matched[2], matched[3]);
+	figure(tried, "queries of a target that changes");
+	close_fds(&f);
+	target_end(&t);
+}
+
+static void idle(void)
+{
+}
+
+/* At any moment the result is an answer or ESRCH. */
+TEST(target_killed)
+{
+	unsigned int i, answers = 0;
+	struct target t;
+	struct fds f;
+	int ret;
+
+	make_arena();
+	for (i = 0; i < 50; i++) {
+		struct procmap_query q;
+
+		target_start(&t, idle, NULL);
+		f = open_ours(t.pid);
+		kill(t.pid, SIGKILL);
+		for (;;) {
+			q = request(NULL, ANY | OF_FILE, PATH_MAX, ID_MAX);
+			ret = ask(&f, &q);
+			if (ret)
+				break;
+			answers++;
+			ASSERT_STREQ(own_path(), (char *)NAME);
+		}
+		ASSERT_EQ(-ESRCH, ret);
+		target_end(&t);
+		ASSERT_EQ(-ESRCH, ask(&f, &q));
+		close_fds(&f);
+	}
+	printf("# %u answers of targets that were being killed\n", answers);
+}
+
+int main(int argc, char **argv)
+{
+	target_executed(argc, argv);
+	query_begin(1, 2);
+	return test_harness_run(argc, argv);
+}

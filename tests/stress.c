@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See stress.h. */
+#include "kselftest.h"
+#include "stress.h"
+
+/* Random numbers */
+
+uint64_t rnd64(struct rng *r)
+{
+	uint64_t z = r->state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+unsigned int rnd(struct rng *r, unsigned int n)
+{
+	return rnd64(r) % n;
+}
+
+uint64_t stress_seed;
+static uint64_t stress_ends;	/* 0: no soak */
+static uint64_t stress_begun;
+static unsigned int stress_seconds = 4;	/* for a test, unless it is a soak */
+
+void stress_init(unsigned int tests, unsigned int percent)
+{
+	const char *seed = getenv("VMAINFO_SEED");
+	const char *minutes = getenv("VMAINFO_SOAK_MINUTES");
+
+	if (seed && *seed)
+		stress_seed = strtoull(seed, NULL, 0);
+	else
+		stress_seed = now_ns() ^ (uint64_t)getpid() << 40;
+	printf("# VMAINFO_SEED=%llu\n", (unsigned long long)stress_seed);
+	if (minutes && *minutes)
+		stress_ends = strtod(minutes, NULL) * 60e9 * percent / 100 / tests;
+	fflush(stdout);
+}
+
+struct rng stress_begin(const char *test)
+{
+	struct rng r = { .state = stress_seed };
+
+	for (; *test; test++)
+		r.state = rnd64(&r) ^ *test;
+	stress_begun = now_ns();
+	if (stress_ends)
+		stress_ends += stress_begun;
+	return r;
+}
+
+bool soaking(void)
+{
+	return stress_ends && now_ns() < stress_ends;
+}
+
+bool more(unsigned int done, unsigned int goal)
+{
+	if (stress_ends)
+		return soaking() || !done;
+	return done <= goal / 10 ||
+	       (done < goal && now_ns() - stress_begun < stress_seconds * 1000000000ull);
+}
+
+struct rng rng_fork(struct rng *r)
+{
+	struct rng child = { .state = rnd64(r) };
+
+	return child;
+}
+
+void __attribute__((format(printf, 1, 2), noreturn))
+violation(const char *fmt, ...)
+{
+	char line[1024];
+	int n = snprintf(line, sizeof(line), "# process %d: ", getpid());
+	va_list ap;
+
+	va_start(ap, fmt);
+	n += vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	if (n > (int)sizeof(line) - 2)
+		n = sizeof(line) - 2;
+	line[n++] = '\n';
+	if (write(STDERR_FILENO, line, n) != n)
+		_exit(3);
+	_exit(2);
+}
+
+/* Listings */
+
+const char *parse_summary(struct listing *l, struct text t)
+{
+	unsigned long long nr, kb, all_nr, all_kb, sum_nr = 0, sum_kb = 0, start, end;
+	const char *s = t.s;
+	char walk[8];
+	int n = 0;
+
+	l->nr = 0;
+	if (sscanf(s, "Pid: %d Walk: %7s Vmas: %llu %llu kB%n", &l->pid, walk, &all_nr, &all_kb,
+		   &n) != 4 || s[n] != '\n')
+		return "the beginning is not as it should be";
+	l->walk = !strcmp(walk, "atomic") ? WALK_ATOMIC :
+		  !strcmp(walk, "split") ? WALK_SPLIT : WALK_UNKNOWN;
+	if (l->walk == WALK_UNKNOWN)
+		return "it does not say how the walk was";
+	for (s += n + 1; sscanf(s, "Vmas%*[A-Z]%*[a-z]: %llu %llu kB", &nr, &kb) == 2;
+	     s = strchr(s, '\n') + 1) {
+		sum_nr += nr;
+		sum_kb += kb;
+	}
+	if (sum_nr != all_nr || sum_kb != all_kb)
+		return "the kinds do not add up";
+	for (; *s; s = strchr(s, '\n') + 1) {
+		if (!strchr(s, '\n'))
+			return "the last line is not whole";
+		if (sscanf(s, "%*[A-Za-z]: %llx-%llx %llu kB", &start, &end, &kb) == 3 &&
+		    (start > end || (end - start + 1023) >> 10 != kb))
+			return "the size is not the difference of the addresses";
+	}
+	if (s != t.s + t.len || !strstr(t.s, "\nTaskSize:\t"))
+		return "it is not whole";
+	l->nr = all_nr;
+	return NULL;
+}
+
+const char * const entries[ENTRIES] = {
+	PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
+};
+
+const char *parse_entry(struct listing *l, struct text t, enum entry entry)
+{
+	static const char * (* const parsers[ENTRIES])(struct listing *l, struct text t) = {
+		parse_vmas, parse_maps, parse_raw, parse_summary,
+	};
+
+	return parsers[entry](l, t);
+}
+
+/* Reading */
+
+int read_all(int fd, struct text *t, size_t *room, size_t chunk)
+{
+	ssize_t n;
+
+	do {
+		if (*room - t->len <= chunk) {
+			*room = 2 * *room + chunk + 1;
+			t->s = realloc(t->s, *room);
+			if (!t->s)
+				fatal("%zu bytes of memory", *room);
+		}
+		n = read(fd, t->s + t->len, chunk);
+		if (n > 0)
+			t->len += n;
+	} while (n > 0);
+	t->s[t->len] = 0;
+	return n < 0 ? -errno : 0;
+}
+
+size_t rnd_chunk(struct rng *r)
+{
+	static const size_t chunks[] = { 100, 4096, 4096, 20000, 65536, 1 << 20 };
+
+	return chunks[rnd(r, ARRAY_SIZE(chunks))];
+}
+
+void reader_open(struct reader *r, struct rng rng)
+{
+	unsigned int i;
+
+	memset(r, 0, sizeof(*r));
+	r->rng = rng;
+	for (i = 0; i < ENTRIES; i++)
+		r->fd[i] = open_or_die(entries[i], O_RDWR);
+}
+
+bool read_entry(struct reader *r, pid_t pid, enum entry entry)
+{
+	int fd = r->fd[entry], ret;
+	const char *error;
+
+	ret = set_target(fd, pid);
+	if (ret == -ESRCH) {
+		r->gone++;
+		return false;
+	}
+	if (ret)
+		violation("writing %d: %s", pid, strerror(-ret));
+	r->text.len = 0;
+	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+	if (ret == -ESRCH && !r->text.len) {
+		r->gone++;
+		return false;
+	}
+	if (ret)
+		violation("reading process %d after %zu bytes: %s", pid,
+			  r->text.len, strerror(-ret));
+	error = parse_entry(&r->l, r->text, entry);
+	if (error && entry == SUMMARY)
+		violation("process %d: %s:\n%s", pid, error, r->text.s);
+	if (error)
+		violation("process %d, %s: %s in line %u", pid, entries[entry], error, r->l.nr);
+	if (entry != MAPS && r->l.pid != pid)
+		violation("%s says pid %d for process %d", entries[entry], r->l.pid, pid);
+	if (!r->l.nr)
+		r->empty++;
+	else if (r->l.walk == WALK_ATOMIC)
+		r->atomic++;
+	else if (r->l.walk == WALK_SPLIT)
+		r->split++;
+	else
+		r->unknown++;
+	return true;
+}
+
+bool reader_read(struct reader *r, pid_t pid)
+{
+	static const enum entry listings[] = { VMAS, VMAS, RAW, MAPS };
+
+	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
+}
+
+const char *rnd_hold(struct rng *r)
+{
+	static const char * const values[] = { "0", "1", "1", "20", "250", "1000000" };
+
+	return values[rnd(r, ARRAY_SIZE(values))];
+}

@@ -1,0 +1,690 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See util.h. */
+#include <dirent.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/personality.h>
+
+#include "kselftest.h"
+#include "util.h"
+
+void (*on_fatal)(void);
+
+void __attribute__((format(printf, 1, 2), noreturn))
+fatal(const char *fmt, ...)
+{
+	int error = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("# ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, ": %s\n", strerror(error));
+	va_end(ap);
+	if (on_fatal)
+		on_fatal();
+	exit(KSFT_FAIL);
+}
+
+void *get_memory(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		fatal("%zu bytes of memory", size);
+	return p;
+}
+
+void *get_shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		fatal("%zu bytes of shared memory", size);
+	return p;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+void nap(unsigned int us)
+{
+	struct timespec ts = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+
+	nanosleep(&ts, NULL);
+}
+
+void figure(unsigned long long n, const char *what)
+{
+	printf("# figure: %llu %s\n", n, what);
+	fflush(stdout);
+}
+
+/* The module */
+
+const char *module_file(void)
+{
+	const char *ko = getenv("VMAINFO_KO");
+
+	if (ko && *ko)
+		return ko;
+	return access("/vmainfo.ko", R_OK) ? NULL : "/vmainfo.ko";
+}
+
+int module_load(const char *params)
+{
+	const char *ko = module_file();
+	pid_t pid;
+	int fd, ret;
+
+	if (ko) {
+		fd = open(ko, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
+		close(fd);
+		return ret;
+	}
+
+	pid = fork_child();
+	if (!pid) {
+		execlp("modprobe", "modprobe", "vmainfo",
+		       *params ? params : (char *)NULL, (char *)NULL);
+		_exit(127);
+	}
+	return reap(pid) ? -ENOENT : 0;
+}
+
+int module_unload(void)
+{
+	return syscall(SYS_delete_module, "vmainfo", O_NONBLOCK) ? -errno : 0;
+}
+
+static pid_t main_pid;
+
+static void vmainfo_at_exit(void)
+{
+	int ret;
+
+	if (getpid() != main_pid)
+		return;
+	ret = module_unload();
+	if (ret) {
+		printf("# the module does not unload: %s\n", strerror(-ret));
+		fflush(stdout);
+		_exit(KSFT_FAIL);
+	}
+}
+
+void module_try(void)
+{
+	int ret;
+
+	if (geteuid()) {
+		ksft_print_header();
+		ksft_exit_skip("these tests need root\n");
+	}
+	if (!access("/sys/module/vmainfo", F_OK)) {
+		ksft_print_header();
+		ksft_exit_fail_msg("vmainfo is loaded already, and these tests load it themselves: rmmod vmainfo\n");
+	}
+	ret = module_load("");
+	if (!ret)
+		return;
+	ksft_print_header();
+	if (ret == -ENOENT)
+		ksft_exit_skip("no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe\n");
+	ksft_exit_fail_msg("vmainfo does not load: %s\n", strerror(-ret));
+}
+
+void module_for_all_tests(void)
+{
+	module_try();
+	main_pid = getpid();
+	atexit(vmainfo_at_exit);
+}
+
+/* Files */
+
+int open_or_die(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		fatal("open %s", path);
+	return fd;
+}
+
+struct text slurp(int fd, size_t chunk)
+{
+	size_t room = 1 << 20;
+	struct text t = { .s = get_memory(room + 1) };
+	ssize_t n;
+
+	for (;;) {
+		if (room - t.len < chunk) {
+			room = 2 * room + chunk;
+			t.s = realloc(t.s, room + 1);
+			if (!t.s)
+				fatal("%zu bytes of memory", room);
+		}
+		n = read(fd, t.s + t.len, chunk);
+		if (n < 0)
+			fatal("read after %zu bytes", t.len);
+		if (!n)
+			break;
+		t.len += n;
+	}
+	t.s[t.len] = 0;
+	return t;
+}
+
+struct text slurp_path(const char *path)
+{
+	int fd = open_or_die(path, O_RDONLY);
+	struct text t = slurp(fd, 1 << 20);
+
+	close(fd);
+	return t;
+}
+
+struct text slurp_proc(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return slurp_path(path);
+}
+
+unsigned long available_kb(void)
+{
+	struct text t = slurp_path("/proc/meminfo");
+	char *s = strstr(t.s, "MemAvailable:");
+	unsigned long kb;
+
+	if (!s)
+		fatal("no MemAvailable");
+	kb = strtoul(s + 13, NULL, 10);
+	free(t.s);
+	return kb;
+}
+
+const char *beside(const char *name)
+{
+	static char path[PATH_MAX + NAME_MAX];
+
+	memset(path, 0, sizeof(path));
+	if (readlink("/proc/self/exe", path, PATH_MAX - 1) <= 0)
+		fatal("readlink of /proc/self/exe");
+	strcpy(strrchr(path, '/') + 1, name);
+	return path;
+}
+
+bool is_raw(struct text t)
+{
+	struct vmainfo_header h;
+
+	if (t.len < sizeof(h))
+		return false;
+	memcpy(&h, t.s, sizeof(h));
+	return h.magic == VMAINFO_MAGIC;
+}
+
+size_t same_bytes(struct text t, size_t at, const char *s, size_t n)
+{
+	const size_t time = is_raw(t) ? offsetof(struct vmainfo_header, taken_ns) : SIZE_MAX - 8;
+	size_t i;
+
+	if (at > time + 8 && at <= t.len && n <= t.len - at && !memcmp(t.s + at, s, n))
+		return n;
+	for (i = 0; i < n && at + i < t.len; i++)
+		if (t.s[at + i] != s[i] && (at + i < time || at + i >= time + 8))
+			break;
+	return i;
+}
+
+bool same(struct text a, struct text b)
+{
+	size_t i = same_bytes(a, 0, b.s, b.len);
+
+	if (a.len == b.len && i == a.len)
+		return true;
+	fprintf(stderr, "# %zu and %zu bytes, which differ from byte %zu on\n",
+		a.len, b.len, i);
+	return false;
+}
+
+bool raw_first(struct cursor *c, struct text t)
+{
+	memset(c, 0, sizeof(*c));
+	c->text = t;
+	c->header = (void *)t.s;
+	if (!is_raw(t) || c->header->size < sizeof(*c->header) || c->header->size % 8 ||
+	    c->header->size > t.len) {
+		c->error = "the header is missing";
+		return false;
+	}
+	c->at = c->header->size;
+	return true;
+}
+
+static const char *raw_string(const char *s, size_t len)
+{
+	return len && strnlen(s, len) == len - 1 ? s : NULL;
+}
+
+const struct vmainfo_record *raw_next(struct cursor *c)
+{
+	const struct vmainfo_record *r = (void *)(c->text.s + c->at);
+	size_t left = c->text.len - c->at, used;
+
+	if (!left)
+		return NULL;
+	c->error = "a record is not whole";
+	if (left < sizeof(*r) || r->size < sizeof(*r) || r->size % 8 || r->next % 8 ||
+	    r->next > left || r->reserved)
+		return NULL;
+	used = r->size + r->name_len + r->ops_len;
+	if (used > r->next || r->next - used > 7)
+		return NULL;
+	c->error = "a name without an end";
+	c->name = raw_string((const char *)r + r->size, r->name_len);
+	c->ops = raw_string((const char *)r + r->size + r->name_len, r->ops_len);
+	if ((r->name_len && !c->name) || (r->ops_len && !c->ops))
+		return NULL;
+	c->error = NULL;
+	c->at += r->next;
+	c->nr++;
+	return r;
+}
+
+int write_string(int fd, const char *s)
+{
+	ssize_t n = write(fd, s, strlen(s));
+
+	if (n < 0)
+		return -errno;
+	return n == (ssize_t)strlen(s) ? 0 : -EIO;
+}
+
+int set_target(int fd, pid_t pid)
+{
+	char s[16];
+
+	snprintf(s, sizeof(s), "%d", pid);
+	return write_string(fd, s);
+}
+
+int open_target(const char *entry, pid_t pid)
+{
+	int fd = open_or_die(entry, O_RDWR);
+	int ret = set_target(fd, pid);
+
+	if (ret) {
+		errno = -ret;
+		fatal("writing %d to %s", pid, entry);
+	}
+	return fd;
+}
+
+int write_file(const char *path, const char *s)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write_string(fd, s);
+	close(fd);
+	return ret;
+}
+
+int set_param(const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PARAM "%s", name);
+	return write_file(path, value);
+}
+
+bool shows(struct text t, const void *p)
+{
+	const struct vmainfo_record *r;
+	unsigned long start;
+	const char *s = t.s;
+	struct cursor c;
+	char *end;
+
+	if (is_raw(t)) {
+		if (raw_first(&c, t))
+			while ((r = raw_next(&c)))
+				if (r->start == (unsigned long)p)
+					return true;
+		if (c.error)
+			fatal("raw: %s", c.error);
+		return false;
+	}
+	for (; s && *s; s = strchr(s, '\n'), s += !!s) {
+		if (*s == '#')
+			continue;
+		start = strtoul(s, &end, 16);
+		if (*end == ' ')	/* vmas: the number comes first */
+			start = strtoul(end, NULL, 16);
+		if (start == (unsigned long)p)
+			return true;
+	}
+	return false;
+}
+
+/* Capabilities */
+
+void keep_caps(unsigned long long mask)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	int i;
+
+	if (syscall(SYS_capget, &header, data))
+		fatal("capget");
+	for (i = 0; i < 2; i++) {
+		data[i].permitted &= mask >> (32 * i);
+		data[i].effective = data[i].permitted;
+		data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data))
+		fatal("capset");
+}
+
+/* Processes */
+
+pid_t fork_child(void)
+{
+	pid_t parent = getpid(), pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		fatal("fork");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return pid;
+}
+
+int reap(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		fatal("waiting for process %d", pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+bool has_kthreadd(void)
+{
+	return !access("/proc/2/comm", R_OK) && !strcmp(slurp_proc(2, "comm").s, "kthreadd\n");
+}
+
+void run_on_cpu(unsigned int nr)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(nr % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Targets */
+
+void tell(struct target *t, char command)
+{
+	struct pollfd answer = { .fd = t->from, .events = POLLIN };
+	char c;
+
+	if (write(t->to, &command, 1) != 1)
+		fatal("command '%c' to target %d", command, t->pid);
+	while (!poll(&answer, 1, 120000)) {
+		printf("# target %d has not answered to command '%c' yet, is its mmap_lock held?\n",
+		       t->pid, command);
+		fflush(stdout);
+	}
+	if (read(t->from, &c, 1) != 1 || c != command)
+		fatal("the answer of target %d to command '%c'", t->pid, command);
+}
+
+static struct target own;	/* of a target: its ends of the pipes */
+
+static void __attribute__((noreturn)) obey(void (*command)(char c), char c)
+{
+	while (write(own.to, &c, 1) == 1 && read(own.from, &c, 1) == 1)
+		if (command)
+			command(c);
+	_exit(0);
+}
+
+void target_start(struct target *t, void (*init)(void),
+		  void (*command)(char c))
+{
+	int to[2], from[2];
+	char c;
+
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		fatal("pipe");
+	t->pid = fork_child();
+	t->to = to[1];
+	t->from = from[0];
+	if (t->pid) {
+		close(to[0]);
+		close(from[1]);
+		if (read(from[0], &c, 1) != 1)
+			fatal("target %d does not start", t->pid);
+		return;
+	}
+
+	close(to[1]);
+	close(from[0]);
+	own.to = from[1];
+	own.from = to[0];
+	if (init)
+		init();
+	obey(command, 0);
+}
+
+#define EXECUTED "--executed"
+
+void target_exec_self(void)
+{
+	dup2(own.from, STDIN_FILENO);
+	dup2(own.to, STDOUT_FILENO);
+	execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
+	_exit(1);
+}
+
+void target_executed(int argc, char **argv)
+{
+	if (argc != 2 || strcmp(argv[1], EXECUTED))
+		return;
+	own.from = STDIN_FILENO;
+	own.to = STDOUT_FILENO;
+	obey(NULL, TARGET_EXEC);
+}
+
+void target_kill(struct target *t)
+{
+	siginfo_t info;
+
+	if (kill(t->pid, SIGKILL) || waitid(P_PID, t->pid, &info, WEXITED | WNOWAIT))
+		fatal("killing target %d", t->pid);
+}
+
+void target_end(struct target *t)
+{
+	if (kill(t->pid, SIGKILL) || waitpid(t->pid, NULL, 0) != t->pid)
+		fatal("ending target %d", t->pid);
+	close(t->to);
+	close(t->from);
+}
+
+static void *pause_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+void start_sleeping_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
+		fatal("pthread_create");
+}
+
+void target_end_leader(char c)
+{
+	if (c == TARGET_END_LEADER)
+		pthread_exit(NULL);
+}
+
+void tell_leader_to_exit(struct target *t)
+{
+	const char command = TARGET_END_LEADER;
+
+	if (write(t->to, &command, 1) != 1)
+		fatal("command '%c' to target %d", command, t->pid);
+	await_end_of_leader(t->pid);
+}
+
+pid_t other_thread(pid_t pid)
+{
+	char path[32];
+	pid_t thread = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		fatal("%s", path);
+	while ((entry = readdir(dir)) && (!thread || thread == pid))
+		thread = atoi(entry->d_name);
+	closedir(dir);
+	if (!thread || thread == pid)
+		fatal("process %d has one thread", pid);
+	return thread;
+}
+
+void await_end_of_leader(pid_t pid)
+{
+	struct text t;
+	size_t len;
+
+	do {
+		t = slurp_proc(pid, "maps");
+		len = t.len;
+		free(t.s);
+	} while (len);
+}
+
+void *map_at(void *at, size_t size, int prot)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0),
+		       -1, 0);
+
+	if (p == MAP_FAILED || (at && p != at))
+		fatal("mmap of %zu bytes at %p", size, at);
+	return p;
+}
+
+void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0), fd, offset);
+
+	if (p == MAP_FAILED || (at && p != at))
+		fatal("mmap of a file at %p", at);
+	return p;
+}
+
+char *map_row(void *at, unsigned int n)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *p = map_at(at, n * page, PROT_READ);
+	unsigned int i;
+
+	for (i = 1; i < n; i += 2)
+		if (mprotect(p + i * page, page, PROT_NONE))
+			fatal("mprotect of page %u of %u", i, n);
+	return p;
+}
+
+bool program_start(struct program *p, const char *name, const char *argument,
+		   unsigned long persona)
+{
+	const char *path = beside(name);
+	int to[2], from[2];
+	ssize_t n;
+
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		fatal("pipe");
+	p->pid = fork_child();
+	if (!p->pid) {
+		dup2(to[0], STDIN_FILENO);
+		dup2(from[1], STDOUT_FILENO);
+		if (personality(persona) < 0)
+			_exit(1);
+		execl(path, path, argument, (char *)NULL);
+		_exit(1);
+	}
+	close(to[0]);
+	close(from[1]);
+	p->end = to[1];
+	memset(p->said, 0, sizeof(p->said));
+	n = read(from[0], p->said, sizeof(p->said));
+	close(from[0]);
+	if (n <= 0)
+		reap(p->pid);
+	return n > 0;
+}
+
+void program_end(struct program *p)
+{
+	close(p->end);
+	if (kill(p->pid, SIGKILL) || reap(p->pid) != 128 + SIGKILL)
+		fatal("ending program %d", p->pid);
+}
+
+static char *mover_low, *mover_high;
+
+static void *move(void *arg)
+{
+	char *from = mover_low, *to = mover_high, *t;
+
+	for (;;) {
+		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+			_exit(1);
+		t = from;
+		from = to;
+		to = t;
+	}
+	return arg;
+}
+
+void start_mover(void *low, void *high)
+{
+	pthread_t thread;
+
+	mover_low = map_at(low, PAGE, PROT_READ);
+	mover_high = high;
+	if (pthread_create(&thread, NULL, move, NULL))
+		fatal("pthread_create");
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the C tests of vmainfo share: loading and unloading the module, reading
+ * an entry, and target processes that do as they are told.
+ *
+ * A helper that fails says why and ends the test as failed.
+ */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../vmainfo.h"
+
+#define PAGE 4096ul
+
+#define PROC "/proc/vmainfo/"
+#define PARAM "/sys/module/vmainfo/parameters/"
+
+/* Says what failed and why (errno), and ends the process as failed. */
+void __attribute__((format(printf, 1, 2), noreturn))
+fatal(const char *fmt, ...);
+
+/* What fatal() calls before it ends the process */
+extern void (*on_fatal)(void);
+void *get_memory(size_t size);
+void *get_shared(size_t size);
+uint64_t now_ns(void);
+void nap(unsigned int us);
+
+/* Prints a count that scripts/check sums up over all tests of a kernel. */
+void figure(unsigned long long n, const char *what);
+
+/* The module */
+
+const char *module_file(void);
+
+/* 0, or a negative errno */
+int module_load(const char *params);
+
+/* 0, or a negative errno */
+int module_unload(void);
+
+/* Loads the module. Ends the program, as skipped or failed, if that is not possible. */
+void module_try(void);
+
+/* Loads the module for as long as this program runs. */
+void module_for_all_tests(void);
+
+/* Files */
+
+struct text {
+	char *s;
+	size_t len;
+};
+
+int open_or_die(const char *path, int flags);
+
+/* All that is left of a file, by reads of at most chunk bytes. */
+struct text slurp(int fd, size_t chunk);
+struct text slurp_path(const char *path);
+struct text slurp_proc(pid_t pid, const char *name);
+
+/* MemAvailable of /proc/meminfo */
+unsigned long available_kb(void);
+
+/* The path of a program in the directory of this one, until the next call */
+const char *beside(const char *name);
+bool is_raw(struct text t);
+
+/*
+ * How many of the n bytes at s are the same as in a text from at on. The time in the
+ * header of raw is ignored: no two snapshots have the same.
+ */
+size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
+bool same(struct text a, struct text b);
+
+/*
+ * Goes through a text of raw: for (raw_first(&c, t); (r = raw_next(&c));). What does not
+ * fit in the text, or breaks a rule of vmainfo.h, ends that with an error.
+ */
+struct cursor {
+	struct text text;
+	const struct vmainfo_header *header;
+	size_t at;			/* of the next record */
+	unsigned int nr;		/* of the last one */
+	const char *name, *ops;		/* of the last one, or NULL */
+	const char *error;		/* what is wrong, or NULL */
+};
+
+bool raw_first(struct cursor *c, struct text t);
+const struct vmainfo_record *raw_next(struct cursor *c);
+
+/* 0, or a negative errno */
+int write_string(int fd, const char *s);
+int set_target(int fd, pid_t pid);
+int open_target(const char *entry, pid_t pid);
+
+/* 0, or a negative errno */
+int write_file(const char *path, const char *s);
+int set_param(const char *name, const char *value);
+
+/* Is there a VMA that begins at p? */
+bool shows(struct text t, const void *p);
+
+/* Capabilities */
+
+#define CAP_BIT(cap) (1ull << (cap))
+#define ALL_CAPS (~0ull)
+
+/* Leaves the capabilities in mask in the effective and permitted sets. */
+void keep_caps(unsigned long long mask);
+
+/* Processes that end with the one that started them. */
+
+pid_t fork_child(void);
+
+/* Its exit status, or 128 + the signal that killed it */
+int reap(pid_t pid);
+
+/* Is process 2 a kernel thread? Not in a container. */
+bool has_kthreadd(void);
+
+/* The calling process runs on the CPU with this number, modulo how many there are. */
+void run_on_cpu(unsigned int nr);
+
+/* Targets: processes that wait for one-letter commands and answer each. */
+
+struct target {
+	pid_t pid;
+	int to, from;
+};
+
+/*
+ * Waits for the answer as long as it takes, because a busy machine can be slow. Says so
+ * every two minutes: a target that never answers waits for a lock that is still held.
+ */
+void tell(struct target *t, char command);
+
+/*
+ * init() runs in the child before target_start() returns, command() (may be
+ * NULL) for every tell().
+ */
+void target_start(struct target *t, void (*init)(void),
+		  void (*command)(char c));
+
+#define TARGET_EXEC 'x'		/* the command */
+
+/* A command() can do this: the next program answers, and does nothing for a command. */
+void target_exec_self(void);
+
+/* For main(): is this that program? It does not return then. */
+void target_executed(int argc, char **argv);
+
+/* Kills it. It is a zombie then, until target_end(). */
+void target_kill(struct target *t);
+void target_end(struct target *t);
+
+/* Starts a thread that sleeps until its process ends. */
+void start_sleeping_thread(void);
+
+#define TARGET_END_LEADER 'l'	/* the command that is not answered */
+
+/* A command() for a target whose other threads go on */
+void target_end_leader(char c);
+
+/* Gives that command, and waits until the leader has let go of the mm. */
+void tell_leader_to_exit(struct target *t);
+
+/* A thread of a process that is not the leader */
+pid_t other_thread(pid_t pid);
+
+/* Waits until the leader of a process, which exits, has let go of the mm. */
+void await_end_of_leader(pid_t pid);
+
+/* A program that says something when it is ready, and waits */
+struct program {
+	pid_t pid;
+	char said[sizeof(unsigned long)];
+	int end;	/* closing it lets it end */
+};
+
+/* A file beside this one. False if it does not run. */
+bool program_start(struct program *p, const char *name, const char *argument,
+		   unsigned long persona);
+void program_end(struct program *p);
+void *map_at(void *at, size_t size, int prot);
+void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
+
+/* n VMAs of a page each, in a row: no two neighbours have the same rights. */
+char *map_row(void *at, unsigned int n);
+
+/*
+ * Starts a thread that moves a page by mremap() from below everything to above it and
+ * back, all the time. A snapshot that is of one instant has it in one of the two places.
+ */
+void start_mover(void *low, void *high);
+
+#endif
