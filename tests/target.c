@@ -550,6 +550,36 @@ TEST_F(target, follows_exec)
 	target_end(&t);
 }
 
+/* The first call after the target's exec is a seek into its new listing. */
+static void seek_after_exec(struct __test_metadata *_metadata, int fd, int whence)
+{
+	struct text before, rest, all;
+	struct target t;
+
+	target_start(&t, a_init, exec_command);
+	ASSERT_EQ(0, set_target(fd, t.pid));
+	before = slurp(fd, 4096);
+	ASSERT_TRUE(shows(before, A_MARK));
+	tell(&t, TARGET_EXEC);
+	ASSERT_EQ(9, lseek(fd, whence == SEEK_CUR ? 9 - (off_t)before.len : 9, whence));
+	rest = slurp(fd, 4096);
+	all = again(fd);
+	EXPECT_FALSE(shows(all, A_MARK));
+	EXPECT_EQ(all.len - 9, rest.len);
+	EXPECT_EQ(rest.len, same_bytes(all, 9, rest.s, rest.len));
+	target_end(&t);
+}
+
+TEST_F(target, seek_after_exec)
+{
+	seek_after_exec(_metadata, self->fd, SEEK_SET);
+}
+
+TEST_F(target, seek_from_end_after_exec)
+{
+	seek_after_exec(_metadata, self->fd, SEEK_CUR);
+}
+
 /* A number is one of the pid namespace of the writer. */
 TEST_F(target, pid_namespaces)
 {

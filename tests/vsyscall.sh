@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 13
+ktap_set_plan 14
 
 mode=
 read -r cmdline </proc/cmdline
@@ -104,8 +104,20 @@ first_reader()
 	vmainfo_unload && return $same
 }
 
+# Nor that the first call on an entry is a seek.
+first_seek()
+{
+	vmainfo_load pid="$1" || return 1
+	dd if=/proc/vmainfo/maps bs=9 skip=1 of="$TMP/first" 2>"$TMP/dd" &&
+		tail -c +10 "/proc/$1/maps" | cmp - "$TMP/first"
+	same=$?
+	vmainfo_unload && return $same
+}
+
+start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
+result "first call is a seek: maps same as procfs" first_seek "$target"
+
 if [ -z "$why" ] && [ -n "${VMAINFO_KO:-}" ]; then
-	start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
 	result "loaded by 32-bit process: maps same as procfs" loaded_by \
 		"$HERE/ia32_reader" load "$VMAINFO_KO"
 	result "first read by 32-bit process: maps same as procfs" first_reader "$target"
