@@ -1129,9 +1129,9 @@ static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char
  * process without the page: they are short, and nobody else changes them. Else
  * those of the target tell, to which the opener has access. The mm that the
  * caller holds keeps them complete, if the target has still that mm afterwards.
+ * Not to be called from seq_file's functions: maps has a lock of that class.
  *
- * Return: 0 if gate_page is set then, -EAGAIN if the target has changed, or an
- * error.
+ * Return: 0 if gate_page is set then, or the target has changed; or an error.
  */
 static int gate_find(const struct file *entry, const struct target *t)
 {
@@ -1152,10 +1152,11 @@ static int gate_find(const struct file *entry, const struct target *t)
 	if (err && err != -ENOMEM && err != -EINTR) {
 		err = gate_read_of(g, entry, t->granted.nr, buf);
 		mm = target_look(entry, t, &now);
-		if (!IS_ERR_OR_NULL(mm))
-			mmput(mm);
-		else if (err != -EINTR)
-			err = -EAGAIN;
+		if (IS_ERR_OR_NULL(mm)) {
+			err = err == -EINTR ? err : 0;
+			goto out;
+		}
+		mmput(mm);
 	}
 	if (err == -EMEDIUMTYPE) {
 		pr_notice_once("cannot read /proc/PID/maps: its last line will not be shown if it is [vsyscall]\n");
@@ -1975,44 +1976,63 @@ out:
  * VMAs. The mm is looked up each time: after an exec it is another one.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
- * or an error of target_check().
+ * or -EINPROGRESS if snapshot_prepare() has something to do first. That is not
+ * -EAGAIN, for which seq_file tries again itself, without end.
  */
 static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t,
 			 bool nameless)
 {
 	struct mm_struct *mm;
+	struct shown now;
 	int err;
 
-again:
-	mm = target_mm(entry, t);
+	mm = target_look(entry, t, &now);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
+	if (!mm && now.mm)
+		return -EINPROGRESS;
 	s->nameless = nameless;
 	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
 		return 0;
 
-	err = 0;
 	if (compat_mm_has_gate(mm)) {
-		if (!READ_ONCE(gate_page))
-			err = gate_find(entry, t);
-		if (err == -EAGAIN) {
-			mmput(mm);
-			goto again;
-		}
 		s->gate = READ_ONCE(gate_page);
-		if (s->gate && !s->gate->rec.end)
+		if (!s->gate) {
+			mmput(mm);
+			return -EINPROGRESS;
+		}
+		if (!s->gate->rec.end)
 			s->gate = NULL;
 	}
 	s->exec_id = t->granted.exec_id;
-	if (!err)
-		err = snapshot_walk(s, mm);
+	err = snapshot_walk(s, mm);
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);
 	if (err)
 		snapshot_free(s);
+	return err;
+}
+
+/*
+ * Does what a snapshot needs and cannot do, as it is taken under seq_file's
+ * lock: opens files, to ask for access to what the target shows now, and to find
+ * out what the gate page is. Called with the file's lock held.
+ *
+ * Return: 0 to try again, or an error.
+ */
+static int snapshot_prepare(const struct file *entry, struct target *t)
+{
+	struct mm_struct *mm = target_mm(entry, t);
+	int err = 0;
+
+	if (IS_ERR_OR_NULL(mm))
+		return PTR_ERR_OR_ZERO(mm);
+	if (compat_mm_has_gate(mm) && !READ_ONCE(gate_page))
+		err = gate_find(entry, t);
+	mmput(mm);
 	return err;
 }
 
@@ -3599,7 +3619,14 @@ static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return -EINTR;
 	if (!iocb->ki_pos)
 		drop_snapshot(vf);
-	len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
+	for (;;) {
+		len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
+		if (len != -EINPROGRESS)
+			break;
+		len = snapshot_prepare(iocb->ki_filp, &vf->target);
+		if (len)
+			break;
+	}
 	/* The end of the file: no more reads to come from this snapshot. */
 	if (!len)
 		drop_snapshot(vf);
@@ -3615,7 +3642,20 @@ static loff_t entry_lseek(struct file *file, loff_t offset, int whence)
 
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
-	pos = seq_lseek(file, offset, whence);
+	/* seq_lseek() sets f_pos to 0 if it fails. */
+	if (whence == SEEK_CUR) {
+		whence = SEEK_SET;
+		offset += file->f_pos;
+	}
+	/* It takes a snapshot to look for any other position than 0. */
+	for (;;) {
+		pos = seq_lseek(file, offset, whence);
+		if (pos != -EINPROGRESS)
+			break;
+		pos = snapshot_prepare(file, &vf->target);
+		if (pos)
+			break;
+	}
 	if (!pos)
 		drop_snapshot(vf);
 	mutex_unlock(&vf->lock);

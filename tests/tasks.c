@@ -5,10 +5,10 @@
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
+#include <linux/mount.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/uio.h>
 
 #include "maps.h"
@@ -415,6 +415,12 @@ TEST_F(tasks, concurrent_fork_exit)
 
 static int to_inner[2], from_inner[2];
 
+/* Old headers of the C library and of the kernel cannot be used together. */
+static int mount(const char *what, const char *where, const char *type, unsigned long flags)
+{
+	return syscall(SYS_mount, what, where, type, flags, NULL);
+}
+
 /*
  * What the first process of a new one returns by exiting, or KSFT_SKIP. outside() may be NULL;
  * it runs meanwhile, and sees the same files.
@@ -443,9 +449,9 @@ static int in_pid_namespace(void (*run)(void), void (*outside)(void))
 		_exit(reap(pid));
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	CHECK(!mount("/proc", HOST_PROC, NULL, MS_BIND | MS_REC, NULL));
-	CHECK(!mount("proc", "/proc", "proc", 0, NULL));
+	CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE));
+	CHECK(!mount("/proc", HOST_PROC, NULL, MS_BIND | MS_REC));
+	CHECK(!mount("proc", "/proc", "proc", 0));
 	run();
 	_exit(0);
 }
