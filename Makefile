@@ -8,8 +8,19 @@ DESTDIR ?=
 INSTALL_MOD_DIR ?= updates
 
 version := $(shell sed -n 's/^\#define VMAINFO_RELEASE "\(.*\)"$$/\1/p' version.h)
-# What /lib/modules/RELEASE is called
-release = $(shell $(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)
+# A module wants the compiler of its kernel, and kbuild does not look which one it was.
+# LLVM=-18 or CC=... on the command line choose another one.
+built_by_clang := $(shell grep -hsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf)
+ifneq ($(built_by_clang),)
+LLVM ?= 1
+export LLVM
+endif
+
+# What /lib/modules/RELEASE is called. Without headers, the path KDIR says it.
+release = $(if $(wildcard $(KDIR)/Makefile),$(shell \
+	$(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease),$(or \
+	$(notdir $(patsubst %/build,%,$(filter %/build,$(KDIR)))),$(error \
+	There are no kernel headers in $(KDIR): name the kernel by KDIR=/lib/modules/RELEASE/build)))
 mod_path = $(if $(DESTDIR),INSTALL_MOD_PATH=$(abspath $(DESTDIR)))
 
 all: modules
@@ -59,9 +70,10 @@ install-tools: tools
 	$(MAKE) -C tools install DESTDIR=$(abspath $(DESTDIR)) PREFIX=$(PREFIX)
 
 ## make uninstall      remove what both have installed, with the same variables
+uninstall: modules_dir = $(DESTDIR)/lib/modules/$(release)
 uninstall:
-	rm -f $(foreach dir,$(INSTALL_MOD_DIR),$(DESTDIR)/lib/modules/$(release)/$(dir)/vmainfo.ko*)
-	$(call depmod)
+	rm -f $(modules_dir)/$(INSTALL_MOD_DIR)/vmainfo.ko*
+	$(if $(wildcard $(modules_dir)/.),$(call depmod))
 	$(MAKE) -C tools uninstall DESTDIR=$(abspath $(DESTDIR)) PREFIX=$(PREFIX)
 
 ## make clean          remove what a build leaves; the kernels' build roots in
@@ -73,19 +85,32 @@ clean:
 
 ## make dist           build/vmainfo-VERSION.tar.gz of what is committed
 DIST ?= HEAD
+dist_file = build/vmainfo-$(version).tar
 dist:
+	@git rev-parse --quiet --verify '$(DIST)^{commit}' >/dev/null || \
+		{ echo >&2 "make dist needs git, and the commit $(DIST) of a clone: see above."; exit 1; }
 	@[ $(DIST) != HEAD ] || git diff --quiet HEAD || { echo >&2 "There are changes that are not committed."; exit 1; }
 	mkdir -p build
-	git archive --format=tar --prefix=vmainfo-$(version)/ $(DIST) | gzip -9n >build/vmainfo-$(version).tar.gz
-	@echo build/vmainfo-$(version).tar.gz
+	rm -f $(dist_file).gz
+	git archive --format=tar --prefix=vmainfo-$(version)/ -o $(dist_file) $(DIST)
+	gzip -9n $(dist_file)
+	@echo $(dist_file).gz
 
 ## make demo           show it in QEMU: a real process, its VMAs, its maps
 demo:
 	scripts/deps
 	scripts/demo
 
-## make check          all tests on all kernels, in QEMU; KERNELS="..." for some
+## make check          the tests of the program, and those of the module on a stable
+##                     kernel (all) and on the oldest and the newest one (some), in
+##                     QEMU; KERNELS="..." for others
 check:
+	scripts/deps
+	scripts/check -q
+
+## make check-all      all tests on all kernels, and those of the packages and scripts;
+##                     this builds the debug kernels; KERNELS="..." for some
+check-all:
 	scripts/deps
 	scripts/check
 
@@ -108,7 +133,8 @@ bench:
 	scripts/deps
 	scripts/bench $(patsubst %,-k %,$(KERNELS))
 
-## make lint           checkpatch, sparse, W=1, shellcheck
+## make lint           checkpatch, sparse, W=1, shellcheck; KERNELS="..." to compile for
+##                     some kernels only
 lint:
 	scripts/deps
 	scripts/lint
@@ -117,4 +143,4 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 .PHONY: all modules install sign tools install-tools uninstall clean dist demo check \
-	check-package soak bench lint help
+	check-all check-package soak bench lint help

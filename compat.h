@@ -3,22 +3,37 @@
  * What differs between the kernel versions that vmainfo builds for, and
  * nothing else. Everything here either has the name and the meaning that the
  * newest kernel gives it, or begins with "compat_".
+ *
+ * Distributions backport features, so the version of a kernel does not tell
+ * what it has. Macros and types of the kernel tell, where there are such, and
+ * COMPAT_HAS_* otherwise: Kbuild defines it if a header has a certain line.
+ * The comments name the version of Linux that brought each feature; no code
+ * depends on it. A test that misses a feature has to fail the build, or to cost
+ * speed alone.
  */
 #ifndef VMAINFO_COMPAT_H
 #define VMAINFO_COMPAT_H
 
+#include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/idr.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/mount.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/signal.h>
 #include <linux/version.h>
 
-#ifdef CONFIG_X86_64
+/* User-mode Linux sets CONFIG_X86_64 and has few of x86's headers. */
+#if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
+#define COMPAT_X86_64
+#endif
+
+#ifdef COMPAT_X86_64
 #include <asm/cpu_entry_area.h>
 #include <asm/fixmap.h>
 #ifdef CONFIG_KASAN
@@ -29,16 +44,59 @@
 #include <asm/fixmap.h>
 #endif
 
+/* Nothing that 5.10 brought stands for all of it. Older kernels are not tested. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "vmainfo needs Linux 5.10 or later"
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
+/* 5.17 renamed it. Asks for the new name in linux/proc_fs.h. */
+#ifndef COMPAT_HAS_PDE_DATA_LOWER
 #define pde_data(inode) PDE_DATA(inode)
 #endif
 
+/*
+ * Opens a file for reading: @name below the root of the procfs instance that @entry was opened
+ * in. It is as an open() by the caller, with all checks of one. @entry keeps the instance, also
+ * after an unmount. Fails with EACCES if the file is on another mount: whoever may mount could
+ * put a file of his own there.
+ *
+ * file_open_root() took a dentry and a vfsmount before 5.12. Asks for its prototype with a path
+ * in linux/fs.h.
+ */
+static inline struct file *compat_open_in_procfs(const struct file *entry, const char *name)
+{
+	struct vfsmount *mnt = entry->f_path.mnt;
+	struct dentry *root = mnt->mnt_sb->s_root;
+	struct file *file;
+#ifdef COMPAT_HAS_FILE_OPEN_ROOT_PATH
+	const struct path path = { .mnt = mnt, .dentry = root };
+
+	file = file_open_root(&path, name, O_RDONLY, 0);
+#else
+	file = file_open_root(root, mnt, name, O_RDONLY, 0);
+#endif
+	if (!IS_ERR(file) && file->f_path.mnt != mnt) {
+		fput(file);
+		return ERR_PTR(-EACCES);
+	}
+	return file;
+}
+
 /* How many VMAs are asked for at a time, at most. */
 #define COMPAT_VMAS 16
+
+/*
+ * Since 6.8 ma_state says where a node ends, and has a status of its own. Asks for
+ * enum maple_status in linux/maple_tree.h. look_ahead_init() tries whether it works.
+ */
+#ifdef COMPAT_HAS_MAPLE_STATUS
+#define COMPAT_LOOKS_AHEAD 1
+#else
+#define COMPAT_LOOKS_AHEAD 0
+#endif
+
+/* Whether compat_vmas() looks ahead: when that was seen to work; see look_ahead_init(). */
+static bool compat_look_ahead __ro_after_init __maybe_unused;
 
 /*
  * struct compat_vma_iter - a walk over the VMAs of one mm, in address order. Valid only as
@@ -49,18 +107,10 @@
  *
  * compat_vmas(): the next VMAs, up to @max; 0 if there are none. @next is the end of the last
  * one that the caller has taken of those before.
+ *
+ * Since 6.1 VMAs are in a maple tree, and the macro VMA_ITERATOR declares a walk over it.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
-/* From then on ma_state says where a node ends. */
-#define COMPAT_LOOKS_AHEAD 1
-#else
-#define COMPAT_LOOKS_AHEAD 0
-#endif
-
-/* Whether compat_vmas() looks ahead: when that was seen to work; see look_ahead_init(). */
-static bool compat_look_ahead __ro_after_init __maybe_unused;
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#ifdef VMA_ITERATOR
 struct compat_vma_iter {
 	struct vma_iterator vmi;
 };
@@ -153,11 +203,14 @@ static inline unsigned int compat_vmas(struct compat_vma_iter *it, unsigned long
 #endif
 
 /*
- * Reading VMAs with no lock, and proof afterwards that nobody has changed them. It takes a
- * seqcount in the mm, VMAs whose memory stays VMAs and mempolicies that are freed by RCU,
- * and lock_vma_under_rcu() for modules; the last of these came in some 7.x.
+ * Reads of VMAs with no lock, and the proof afterwards that nobody has changed them. It takes
+ * per-VMA locks with a seqcount in the mm (6.13; asks for mmap_lock_speculate_try_begin() in
+ * linux/mmap_lock.h), VMAs that are SLAB_TYPESAFE_BY_RCU (6.15; asks for vm_freeptr, which
+ * such a VMA has, in linux/mm_types.h), and mempolicies that are freed by RCU (7.x; asks for
+ * a struct rcu_head in linux/mempolicy.h).
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0) && defined(CONFIG_PER_VMA_LOCK)
+#if defined(CONFIG_PER_VMA_LOCK) && defined(COMPAT_HAS_SPECULATION) && \
+	defined(COMPAT_HAS_VMA_FREEPTR) && defined(COMPAT_HAS_MEMPOLICY_RCU)
 #define COMPAT_SPECULATES 1
 
 /* False if somebody has the mmap_lock for writing; then there is nothing to retry. */
@@ -170,20 +223,6 @@ static inline bool compat_speculate_begin(struct mm_struct *mm, unsigned int *se
 static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq)
 {
 	return mmap_lock_speculate_retry(mm, seq);
-}
-
-/*
- * The VMA at an address, read-locked, or NULL if there is none or a writer has it. Not in an
- * RCU read-side critical section.
- */
-static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
-{
-	return lock_vma_under_rcu(mm, addr);
-}
-
-static inline void compat_unlock_vma(struct vm_area_struct *vma)
-{
-	vma_end_read(vma);
 }
 
 /*
@@ -207,15 +246,6 @@ static inline bool compat_speculate_retry(struct mm_struct *mm, unsigned int seq
 	return true;
 }
 
-static inline struct vm_area_struct *compat_lock_vma(struct mm_struct *mm, unsigned long addr)
-{
-	return NULL;
-}
-
-static inline void compat_unlock_vma(struct vm_area_struct *vma)
-{
-}
-
 static inline struct file *compat_get_file_active(struct vm_area_struct *vma)
 {
 	return NULL;
@@ -223,13 +253,19 @@ static inline struct file *compat_get_file_active(struct vm_area_struct *vma)
 #endif
 
 /*
- * Whether fs/proc/task_mmu.c calls a VMA [heap]: it changed its mind about one that merely
- * touches the brk area in 6.6.
+ * Whether fs/proc/task_mmu.c calls a VMA [heap]. Before 6.7 one that merely touches the brk
+ * area was enough. Asks for the comparison in vma_is_initial_heap() in linux/mm.h, which is
+ * in task_mmu.c itself, and of the older kind, where the header has no such function.
  */
+#if defined(COMPAT_HAS_INITIAL_HEAP) && \
+	defined(COMPAT_HAS_INITIAL_HEAP_OVERLAPS) == defined(COMPAT_HAS_INITIAL_HEAP_TOUCHES)
+#error "vma_is_initial_heap() has changed: Kbuild and compat_is_initial_heap() have to follow"
+#endif
+
 static inline bool compat_is_initial_heap(unsigned long start, unsigned long end,
 					  unsigned long start_brk, unsigned long brk)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#ifdef COMPAT_HAS_INITIAL_HEAP_OVERLAPS
 	return start < brk && end > start_brk;
 #else
 	return start <= brk && end >= start_brk;
@@ -239,14 +275,16 @@ static inline bool compat_is_initial_heap(unsigned long start, unsigned long end
 /*
  * The path and the inode that maps shows for a file. On overlayfs they became
  * those of the overlay in 6.7; before, vm_file was the file below it with the
- * path of the one above.
+ * path of the one above. Asks for the functions in linux/fs.h.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#ifndef COMPAT_HAS_FILE_USER_PATH
 static inline const struct path *file_user_path(const struct file *file)
 {
 	return &file->f_path;
 }
+#endif
 
+#ifndef COMPAT_HAS_FILE_USER_INODE
 static inline const struct inode *file_user_inode(const struct file *file)
 {
 	return file_inode(file);
@@ -254,18 +292,28 @@ static inline const struct inode *file_user_inode(const struct file *file)
 #endif
 
 /*
+ * Whether anon_name is valid. From 5.17 to 6.1 the field shared a union with @shared, the
+ * file's tree node; the compiler sees whether the two have one offset.
+ */
+static inline bool compat_anon_name_valid(const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_ANON_VMA_NAME
+	return offsetof(struct vm_area_struct, anon_name) !=
+	       offsetof(struct vm_area_struct, shared) || !vma->vm_file;
+#else
+	return false;
+#endif
+}
+
+/*
  * The name that prctl(PR_SET_VMA_ANON_NAME) gave, or NULL. Valid under
  * mmap_lock only: the structure is freed without RCU, and its put function is
- * not exported. Up to 6.1 the field shared a union with the file's tree node.
+ * not exported.
  */
 static inline const char *compat_anon_name(const struct vm_area_struct *vma)
 {
 #ifdef CONFIG_ANON_VMA_NAME
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-	if (vma->vm_file)
-		return NULL;
-#endif
-	if (vma->anon_name)
+	if (compat_anon_name_valid(vma) && vma->anon_name)
 		return vma->anon_name->name;
 #endif
 	return NULL;
@@ -275,11 +323,7 @@ static inline const char *compat_anon_name(const struct vm_area_struct *vma)
 static inline bool compat_has_anon_name(const struct vm_area_struct *vma)
 {
 #ifdef CONFIG_ANON_VMA_NAME
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-	if (vma->vm_file)
-		return false;
-#endif
-	return READ_ONCE(vma->anon_name);
+	return compat_anon_name_valid(vma) && READ_ONCE(vma->anon_name);
 #else
 	return false;
 #endif
@@ -288,7 +332,7 @@ static inline bool compat_has_anon_name(const struct vm_area_struct *vma)
 /*
  * A number that changes whenever an mm was locked for writing, and so whenever VMAs come,
  * go, move or change their rights. It is what the per-VMA locks compare with; false where
- * there are none.
+ * there are none, and while a seqcount is odd: VMAs are just being changed.
  */
 static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 {
@@ -298,7 +342,7 @@ static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 		     !__same_type(mm->mm_lock_seq, seqcount_t));
 	BUILD_BUG_ON(offsetof(seqcount_t, sequence));
 	*seq = READ_ONCE(*(const unsigned int *)&mm->mm_lock_seq);
-	return true;
+	return __same_type(mm->mm_lock_seq, int) || !(*seq & 1);
 #else
 	*seq = 0;
 	return false;
@@ -306,44 +350,22 @@ static inline bool compat_mm_seq(const struct mm_struct *mm, u64 *seq)
 }
 
 /*
- * Keeps a task from an exec, where there is a compat_mm_seq() that an exec would spoil;
- * false if one is under way. exec_mmap() takes this lock before it changes the mm, and it is
- * held until the task has its new self_exec_id. Alive as long as the task is.
- */
-static inline bool compat_exec_trylock(struct task_struct *task)
-{
-#ifdef CONFIG_PER_VMA_LOCK
-	return down_read_trylock(&task->signal->exec_update_lock);
-#else
-	return false;
-#endif
-}
-
-static inline void compat_exec_unlock(struct task_struct *task)
-{
-#ifdef CONFIG_PER_VMA_LOCK
-	up_read(&task->signal->exec_update_lock);
-#endif
-}
-
-/*
- * The first pid of a namespace whose number there is @nr or more, or NULL; under RCU. 5.10
- * does not export find_ge_pid(), which is this on all kernels.
+ * The first pid of a namespace whose number there is @nr or more, or NULL; under RCU. It is
+ * what find_ge_pid() is on all kernels, which not all of them export.
  */
 static inline struct pid *compat_find_ge_pid(int nr, struct pid_namespace *ns)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
-	return find_ge_pid(nr, ns);
-#else
 	return idr_get_next(&ns->idr, &nr);
-#endif
 }
 
-/* The MPOL_* mode of a policy; 5.14 gave "local" a mode of its own. */
+/*
+ * The MPOL_* mode of a policy. Before 5.14 "local" was MPOL_PREFERRED with a flag of its own,
+ * whose macro went with it.
+ */
 #ifdef CONFIG_NUMA
 static inline unsigned int compat_mpol_mode(const struct mempolicy *pol)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+#ifdef MPOL_F_LOCAL
 	if (pol->mode == MPOL_PREFERRED && (pol->flags & MPOL_F_LOCAL))
 		return MPOL_LOCAL;
 #endif
@@ -355,14 +377,18 @@ static inline unsigned int compat_mpol_mode(const struct mempolicy *pol)
  * Whether maps shows the [vsyscall] page, if the kernel has one, for this mm:
  * get_gate_vma() in arch/x86/entry/vsyscall/vsyscall_64.c without the part
  * that modules cannot see (vsyscall_mode).
+ *
+ * 5.11 made a flag of a field of its own. 6.4 made a bit number of the mask, and a long of
+ * the short that has the flags.
  */
 static inline bool compat_mm_has_gate(const struct mm_struct *mm)
 {
-#if defined(CONFIG_X86_64) && defined(CONFIG_COMPAT)
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-	return test_bit(MM_CONTEXT_HAS_VSYSCALL, &mm->context.flags);
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-	return mm->context.flags & MM_CONTEXT_HAS_VSYSCALL;
+#if defined(COMPAT_X86_64) && defined(CONFIG_COMPAT)
+#ifdef MM_CONTEXT_HAS_VSYSCALL
+	const unsigned long mask = __same_type(mm->context.flags, unsigned long) ?
+		BIT(MM_CONTEXT_HAS_VSYSCALL) : MM_CONTEXT_HAS_VSYSCALL;
+
+	return READ_ONCE(mm->context.flags) & mask;
 #else
 	return !mm->context.ia32_compat;
 #endif
@@ -400,7 +426,7 @@ compat_kernel_region_add(struct compat_kernel_region *regions, unsigned int n,
 
 static inline unsigned long compat_kernel_start(void)
 {
-#if defined(CONFIG_X86_64)
+#if defined(COMPAT_X86_64)
 	return -(1UL << __VIRTUAL_MASK_SHIFT);
 #elif defined(CONFIG_ARM64)
 	/* Not PAGE_OFFSET: that is what it is with the longest addresses that the kernel knows. */
@@ -414,9 +440,9 @@ static inline unsigned int compat_kernel_regions(struct compat_kernel_region *re
 {
 	unsigned int n = 0;
 
-#if defined(CONFIG_X86_64) || defined(CONFIG_ARM64)
-	const unsigned long direct = IS_ENABLED(CONFIG_X86_64) ? PAGE_OFFSET :
-				     compat_kernel_start();
+#if defined(COMPAT_X86_64) || defined(CONFIG_ARM64)
+	const unsigned long direct = IS_ENABLED(CONFIG_ARM64) ? compat_kernel_start() :
+				     PAGE_OFFSET;
 #ifdef CONFIG_SPARSEMEM_VMEMMAP
 	const struct page *last = virt_to_page(high_memory - 1);
 #endif
@@ -430,7 +456,7 @@ static inline unsigned int compat_kernel_regions(struct compat_kernel_region *re
 				     PAGE_ALIGN((unsigned long)(last + 1)));
 #endif
 #endif
-#if defined(CONFIG_X86_64)
+#if defined(COMPAT_X86_64)
 	/* There, it is the last address that is called the end. */
 	n = compat_kernel_region_add(regions, n, "Vmalloc", VMALLOC_START, VMALLOC_END + 1);
 #ifdef CONFIG_KASAN
@@ -458,9 +484,14 @@ static inline unsigned int compat_kernel_regions(struct compat_kernel_region *re
 }
 
 /*
- * Flags that only some versions have: a mask of 0 is a flag that no VMA has.
- * In 6.11 smaps began to name VM_LOCKONFAULT, which had been there for long.
+ * Flags that only some kernels have: a mask of 0 is a flag that no VMA has. A flag that is
+ * there and is not a macro would get that mask as well, and never be shown. Kbuild finds such
+ * a one in linux/mm.h and linux/mm_types.h.
  */
+#ifdef COMPAT_LOST_FLAG
+static_assert(false, __stringify(COMPAT_LOST_FLAG)
+	      " is not a macro in this kernel: vmainfo has to find it in another way");
+#endif
 #ifndef VM_DENYWRITE
 #define VM_DENYWRITE VM_NONE
 #endif
@@ -482,7 +513,13 @@ static inline unsigned int compat_kernel_regions(struct compat_kernel_region *re
 #ifndef VM_SEALED
 #define VM_SEALED VM_NONE
 #endif
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+
+/*
+ * smaps did not name VM_LOCKONFAULT at first. The names are in fs/proc/task_mmu.c, which comes
+ * with no headers. Asks for PROCMAP_QUERY in uapi/linux/fs.h, which 6.11 brought together with
+ * this name.
+ */
+#ifdef COMPAT_HAS_PROCMAP_QUERY
 #define COMPAT_VM_LOCKONFAULT VM_LOCKONFAULT
 #else
 #define COMPAT_VM_LOCKONFAULT VM_NONE

@@ -4,7 +4,7 @@
  *
  * Data flows one way, and the sections below follow it:
  *
- *	target		which process a file shows: a struct pid
+ *	target		which process a file shows: a struct pid; and whether it may
  *	gate page	[vsyscall], which is in no process
  *	snapshot	its VMAs at one time, as records and names of our own
  *	views		a seq_file iterator over the snapshot, a show for each entry
@@ -16,7 +16,7 @@
  * A task, an mm and files of the target are referenced only inside of one
  * call: a read() while it takes a snapshot, or an ioctl(). Of tasks, which has
  * no target, nothing is referenced at all. There is no other state than the
- * module's parameters.
+ * module's parameters and the gate page, once it is known.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,7 +28,9 @@
 #include <linux/elf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/hugetlb.h>
+#include <linux/jhash.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -37,6 +39,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mount.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -56,11 +59,15 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
+#include "symbol.h"
 #include "version.h"
 #include "vmainfo.h"
 
-/* All that grows with the target is charged to the reader's memory cgroup. */
-#define VMAINFO_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+/*
+ * All that grows with the target is charged to the reader's memory cgroup. It
+ * fails if memory is short: the OOM killer could kill another process.
+ */
+#define VMAINFO_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* ---- target ---- */
 
@@ -174,6 +181,231 @@ module_param_cb(pid, &param_ops_pid, NULL, 0644);
 __MODULE_PARM_TYPE(pid, "uint");
 MODULE_PARM_DESC(pid, "whose VMAs a freshly opened entry shows; 0, the default: the opener's own");
 
+/* A kernel thread may have borrowed an mm. */
+static bool has_mm(const struct task_struct *task)
+{
+	return READ_ONCE(task->mm) && !(task->flags & PF_KTHREAD);
+}
+
+#define EXITED_THREADS_MAX 4096
+
+/*
+ * The first thread of a process that has an mm, or NULL. This is normally the
+ * leader, and another thread if the leader called pthread_exit(). The caller
+ * looks again under task_lock(), which keeps task->mm: exit_mm() and exec_mmap()
+ * take it before they change that. find_lock_task_mm() does the same but is not
+ * exported. A tracer can keep thousands of exited threads: the search ends after
+ * EXITED_THREADS_MAX of them. Called under RCU, which keeps the leader and its
+ * threads.
+ */
+static struct task_struct *thread_with_mm(struct task_struct *leader)
+{
+	struct task_struct *task;
+	unsigned int exited = 0;
+
+	for_each_thread(leader, task) {
+		if (has_mm(task))
+			return task;
+		if (++exited == EXITED_THREADS_MAX)
+			break;
+	}
+	return NULL;
+}
+
+/**
+ * struct shown - which address space of a process is shown
+ * @mm: the mm, NULL if the process has none
+ * @exec_id: self_exec_id of the thread that has it
+ * @thread: that thread
+ * @nr: its number in the pid namespace of the procfs instance
+ *
+ * Nothing keeps what the pointers point to: they are compared and never
+ * dereferenced. An exec replaces the mm before it increments self_exec_id, and
+ * the new mm exists before the old one is freed. So if @mm and @exec_id are the
+ * same as before, it is still the same mm.
+ */
+struct shown {
+	const struct mm_struct *mm;
+	u64 exec_id;
+	const struct pid *thread;
+	pid_t nr;
+};
+
+/**
+ * struct target - which process an open file shows
+ * @pid: the process, or a thread of one; owned by the file, by a reference
+ * @granted: what the kernel last granted access to
+ */
+struct target {
+	struct pid *pid;
+	struct shown granted;
+};
+
+/*
+ * Looks at what the target shows now.
+ *
+ * Return: the mm with a reference to its users if access to it was granted. Else
+ * NULL, and @now says what it is, or ERR_PTR(-ESRCH) if the target has exited.
+ */
+static struct mm_struct *target_look(const struct file *entry, const struct target *t,
+				     struct shown *now)
+{
+	const struct shown *granted = &t->granted;
+	struct task_struct *task, *thread;
+	struct mm_struct *mm = NULL;
+	struct pid *pid = t->pid;
+	bool same = false;
+	u64 exec_id = 0;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_PID);
+	if (!task) {
+		rcu_read_unlock();
+		return ERR_PTR(-ESRCH);
+	}
+	do {
+		/* The ID of another thread than the leader stands for that one. */
+		thread = has_mm(task) ? task :
+			 thread_group_leader(task) ? thread_with_mm(task) : NULL;
+		if (!thread)
+			break;
+		task_lock(thread);
+		mm = thread->mm;
+		if (mm) {
+			exec_id = READ_ONCE(thread->self_exec_id);
+			pid = task_pid(thread);
+			same = mm == granted->mm && exec_id == granted->exec_id &&
+			       pid == granted->thread;
+			if (same)
+				mmget(mm);
+		}
+		task_unlock(thread);
+	} while (!mm);
+	if (!same) {
+		now->mm = mm;
+		now->exec_id = exec_id;
+		now->thread = pid;
+		/* The open file keeps the superblock, and that its namespace. */
+		now->nr = pid_nr_ns(pid, proc_pid_ns(file_inode(entry)->i_sb));
+		mm = NULL;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
+/*
+ * Opens NR/maps in the procfs instance of an entry, with the credentials of the
+ * entry's opener or of the caller.
+ */
+static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener)
+{
+	const struct cred *caller = NULL;
+	struct file *file;
+	char name[24];
+
+	snprintf(name, sizeof(name), "%d/maps", nr);
+	if (as_opener && entry->f_cred != current_cred())
+		caller = override_creds(entry->f_cred);
+	file = compat_open_in_procfs(entry, name);
+	if (caller)
+		revert_creds(caller);
+	/* Of a task that exists, procfs says so if it hides it or has no memory. */
+	if (file == ERR_PTR(-ENOENT) &&
+	    proc_sb_info(file_inode(entry)->i_sb)->hide_pid == HIDEPID_OFF)
+		return ERR_PTR(-ENOMEM);
+	return file;
+}
+
+static int access_ask(const struct file *entry, pid_t nr, bool as_opener)
+{
+	struct file *file = open_maps(entry, nr, as_opener);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	fput(file);
+	return 0;
+}
+
+/**
+ * target_check() - ask the kernel whether a target may be shown
+ * @entry: the open file that is to show it
+ * @t: the target; its @granted is set if the kernel grants access
+ * @writer: also ask for the caller, who may not be the opener
+ *
+ * The kernel's own decision is whether /proc/PID/maps can be opened: it depends
+ * on security modules, on hidepid and on the instance's pid namespace.
+ * ptrace_may_access() is not exported. maps is opened and closed again. Opening
+ * it waits for an exec under way, so what is granted is one mm with its
+ * exec_id, unless the two have changed by the end of the check. Then the check
+ * is repeated.
+ *
+ * A target that has exited shows nothing, and the next read says so.
+ *
+ * Return: 0, -ESRCH if the target has no number in the procfs instance, -EINTR,
+ * or why maps cannot be opened.
+ */
+static int target_check(const struct file *entry, struct target *t, bool writer)
+{
+	struct shown asked, now;
+	struct mm_struct *mm;
+	int err;
+
+	t->granted = (struct shown) {};
+	if (IS_ERR(target_look(entry, t, &now)))
+		return 0;
+	do {
+		if (!now.nr)
+			return -ESRCH;
+		/* As mm_access(), which grants every process its own mm. */
+		if (now.mm && now.mm == current->mm) {
+			t->granted = now;
+			return 0;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		asked = now;
+		err = access_ask(entry, asked.nr, true);
+		if (!err && writer && entry->f_cred != current_cred())
+			err = access_ask(entry, asked.nr, false);
+		mm = target_look(entry, t, &now);
+		if (IS_ERR(mm))
+			return 0;
+		/* Another thread may have that mm now: the next look asks for it. */
+	} while (now.mm != asked.mm || now.exec_id != asked.exec_id ||
+		 (err && now.thread != asked.thread));
+	/* Some kernels do not open maps of a task without an mm. */
+	if (err == -ESRCH && !now.mm)
+		err = 0;
+	if (!err)
+		t->granted = asked;
+	return err;
+}
+
+/*
+ * The mm that an open file shows, with a reference to its users. An exec can
+ * change what a security module says of the target, and so can another thread
+ * whose mm is shown now: the kernel is asked anew. Called with the file's lock
+ * held.
+ *
+ * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has exited,
+ * or an error of target_check().
+ */
+static struct mm_struct *target_mm(const struct file *entry, struct target *t)
+{
+	struct mm_struct *mm;
+	struct shown now;
+	int err;
+
+	for (;;) {
+		mm = target_look(entry, t, &now);
+		if (mm || !now.mm)
+			return mm;
+		err = target_check(entry, t, false);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
 static unsigned int max_hold_us = 250;
 
 static int param_set_max_hold_us(const char *val, const struct kernel_param *kp)
@@ -198,31 +430,32 @@ MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a
 /* ---- snapshot: records ---- */
 
 /* What struct object.bits say. */
-#define OBJ_FILE	0x01	/* .file is valid and referenced, not .name */
-#define OBJ_ESCAPE	0x02	/* the name has newlines, which text views escape */
+#define OBJ_ESCAPE	0x01	/* the name has newlines, which text views escape */
+#define OBJ_DELETED	0x02	/* the kernel has appended " (deleted)" to the name */
+#define OBJ_OMITTED	0x04	/* a marker takes the place of the name */
 
 /**
  * struct object - what VMAs have in common that map the same thing
  * @ops: address of their vm_ops: to look its symbol up, never to follow
- * @file: with OBJ_FILE: the mapped file, alive by a reference
- * @name: otherwise: the text that maps shows, in the snapshot's names or
- *	static, or NULL
+ * @file: the mapped file, alive by a reference, until the files are resolved
+ * @name: the text that maps shows, in the snapshot's names or static, or NULL;
+ *	also NULL for a file that is not resolved yet
  * @ino: inode number that maps shows, 0 without a file
  * @dev: device number that maps shows, 0 without a file
  * @name_len: length of @name
+ * @chain: index of the next object with the same hash value, or 0
  * @kind: enum vmainfo_kind
  * @page_shift: log2 of the kernel's page size for the mapping
  * @bits: OBJ_*
  */
 struct object {
 	const struct vm_operations_struct *ops;
-	union {
-		struct file *file;
-		const char *name;
-	};
+	struct file *file;
+	const char *name;
 	u64 ino;
 	dev_t dev;
 	u32 name_len;
+	u32 chain;
 	u8 kind;
 	u8 page_shift;
 	u8 bits;
@@ -275,9 +508,13 @@ struct record {
 	bool anon_vma;
 };
 
-/* Names are added to the newest block only and freed all at once. */
+/*
+ * Names are added to the newest block only and freed all at once. @before is
+ * how much the older blocks have used.
+ */
 struct name_block {
 	struct name_block *older;
+	size_t before;
 	size_t size;
 	size_t used;
 	char text[];
@@ -305,19 +542,21 @@ struct layout {
  * @objs: what the records refer to
  * @objs_nr: how many there are
  * @objs_room: for how many there is room
- * @resolved: objects below this one have a name where they had a file
+ * @buckets: of a hash table, behind @objs: indexes of objects, or 0
+ * @bucket_bits: log2 of the number of buckets
  * @names: their names
  * @longest: length of the longest name
  * @pid: the target's number in the pid namespace of the reader
  * @taken_ns: CLOCK_BOOTTIME when the walk ended
  * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
- * @exec_id: the target's self_exec_id when it had that mm, if @has_seq
+ * @exec_id: the target's self_exec_id while it has that mm, if @has_seq
  * @layout: of the mm, at the end of the walk
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
  * @split: other changes came in between: the records are of more than one instant
- * @gate: the process also has the gate page
+ * @gate: the gate page, if the process has it, else NULL
  * @has_seq: @mm_seq and @exec_id are valid
+ * @nameless: no names are wanted
  */
 struct snapshot {
 	struct record *recs;
@@ -326,7 +565,8 @@ struct snapshot {
 	struct object *objs;
 	size_t objs_nr;
 	size_t objs_room;
-	size_t resolved;
+	u32 *buckets;
+	unsigned int bucket_bits;
 	struct name_block *names;
 	size_t longest;
 	pid_t pid;
@@ -339,14 +579,16 @@ struct snapshot {
 		const char *name;
 	} ops_names[OPS_NAMES];
 	unsigned int ops_next;
+	const struct gate *gate;
 	bool split;
-	bool gate;
 	bool has_seq;
+	bool nameless;
 };
 
 /*
  * kvmalloc() would get 4 MiB for an array of 2.1, where there is a block of that size:
- * what is larger than a few pages comes by the page.
+ * what is larger than a few pages comes by the page. The page tables of vmalloc(), a page
+ * for 512, are allocated without regard to the flags.
  */
 static void *array_alloc(size_t nr, size_t size)
 {
@@ -358,18 +600,103 @@ static void *array_alloc(size_t nr, size_t size)
 				       __vmalloc(size, VMAINFO_GFP);
 }
 
-/* Drops the objects from @keep on, with the files that have not become names yet. */
+/*
+ * Objects are found by a hash table: while a walk adds them by file and vm_ops or by their text,
+ * then by their path. Only so many elements of a chain are looked at, as much of this runs
+ * under a lock and a target can choose texts that collide. An object that is not found is
+ * added again.
+ */
+#define CHAIN_MAX 16
+
+static u32 pointers_hash(const void *a, const void *b)
+{
+	return hash_long((unsigned long)a + (unsigned long)b, 32);
+}
+
+static u32 object_hash(const struct object *o)
+{
+	return o->file ? pointers_hash(o->file, o->ops) :
+			 jhash(o->name, o->name_len, (unsigned long)o->ops);
+}
+
+static u32 *object_bucket(const struct snapshot *s, u32 hash)
+{
+	return &s->buckets[hash >> (32 - s->bucket_bits)];
+}
+
+static void object_insert(struct snapshot *s, u32 index, u32 hash)
+{
+	u32 *bucket = object_bucket(s, hash);
+
+	s->objs[index].chain = *bucket;
+	*bucket = index;
+}
+
+/* The object of a file and vm_ops, or 0 */
+static u32 object_of_file(const struct snapshot *s, const struct file *file,
+			  const struct vm_operations_struct *ops, u32 hash)
+{
+	u32 i = *object_bucket(s, hash);
+	unsigned int looked;
+
+	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
+		if (s->objs[i].file == file && s->objs[i].ops == ops)
+			return i;
+		i = s->objs[i].chain;
+	}
+	return 0;
+}
+
+/* The object without a file that is like another one, or 0 */
+static u32 object_alike(const struct snapshot *s, const struct object *o, u32 hash)
+{
+	u32 i = *object_bucket(s, hash);
+	const struct object *other;
+	unsigned int looked;
+
+	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
+		other = &s->objs[i];
+		if (!other->file && other->ops == o->ops && other->ino == o->ino &&
+		    other->dev == o->dev && other->kind == o->kind &&
+		    other->page_shift == o->page_shift && other->bits == o->bits &&
+		    other->name_len == o->name_len && !other->name == !o->name &&
+		    !memcmp(other->name, o->name, o->name_len))
+			return i;
+		i = other->chain;
+	}
+	return 0;
+}
+
+/*
+ * Drops the objects from @keep on, the last one first: so each is the first of its chain. The
+ * names are still there.
+ */
 static void objects_drop(struct snapshot *s, size_t keep)
 {
-	size_t i;
+	const struct object *o;
 
-	for (i = max(s->resolved, keep); i < s->objs_nr; i++) {
-		if (s->objs[i].bits & OBJ_FILE) {
-			fput(s->objs[i].file);
+	while (s->objs_nr > keep) {
+		o = &s->objs[--s->objs_nr];
+		*object_bucket(s, object_hash(o)) = o->chain;
+		if (o->file) {
+			fput(o->file);
 			cond_resched();
 		}
 	}
-	s->objs_nr = keep;
+}
+
+/* Lets go of all files. */
+static void objects_put_files(struct snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->objs_nr; i++) {
+		if (s->objs[i].file) {
+			fput(s->objs[i].file);
+			s->objs[i].file = NULL;
+			cond_resched();
+		}
+	}
 }
 
 /* Drops all names, and returns how much memory they had. */
@@ -391,7 +718,7 @@ static size_t names_drop(struct snapshot *s)
 /* Drops all that a snapshot holds; it can be filled anew. */
 static void snapshot_free(struct snapshot *s)
 {
-	objects_drop(s, 0);
+	objects_put_files(s);
 	kvfree(s->objs);
 	kvfree(s->recs);
 	names_drop(s);
@@ -421,14 +748,16 @@ static int records_reserve(struct snapshot *s, size_t nr)
 	return 0;
 }
 
-/* Likewise for objects; the fixed ones are there from then on. */
+/* The same for objects. The first call adds the fixed ones. */
 static int objects_reserve(struct snapshot *s, size_t nr)
 {
 	struct object *objs;
+	size_t i;
 
 	if (nr <= s->objs_room)
 		return 0;
-	objs = array_alloc(nr, sizeof(*objs));
+	/* As many buckets as fit: half as many as objects, or more */
+	objs = array_alloc(nr, sizeof(*objs) + sizeof(*s->buckets));
 	if (!objs)
 		return -ENOMEM;
 	if (s->objs_nr) {
@@ -440,12 +769,25 @@ static int objects_reserve(struct snapshot *s, size_t nr)
 	kvfree(s->objs);
 	s->objs = objs;
 	s->objs_room = nr;
+	s->buckets = (u32 *)(objs + nr);
+	s->bucket_bits = ilog2(nr);
+	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
+	for (i = OBJS_FIXED; i < s->objs_nr; i++) {
+		object_insert(s, i, object_hash(&objs[i]));
+		if (i % SZ_1K == 0)
+			cond_resched();
+	}
 	return 0;
 }
 
 static size_t names_room(const struct snapshot *s)
 {
 	return s->names ? s->names->size - s->names->used : 0;
+}
+
+static size_t names_used(const struct snapshot *s)
+{
+	return s->names ? s->names->before + s->names->used : 0;
 }
 
 /*
@@ -467,141 +809,365 @@ static int names_reserve(struct snapshot *s, size_t len)
 	if (!block)
 		return -ENOMEM;
 	block->older = s->names;
+	block->before = names_used(s);
 	block->size = size - sizeof(*block);
 	block->used = 0;
 	s->names = block;
 	return 0;
 }
 
-/* Adds a name of three parts, or returns NULL if it does not fit. */
+/* Adds a text of three parts, or returns NULL if it does not fit; @len becomes its length. */
 static const char *names_add(struct snapshot *s, const char *before,
-			     const char *name, const char *after)
+			     const char *name, const char *after, u32 *len)
 {
-	size_t room = names_room(s);
-	char *text;
-	size_t len;
+	const size_t lens[] = { strlen(before), strlen(name), strlen(after) };
+	char *text = s->names->text + s->names->used;
 
-	if (!room)
+	*len = lens[0] + lens[1] + lens[2];
+	if (*len >= names_room(s))
 		return NULL;
-	text = s->names->text + s->names->used;
-	len = snprintf(text, room, "%s%s%s", before, name, after);
-	if (len >= room)
-		return NULL;
-	s->names->used += len + 1;
-	s->longest = max(s->longest, len);
+	memcpy(text, before, lens[0]);
+	memcpy(text + lens[0], name, lens[1]);
+	memcpy(text + lens[0] + lens[1], after, lens[2] + 1);
+	s->names->used += *len + 1;
+	s->longest = max_t(size_t, s->longest, *len);
 	return text;
 }
 
 /*
- * No path is longer than this many bytes; d_path() of a driver's dentry can
- * refuse any buffer.
+ * How much memory the names of a snapshot can take, and the longest path; both with the NULs.
+ * Any user can make a path of a megabyte, and map it as often as vm.max_map_count allows.
  */
+#define NAMES_LIMIT SZ_64M
 #define PATH_LIMIT SZ_1M
 
-/* Adds a file's path as maps shows it, seen from the reader's root. */
-static const char *names_add_path(struct snapshot *s, const struct path *path, u32 *name_len)
+static void object_mark(struct snapshot *s, struct object *o, const char *marker)
 {
-	size_t want = 128;
-	size_t room, len;
-	char *text, *found;
+	o->name = marker;
+	o->name_len = strlen(marker);
+	o->bits |= OBJ_OMITTED;
+	s->longest = max_t(size_t, s->longest, o->name_len);
+}
+
+/* Names an object with a text of three parts; false if there is no room for it. */
+static bool object_set_text(struct snapshot *s, struct object *o, const char *before,
+			    const char *name, const char *after)
+{
+	const size_t used = names_used(s);
+
+	if (s->nameless)
+		return true;
+	o->name = names_add(s, before, name, after, &o->name_len);
+	if (used + o->name_len < NAMES_LIMIT)
+		return o->name;
+	if (o->name)
+		s->names->used -= o->name_len + 1;
+	object_mark(s, o, "[name omitted]");
+	return true;
+}
+
+/* Whether d_path() leaves a path to a function of its file system; see there. */
+static bool path_has_dname(const struct path *path)
+{
+	const struct dentry *dentry = path->dentry;
+
+	return dentry->d_op && dentry->d_op->d_dname &&
+	       (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root);
+}
+
+/*
+ * The length of what d_path() returned for a buffer that ends at @end. Its own text ends there;
+ * d_dname() of a driver can put one elsewhere.
+ */
+static size_t path_len(const char *text, const char *end, bool dname)
+{
+	return dname ? strlen(text) : end - 1 - text;
+}
+
+#define DELETED " (deleted)"
+#define DELETED_LEN (sizeof(DELETED) - 1)
+
+/*
+ * Whether it is the kernel that has put " (deleted)" at the end of a path, of a file that is
+ * unlinked or has a d_dname(). d_path() does so if the file is unlinked. simple_dname(), which
+ * names memfds and the like, always does so. Other d_dname() of drivers do not, but a user can
+ * have chosen such a name.
+ */
+static bool path_is_marked(struct dentry *dentry, bool dname, const char *text, size_t len)
+{
+	bool simple;
+
+	if (len < DELETED_LEN || memcmp(text + len - DELETED_LEN, DELETED, DELETED_LEN))
+		return false;
+	if (!dname)
+		return true;
+	/* d_lock keeps the name. */
+	spin_lock(&dentry->d_lock);
+	simple = len == 1 + dentry->d_name.len + DELETED_LEN &&
+		 !memcmp(text + 1, dentry->d_name.name, dentry->d_name.len);
+	spin_unlock(&dentry->d_lock);
+	return simple;
+}
+
+/* memchr() for a newline, eight bytes at a time */
+static bool has_newline(const char *text, size_t len)
+{
+	const u64 ones = 0x0101010101010101ull;
+	u64 word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), text += sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		word ^= ones * '\n';
+		/* Not 0 if a byte of it is 0 */
+		if ((word - ones) & ~word & ones << 7)
+			return true;
+	}
+	return memchr(text, '\n', len);
+}
+
+/**
+ * struct path_text - a path as d_path() gives it
+ * @text: somewhere in the buffer, or static
+ * @len: its length
+ * @bits: OBJ_*
+ */
+struct path_text {
+	const char *text;
+	size_t len;
+	u8 bits;
+};
+
+/*
+ * d_path(). A file that is unlinked or linked meanwhile is looked at again. The caller's reference
+ * to the file keeps the path.
+ */
+static int path_text_get(struct path_text *t, const struct path *path, char *buf, size_t size)
+{
+	const bool dname = path_has_dname(path);
+	bool unlinked;
+
+	do {
+		unlinked = d_unlinked(path->dentry);
+		t->text = d_path(path, buf, size);
+		if (IS_ERR(t->text))
+			return PTR_ERR(t->text);
+		t->len = path_len(t->text, buf + size, dname);
+		t->bits = 0;
+		if ((unlinked || dname) && path_is_marked(path->dentry, dname, t->text, t->len))
+			t->bits = OBJ_DELETED;
+	} while (d_unlinked(path->dentry) != unlinked);
+	if (has_newline(t->text, t->len))
+		t->bits |= OBJ_ESCAPE;
+	return 0;
+}
+
+/**
+ * struct long_paths - for paths that do not fit into a block of names
+ * @buf: where they are put together
+ * @size: how large it is
+ * @tried: how much of it has been filled, in all
+ */
+struct long_paths {
+	char *buf;
+	size_t size;
+	size_t tried;
+};
+
+/*
+ * Gets a path that is longer than @size. A target can have as many of these as VMAs, and each
+ * takes a while: not many more are looked at than there can be names.
+ *
+ * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
+ */
+static const char *long_path_get(struct long_paths *l, struct path_text *t,
+				 const struct path *path, size_t size)
+{
+	do {
+		if (size >= PATH_LIMIT)
+			return "[name too long]";
+		if (l->tried >= 2 * NAMES_LIMIT)
+			return "[name omitted]";
+		size = max(l->size, min_t(size_t, 2 * size, PATH_LIMIT));
+		if (size > l->size) {
+			kvfree(l->buf);
+			l->size = 0;
+			l->buf = array_alloc(size, 1);
+			if (!l->buf)
+				return ERR_PTR(-ENOMEM);
+			l->size = size;
+		}
+		l->tried += size;
+	} while (path_text_get(t, path, l->buf, size));
+	return NULL;
+}
+
+/* Names an object with its file's path as maps shows it, seen from the reader's root. */
+static int object_set_path(struct snapshot *s, struct object *o, const struct path *path,
+			   struct long_paths *l)
+{
+	const char *marker = NULL;
+	struct path_text t;
+	size_t size;
 	int err;
 
-	for (;;) {
-		err = names_reserve(s, want);
-		if (err)
-			return ERR_PTR(err);
-		room = min_t(size_t, names_room(s), PATH_LIMIT);
-		text = s->names->text + s->names->used;
-		/* It comes to lie at the end of the room. */
-		found = d_path(path, text, room);
-		if (!IS_ERR(found))
-			break;
-		if (PTR_ERR(found) != -ENAMETOOLONG || room == PATH_LIMIT)
-			return found;
-		want = 2 * room;
+	err = names_reserve(s, 128);
+	if (err)
+		return err;
+	size = min_t(size_t, names_room(s), PATH_LIMIT);
+	/* d_path() fails for no other reason, and d_dname() can refuse any buffer. */
+	if (path_text_get(&t, path, s->names->text + s->names->used, size))
+		marker = long_path_get(l, &t, path, size);
+	if (IS_ERR(marker))
+		return PTR_ERR(marker);
+	if (!marker && t.len >= PATH_LIMIT)
+		marker = "[name too long]";
+	else if (!marker && names_used(s) + t.len >= NAMES_LIMIT)
+		marker = "[name omitted]";
+	if (marker) {
+		object_mark(s, o, marker);
+		return 0;
 	}
-	len = text + room - found;
-	memmove(text, found, len);
-	s->names->used += len;
-	s->longest = max(s->longest, len - 1);
-	*name_len = len - 1;
-	return text;
+	err = names_reserve(s, t.len + 1);
+	if (err)
+		return err;
+	o->name = memmove(s->names->text + s->names->used, t.text, t.len + 1);
+	o->name_len = t.len;
+	o->bits = t.bits;
+	s->names->used += t.len + 1;
+	s->longest = max(s->longest, t.len);
+	return 0;
 }
 
 /* ---- snapshot: gate page ---- */
 
-/*
- * The page that get_gate_vma() returns, as far as a listing shows it; its end
- * is 0 where this kernel has none. No exported function tells of it.
+/**
+ * struct gate - the page that get_gate_vma() returns, as far as maps shows it
+ * @rec: its record; @rec.end is 0 if this kernel has no such page
+ * @obj: its object
+ * @name: its name
  */
-static struct record gate __ro_after_init;
-
-static const struct object gate_object = {
-	.name = "[vsyscall]",
-	.name_len = 10,
-	.kind = VMAINFO_KIND_VSYSCALL,
-	.page_shift = PAGE_SHIFT,
+struct gate {
+	struct record rec;
+	struct object obj;
+	char name[32];
 };
 
-static void __init gate_parse(const char *line)
+/*
+ * NULL until it is known. No exported function tells: it is read once, from
+ * /proc/PID/maps, before the first snapshot of a process that has the page if
+ * the kernel has one. It does not change from then on, until it is freed with
+ * the module.
+ */
+static struct gate *gate_page;
+
+/* Takes the gate page from a line of maps, if it is that line. */
+static void gate_parse(struct gate *g, const char *line)
 {
 	unsigned long start, end;
 	char perm[5];
 
-	for (; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
-		/* It lies above all that a process could give that name to. */
-		if (sscanf(line, "%lx-%lx %4s", &start, &end, perm) != 3 ||
-		    start < TASK_SIZE)
-			continue;
-		gate.start = start;
-		gate.end = end;
-		gate.flags = (perm[0] == 'r' ? VM_READ : 0) |
-			     (perm[2] == 'x' ? VM_EXEC : 0);
+	/* No VMA of a process lies there, whatever its file is called. */
+	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
+	    start < TASK_SIZE_MAX)
+		return;
+	g->rec.start = start;
+	g->rec.end = end;
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) |
+		       (perm[2] == 'x' ? VM_EXEC : 0);
+	g->obj.name_len = strlen(g->name);
+	g->obj.name = g->obj.name_len ? g->name : NULL;
+}
+
+/* Reads maps to its end. A read() can begin and end inside a line. */
+static int gate_read(struct gate *g, struct file *file, char *buf)
+{
+	struct kvec kvec = { .iov_base = buf, .iov_len = PAGE_SIZE };
+	struct kiocb kiocb;
+	struct iov_iter iter;
+	char line[128]; /* as much of it as is of interest */
+	size_t line_len = 0;
+	ssize_t i, len;
+
+	/* Only then its private data is what seq_read_iter() works on. */
+	if (file->f_op->read != seq_read)
+		return -EMEDIUMTYPE;
+	init_sync_kiocb(&kiocb, file);
+	for (;;) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
+		len = seq_read_iter(&kiocb, &iter);
+		if (len <= 0)
+			return len;
+		for (i = 0; i < len; i++) {
+			if (buf[i] == '\n') {
+				line[line_len] = '\0';
+				gate_parse(g, line);
+				line_len = 0;
+			} else if (line_len < sizeof(line) - 1) {
+				line[line_len++] = buf[i];
+			}
+		}
 	}
 }
 
-/*
- * Asks the one that knows in every configuration and on every architecture:
- * the kernel's own listing of the process that loads the module.
- */
-static int __init gate_read(void)
+static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char *buf)
 {
-	struct kiocb kiocb;
-	struct iov_iter iter;
-	struct kvec kvec;
-	struct file *file;
-	ssize_t len;
+	struct file *file = open_maps(entry, nr, true);
+	int err;
 
-	if (!current->mm || !compat_mm_has_gate(current->mm))
-		return -ENOEXEC;
-	file = filp_open("/proc/self/maps", O_RDONLY, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	/* Only then its private data is what seq_read_iter() works on. */
-	if (file_inode(file)->i_sb->s_magic != PROC_SUPER_MAGIC ||
-	    file->f_op->read != seq_read) {
-		len = -EMEDIUMTYPE;
-		goto out_file;
+	err = gate_read(g, file, buf);
+	fput(file);
+	return err;
+}
+
+/*
+ * Finds out what the gate page is. The reader's own maps tell, unless it is a
+ * process without the page: they are short, and nobody else changes them. Else
+ * those of the target tell, to which the opener has access. The mm that the
+ * caller holds keeps them complete, if the target has still that mm afterwards.
+ *
+ * Return: 0 if gate_page is set then, -EAGAIN if the target has changed, or an
+ * error.
+ */
+static int gate_find(const struct file *entry, const struct target *t)
+{
+	struct gate *g = kzalloc(sizeof(*g), GFP_KERNEL);
+	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct mm_struct *mm;
+	struct shown now;
+	int err = -ENOMEM;
+	pid_t nr = 0;
+
+	if (!g || !buf)
+		goto out;
+	g->obj.kind = VMAINFO_KIND_VSYSCALL;
+	g->obj.page_shift = PAGE_SHIFT;
+	if (current->mm && compat_mm_has_gate(current->mm))
+		nr = task_pid_nr_ns(current, proc_pid_ns(file_inode(entry)->i_sb));
+	err = nr ? gate_read_of(g, entry, nr, buf) : -ESRCH;
+	if (err && err != -ENOMEM && err != -EINTR) {
+		err = gate_read_of(g, entry, t->granted.nr, buf);
+		mm = target_look(entry, t, &now);
+		if (!IS_ERR_OR_NULL(mm))
+			mmput(mm);
+		else if (err != -EINTR)
+			err = -EAGAIN;
 	}
-	kvec.iov_len = PAGE_SIZE;
-	kvec.iov_base = kmalloc(kvec.iov_len + 1, GFP_KERNEL);
-	if (!kvec.iov_base) {
-		len = -ENOMEM;
-		goto out_file;
+	if (err == -EMEDIUMTYPE) {
+		pr_notice_once("cannot read /proc/PID/maps: its last line will not be shown if it is [vsyscall]\n");
+		err = 0;
 	}
-	init_sync_kiocb(&kiocb, file);
-	do {
-		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
-		len = seq_read_iter(&kiocb, &iter);
-		if (len > 0) {
-			((char *)kvec.iov_base)[len] = '\0';
-			gate_parse(kvec.iov_base);
-		}
-	} while (len > 0);
-	kfree(kvec.iov_base);
-out_file:
-	filp_close(file, NULL);
-	return len;
+	/* Another reader may have been faster. */
+	if (!err && !cmpxchg(&gate_page, NULL, g))
+		g = NULL;
+out:
+	kfree(buf);
+	kfree(g);
+	return err;
 }
 
 /* ---- snapshot: walk ---- */
@@ -640,7 +1206,7 @@ enum walk_end {
 	WALK_NO_ROOM,		/* for a record */
 	WALK_NO_OBJECTS,	/* for an object */
 	WALK_NO_NAMES,		/* for a name */
-	WALK_UNSTABLE,		/* a VMA that is not to be read without a lock */
+	WALK_UNSTABLE,		/* a VMA that must not be read without a lock */
 	WALK_SPOILED,		/* by a writer */
 	WALK_GAVE_WAY,		/* to a writer */
 	WALK_KILLED,
@@ -652,9 +1218,9 @@ enum walk_end {
  * @mm: whose VMAs
  * @it: where in the mm it is, while a lock is held
  * @next: the end of the last VMA that has been recorded, 0 at first
- * @stable: VMAs do not change meanwhile: by mmap_lock, or the VMA's own
+ * @most: the most VMAs that the mm was seen to have
+ * @stable: mmap_lock is held, so VMAs do not change
  * @seq: otherwise: the mm's sequence when they were begun to be read
- * @unstable: after WALK_UNSTABLE: an address in that VMA
  * @file: the file of the last VMA with one, kept alive by @object
  * @ops: its vm_ops
  * @object: the index of what was made of them
@@ -667,9 +1233,9 @@ struct walk {
 	struct mm_struct *mm;
 	struct compat_vma_iter it;
 	unsigned long next;
+	size_t most;
 	bool stable;
 	unsigned int seq;
-	unsigned long unstable;
 	const struct file *file;
 	const struct vm_operations_struct *ops;
 	u32 object;
@@ -695,20 +1261,57 @@ static bool object_name(struct snapshot *s, struct object *o,
 			o->kind = VMAINFO_KIND_VDSO;
 		else if (!strncmp(name, "[vvar", 5))
 			o->kind = VMAINFO_KIND_VVAR;
-		o->name = names_add(s, "", name, "");
-	} else if (fixed->name) {
+		return object_set_text(s, o, "", name, "");
+	}
+	if (fixed->name) {
 		o->kind = fixed->kind;
 		o->name = fixed->name;
-	} else {
-		name = compat_anon_name(vma);
-		if (!name)
-			return true;
-		o->name = names_add(s, "[anon:", name, "]");
+		o->name_len = fixed->name_len;
+		return true;
 	}
-	if (!o->name)
-		return false;
-	o->name_len = strlen(o->name);
-	return true;
+	name = compat_anon_name(vma);
+	return !name || object_set_text(s, o, "[anon:", name, "]");
+}
+
+/*
+ * Finds or adds the object of a stable VMA that is not named by its file. Two such VMAs share an
+ * object if they have the same text: where it is in memory can change between two sections.
+ */
+static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
+				     const struct object *fixed, u32 *index)
+{
+	struct snapshot *s = w->s;
+	const size_t used = s->names->used;
+	const struct file *file = vma->vm_file;
+	const struct inode *inode;
+	struct object o = { .ops = vma->vm_ops };
+	bool fits;
+	u32 hash;
+
+	o.page_shift = ilog2(vma_kernel_pagesize(vma));
+	if (file) {
+		inode = file_user_inode(file);
+		o.ino = inode->i_ino;
+		o.dev = inode->i_sb->s_dev;
+		o.kind = file_kind(vma, file);
+		fits = object_set_text(s, &o, "[anon_shmem:", compat_anon_name(vma), "]");
+	} else {
+		o.kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
+			 vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
+		fits = object_name(s, &o, vma, fixed);
+	}
+	if (!fits)
+		return WALK_NO_NAMES;
+	hash = object_hash(&o);
+	*index = object_alike(s, &o, hash);
+	if (*index || s->objs_nr == s->objs_room) {
+		s->names->used = used;
+		return *index ? WALK_MORE : WALK_NO_OBJECTS;
+	}
+	*index = s->objs_nr++;
+	s->objs[*index] = o;
+	object_insert(s, *index, hash);
+	return WALK_MORE;
 }
 
 /*
@@ -729,47 +1332,25 @@ static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
 }
 
 /*
- * Adds an object for a VMA. Without a lock only for a file with pages of the usual size, for
- * which vm_ops need not be asked: they may be in memory that goes with the VMA.
- *
- * @fixed: the one that it would be without vm_ops and names
+ * Adds the object of a file, which it takes a reference to. Without a lock only for a file with
+ * pages of the usual size, for which vm_ops need not be asked: they may be in memory that goes
+ * with the VMA.
  */
-static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
-				const struct object *fixed)
+static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
+				     struct file *file, const struct vm_operations_struct *ops,
+				     u32 hash)
 {
 	struct snapshot *s = w->s;
 	struct object *o = &s->objs[s->objs_nr];
-	struct file *file = READ_ONCE(vma->vm_file);
-	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
 	const struct inode *inode;
-	const char *name;
 
-	if (!w->stable && (!file || compat_has_anon_name(vma)))
-		return WALK_UNSTABLE;
 	if (s->objs_nr == s->objs_room)
 		return WALK_NO_OBJECTS;
-
 	memset(o, 0, sizeof(*o));
 	o->ops = ops;
-	if (!file) {
-		o->kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
-			  ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
-		o->page_shift = ilog2(vma_kernel_pagesize(vma));
-		if (!object_name(s, o, vma, fixed))
-			return WALK_NO_NAMES;
-		s->objs_nr++;
-		return WALK_MORE;
-	}
-
-	name = w->stable ? compat_anon_name(vma) : NULL;
-	if (name) {
-		o->name = names_add(s, "[anon_shmem:", name, "]");
-		if (!o->name)
-			return WALK_NO_NAMES;
-		o->name_len = strlen(o->name);
-	} else if (w->stable) {
+	if (w->stable) {
 		o->file = get_file(file);
-		o->bits = OBJ_FILE;
+		o->page_shift = ilog2(vma_kernel_pagesize(vma));
 	} else {
 		o->file = speculative_file(w, vma, file);
 		if (!o->file)
@@ -780,19 +1361,42 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 			fput(o->file);
 			return WALK_UNSTABLE;
 		}
-		o->bits = OBJ_FILE;
+		o->page_shift = PAGE_SHIFT;
 	}
 	inode = file_user_inode(file);
 	o->ino = inode->i_ino;
 	o->dev = inode->i_sb->s_dev;
 	o->kind = file_kind(vma, file);
-	o->page_shift = w->stable ? ilog2(vma_kernel_pagesize(vma)) : PAGE_SHIFT;
-	if (!name) {
-		w->file = file;
-		w->ops = ops;
-		w->object = s->objs_nr;
+	object_insert(s, s->objs_nr++, hash);
+	return WALK_MORE;
+}
+
+/*
+ * Finds or adds the object of a VMA. The object keeps the file that it was made for: a VMA that
+ * has the same pointer has the same file.
+ *
+ * @fixed: what the object would be without vm_ops and names
+ */
+static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
+				const struct object *fixed, u32 *index)
+{
+	struct file *file = READ_ONCE(vma->vm_file);
+	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
+	const u32 hash = pointers_hash(file, ops);
+	enum walk_end added;
+
+	if (!file || compat_has_anon_name(vma))
+		return w->stable ? object_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
+	*index = object_of_file(w->s, file, ops, hash);
+	if (!*index) {
+		added = object_add_file(w, vma, file, ops, hash);
+		if (added != WALK_MORE)
+			return added;
+		*index = w->s->objs_nr - 1;
 	}
-	s->objs_nr++;
+	w->file = file;
+	w->ops = ops;
+	w->object = *index;
 	return WALK_MORE;
 }
 
@@ -849,12 +1453,9 @@ static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
 		next = end;
 		continue;
 another:
-		added = object_add(w, vma, &fixed_objects[fixed]);
-		if (added != WALK_MORE) {
-			w->unstable = start;
+		added = object_add(w, vma, &fixed_objects[fixed], &r->object);
+		if (added != WALK_MORE)
 			break;
-		}
-		r->object = s->objs_nr - 1;
 		next = end;
 	}
 	s->nr = r - s->recs;
@@ -927,6 +1528,7 @@ static bool walk_is_vain(const struct walk *w)
 
 static void walk_begin(struct walk *w)
 {
+	w->most = max_t(size_t, w->most, READ_ONCE(w->mm->map_count));
 	/* Set by an exec, brk() and prctl(PR_SET_MM), the last with mmap_lock for reading. */
 	w->start_brk = READ_ONCE(w->mm->start_brk);
 	w->brk = READ_ONCE(w->mm->brk);
@@ -952,7 +1554,6 @@ static void walk_finish(struct walk *w)
 	struct snapshot *s = w->s;
 	struct mm_struct *mm = w->mm;
 
-	s->gate = gate.end && compat_mm_has_gate(mm);
 	s->has_seq = compat_mm_seq(mm, &s->mm_seq);
 	s->taken_ns = ktime_get_boottime_ns();
 	/* As environ and cmdline of procfs read them. */
@@ -1088,29 +1689,15 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 static size_t walk_restart(struct walk *w, size_t more)
 {
 	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
-	size_t names = names_drop(w->s);
+	size_t names;
 
 	walk_rollback(w, &start);
-	return more ? 2 * names + more : names;
+	names = names_drop(w->s);
+	return more ? min_t(size_t, 2 * names + more, NAMES_LIMIT) : names;
 }
 
 /* VMAs that are walked in one RCU read-side critical section, at most. */
 #define RCU_STRIDE 256
-
-/* Adds a VMA that has more to it than plain fields, under its own lock. */
-static enum walk_end walk_unstable(struct walk *w)
-{
-	struct vm_area_struct *vma = compat_lock_vma(w->mm, w->unstable);
-	enum walk_end end;
-
-	if (!vma)
-		return WALK_SPOILED;
-	w->stable = true;
-	end = records_add(w, &vma, 1);
-	w->stable = false;
-	compat_unlock_vma(vma);
-	return end;
-}
 
 /**
  * walk_speculative() - add up to @max VMAs above w->next, with no mmap_lock held
@@ -1121,6 +1708,9 @@ static enum walk_end walk_unstable(struct walk *w)
  * maybe another one, of another mm; the sequence then proves that no writer was there from
  * the first to the last of them, and that it was the right ones. As
  * find_active_uprobe_speculative() in kernel/events/uprobes.c does for a single one.
+ *
+ * From a VMA that has more to it than plain fields, a few are read with the lock, if it can be had
+ * at once. Readers do not change the sequence, so it proves the same for them.
  *
  * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
  */
@@ -1141,11 +1731,16 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 		walk_seek(w);
 		end = walk_some(w, min_t(size_t, enough - w->s->nr, RCU_STRIDE));
 		rcu_read_unlock();
-		if (end == WALK_UNSTABLE)
-			end = walk_unstable(w);
+		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
+			w->stable = true;
+			walk_seek(w);
+			end = walk_some(w, min_t(size_t, enough - w->s->nr, LOCK_STRIDE));
+			w->stable = false;
+			mmap_read_unlock(w->mm);
+		}
 		if (end == WALK_DONE)
 			walk_finish(w);
-		if (compat_speculate_retry(w->mm, w->seq))
+		if (end == WALK_UNSTABLE || compat_speculate_retry(w->mm, w->seq))
 			end = WALK_SPOILED;
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
@@ -1203,10 +1798,14 @@ struct pace {
  * is allowed may still give what is of one instant. If that does not do, there is no keeping
  * writers from coming in between, lock or no lock: so it goes on without, in pieces that
  * fit in between two writers, and takes the lock again where no piece does.
+ *
+ * A target can map ahead of the walk and unmap behind it. Once twice as many VMAs are recorded as
+ * it ever had, the lock is kept to the end.
  */
 static enum walk_end walk_step(struct walk *w, struct pace *p)
 {
 	struct snapshot *s = w->s;
+	const bool endless = s->split && s->nr > 2 * w->most;
 	enum walk_end end;
 
 	if (p->tries && !s->split) {
@@ -1215,7 +1814,7 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
 			p->tries--;
 		return end;
 	}
-	if (p->piece && s->split && p->spoiled < PACE_SPOILED) {
+	if (p->piece && s->split && !endless && p->spoiled < PACE_SPOILED) {
 		end = walk_speculative(w, p->piece);
 		if (end == WALK_SPOILED) {
 			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
@@ -1229,7 +1828,7 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
 	p->spoiled = 0;
 	if (mmap_read_lock_killable(w->mm))
 		return WALK_KILLED;
-	end = walk_locked(w, p->hold_ns);
+	end = walk_locked(w, endless ? 0 : p->hold_ns);
 	mmap_read_unlock(w->mm);
 	if (end != WALK_DONE && p->hold_ns)
 		wait_for_writers(w->mm);
@@ -1291,7 +1890,7 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			room = s->room + s->room / 4 + 8;
 			break;
 		case WALK_NO_OBJECTS:
-			objs = 4 * s->objs_room;
+			objs = 3 * s->objs_room;
 			break;
 		case WALK_NO_NAMES:
 			names = max_t(size_t, 2 * names_room(s), SZ_1K);
@@ -1304,71 +1903,111 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 	}
 }
 
+/* The object that a path was resolved for, or 0 */
+static u32 object_of_path(const struct snapshot *s, const struct path *path, u32 hash)
+{
+	u32 i = *object_bucket(s, hash);
+	unsigned int looked;
+
+	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
+		if (path_equal(file_user_path(s->objs[i].file), path))
+			return i;
+		i = s->objs[i].chain;
+	}
+	return 0;
+}
+
 /*
- * Turns files into their paths, once for all VMAs in a row that map the same open file,
- * and lets go of the files.
+ * Gives files their paths, each path once: a process can have opened one file as often as it has
+ * VMAs. Until the last one is done all files stay referenced, and so do the dentries and mounts
+ * that the paths are known by.
  */
 static int snapshot_resolve(struct snapshot *s)
 {
-	const char *name;
+	struct long_paths l = {};
+	const struct path *path;
+	const struct object *same;
 	struct object *o;
+	u32 i, found, hash;
+	int err = 0;
 
-	for (; s->resolved < s->objs_nr; s->resolved++) {
-		o = &s->objs[s->resolved];
-		if (o->bits & OBJ_FILE) {
-			if (fatal_signal_pending(current))
-				return -EINTR;
-			cond_resched();
-			name = names_add_path(s, file_user_path(o->file), &o->name_len);
-			if (IS_ERR(name))
-				return PTR_ERR(name);
-			fput(o->file);
-			o->name = name;
-			o->bits = 0;
+	if (s->nameless)
+		goto out;
+	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
+	for (i = OBJS_FIXED; i < s->objs_nr && !err; i++) {
+		o = &s->objs[i];
+		cond_resched();
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			break;
 		}
-		if (o->name && strchr(o->name, '\n'))
+		if (o->file) {
+			path = file_user_path(o->file);
+			hash = pointers_hash(path->dentry, path->mnt);
+			found = object_of_path(s, path, hash);
+			if (found) {
+				same = &s->objs[found];
+				o->name = same->name;
+				o->name_len = same->name_len;
+				o->bits = same->bits;
+				continue;
+			}
+			err = object_set_path(s, o, path, &l);
+			object_insert(s, i, hash);
+		} else if (has_newline(o->name, o->name_len)) {
 			o->bits |= OBJ_ESCAPE;
+		}
 	}
-	return 0;
+	kvfree(l.buf);
+out:
+	objects_put_files(s);
+	return err;
 }
 
 /**
  * snapshot_take() - record the VMAs that a process has now
  * @s: an empty snapshot; empty again after an error
- * @target: the process
+ * @entry: the open file that shows it
+ * @t: the target
+ * @nameless: without names
  *
- * A kernel thread and a zombie have no mm and so no VMAs. The task is looked
- * up each time: after an exec its mm is another one.
+ * A kernel thread and a process without living threads have no mm and so no
+ * VMAs. The mm is looked up each time: after an exec it is another one.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
- * -ENAMETOOLONG for a path of more than PATH_LIMIT bytes.
+ * or an error of target_check().
  */
-static int snapshot_take(struct snapshot *s, struct pid *target)
+static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t,
+			 bool nameless)
 {
-	struct task_struct *task;
 	struct mm_struct *mm;
-	bool no_exec;
 	int err;
 
-	task = get_pid_task(target, PIDTYPE_PID);
-	if (!task)
-		return -ESRCH;
-	/* An exec under way has changed one of the two and not yet the other. */
-	no_exec = compat_exec_trylock(task);
-	s->exec_id = READ_ONCE(task->self_exec_id);
-	mm = get_task_mm(task);
-	if (no_exec)
-		compat_exec_unlock(task);
-	put_task_struct(task);
-
-	s->pid = pid_vnr(target);
+again:
+	mm = target_mm(entry, t);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	s->nameless = nameless;
+	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
 		return 0;
 
-	err = snapshot_walk(s, mm);
-	if (!no_exec)
-		s->has_seq = false;
+	err = 0;
+	if (compat_mm_has_gate(mm)) {
+		if (!READ_ONCE(gate_page))
+			err = gate_find(entry, t);
+		if (err == -EAGAIN) {
+			mmput(mm);
+			goto again;
+		}
+		s->gate = READ_ONCE(gate_page);
+		if (s->gate && !s->gate->rec.end)
+			s->gate = NULL;
+	}
+	s->exec_id = t->granted.exec_id;
+	if (!err)
+		err = snapshot_walk(s, mm);
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);
@@ -1385,7 +2024,7 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
  *	with each buffer; a read() goes on to the next one, and must not find
  *	another target, snapshot or position there. Nobody takes seq_file's lock
  *	but within this one.
- * @target: whom it shows, referenced from open or write on
+ * @target: whom it shows, set by open and write
  * @snap: what it shows
  * @taken: there is a snapshot
  * @shown: how many records the last show has shown
@@ -1394,7 +2033,7 @@ static int snapshot_take(struct snapshot *s, struct pid *target)
  */
 struct vmainfo_file {
 	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct pid *target;
+	struct target target;
 	struct snapshot snap;
 	bool taken;
 	size_t shown;
@@ -1415,7 +2054,7 @@ static void *view_element(struct snapshot *s, loff_t pos)
 	if (pos <= s->nr)
 		return &s->recs[pos - 1];
 	if (pos == s->nr + 1 && s->gate)
-		return &gate;
+		return (void *)&s->gate->rec;
 	return NULL;
 }
 
@@ -1423,21 +2062,78 @@ static void *view_element(struct snapshot *s, loff_t pos)
  * Takes a snapshot if there is none: on the first read, after a rewind, and
  * when seq_file looks for a position in a file whose end was read.
  */
-static void *view_start(struct seq_file *m, loff_t *pos)
+static void *view_begin(struct seq_file *m, loff_t pos, bool nameless)
 {
 	struct vmainfo_file *vf = m->private;
 	int err;
 
 	if (!vf->taken) {
 		/* The end was read, and is where the reader still is. */
-		if (*pos)
+		if (pos)
 			return NULL;
-		err = snapshot_take(&vf->snap, vf->target);
+		err = snapshot_take(&vf->snap, m->file, &vf->target, nameless);
 		if (err)
 			return ERR_PTR(err);
 		vf->taken = true;
 	}
-	return view_element(&vf->snap, *pos);
+	return view_element(&vf->snap, pos);
+}
+
+static bool is_gate(const struct snapshot *s, const struct record *r)
+{
+	return s->gate && r == &s->gate->rec;
+}
+
+static const struct object *object_of(const struct snapshot *s, const struct record *r)
+{
+	return is_gate(s, r) ? &s->gate->obj : &s->objs[r->object];
+}
+
+/* More than a line of any view has besides its name. */
+#define LINE_MAX_SANS_NAME 1024
+
+/* The first buffer, instead of seq_file, which could invoke the OOM killer for it. */
+static int view_buffer(struct seq_file *m)
+{
+	if (!m->buf) {
+		m->buf = array_alloc(PAGE_SIZE, 1);
+		m->size = PAGE_SIZE;
+	}
+	return m->buf ? 0 : -ENOMEM;
+}
+
+/*
+ * Makes room for the first line in the buffer, which is empty. seq_file would double it until the
+ * line fits, and for memory the OOM killer can be invoked there.
+ */
+static int view_reserve(struct seq_file *m, const struct record *r)
+{
+	struct vmainfo_file *vf = m->private;
+	const struct object *o = object_of(&vf->snap, r);
+	size_t size = LINE_MAX_SANS_NAME +
+		      (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len;
+	char *buf;
+
+	if (size <= m->size)
+		return 0;
+	buf = array_alloc(size, 1);
+	if (!buf)
+		return -ENOMEM;
+	kvfree(m->buf);
+	m->buf = buf;
+	m->size = size;
+	return 0;
+}
+
+static void *view_start(struct seq_file *m, loff_t *pos)
+{
+	void *v = view_begin(m, *pos, false);
+	int err;
+
+	if (IS_ERR_OR_NULL(v) || v == SEQ_START_TOKEN)
+		return v;
+	err = view_reserve(m, v);
+	return err ? ERR_PTR(err) : v;
 }
 
 static void *view_next(struct seq_file *m, void *v, loff_t *pos)
@@ -1450,9 +2146,6 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 	return view_element(&vf->snap, *pos);
 }
 
-/* More than a line of any view has besides its name. */
-#define LINE_MAX_SANS_NAME 1024
-
 static void view_stop(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
@@ -1464,8 +2157,8 @@ static void view_stop(struct seq_file *m, void *v)
 	vf->room_for_next = room;
 
 	/*
-	 * seq_file doubles its buffer for a line that is longer, and keeps it
-	 * so. But it fills it for every read(), and one that asked for less
+	 * The buffer has grown for a line that is longer, and stays so. But
+	 * seq_file fills it for every read(), and one that asked for less
 	 * would end in the middle of a line: back to a page as soon as the line
 	 * is through. That is less than the buffer has, and what it holds by now
 	 * is copied out before the size is looked at again.
@@ -1482,11 +2175,6 @@ static void show_name(struct seq_file *m, const struct object *o)
 		seq_escape(m, o->name, "\n");
 	else
 		seq_write(m, o->name, o->name_len);
-}
-
-static const struct object *object_of(const struct snapshot *s, const struct record *r)
-{
-	return r == &gate ? &gate_object : &s->objs[r->object];
 }
 
 /*
@@ -1509,7 +2197,7 @@ static struct batch batch_begin(struct seq_file *m, const struct record *first)
 	struct batch b = { .r = first };
 	size_t room = seq_get_buf(m, &b.begin);
 
-	b.behind = first == &gate ? first + 1 : s->recs + s->nr;
+	b.behind = is_gate(s, first) ? first + 1 : s->recs + s->nr;
 	b.p = b.begin;
 	b.end = b.begin + room;
 	/* A buffer that had to grow for a record takes only that one; see view_stop(). */
@@ -1825,16 +2513,18 @@ static noinline const char *ops_look_up(struct snapshot *s,
 	const char *name;
 	char *plus;
 	size_t i;
+	u32 len;
 	int err;
 
 	sprint_symbol(symbol, (unsigned long)ops);
 	plus = strchr(symbol, '+');
 	if (plus && !strncmp(plus, "+0x0/", 5)) {
 		*plus = '\0';
-		err = names_reserve(s, plus - symbol + 1);
+		symbol_trim(symbol);
+		err = names_reserve(s, strlen(symbol) + 1);
 		if (err)
 			return ERR_PTR(err);
-		name = names_add(s, "", symbol, "");
+		name = names_add(s, "", symbol, "", &len);
 	} else {
 		name = "?";
 	}
@@ -1863,7 +2553,7 @@ static int address_width(const struct snapshot *s)
 	unsigned long highest = 0;
 
 	if (s->gate)
-		highest = gate.end;
+		highest = s->gate->rec.end;
 	else if (s->nr)
 		highest = s->recs[s->nr - 1].end;
 	return max(8, (fls64(highest) + 3) / 4);
@@ -1898,7 +2588,7 @@ static int vmas_show(struct seq_file *m, void *v)
 	ops = ops_name(s, o->ops);
 	if (IS_ERR(ops))
 		return PTR_ERR(ops);
-	if (r != &gate)
+	if (!is_gate(s, r))
 		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
 	if (r->policy < ARRAY_SIZE(policy_names))
 		policy = policy_names[r->policy];
@@ -1985,6 +2675,7 @@ static int raw_show(struct seq_file *m, void *v)
 	union raw_words same = {}, *raw;
 	u32 known = U32_MAX; /* no object's index */
 	const char *ops = NULL;
+	u64 more[2] = {}; /* flags, by whether there is an anon_vma */
 	size_t texts;
 	struct batch b;
 	char *p;
@@ -2006,6 +2697,9 @@ static int raw_show(struct seq_file *m, void *v)
 			same.r.dev_major = MAJOR(o->dev);
 			same.r.dev_minor = MINOR(o->dev);
 			same.r.name_len = o->name ? o->name_len + 1 : 0;
+			more[0] = (o->bits & OBJ_DELETED ? VMAINFO_DELETED : 0) |
+				  (o->bits & OBJ_OMITTED ? VMAINFO_NAME_OMITTED : 0);
+			more[1] = more[0] | VMAINFO_ANON_VMA;
 			same.r.ops_len = o->ops ? strlen(ops) + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = o->page_shift;
@@ -2021,8 +2715,7 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->r.end = b.r->end;
 		raw->r.offset = b.r->offset;
 		raw->r.ino = same.r.ino;
-		raw->r.flags = raw_flags(&cache, b.r->flags) |
-			       (b.r->anon_vma ? VMAINFO_ANON_VMA : 0);
+		raw->r.flags = raw_flags(&cache, b.r->flags) | more[b.r->anon_vma];
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
 		if (same.r.next != sizeof(same)) {
@@ -2065,16 +2758,25 @@ static int region_compare(const void *a, const void *b)
 }
 
 /*
- * Whether kptr_restrict hides addresses: 2 from everybody, 1 from a reader without
- * CAP_SYSLOG. Its value is not for modules; "%pK" prints a pointer as 0 then, and otherwise
- * hashed or as it is, which is of no account here.
+ * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0 and 1 do, 2 does
+ * not. Its value is not exported, so it is read from procfs, with the opener's credentials.
+ * Whatever fails hides the addresses: a procfs without sysctls, another value, a file that is
+ * mounted over this one. The entry's file keeps its credentials.
  */
-static bool kernel_addresses_are_hidden(void)
+static bool kptr_restrict_allows(const struct file *entry)
 {
-	char text[24];
+	const struct cred *reader = override_creds(entry->f_cred);
+	struct file *file = compat_open_in_procfs(entry, "sys/kernel/kptr_restrict");
+	loff_t pos = 0;
+	ssize_t len = 0;
+	char text[4];
 
-	snprintf(text, sizeof(text), "%pK", THIS_MODULE);
-	return strspn(text, "0") == strlen(text);
+	if (!IS_ERR(file)) {
+		len = kernel_read(file, text, sizeof(text), &pos);
+		fput(file);
+	}
+	revert_creds(reader);
+	return len == 2 && (text[0] == '0' || text[0] == '1') && text[1] == '\n';
 }
 
 /*
@@ -2094,7 +2796,7 @@ static void summary_kernel(struct seq_file *m)
 	if (start)
 		seq_printf(m, "KernelStart:\t%08lx\n", start);
 	if (!file_ns_capable(m->file, &init_user_ns, CAP_SYSLOG) ||
-	    kernel_addresses_are_hidden())
+	    !kptr_restrict_allows(m->file))
 		return;
 	n = compat_kernel_regions(regions);
 	sort(regions, n, sizeof(*regions), region_compare, NULL);
@@ -2162,10 +2864,10 @@ static int summary_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-/* All of summary is the first element. */
+/* All of summary is the first element. It shows no names. */
 static void *summary_start(struct seq_file *m, loff_t *pos)
 {
-	void *v = view_start(m, pos);
+	void *v = view_begin(m, *pos, true);
 
 	return *pos ? NULL : v;
 }
@@ -2177,6 +2879,31 @@ static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
 }
 
 /* ---- query ---- */
+
+/*
+ * struct procmap_query as Linux 6.11 has it. That of the kernel's headers can grow, and may not
+ * be there at all.
+ */
+struct query {
+	u64 size;
+	u64 query_flags;
+	u64 query_addr;
+	u64 vma_start;
+	u64 vma_end;
+	u64 vma_flags;
+	u64 vma_page_size;
+	u64 vma_offset;
+	u64 inode;
+	u32 dev_major;
+	u32 dev_minor;
+	u32 vma_name_size;
+	u32 build_id_size;
+	u64 vma_name_addr;
+	u64 build_id_addr;
+};
+
+/* PROCMAP_QUERY of that time, as the size of the structure is part of the number. */
+#define QUERY _IOWR('f', 17, struct query)
 
 #define QUERY_PERMS (PROCMAP_QUERY_VMA_READABLE | PROCMAP_QUERY_VMA_WRITABLE | \
 		     PROCMAP_QUERY_VMA_EXECUTABLE | PROCMAP_QUERY_VMA_SHARED)
@@ -2198,7 +2925,7 @@ static u64 query_perms(unsigned long flags)
  *
  * Return: the VMA, or -ENOENT, -EINTR, -EAGAIN: go on at *@addr.
  */
-static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query *q,
+static struct vm_area_struct *query_find(struct mm_struct *mm, const struct query *q,
 					 unsigned long *addr, u64 hold_ns)
 {
 	const u64 perms = q->query_flags & QUERY_PERMS;
@@ -2207,6 +2934,9 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct proc
 	unsigned int looked = 0;
 	u64 began = 0;
 
+	/* A 32-bit kernel has nothing there, nor above. */
+	if (q->query_addr > ULONG_MAX)
+		return ERR_PTR(-ENOENT);
 	for (vma = find_vma(mm, *addr); vma; vma = find_vma(mm, *addr)) {
 		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
 		    (query_perms(vma->vm_flags) & perms) == perms &&
@@ -2259,8 +2989,8 @@ static int query_path(struct query_name *n, const struct path *path)
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	n->text = text;
-	n->len = (n->buf ?: n->small) + room - text;
-	return 0;
+	n->len = path_len(text, (n->buf ?: n->small) + room, path_has_dname(path)) + 1;
+	return n->len <= n->limit ? 0 : -ENAMETOOLONG;
 }
 
 /* A name that is no path, for which see object_name(). Under mmap_lock. */
@@ -2411,30 +3141,13 @@ static int file_build_id(struct file *file, u8 *id)
 	return 0;
 }
 
-/* The process's mm with a reference to its users, or an error if it has none. */
-static struct mm_struct *target_mm(struct vmainfo_file *vf)
-{
-	struct task_struct *task;
-	struct mm_struct *mm = NULL;
-
-	if (mutex_lock_killable(&vf->lock))
-		return ERR_PTR(-EINTR);
-	task = get_pid_task(vf->target, PIDTYPE_PID);
-	mutex_unlock(&vf->lock);
-	if (task) {
-		mm = get_task_mm(task);
-		put_task_struct(task);
-	}
-	return mm ?: ERR_PTR(-ESRCH);
-}
-
 /*
  * Answers a query: PROCMAP_QUERY in linux/fs.h says how. As do_procmap_query() in
  * fs/proc/task_mmu.c, down to which of several errors it is; but of all that is done there
  * under the lock, only finding the VMA and copying its fields is done so here.
  */
-static int query_answer(struct vmainfo_file *vf, struct procmap_query *q,
-			struct query_name *n, u8 *build_id)
+static int query_answer(const struct file *entry, struct vmainfo_file *vf,
+			struct query *q, struct query_name *n, u8 *build_id)
 {
 	struct file *file = NULL;
 	struct vm_area_struct *vma;
@@ -2444,9 +3157,12 @@ static int query_answer(struct vmainfo_file *vf, struct procmap_query *q,
 	unsigned long addr = q->query_addr;
 	int err = 0, len;
 
-	mm = target_mm(vf);
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	mm = target_mm(entry, &vf->target);
+	mutex_unlock(&vf->lock);
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? PTR_ERR(mm) : -ESRCH;
 	for (;;) {
 		if (mmap_read_lock_killable(mm)) {
 			mmput(mm);
@@ -2498,11 +3214,11 @@ out:
 	return err;
 }
 
-static int maps_query(struct vmainfo_file *vf, void __user *to)
+static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __user *to)
 {
 	struct query_name n;
 	u8 build_id[BUILD_ID_MAX];
-	struct procmap_query q;
+	struct query q;
 	u64 size;
 	int err;
 
@@ -2510,7 +3226,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 		return -EFAULT;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (size < offsetofend(struct procmap_query, query_addr))
+	if (size < offsetofend(struct query, query_addr))
 		return -EINVAL;
 	err = copy_struct_from_user(&q, sizeof(q), to, size);
 	if (err)
@@ -2524,7 +3240,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 	n.len = 0;
 	n.text = NULL;
 	n.buf = NULL;
-	err = query_answer(vf, &q, &n, build_id);
+	err = query_answer(entry, vf, &q, &n, build_id);
 	if (!err && n.len && copy_to_user(u64_to_user_ptr(q.vma_name_addr), n.text, n.len))
 		err = -EFAULT;
 	if (!err && q.build_id_size &&
@@ -2540,7 +3256,7 @@ static int maps_query(struct vmainfo_file *vf, void __user *to)
 
 /**
  * struct task_line - what tasks says of a process
- * @pid: its number in the reader's pid namespace
+ * @pid: its number in the pid namespace of the procfs instance
  * @vmas: how many VMAs it has
  * @total: pages that they are of, as the following ones
  * @data: private ones that can be written, stack left out
@@ -2575,8 +3291,7 @@ struct tasks_file {
 };
 
 /*
- * Copies what a task's mm counts, if it has one. task_lock() keeps the mm: exit_mm() and
- * exec_mmap() take it before they let go of theirs. No mmap_lock, so that nobody waits for a
+ * Copies what a task's mm counts, if it has one. No mmap_lock, so that nobody waits for a
  * process that is busy: each number is right, but they can be of different moments.
  */
 static bool line_add_mm(struct task_line *line, struct task_struct *task)
@@ -2598,32 +3313,19 @@ static bool line_add_mm(struct task_line *line, struct task_struct *task)
 	return mm;
 }
 
-/*
- * Under RCU, which keeps the leader, its signal_struct and its threads. The first one that
- * has an mm will do, which nearly always is the leader: one that has exited leaves the
- * address space to its threads. As find_lock_task_mm() in mm/oom_kill.c does, which is not
- * for modules; but threads that have exited are not locked, of which a tracer can have
- * thousands. Behind so many of them nobody looks for one that lives.
- */
-#define TASKS_EXITED 4096
-
+/* Called under RCU, which keeps the leader. */
 static void line_fill(struct task_line *line, pid_t pid, struct task_struct *leader)
 {
 	struct task_struct *task;
-	unsigned int exited = 0;
 
 	memset(line, 0, sizeof(*line));
 	line->pid = pid;
 	get_task_comm(line->comm, leader);
-	/* It may have borrowed an mm. */
 	if (leader->flags & PF_KTHREAD)
 		return;
-	for_each_thread(leader, task) {
-		if (READ_ONCE(task->mm) && line_add_mm(line, task))
-			break;
-		if (++exited == TASKS_EXITED)
-			break;
-	}
+	do
+		task = thread_with_mm(leader);
+	while (task && !line_add_mm(line, task));
 }
 
 /* Numbers that are looked at in one RCU read-side critical section: most can be of threads. */
@@ -2632,13 +3334,14 @@ static void line_fill(struct task_line *line, pid_t pid, struct task_struct *lea
 /*
  * The first process whose number is *@pos or more, with @pos set to it; what comes and goes
  * at other numbers meanwhile makes no difference. As next_tgid() in fs/proc/base.c. The
- * namespace is the reader's own, and stays as long as the reader does.
+ * namespace is that of the procfs instance, which the open file keeps.
  *
  * Return: the line, NULL if there is no such process, or ERR_PTR(-EINTR).
  */
-static struct task_line *tasks_find(struct tasks_file *tf, loff_t *pos)
+static struct task_line *tasks_find(struct seq_file *m, loff_t *pos)
 {
-	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
+	struct tasks_file *tf = m->private;
 	struct task_struct *leader = NULL;
 	struct pid *pid;
 	unsigned int looked;
@@ -2670,13 +3373,13 @@ static struct task_line *tasks_find(struct tasks_file *tf, loff_t *pos)
 /* Position 0 is the header; any other one is that of a process with a number so large. */
 static void *tasks_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? tasks_find(m->private, pos) : SEQ_START_TOKEN;
+	return *pos ? tasks_find(m, pos) : SEQ_START_TOKEN;
 }
 
 static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return tasks_find(m->private, pos);
+	return tasks_find(m, pos);
 }
 
 static void tasks_stop(struct seq_file *m, void *v)
@@ -2778,18 +3481,19 @@ static const struct seq_operations tasks_seq_ops = {
 /*
  * A listing tells as much as ptrace() would. The entries show up in every
  * procfs, and the root user of a container is not enough: hence the initial
- * user namespace. It is the opener who answers for what the file is used for.
+ * user namespace. The caller opens an entry or writes to it.
  */
-static bool may_look(const struct file *file)
+static bool may_look(void)
 {
-	return file_ns_capable(file, &init_user_ns, CAP_SYS_PTRACE);
+	return capable(CAP_SYS_PTRACE);
 }
 
 static int entry_open(struct inode *inode, struct file *file)
 {
 	struct vmainfo_file *vf;
+	int err;
 
-	if (!may_look(file))
+	if (!may_look())
 		return -EPERM;
 	vf = __seq_open_private(file, pde_data(inode), sizeof(*vf));
 	if (!vf)
@@ -2797,11 +3501,17 @@ static int entry_open(struct inode *inode, struct file *file)
 	mutex_init(&vf->lock);
 	kernel_param_lock(THIS_MODULE);
 	if (default_target)
-		vf->target = get_pid(default_target);
+		vf->target.pid = get_pid(default_target);
 	else
-		vf->target = get_task_pid(current, PIDTYPE_TGID);
+		vf->target.pid = get_task_pid(current, PIDTYPE_TGID);
 	kernel_param_unlock(THIS_MODULE);
-	return 0;
+	/* As param_get_pid() says */
+	err = pid_vnr(vf->target.pid) ? target_check(file, &vf->target, false) : -ESRCH;
+	if (err) {
+		put_pid(vf->target.pid);
+		seq_release_private(inode, file);
+	}
+	return err;
 }
 
 /*
@@ -2815,7 +3525,7 @@ static int entry_release(struct inode *inode, struct file *file)
 	struct vmainfo_file *vf = m->private;
 
 	drop_snapshot(vf);
-	put_pid(vf->target);
+	put_pid(vf->target.pid);
 	return seq_release_private(inode, file);
 }
 
@@ -2889,7 +3599,7 @@ static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		return -EINTR;
 	if (!iocb->ki_pos)
 		drop_snapshot(vf);
-	len = read_any(m, iocb, to, &vf->room_for_next);
+	len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
 	/* The end of the file: no more reads to come from this snapshot. */
 	if (!len)
 		drop_snapshot(vf);
@@ -2918,11 +3628,12 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 {
 	struct seq_file *m = file->private_data;
 	struct vmainfo_file *vf = m->private;
-	struct pid *target;
+	struct target target;
 	char text[16];
 	int err;
 
-	if (!may_look(file))
+	/* The opener has had this capability, but may have passed the file on. */
+	if (!may_look())
 		return -EPERM;
 	if (count >= sizeof(text))
 		return -EINVAL;
@@ -2931,13 +3642,15 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	text[count] = '\0';
 	if (strlen(text) != count)
 		return -EINVAL;
-	err = target_parse(text, &target);
+	err = target_parse(text, &target.pid);
 	if (err)
 		return err;
-
-	if (mutex_lock_killable(&vf->lock)) {
-		put_pid(target);
-		return -EINTR;
+	err = target_check(file, &target, true);
+	if (!err && mutex_lock_killable(&vf->lock))
+		err = -EINTR;
+	if (err) {
+		put_pid(target.pid);
+		return err;
 	}
 	swap(vf->target, target);
 	drop_snapshot(vf);
@@ -2948,47 +3661,40 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	*ppos = 0;
 	mutex_unlock(&vf->lock);
 
-	put_pid(target);
+	put_pid(target.pid);
 	return count;
 }
 
 /*
- * What a header says of a process now: nothing is walked, and no mmap_lock taken. An
- * exec changes the mm first and the number of execs later: while it is under way, there
- * is nothing to compare with. mmput_async(): this may be the mm's last user by then.
+ * What a header says of the target now: nothing is walked, and no mmap_lock
+ * taken. Called with the file's lock held. mmput_async(): this may be the mm's
+ * last user by then.
  */
-static int header_now(struct vmainfo_header *h, struct pid *target)
+static int header_now(struct vmainfo_header *h, const struct file *entry, struct target *t)
 {
-	struct task_struct *task;
-	struct mm_struct *mm;
-	bool no_exec;
+	struct mm_struct *mm = target_mm(entry, t);
 
-	task = get_pid_task(target, PIDTYPE_PID);
-	if (!task)
-		return -ESRCH;
-	header_init(h, pid_vnr(target));
-	no_exec = compat_exec_trylock(task);
-	mm = get_task_mm(task);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	header_init(h, pid_vnr(t->pid));
 	if (mm) {
 		h->vmas = READ_ONCE(mm->map_count);
-		if (no_exec && compat_mm_seq(mm, &h->mm_seq)) {
+		if (compat_mm_seq(mm, &h->mm_seq)) {
 			h->flags |= VMAINFO_SEQ;
-			h->exec_id = READ_ONCE(task->self_exec_id);
+			h->exec_id = t->granted.exec_id;
+		} else {
+			h->mm_seq = 0;
 		}
-	}
-	if (no_exec)
-		compat_exec_unlock(task);
-	put_task_struct(task);
-	if (mm)
 		mmput_async(mm);
+	}
 	h->taken_ns = ktime_get_boottime_ns();
 	return 0;
 }
 
-static int get_header(struct vmainfo_file *vf, struct vmainfo_header __user *to)
+static int get_header(const struct file *entry, struct vmainfo_file *vf,
+		      struct vmainfo_header __user *to)
 {
 	struct vmainfo_header h;
-	struct pid *target;
 	size_t len;
 	u32 size;
 	int err;
@@ -3002,10 +3708,8 @@ static int get_header(struct vmainfo_file *vf, struct vmainfo_header __user *to)
 
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
-	target = get_pid(vf->target);
+	err = header_now(&h, entry, &vf->target);
 	mutex_unlock(&vf->lock);
-	err = header_now(&h, target);
-	put_pid(target);
 	if (err)
 		return err;
 
@@ -3020,11 +3724,11 @@ static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct seq_file *m = file->private_data;
 
 	/* As on /proc/PID/maps, and on that one alone. */
-	if (cmd == PROCMAP_QUERY && m->op == &maps_seq_ops)
-		return maps_query(m->private, (void __user *)arg);
+	if (cmd == QUERY && m->op == &maps_seq_ops)
+		return maps_query(file, m->private, (void __user *)arg);
 	switch (cmd) {
 	case VMAINFO_GET_HEADER:
-		return get_header(m->private, (void __user *)arg);
+		return get_header(file, m->private, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
@@ -3054,7 +3758,7 @@ static int tasks_open(struct inode *inode, struct file *file)
 {
 	struct tasks_file *tf;
 
-	if (!may_look(file))
+	if (!may_look())
 		return -EPERM;
 	tf = __seq_open_private(file, &tasks_seq_ops, sizeof(*tf));
 	if (!tf)
@@ -3113,17 +3817,13 @@ static_assert(sizeof(struct vmainfo_record) == 64);
 static_assert(offsetof(struct vmainfo_record, start) == 8);
 static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
 static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
-static_assert(sizeof(struct procmap_query) == 104);
-static_assert(PROCMAP_QUERY == 0xc0686611);
+static_assert(sizeof(struct query) == 104);
+static_assert(QUERY == 0xc0686611);
 
 static int __init vmainfo_init(void)
 {
 	int err;
 
-	err = gate_read();
-	if (err)
-		pr_notice("cannot read /proc/self/maps (%d): a [vsyscall] page will not be shown\n",
-			  err);
 	look_ahead_init();
 	flag_names_init();
 	hex_digits_init();
@@ -3148,6 +3848,7 @@ static int __init vmainfo_init(void)
 static void __exit vmainfo_exit(void)
 {
 	proc_remove(proc_dir);
+	kfree(gate_page);
 }
 
 module_init(vmainfo_init);

@@ -6,6 +6,7 @@
 #ifndef VMAINFO_H
 #define VMAINFO_H
 
+#include <linux/fs.h>
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
@@ -33,8 +34,9 @@
  * @VMAINFO_KIND_HUGETLB: pages of the hugetlb pool, named by a file or not
  * @VMAINFO_KIND_VDSO: the vDSO's code
  * @VMAINFO_KIND_VVAR: the vDSO's data: [vvar] and what comes with it
- * @VMAINFO_KIND_VSYSCALL: the gate page of x86, in the kernel's half of the
- *	address space: no VMA of the process
+ * @VMAINFO_KIND_VSYSCALL: the gate page, which the kernel maps above all VMAs
+ *	of a process: [vsyscall] on x86, [vectors] on 32-bit ARM. It is not a
+ *	VMA of the process
  * @VMAINFO_KIND_DEV: a character or block device, /dev/zero included
  * @VMAINFO_KIND_SPECIAL: made by the kernel or a driver without a file
  */
@@ -71,8 +73,9 @@ enum vmainfo_kind {
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
 /*
- * mm_seq and exec_id are valid: the process has an address space and was not in an exec, the
- * kernel has a sequence.
+ * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
+ * an address space that no system call was changing at that moment. Where the
+ * kernel cannot tell the latter (mainline 6.4 to 6.12), it is not a condition.
  */
 #define VMAINFO_SEQ	0x4
 /*
@@ -94,8 +97,17 @@ enum vmainfo_kind {
  * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last of them was
  *	recorded, in ns
  * @mm_seq: changes whenever VMAs are mapped, unmapped, moved, resized, or get other rights
- *	(the kernel's mm_lock_seq)
+ *	(the kernel's mm_lock_seq); it has 32 significant bits
  * @exec_id: changes with each exec of the process: its address space is another one then
+ *
+ * A change counts when the system call that makes it returns. Until then
+ * @mm_seq can be what it was, although VMAs are other ones already.
+ *
+ * @mm_seq can come to be the same again. Each system call that may change VMAs
+ * adds 2 to it (1 in mainline 6.4 to 6.12), so it takes 2^31 (2^32) calls. A
+ * process that does nothing but map and unmap makes less than a million a
+ * second, and four million that find nothing to unmap: that is 9 (18) minutes
+ * at the least. Compare headers that are less than that apart.
  *
  * Two headers from one open file, without a write() in between, that both have
  * VMAINFO_SEQ and the same @mm_seq and @exec_id: nothing was mapped, unmapped or changed
@@ -129,7 +141,8 @@ struct vmainfo_header {
  * The number is the same however large the structure grows.
  *
  * Errors: EINVAL if @size is less than VMAINFO_HEADER_SIZE_VER0, E2BIG if it is more than a
- * page, ESRCH if the target has exited, EFAULT, EINTR.
+ * page, ESRCH if the target has exited, EFAULT, EINTR, ENOMEM; after an exec of the target
+ * what opening its /proc/PID/maps says, such as EACCES.
  */
 #define VMAINFO_GET_HEADER \
 	_IOC(_IOC_READ | _IOC_WRITE, 'v', 0xa0, VMAINFO_HEADER_SIZE_VER0)
@@ -176,6 +189,8 @@ struct vmainfo_header {
 #define VMAINFO_SEALED		(1ULL << 38)	/* sl: mseal() */
 #define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
 /* Not among the letters: */
+#define VMAINFO_DELETED		(1ULL << 60)	/* the kernel has put " (deleted)" behind the name */
+#define VMAINFO_NAME_OMITTED	(1ULL << 61)	/* "[name too long]" or "[name omitted]" */
 #define VMAINFO_ANON_VMA	(1ULL << 62)	/* pages of its own, or had: the column "anon" */
 #define VMAINFO_OTHER		(1ULL << 63)	/* one that the module does not know: "??" */
 /* Protection keys have no bit, nor has arm64's VM_MTE_ALLOWED. */
@@ -195,7 +210,9 @@ struct vmainfo_header {
  * @dev_major: of the device number that maps shows; 0 without a file
  * @dev_minor: likewise
  * @name_len: of the name as maps has it but with no escapes, and of the NUL at its end;
- *	0 if there is none
+ *	0 if there is none. A marker takes the place of a path of 1 MiB or more, and of a
+ *	name that does not fit into the 64 MiB that a snapshot has for names; then @flags has
+ *	VMAINFO_NAME_OMITTED.
  * @ops_len: of the symbol of its vm_operations_struct, which begins where the name ends,
  *	and of the NUL at its end; 0 if it has none
  * @page_shift: log2 of the kernel's page size for it
@@ -222,9 +239,10 @@ struct vmainfo_record {
 /*
  * PROCMAP_QUERY: what is mapped at an address, asked of an open VMAINFO_MAPS with ioctl().
  *
- * It is that of /proc/PID/maps, which has it from Linux 6.11 on, and is in linux/fs.h of
- * that age: include that file before this one, if both are wanted. Here it works with all
- * kernels, and asks of the target of the open file.
+ * It is that of /proc/PID/maps, which has it from Linux 6.11 on. Here it works with all
+ * kernels, and asks of the target of the open file. linux/fs.h of 6.11 and later declares it;
+ * this is for older ones. linux/fs.h and a sys/mount.h before glibc 2.37 can only be included
+ * in one order: sys/mount.h comes first.
  */
 #ifndef PROCMAP_QUERY
 #define PROCMAP_QUERY	_IOWR('f', 17, struct procmap_query)
@@ -275,7 +293,8 @@ enum procmap_query_flags {
  * space; ENAMETOOLONG if there is too little room for name or build ID; EINVAL for unknown
  * flags, an address without a size or a size without an address, or too small a structure;
  * E2BIG for one that is larger than this kernel knows, and not zero there, or than a page;
- * EFAULT, EINTR, ENOMEM.
+ * EFAULT, EINTR, ENOMEM; after an exec of the target what opening its /proc/PID/maps says,
+ * such as EACCES.
  */
 struct procmap_query {
 	__u64 size;

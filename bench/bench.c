@@ -450,6 +450,32 @@ static void map_files(unsigned long n)
 	}
 }
 
+/* A page each of two files in turns: no two neighbours have the same file. */
+static void map_alternating(unsigned long n)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, n * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		       -1, 0);
+	char path[64];
+	unsigned long i;
+	int fd[2];
+
+	if (p == MAP_FAILED)
+		fatal("mmap of %lu pages", n);
+	mkdir("/tmp/lib", 0755);
+	mkdir("/tmp/lib/x86_64-linux-gnu", 0755);
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/libturn%lu.so.1", i);
+		fd[i] = open(path, O_RDWR | O_CREAT, 0600);
+		if (fd[i] < 0 || ftruncate(fd[i], page))
+			fatal("%s", path);
+	}
+	for (i = 0; i < n; i++)
+		if (mmap(p + i * page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd[i % 2], 0) ==
+		    MAP_FAILED)
+			fatal("mmap of page %lu", i);
+}
+
 static size_t count_lines(pid_t pid)
 {
 	int fd = open_maps(pid);
@@ -481,6 +507,7 @@ static const struct target {
 	{ "anon1000", map_anonymous, 1000, 30 },
 	{ "anon60000", map_anonymous, 60000, ROUNDS_LARGE },
 	{ "files60000", map_files, 60000, ROUNDS_LARGE },
+	{ "alternating60000", map_alternating, 60000, ROUNDS_LARGE },
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
@@ -1016,6 +1043,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "memory")) {
 		memory("anon60000");
 		memory("files60000");
+		memory("alternating60000");
 	} else if (!strcmp(argv[1], "writer")) {
 		writer_bench();
 	} else if (!strcmp(argv[1], "loop") && argc == 4) {

@@ -33,6 +33,7 @@ END {
 		print "instructions per VMA"
 	row("maps, 60,000 anonymous VMAs", "/proc/PID/maps", "anon60000.ours", "anon60000.maps", 2.5, "%.0f")
 	row("maps, 60,000 VMAs of 7,500 files", "/proc/PID/maps", "files60000.ours", "files60000.maps", 2.5, "%.0f")
+	row("maps, 60,000 VMAs of two files alternating", "/proc/PID/maps", "alternating60000.ours", "alternating60000.maps", 2, "%.0f")
 	row("maps, 1,000 anonymous VMAs", "/proc/PID/maps", "anon1000.ours", "anon1000.maps", 2, "%.0f")
 	row("maps, a process of 35 VMAs", "/proc/PID/maps", "small35.ours", "small35.maps", 1, "%.0f")
 	row("raw, 60,000 anonymous VMAs", "/proc/PID/maps", "anon60000.raw", "anon60000.maps", 6, "%.0f")
@@ -40,6 +41,7 @@ END {
 	row("raw, 60,000 anonymous VMAs", "PROCMAP_QUERY in a loop", "anon60000.raw", "anon60000.maps_query", 8, "%.0f")
 	row("raw, 60,000 anonymous VMAs", "BPF task_vma iterator", "anon60000.raw", "anon60000.bpf", 4, "%.0f")
 	row("raw, 60,000 VMAs of 7,500 files", "/proc/PID/maps", "files60000.raw", "files60000.maps", "", "%.0f")
+	row("raw, 60,000 VMAs of two files alternating", "/proc/PID/maps", "alternating60000.raw", "alternating60000.maps", "", "%.0f")
 	row("raw, 60,000 into an array of structs", "/proc/PID/maps, parsed", "anon60000.raw_parse", "anon60000.maps_parse", 8, "%.0f")
 	row("PROCMAP_QUERY, one, of 60,000 anonymous VMAs", "/proc/PID/maps", "anon60000.ours_query_one", "anon60000.maps_query_one", 0.91, "%.0f")
 	row("PROCMAP_QUERY, one, of 60,000 VMAs of files", "/proc/PID/maps", "files60000.ours_query_one", "files60000.maps_query_one", 0.91, "%.0f")
@@ -62,6 +64,7 @@ END {
 		value["64"] = 64
 		row("anonymous", "at most", "anon60000.memory", "64", 1, "%.1f")
 		row("of 7,500 files, with their names", "at most, without names", "files60000.memory", "64", "", "%.1f")
+		row("of two files alternating", "at most", "alternating60000.memory", "64", 1, "%.1f")
 	}
 	if ("writer.nobody_ops" in value) {
 		print "a target of 60,000 VMAs that maps and unmaps while it is listed without end"

@@ -6,9 +6,46 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build=$top/build
-cache=$(realpath -m "${XDG_CACHE_HOME:-$HOME/.cache}/vmainfo")
+# Services and cron jobs can be without HOME.
+cache=${XDG_CACHE_HOME:-${HOME:-$(getent passwd "$EUID" | cut -d : -f 6)}/.cache}
+cache=$(realpath -m "$cache/vmainfo")
 self=${0##*/}
 die_status=1
+
+# Scripts run one another. The outermost one has this pid, and keeps it when it is
+# replaced by another script with exec.
+export VMAINFO_OUTERMOST=${VMAINFO_OUTERMOST:-$$}
+
+# at_exit COMMAND: runs COMMAND when this script exits, the last one first.
+exit_commands=()
+at_exit() {
+	exit_commands=("$1" "${exit_commands[@]}")
+}
+
+# shellcheck disable=SC2317 # the trap below calls it
+leave() {
+	local command
+
+	for command in "${exit_commands[@]}"; do
+		"$command"
+	done
+	give_back
+}
+trap leave EXIT
+
+# If root runs a script in a tree of another user, as with sudo, then root owns what the
+# script has made in build/. The outermost script gives it to that user.
+# shellcheck disable=SC2317 # leave() calls it
+give_back() {
+	local owner
+
+	[[ $EUID == 0 && ${VMAINFO_OUTERMOST:-} == "$$" && -d $build ]] || return 0
+	owner=$(stat -c %u:%g "$top")
+	[[ $owner != 0:0 ]] || return 0
+	# Another script may remove a file in the same moment.
+	find "$build" -xdev -user root -exec chown -h "$owner" {} + 2>/dev/null ||
+		say "some of $build still belongs to root"
+}
 
 # A line per step; stdout belongs to what a script answers.
 say() {
@@ -40,6 +77,29 @@ need_root() {
 	((EUID == 0)) || die "$1 needs root: run this as root or with sudo"
 }
 
+# The files of the project, each followed by a NUL: what git has or could add, or
+# everything but build/ in a tree without git, such as one from a release tarball.
+tree_files() {
+	local file
+
+	if [[ -e $top/.git ]]; then
+		git -c safe.directory="$top" -C "$top" --no-optional-locks \
+			ls-files -z --cached --others --exclude-standard |
+			while read -r -d '' file; do
+				# git also lists what is deleted, but not committed.
+				[[ ! -e $top/$file && ! -L $top/$file ]] || printf '%s\0' "$file"
+			done
+	else
+		(cd "$top" && find . -path ./build -prune -o ! -type d -printf '%P\0')
+	fi
+}
+
+# copy_tree DIRECTORY: copies these files
+copy_tree() {
+	mkdir -p "$1"
+	tree_files | tar -c -C "$top" --null -T - | tar -x -C "$1" --no-same-owner
+}
+
 kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$top/scripts/kernels"
 }
@@ -50,14 +110,17 @@ debug_kernels() {
 }
 
 # Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_config,
-# k_tests, k_extra, and sets k_make, the arguments that a kernel's make wants there.
+# k_cost, k_quick, k_tests, k_extra, and sets k_make, the arguments that a kernel's make
+# wants there, and the fields of k_cost: k_download, k_disk (MB), k_making, k_quick_time
+# and k_tests_time (seconds).
 kernel_row() {
 	local row
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
 	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
-	read -r k_name k_suite k_more k_arch k_source k_config k_tests k_extra <<<"$row"
-	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-} k_tests=${k_tests#-}
+	read -r k_name k_suite k_more k_arch k_source k_config k_cost k_quick k_tests k_extra <<<"$row"
+	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
+	IFS=, read -r k_download k_disk k_making k_quick_time k_tests_time <<<"$k_cost"
 	case $k_arch in
 	amd64) k_make=(ARCH=x86_64) ;;
 	arm64) k_make=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
@@ -82,17 +145,20 @@ lock() {
 # mirror debian|security: where this machine's apt gets Debian from, or its security
 # updates.
 mirror() {
-	local uri
+	local uri lists
 
 	# shellcheck disable=SC2016 # the $(...) are apt's own
-	uri=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' \
-		'Created-By: Packages' 'Component: main' |
-		awk -v want="$1" '
-			$1 == "Debian" && ($2 ~ /security|\/updates/) == (want == "security") && !uri { uri = $3 }
-			END { print uri }')
+	lists=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages')
+	uri=$(awk -v want="$1" '
+		$1 == "Debian" && ($2 ~ /security|\/updates/) == (want == "security") && !uri { uri = $3 }
+		END { print uri }' <<<"$lists")
 	if [[ $1 == debian ]]; then
 		uri=${VMAINFO_MIRROR:-$uri}
-		[[ $uri ]] || die "apt knows no Debian mirror: run apt-get update, or set VMAINFO_MIRROR"
+		[[ $uri || $lists ]] ||
+			die "apt has no package lists, so it knows no mirror: run apt-get update, or set VMAINFO_MIRROR"
+		# Ubuntu and other descendants of Debian
+		[[ $uri ]] ||
+			die "this machine gets no packages from Debian, which the build roots are made of: set VMAINFO_MIRROR to the URL of a Debian mirror, and VMAINFO_SECURITY_MIRROR to that of its security updates"
 	else
 		uri=${VMAINFO_SECURITY_MIRROR:-$uri}
 		# Where apt has none, it mostly lies next to the rest.

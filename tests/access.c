@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may look: opening takes CAP_SYS_PTRACE in the initial user namespace,
- * besides what the file mode asks for, and after that the opener's
- * credentials count, not those of whoever holds the descriptor.
+ * Who may look: opening and writing take CAP_SYS_PTRACE in the initial user
+ * namespace, besides what the file mode asks for, and a target can only be one
+ * whose /proc/PID/maps can be opened. Reading takes nothing more.
  */
 #include <grp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include "vmainfo_test.h"
@@ -197,17 +200,22 @@ FIXTURE_TEARDOWN(passed)
 	target_end(&self->b);
 }
 
-/* 0 when fd can be read and aimed at another process, else a line number */
-static int use_descriptor(int fd, struct text a, pid_t b_pid, struct text b)
+/*
+ * 0 if fd, which is aimed at a, can be read, and a write to aim it at b fails
+ * with error and changes nothing; else a line number
+ */
+static int use_descriptor(int fd, struct text a, pid_t b_pid, struct text b, int error)
 {
 	struct text t = slurp(fd, 4096);
 
 	if (!same(a, t))
 		return __LINE__;
-	if (set_target(fd, b_pid))
+	if (set_target(fd, b_pid) != error)
+		return __LINE__;
+	if (error && lseek(fd, 0, SEEK_SET))
 		return __LINE__;
 	t = slurp(fd, 4096);
-	if (!same(b, t))
+	if (!same(error ? a : b, t))
 		return __LINE__;
 	return 0;
 }
@@ -232,10 +240,29 @@ TEST_F(passed, to_a_process_that_drops_everything)
 	EXPECT_EQ(0, IN_CHILD({
 		become(NOBODY, 0);
 		if (use_descriptor(self->fd, self->expected_a, self->b.pid,
-				   self->expected_b))
+				   self->expected_b, -EPERM))
 			_exit(1);
 		if (try_open(variant->entry, O_RDONLY) != -EACCES)
 			_exit(2);
+	}));
+}
+
+TEST_F(passed, to_a_process_without_cap_sys_ptrace)
+{
+	EXPECT_EQ(0, IN_CHILD({
+		keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+		_exit(use_descriptor(self->fd, self->expected_a, self->b.pid,
+				     self->expected_b, -EPERM));
+	}));
+}
+
+/* The file mode counts when a file is opened. */
+TEST_F(passed, to_a_user_with_cap_sys_ptrace)
+{
+	EXPECT_EQ(0, IN_CHILD({
+		become(NOBODY, CAP_BIT(CAP_SYS_PTRACE));
+		_exit(use_descriptor(self->fd, self->expected_a, self->b.pid,
+				     self->expected_b, 0));
 	}));
 }
 
@@ -266,7 +293,7 @@ TEST_F(passed, over_a_socket)
 			_exit(102);
 		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
 		_exit(use_descriptor(fd, self->expected_a, self->b.pid,
-				     self->expected_b) != 0);
+				     self->expected_b, -EPERM) != 0);
 	}
 	h = CMSG_FIRSTHDR(&m);
 	h->cmsg_level = SOL_SOCKET;
@@ -284,7 +311,7 @@ TEST_F(passed, into_a_user_namespace)
 		if (new_user_namespace("0 0 1"))
 			_exit(KSFT_SKIP);
 		if (use_descriptor(self->fd, self->expected_a, self->b.pid,
-				   self->expected_b))
+				   self->expected_b, -EPERM))
 			_exit(1);
 	});
 
@@ -305,6 +332,374 @@ TEST_F(passed, reopened_through_proc_self_fd)
 		if (try_open(path, O_RDONLY) != -EPERM)
 			_exit(1);
 	}));
+}
+
+/*
+ * Landlock: a process in a domain may not open maps of a process outside it,
+ * even with CAP_SYS_PTRACE. A domain is left by nobody and inherited by
+ * children, and it is that of a thread, not of a process.
+ */
+
+/* Newer kernels show maps to those who may monitor performance, domain or not. */
+#define DOMAIN_CAPS (ALL_CAPS & ~(CAP_BIT(CAP_PERFMON) | CAP_BIT(CAP_SYS_ADMIN)))
+
+/* 0, or why this kernel has no Landlock */
+static int enter_domain(void)
+{
+	const unsigned long long make_block_devices = 1 << 11;
+	int fd = syscall(444, &make_block_devices, sizeof(make_block_devices), 0);
+	int ret;
+
+	if (fd < 0)	/* landlock_create_ruleset() */
+		return errno;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		fatal("PR_SET_NO_NEW_PRIVS");
+	ret = syscall(446, fd, 0) ? errno : 0;	/* landlock_restrict_self() */
+	close(fd);
+	keep_caps(DOMAIN_CAPS);
+	return ret;
+}
+
+/* What the kernel says: 0, or a negative errno */
+static int try_maps(const char *procfs, pid_t pid)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%d/maps", procfs, pid);
+	return try_open(path, O_RDONLY);
+}
+
+FIXTURE(landlock)
+{
+	struct target outside;
+};
+
+FIXTURE_VARIANT(landlock)
+{
+	const char *name;
+};
+
+FIXTURE_VARIANT_ADD(landlock, maps) { "maps" };
+FIXTURE_VARIANT_ADD(landlock, raw) { "raw" };
+FIXTURE_VARIANT_ADD(landlock, summary) { "summary" };
+FIXTURE_VARIANT_ADD(landlock, vmas) { "vmas" };
+
+FIXTURE_SETUP(landlock)
+{
+	int ret = IN_CHILD(_exit(enter_domain()));
+
+	if (ret)
+		SKIP(return, "no Landlock: %s", strerror(ret));
+	ASSERT_EQ(0, set_param("pid", "0"));
+	target_start(&self->outside, passed_init, NULL);
+}
+
+FIXTURE_TEARDOWN(landlock)
+{
+	if (self->outside.pid)
+		target_end(&self->outside);
+	set_param("pid", "0");
+}
+
+#define MUST(condition) do {							\
+	if (!(condition)) {							\
+		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
+		_exit(1);							\
+	}									\
+} while (0)
+
+static int open_entry(const char *procfs, const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/vmainfo/%s", procfs, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A target is one exactly if its maps can be opened, and with the same error. */
+static void in_domain(const char *procfs, const char *name, pid_t outside, int error)
+{
+	int fd, to[2];
+	pid_t inside;
+	char c;
+
+	MUST(!enter_domain());
+	MUST(!try_maps(procfs, getpid()));
+	fd = open_entry(procfs, name);
+	MUST(fd >= 0);
+	MUST(read(fd, &c, 1) == 1);
+	MUST(try_maps(procfs, outside) == error);
+	MUST(set_target(fd, outside) == error);
+	/* It still shows what it was open for. */
+	MUST(lseek(fd, 0, SEEK_CUR) == 1);
+	MUST(read(fd, &c, 1) == 1);
+	MUST(!set_target(fd, getpid()));
+
+	MUST(!pipe(to));
+	inside = fork();
+	MUST(inside >= 0);
+	if (!inside) {
+		close(to[1]);
+		_exit(read(to[0], &c, 1));
+	}
+	MUST(!try_maps(procfs, inside));
+	MUST(!set_target(fd, inside));
+	MUST(read(fd, &c, 1) == 1);
+	close(to[1]);
+	MUST(waitpid(inside, NULL, 0) == inside);
+}
+
+TEST_F(landlock, a_written_target)
+{
+	EXPECT_EQ(0, IN_CHILD(in_domain("/proc", variant->name, self->outside.pid, -EACCES)));
+	EXPECT_EQ(0, try_maps("/proc", self->outside.pid));
+	EXPECT_EQ(0, IN_CHILD(MUST(!set_target(open_entry("/proc", variant->name),
+					       self->outside.pid))));
+}
+
+TEST_F(landlock, the_default_target)
+{
+	char s[16];
+
+	snprintf(s, sizeof(s), "%d", self->outside.pid);
+	ASSERT_EQ(0, set_param("pid", s));
+	EXPECT_EQ(0, IN_CHILD({
+		MUST(!enter_domain());
+		MUST(open_entry("/proc", variant->name) == -EACCES);
+	}));
+	EXPECT_LE(0, open_entry("/proc", variant->name));
+}
+
+/* The writer is asked, and so is the opener. */
+TEST_F(landlock, a_descriptor_that_is_passed)
+{
+	int fd = open_entry("/proc", variant->name);
+	char c;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, set_target(fd, self->outside.pid));
+	EXPECT_EQ(0, IN_CHILD({
+		MUST(!enter_domain());
+		/* as an open /proc/PID/maps */
+		MUST(read(fd, &c, 1) == 1);
+		MUST(set_target(fd, getppid()) == -EACCES);
+		MUST(set_target(fd, self->outside.pid) == -EACCES);
+		MUST(read(fd, &c, 1) == 1);
+		MUST(!set_target(fd, getpid()));
+		MUST(read(fd, &c, 1) == 1);
+	}));
+}
+
+/* An instance of procfs that hides processes says so in its own words. */
+TEST_F(landlock, hidepid)
+{
+	static const struct {
+		const char *options;
+		int error;
+	} mounts[] = {
+		{ "hidepid=0", -EACCES }, { "hidepid=1", -EACCES },
+		/* It hides nothing from a group, which is that of root if no other is named. */
+		{ "hidepid=1,gid=65534", -EPERM }, { "hidepid=2,gid=65534", -ENOENT },
+		{ "hidepid=4", -ENOENT },
+	};
+	char dir[] = "/tmp/vmainfo-access-XXXXXX";
+	unsigned int i;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	for (i = 0; i < ARRAY_SIZE(mounts); i++) {
+		ASSERT_EQ(0, mount("proc", dir, "proc", 0, mounts[i].options));
+		EXPECT_EQ(0, IN_CHILD(in_domain(dir, variant->name, self->outside.pid,
+						mounts[i].error))) {
+			TH_LOG("%s", mounts[i].options);
+		}
+		EXPECT_EQ(0, IN_CHILD({
+			int fd = open_entry(dir, variant->name);
+
+			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+			MUST(!try_maps(dir, self->outside.pid));
+			MUST(!set_target(fd, self->outside.pid));
+		}));
+		ASSERT_EQ(0, umount(dir));
+	}
+	ASSERT_EQ(0, rmdir(dir));
+}
+
+/* An entry that is mounted alone still belongs to its instance of procfs. */
+TEST_F(landlock, an_entry_that_is_mounted_elsewhere)
+{
+	char file[] = "/tmp/vmainfo-access-XXXXXX", path[64];
+	int fd = mkstemp(file);
+
+	ASSERT_LE(0, fd);
+	close(fd);
+	snprintf(path, sizeof(path), PROC "%s", variant->name);
+	ASSERT_EQ(0, mount(path, file, NULL, MS_BIND, NULL));
+	EXPECT_EQ(0, IN_CHILD({
+		MUST((fd = open(file, O_RDWR)) >= 0);
+		MUST(!set_target(fd, self->outside.pid));
+		MUST(!enter_domain());
+		MUST(!set_target(fd, getpid()));
+		MUST(set_target(fd, self->outside.pid) == -EACCES);
+	}));
+	ASSERT_EQ(0, umount(file));
+	ASSERT_EQ(0, unlink(file));
+}
+
+/*
+ * A process whose leader is in the domain of an observer, and another thread is
+ * not: the observer may look until the leader exits, or the thread executes
+ * something, which ends the leader and makes the thread the process.
+ */
+
+static int go[2], gone[2], observed[2];
+static bool thread_execs;
+
+static void *outside_thread(void *arg)
+{
+	char c;
+
+	if (!thread_execs)
+		for (;;)
+			pause();
+	if (read(go[0], &c, 1) == 1)
+		execl("/proc/self/exe", "access", "--wait", NULL);
+	_exit(1);
+	return arg;
+}
+
+/* 0, or a negative errno: what a read from the start says */
+static int try_read(int fd)
+{
+	char c;
+
+	MUST(!lseek(fd, 0, SEEK_SET));
+	return read(fd, &c, 1) < 0 ? -errno : 0;
+}
+
+static void observe(const char *name, pid_t pid)
+{
+	struct procmap_query q = {
+		.size = sizeof(q), .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+	};
+	struct vmainfo_header h = { .size = sizeof(h) };
+	bool maps = !strcmp(name, "maps");
+	pid_t shown = pid;
+	char path[32], c;
+	int fd;
+
+	/* so that the end of the others is the end of these */
+	close(gone[1]);
+	close(101);
+	fd = open_entry("/proc", name);
+	MUST(fd >= 0);
+	MUST(!try_maps("/proc", pid));
+	MUST(!set_target(fd, pid));
+	MUST(!try_read(fd));
+	MUST(!ioctl(fd, VMAINFO_GET_HEADER, &h) && h.vmas);
+	MUST(!maps || !ioctl(fd, PROCMAP_QUERY, &q));
+
+	MUST(write(go[1], "", 1) == 1);
+	if (thread_execs) {
+		MUST(read(gone[0], &c, 1) == 1);
+	} else {
+		shown = other_thread(pid);
+		await_end_of_leader(pid);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	MUST(try_maps(path, shown) == -EACCES);
+	MUST(ioctl(fd, VMAINFO_GET_HEADER, &h) == -1 && errno == EACCES);
+	MUST(!maps || (ioctl(fd, PROCMAP_QUERY, &q) == -1 && errno == EACCES));
+	MUST(try_read(fd) == -EACCES);
+	MUST(set_target(fd, pid) == -EACCES);
+	/* Nothing is wrong with the file. */
+	MUST(!set_target(fd, getpid()));
+	MUST(!try_read(fd));
+	MUST(write(observed[1], "", 1) == 1);
+}
+
+static void half_in_domain(const char *name)
+{
+	pthread_t thread;
+	pid_t pid;
+	char c;
+
+	MUST(!pthread_create(&thread, NULL, outside_thread, NULL));
+	MUST(!enter_domain());
+	pid = fork();
+	MUST(pid >= 0);
+	if (!pid) {
+		observe(name, getppid());
+		_exit(0);
+	}
+	close(observed[1]);
+	if (!thread_execs && read(go[0], &c, 1) == 1)
+		pthread_exit(NULL);
+	for (;;)
+		pause();
+}
+
+static bool is_observed(const char *name)
+{
+	char c;
+	pid_t pid;
+	bool done;
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(gone, 0) || pipe2(observed, O_CLOEXEC))
+		fatal("pipe");
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		fatal("fork");
+	if (!pid) {
+		dup2(gone[1], 101);
+		half_in_domain(name);
+	}
+	close(observed[1]);
+	close(gone[1]);
+	done = read(observed[0], &c, 1) == 1;
+	kill(pid, SIGKILL);
+	if (waitpid(pid, NULL, 0) != pid)
+		fatal("a child");
+	return done;
+}
+
+TEST_F(landlock, the_thread_that_is_shown_changes)
+{
+	thread_execs = false;
+	EXPECT_TRUE(is_observed(variant->name));
+}
+
+TEST_F(landlock, the_program_changes)
+{
+	thread_execs = true;
+	EXPECT_TRUE(is_observed(variant->name));
+}
+
+/* Yama restricts who may attach, not who may read. */
+TEST(yama)
+{
+	static const char * const scopes[] = { "0", "1", "2" };
+	const char *path = "/proc/sys/kernel/yama/ptrace_scope";
+	struct text before;
+	struct target t;
+	unsigned int i;
+
+	if (access(path, W_OK))
+		SKIP(return, "no Yama");
+	before = slurp_path(path);
+	target_start(&t, NULL, NULL);
+	for (i = 0; i < ARRAY_SIZE(scopes) && before.s[0] != '3'; i++) {
+		write_file(path, scopes[i]);
+		EXPECT_EQ(0, IN_CHILD({
+			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+			MUST(!try_maps("/proc", t.pid));
+			MUST(!set_target(open_entry("/proc", "vmas"), t.pid));
+		}));
+		write_file(path, before.s);
+	}
+	target_end(&t);
 }
 
 /* What the entries look like from outside */
@@ -331,4 +726,15 @@ TEST(modes)
 	}
 }
 
-VMAINFO_TEST_MAIN
+int main(int argc, char **argv)
+{
+	/* what a thread executes: says that it runs, and waits */
+	if (argc == 2 && !strcmp(argv[1], "--wait")) {
+		if (write(101, "", 1) == 1)
+			for (;;)
+				pause();
+		return 1;
+	}
+	module_for_all_tests();
+	return test_harness_run(argc, argv);
+}

@@ -184,37 +184,29 @@ query_gap()
 # looks N: waits until watch has looked N times more. It sleeps after each look.
 looks()
 {
-	enough=$(($(switches) + $1))
-	while [ "$(switches)" -lt $enough ]; do
+	enough=$(($(switches "$watch") + $1))
+	while [ "$(switches "$watch")" -lt $enough ]; do
 		:
 	done
 }
 
-switches()
-{
-	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
-}
-
-# says PATTERN: waits for a new last line of watch's
+# says PATTERN: watch has a new last line
 says()
 {
-	tries=0
-	while [ "$(wc -l <"$TMP/watch")" -le "$lines" ] || ! tail -n 1 "$TMP/watch" | grep -q "$1"; do
-		tries=$((tries + 1))
-		if [ $tries = 1000 ]; then
-			cat "$TMP/watch" "$TMP/watch.err"
-			return 1
-		fi
-	done
+	if [ "$(wc -l <"$TMP/watch")" -gt "$lines" ] && tail -n 1 "$TMP/watch" | grep -q "$1"; then
+		return
+	fi
+	cat "$TMP/watch" "$TMP/watch.err"
+	return 1
 }
 
 # changed STEP PATTERN: it says so after that step of the target. It may have looked in
 # the middle of it, too; after a few looks more, it has said everything.
 changed()
 {
-	printf %s "$1" >&5
-	says "^[0-9]*\.[0-9][0-9][0-9]: $2" || return 1
+	step "$1" || return
 	looks 5
+	says "^[0-9]*\.[0-9][0-9][0-9]: $2" || return 1
 	lines=$(wc -l <"$TMP/watch")
 }
 
@@ -228,7 +220,7 @@ unchanged()
 
 watch_ends()
 {
-	kill -9 "$target" && says "^it has exited$" && wait "$watch"
+	kill -9 "$target" && wait "$watch" && says "^it has exited$"
 }
 
 begin

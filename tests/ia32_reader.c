@@ -6,6 +6,10 @@
  *	ia32_reader raw PID
  *	ia32_reader header PID
  *	ia32_reader query PID ADDRESS
+ *	ia32_reader maps PID
+ *	ia32_reader load FILE
+ *
+ * The last one loads a module.
  *
  * The times and the reader's own addresses are left out. Exits with the number of the
  * error, if there is one. It does without a C library, as ia32.c.
@@ -80,6 +84,21 @@ static void raw(int fd)
 	}
 }
 
+static void maps(int fd)
+{
+	long n;
+
+	while ((n = must(call(__NR_read, fd, (long)&buf, sizeof(buf)))))
+		put(&buf, n);
+}
+
+static void load(const char *file)
+{
+	int fd = must(call(__NR_open, (long)file, O_RDONLY, 0));
+
+	must(call(__NR_finit_module, fd, (long)"", 0));
+}
+
 /* The kernel has all of the structure to fill, and a bit more. */
 static void header(int fd)
 {
@@ -116,6 +135,10 @@ void run(long *stack)
 		raw(open_target(VMAINFO_RAW, argv[2]));
 	else if (stack[0] == 3 && argv[1][0] == 'h')
 		header(open_target(VMAINFO_RAW, argv[2]));
+	else if (stack[0] == 3 && argv[1][0] == 'm')
+		maps(open_target(VMAINFO_MAPS, argv[2]));
+	else if (stack[0] == 3 && argv[1][0] == 'l')
+		load(argv[2]);
 	else if (stack[0] == 4 && argv[1][0] == 'q')
 		query(open_target(VMAINFO_MAPS, argv[2]), argv[3]);
 	else

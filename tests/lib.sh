@@ -137,6 +137,38 @@ start()
 	return 1
 }
 
+# switches PID: how many times it has gone to sleep
+switches()
+{
+	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$1/status"
+}
+
+# step LETTER: tells steps.c, the target, by its FIFO, which is file descriptor 5, and waits
+# until it has done so: it has been awake, and sleeps in its next read. While it waits for
+# its mmap_lock, its state is D. An empty LETTER is no step.
+step()
+{
+	[ -n "$1" ] || return 0
+	asleep || return
+	slept=$(switches "$target")
+	printf %s "$1" >&5
+	until [ "$(switches "$target")" -gt "$slept" ]; do
+		asleep || return
+	done
+	asleep
+}
+
+# Waits until the target sleeps in a read.
+asleep()
+{
+	while :; do
+		case $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/$target/status") in
+		S) return ;;
+		[!RDt]*) echo "the target has exited"; return 1 ;;
+		esac
+	done
+}
+
 # What vma_unchecked.c says, for a shell
 unchecked=$HERE/vma_unchecked.ko
 many=60000

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include "vmainfo_test.h"
 
@@ -153,6 +154,80 @@ TEST_F(load, a_hundred_times)
 		if (fd >= 0)
 			close(fd);
 	}
+}
+
+/*
+ * The first read after the module is loaded looks for the gate page in maps, which the kernel
+ * gives out in pieces of a page. Here one of them begins inside a path, with what looks like it.
+ */
+#define GATE_LINE "ffffffffff600000-ffffffffff601000 r-xp 00000000 00:00 0 [vsyscall]"
+/* Where the name is in a line of maps, and how much of it is in the first piece */
+#define NAME_COLUMN 73
+#define FIRST_PIECE (4096 - NAME_COLUMN)
+
+/* Not on the heap, which would show. */
+static char maps[65536], ours[65536];
+
+static void read_into(char *to, const char *path)
+{
+	int fd = open_or_die(path, O_RDONLY);
+	size_t at = 0;
+	ssize_t n;
+
+	while ((n = read(fd, to + at, sizeof(maps) - 1 - at)) > 0)
+		at += n;
+	if (n)
+		fatal("read %s", path);
+	close(fd);
+}
+
+TEST_F(load, a_path_that_looks_like_the_gate_page)
+{
+	char dir[] = "/tmp/vmainfo-load-XXXXXX", path[8192], name[NAME_MAX + 1];
+	unsigned int depth = 0, n;
+	const char *line;
+	size_t len;
+	void *p;
+	int fd;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, chdir(dir));
+	for (len = strlen(dir); len < FIRST_PIECE - 1; len += n + 1, depth++) {
+		n = FIRST_PIECE - 1 - len - 1;
+		/* one that is as long as may be, unless too little would be left */
+		if (n > 200)
+			n = 150;
+		memset(name, 'x', n);
+		name[n] = 0;
+		ASSERT_EQ(0, mkdir(name, 0700));
+		ASSERT_EQ(0, chdir(name));
+	}
+	fd = open(GATE_LINE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+
+	ASSERT_EQ(0, module_load(""));
+	read_into(ours, PROC "maps");
+	read_into(maps, "/proc/self/maps");
+	line = strstr(maps, GATE_LINE);
+	ASSERT_NE(NULL, line);
+	EXPECT_EQ('/', line[-1]);
+	/* So it is where a piece begins. */
+	EXPECT_EQ(FIRST_PIECE, line - strstr(maps, dir));
+	EXPECT_STREQ(maps, ours);
+
+	ASSERT_EQ(0, munmap(p, 4096));
+	close(fd);
+	ASSERT_EQ(0, unlink(GATE_LINE));
+	while (depth--) {
+		ASSERT_NE(NULL, getcwd(path, sizeof(path)));
+		ASSERT_EQ(0, chdir(".."));
+		ASSERT_EQ(0, rmdir(strrchr(path, '/') + 1));
+	}
+	ASSERT_EQ(0, chdir("/"));
+	ASSERT_EQ(0, rmdir(dir));
 }
 
 /* What is left of a file whose module is gone: it fails, and can be closed. */

@@ -764,6 +764,47 @@ static void around(const void *p, struct expect e)
 	skip(e.what, "it is not in /proc/self/maps");
 }
 
+/* Where the brk area begins: the 47th field of stat */
+static unsigned long start_brk(void)
+{
+	static char stat[4096];
+	unsigned int field;
+	char *s;
+	int fd = open("/proc/self/stat", O_RDONLY);
+
+	/* The last byte stays NUL. */
+	if (fd < 0 || read(fd, stat, sizeof(stat) - 1) < 0)
+		die("/proc/self/stat");
+	close(fd);
+	s = strrchr(stat, ')');
+	for (field = 2; s && field < 47; field++)
+		s = strchr(s + 1, ' ');
+	if (!s)
+		die("/proc/self/stat is too short");
+	return strtoul(s, NULL, 10);
+}
+
+/*
+ * Memory that ends where the brk area begins, as a .bss does without randomization, and
+ * memory that begins where the brk area ends. Linux 6.7 ceased to call them [heap].
+ */
+static void around_the_heap(void)
+{
+	const unsigned long at[] = { start_brk() - PAGE, (unsigned long)sbrk(0) };
+	static const char * const what[] = { "below the heap", "above the heap" };
+	unsigned int i;
+	void *p;
+
+	for (i = 0; i < 2; i++) {
+		p = mmap((void *)at[i], PAGE, R, ANON | MAP_FIXED_NOREPLACE, -1, 0);
+		if (p == (void *)at[i])
+			EXPECT(p, PAGE, .what = what[i], .perm = "r--p", .anon = "-",
+			       .ops = "-");
+		else
+			skip(what[i], strerror(errno));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static char buffer[1 << 16];
@@ -776,7 +817,8 @@ int main(int argc, char **argv)
 	/* everything that is on tmpfs is shared memory */
 	file_kind = fs.f_type == 0x01021994 ? "shmem" : "file";
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	if (brk((char *)sbrk(0) + 16 * PAGE))
+	/* It ends with a page. */
+	if (brk((void *)(((unsigned long)sbrk(0) & -PAGE) + 17 * PAGE)))
 		die("brk");
 	touch((char *)sbrk(0) - 1);
 
@@ -790,6 +832,7 @@ int main(int argc, char **argv)
 	shared();
 	huge_pages();
 	kernels_own();
+	around_the_heap();
 	around((char *)sbrk(0) - 1, (struct expect){ .what = "the heap",
 	       .kind = "heap", .name = "[[]heap]", .anon = "y", .ops = "-" });
 	around(&fs, (struct expect){ .what = "the stack", .kind = "stack",

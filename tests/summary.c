@@ -825,6 +825,45 @@ TEST_F(summary, a_zombie)
 	EXPECT_EQ(ESRCH, errno);
 }
 
+static void *pause_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void thread_init(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
+		_exit(1);
+}
+
+static void end_leader_command(char c)
+{
+	if (c == 'l')
+		pthread_exit(NULL);
+}
+
+/* The VMAs are those of the threads that live. */
+TEST_F(summary, a_leader_that_has_exited)
+{
+	struct summary before, sum;
+	struct target t;
+
+	target_start(&t, thread_init, end_leader_command);
+	ASSERT_EQ(0, set_target(self->fd, t.pid));
+	before = from_start(self->fd);
+	ASSERT_EQ(1, write(t.to, "l", 1));
+	await_end_of_leader(t.pid);
+	sum = from_start(self->fd);
+	EXPECT_LT(0u, sum.v[VMAS].nr);
+	EXPECT_LE(before.v[VMAS].nr, sum.v[VMAS].nr);
+	EXPECT_EQ(t.pid, (pid_t)sum.v[PID].nr);
+	target_end(&t);
+}
+
 TEST_F(summary, a_kernel_thread)
 {
 	struct summary sum;
@@ -1206,36 +1245,96 @@ TEST_F(kernel, kcore)
 	close(fd);
 }
 
-/* Who opens the file has to have CAP_SYSLOG. */
-TEST_F(kernel, without_cap_syslog)
+static const struct {
+	const char *kptr_restrict;
+	bool shown;
+} restricts[] = {
+	{ "0", true },
+	{ "1", true },
+	{ "2", false },
+};
+
+/* With CAP_SYSLOG, kptr_restrict decides about the regions. Where they begin is no secret. */
+TEST_F(kernel, kptr_restrict)
 {
 	struct summary sum;
-	int fd = open_or_die(SUMMARY, O_RDONLY);
+	unsigned int i;
 
-	EXPECT_LT(0u, own_summary().regions);
-	set_kptr_restrict("0");
-	EXPECT_LT(0u, own_summary().regions);
-	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYSLOG));
-	sum = own_summary();
-	EXPECT_EQ(0u, sum.regions);
-	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
-	EXPECT_LT(0u, from_start(fd).regions);
-	set_kptr_restrict("1");
-	EXPECT_EQ(0u, own_summary().regions);
+	for (i = 0; i < sizeof(restricts) / sizeof(*restricts); i++) {
+		set_kptr_restrict(restricts[i].kptr_restrict);
+		sum = own_summary();
+		EXPECT_EQ(restricts[i].shown, sum.regions > 0) {
+			TH_LOG("kptr_restrict is %s", restricts[i].kptr_restrict);
+		}
+		EXPECT_NE(0u, sum.v[KERNEL_START].nr);
+	}
 }
 
-TEST_F(kernel, hidden_by_kptr_restrict)
+/* Who opens the file has to have CAP_SYSLOG, and not who reads it. */
+TEST_F(kernel, without_cap_syslog)
 {
-	struct summary sum;
 	int fd = open_or_die(SUMMARY, O_RDONLY);
+	struct summary sum;
+	unsigned int i;
 
-	set_kptr_restrict("2");
-	sum = own_summary();
+	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYSLOG));
+	for (i = 0; i < sizeof(restricts) / sizeof(*restricts); i++) {
+		set_kptr_restrict(restricts[i].kptr_restrict);
+		sum = own_summary();
+		EXPECT_EQ(0u, sum.regions) {
+			TH_LOG("kptr_restrict is %s", restricts[i].kptr_restrict);
+		}
+		EXPECT_NE(0u, sum.v[KERNEL_START].nr);
+		EXPECT_EQ(restricts[i].shown, from_start(fd).regions > 0) {
+			TH_LOG("kptr_restrict is %s", restricts[i].kptr_restrict);
+		}
+	}
+}
+
+static void own_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		fatal("a mount namespace");
+}
+
+/* A procfs that has lost its sysctls does not say what kptr_restrict is. */
+TEST_F(kernel, procfs_without_sysctls)
+{
+	char dir[] = "/tmp/vmainfo.XXXXXX", path[64];
+	struct summary sum;
+	int fd, err;
+
+	own_mounts();
+	if (!mkdtemp(dir) || mount("proc", dir, "proc", 0, NULL))
+		fatal("a procfs on %s", dir);
+	snprintf(path, sizeof(path), "%s/vmainfo/summary", dir);
+	fd = open_or_die(path, O_RDONLY);
+	err = mount(NULL, dir, NULL, MS_REMOUNT, "subset=pid") ? errno : 0;
+	sum = from_start(fd);
+	close(fd);
+	if (umount2(dir, MNT_DETACH) || rmdir(dir))
+		fatal("the end of %s", dir);
+	if (err)
+		SKIP(return, "this kernel does not take them away: %s", strerror(err));
 	EXPECT_EQ(0u, sum.regions);
 	EXPECT_NE(0u, sum.v[KERNEL_START].nr);
-	EXPECT_EQ(0u, from_start(fd).regions);
-	set_kptr_restrict("0");
-	EXPECT_LT(0u, from_start(fd).regions);
+	EXPECT_LT(0u, own_summary().regions);
+}
+
+/* Nor does a file that is mounted over it, even one of the same procfs. */
+TEST_F(kernel, kptr_restrict_under_a_mount)
+{
+	static const char zero[] = "/proc/sys/kernel/panic_on_oops";
+	const char *value;
+
+	own_mounts();
+	set_kptr_restrict("2");
+	if (mount(zero, KPTR_RESTRICT, NULL, MS_BIND, NULL))
+		fatal("a mount over " KPTR_RESTRICT);
+	value = slurp_path(KPTR_RESTRICT).s;
+	ASSERT_TRUE(!strcmp(value, "0\n") || !strcmp(value, "1\n"));
+	EXPECT_EQ(0u, own_summary().regions);
+	ASSERT_EQ(0, umount(KPTR_RESTRICT));
 }
 
 int main(int argc, char **argv)

@@ -5,7 +5,10 @@
  * becomes of that when the process ends, its number comes again, or it execs.
  */
 #include <linux/sched.h>
+#include <pthread.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 
 #include "vmainfo_test.h"
 
@@ -337,6 +340,82 @@ TEST_F(target, a_zombie)
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 }
 
+static void *pause_for_ever(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void a_init_threads(void)
+{
+	pthread_t thread;
+
+	a_init();
+	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
+		_exit(1);
+}
+
+static void end_leader_command(char c)
+{
+	if (c == 'l')
+		pthread_exit(NULL);
+}
+
+static struct text thread_maps(pid_t pid, pid_t thread)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/maps", pid, thread);
+	return slurp_path(path);
+}
+
+/* A process whose main thread has exited has the VMAs that its other threads have. */
+TEST_F(target, a_leader_that_has_exited)
+{
+	struct vmainfo_header h = { .size = sizeof(h) };
+	struct target t;
+	struct text now, maps;
+	siginfo_t info;
+	pid_t thread;
+	int late;
+
+	target_start(&t, a_init_threads, end_leader_command);
+	thread = other_thread(t.pid);
+	ASSERT_EQ(0, set_target(self->fd, t.pid));
+	ASSERT_TRUE(is_a(self->fd));
+	ASSERT_EQ(1, write(t.to, "l", 1));
+	await_end_of_leader(t.pid);
+
+	/* both for a file that knew the leader, and for one that did not */
+	late = open_target(variant->entry, t.pid);
+	EXPECT_TRUE(is_a(self->fd));
+	EXPECT_TRUE(is_a(late));
+	EXPECT_EQ(0, ioctl(late, VMAINFO_GET_HEADER, &h));
+	EXPECT_LE(150u, h.vmas);
+	EXPECT_EQ(t.pid, h.pid);
+	/* and of that thread itself */
+	ASSERT_EQ(0, set_target(self->fd, thread));
+	EXPECT_TRUE(is_a(self->fd));
+	if (!strcmp(variant->entry, PROC "maps")) {
+		maps = thread_maps(t.pid, thread);
+		now = again(self->fd);
+		EXPECT_TRUE(same(maps, now));
+		now = again(late);
+		EXPECT_TRUE(same(maps, now));
+	}
+
+	/* When all threads have exited, there is nothing left of it. */
+	kill(t.pid, SIGKILL);
+	ASSERT_EQ(0, waitid(P_PID, t.pid, &info, WEXITED | WNOWAIT));
+	EXPECT_EQ(-ESRCH, try_read(self->fd));
+	EXPECT_FALSE(shows(again(late), A_MARK));
+	EXPECT_EQ(0, ioctl(late, VMAINFO_GET_HEADER, &h));
+	EXPECT_EQ(0u, h.vmas);
+	ASSERT_EQ(t.pid, waitpid(t.pid, NULL, 0));
+	EXPECT_EQ(-ESRCH, try_read(late));
+}
+
 /* A process with a given number, or -1 */
 static pid_t fork_as(pid_t number)
 {
@@ -557,6 +636,78 @@ TEST_F(target, pid_namespaces)
 	ASSERT_EQ(inner, waitpid(inner, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+/*
+ * An open needs a target that has a number where the opener is, and in the
+ * instance of procfs that the entry is in.
+ */
+
+#define CHECK(condition) do {							\
+	if (!(condition)) {							\
+		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
+		_exit(1);							\
+	}									\
+} while (0)
+
+static int try_open(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+TEST_F(target, without_a_number_there)
+{
+	int to_inner[2], from_inner[2], status, fd;
+	char path[64], s[16], c = 0;
+	pid_t inner;
+
+	ASSERT_EQ(0, pipe2(to_inner, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(from_inner, O_CLOEXEC));
+	snprintf(s, sizeof(s), "%d", self->a.pid);
+	ASSERT_EQ(0, set_param("pid", s));
+	if (unshare(CLONE_NEWPID))
+		SKIP(return, "no pid namespaces: %s", strerror(errno));
+	inner = fork();
+	ASSERT_LE(0, inner);
+	if (!inner) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* the parameter names a process outside: it has no number here */
+		CHECK(try_open(variant->entry) == -ESRCH);
+		CHECK(set_param("pid", "0") == 0);
+		fd = open(variant->entry, O_RDWR);
+		CHECK(fd >= 0);
+
+		CHECK(!unshare(CLONE_NEWNS));
+		CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+		CHECK(!mount("proc", "/proc", "proc", 0, NULL));
+		CHECK(!try_open(variant->entry));
+		CHECK(write(from_inner[1], &c, 1) == 1);
+		CHECK(read(to_inner[0], &c, 1) == 1);
+		_exit(0);
+	}
+	close(from_inner[1]);
+	if (read(from_inner[0], &c, 1) == 1) {
+		/* and this process has none in that instance of procfs */
+		snprintf(path, sizeof(path), "/proc/%d/root%s", inner, variant->entry);
+		EXPECT_EQ(-ESRCH, try_open(path));
+		snprintf(s, sizeof(s), "%d", inner);
+		EXPECT_EQ(0, set_param("pid", s));
+		EXPECT_EQ(0, try_open(path));
+		fd = open_or_die(path, O_RDWR);
+		EXPECT_EQ(0, set_target(fd, inner));
+		EXPECT_EQ(-ESRCH, set_target(fd, self->a.pid));
+		EXPECT_EQ(-ESRCH, write_string(fd, "0"));
+		EXPECT_EQ(0, try_read(fd));
+		close(fd);
+		ASSERT_EQ(1, write(to_inner[1], &c, 1));
+	}
+	ASSERT_EQ(inner, waitpid(inner, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 TEST_F(target, ends_while_it_is_read)

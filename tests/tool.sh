@@ -107,6 +107,13 @@ filtered()
 	return 1
 }
 
+several()
+{
+	"$tool" show --json "$target" 1 >json &&
+		[ "$(sed -n 's/^{"pid":\([0-9]*\),"source":"module",.*/\1/p' json)" = "$target
+1" ]
+}
+
 # Its records are those of raw; only when they were taken is something else.
 save_is_raw()
 {
@@ -155,15 +162,10 @@ watches()
 # looks N: waits until it has looked N times more. It sleeps after each look.
 looks()
 {
-	enough=$(($(switches) + $1))
-	while [ "$(switches)" -lt $enough ]; do
+	enough=$(($(switches "$watch") + $1))
+	while [ "$(switches "$watch")" -lt $enough ]; do
 		:
 	done
-}
-
-switches()
-{
-	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$watch/status"
 }
 
 # How many bytes it has read: a walk is a read.
@@ -175,12 +177,7 @@ bytes_read()
 # sees STEP LINE: after that step of the target it says this, and nothing else
 sees()
 {
-	printf %s "$1" >&5
-	tries=0
-	while [ "$(wc -l <"$TMP/watch")" -le "$lines" ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 2000 ] || break
-	done
+	step "$1" || return
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	lines=$(wc -l <"$TMP/watch")
@@ -206,17 +203,12 @@ unchanged()
 
 execs()
 {
-	printf x >&5
-	tries=0
-	until grep -qx "exec  *exe: [0-9]* VMAs, [0-9]* kB" "$TMP/watch"; do
-		tries=$((tries + 1))
-		[ $tries -lt 2000 ] || { cat "$TMP/watch"; return 1; }
-	done
+	step x || return
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
 	# What the old program had is not said to have gone.
-	[ "$(grep -c "^exec " "$TMP/new")" = 1 ] && ! grep -q "$page" "$TMP/new"
+	[ "$(grep -cx "exec  *exe: [0-9]* VMAs, [0-9]* kB" "$TMP/new")" = 1 ] && ! grep -q "$page" "$TMP/new"
 }
 
 exits_too()
@@ -231,7 +223,7 @@ exits_too()
 # Nobody reads what it prints: it ends, though it has nothing to print.
 closed_pipe()
 {
-	got=$( (set +e; timeout 30 "$tool" watch -q "$target"; echo $? >"$TMP/status") | : )
+	got=$( (set +e; timeout 600 "$tool" watch -q "$target"; echo $? >"$TMP/status") | : )
 	[ -z "$got" ] && [ "$(cat "$TMP/status")" = 141 ]
 }
 
@@ -246,8 +238,26 @@ module_goes()
 
 counted()
 {
-	"$tool" watch -n 2 -i 0.001 "$target" 2>"$TMP/watch.err" | cmp - /dev/null &&
+	"$tool" watch -c 2 -n .001 "$target" 2>"$TMP/watch.err" | cmp - /dev/null &&
 		grep -q "^vmainfo: process $target, steps: [0-9]* VMAs, [0-9]* kB$" "$TMP/watch.err"
+}
+
+# kinds FILE: start, kind and name of each VMA that show can know the kind of without the module:
+# the initial root file system can be a tmpfs or not, and what has no file and no name is anonymous
+# memory
+kinds()
+{
+	"$tool" show -q --csv "$target" >csv || return 1
+	awk -F, -v dev="$root_dev" '/^[0-9]*,0x[0-9a-f]+,0x/ && $7 != dev {
+		print $2, $9, $7
+	}' csv >"$1"
+}
+
+same_kinds()
+{
+	cmp kinds.module kinds.maps && grep -q shmem kinds.maps && return
+	diff kinds.module kinds.maps
+	return 1
 }
 
 steps()
@@ -278,6 +288,9 @@ result "show --json" json_is_vmas
 result "show --kind" filtered '$9 == "shmem"' --kind=shmem
 result "show --perm" filtered '$5 ~ /^.w.s/' --perm=?w?s
 result "show: by its name" same_as_maps mappings
+result "show: several processes" several
+result "show: not one of several" exits 1 "vmainfo: process $nobody: No such process" \
+	"$tool" show "$target" $nobody
 result "save" save_is_raw
 result "diff: with itself" differ "" saved "$target"
 "$tool" show --maps "$target" >copy
@@ -288,6 +301,13 @@ result "diff: no such process" exits 2 "vmainfo: process $nobody: No such proces
 	"$tool" diff saved $nobody
 result "save: no such directory" exits 1 "No such file or directory" "$tool" save "$target" none/file
 result "show: a kernel thread has none" sh -c '"$0" show 2 | grep -qx "0 VMAs, 0 kB.*"' "$tool"
+root_dev=$(awk '/ - rootfs / { split($3, dev, ":"); printf "%02x:%02x", dev[1], dev[2] }' \
+	/proc/self/mountinfo)
+kinds kinds.module
+vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+kinds kinds.maps
+result "without the module: show: kinds" same_kinds
+vmainfo_load || ktap_exit_fail_msg "vmainfo does not load again"
 stop_all
 
 # a process that changes step by step

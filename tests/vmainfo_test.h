@@ -8,6 +8,7 @@
 #ifndef VMAINFO_TEST_H
 #define VMAINFO_TEST_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -359,7 +360,10 @@ struct target {
 	int to, from;
 };
 
-/* One that does not answer for two minutes hangs: in a lock that somebody still holds. */
+/*
+ * One that never answers waits for a lock that somebody still holds. There is no
+ * limit, because a busy machine can be slow: the kernel reports hung tasks.
+ */
 static inline void tell(struct target *t, char command)
 {
 	struct pollfd answer = { .fd = t->from, .events = POLLIN };
@@ -367,9 +371,11 @@ static inline void tell(struct target *t, char command)
 
 	if (write(t->to, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
-	if (poll(&answer, 1, 120000) != 1)
-		fatal("target %d does not answer to command '%c', is its mmap_lock held?",
-		      t->pid, command);
+	while (!poll(&answer, 1, 120000)) {
+		printf("# target %d has not answered to command '%c' yet, is its mmap_lock held?\n",
+		       t->pid, command);
+		fflush(stdout);
+	}
 	if (read(t->from, &c, 1) != 1 || c != command)
 		fatal("the answer of target %d to command '%c'", t->pid, command);
 }
@@ -421,6 +427,40 @@ static inline void target_end(struct target *t)
 		fatal("ending target %d", t->pid);
 	close(t->to);
 	close(t->from);
+}
+
+/* A thread of a process that is not the leader */
+static inline pid_t other_thread(pid_t pid)
+{
+	char path[32];
+	pid_t thread = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		fatal("%s", path);
+	while ((entry = readdir(dir)) && (!thread || thread == pid))
+		thread = atoi(entry->d_name);
+	closedir(dir);
+	if (!thread || thread == pid)
+		fatal("process %d has one thread", pid);
+	return thread;
+}
+
+/* Waits until a process's leader, which exits, has let go of the mm. */
+static inline void await_end_of_leader(pid_t pid)
+{
+	struct text t;
+
+	for (;;) {
+		t = slurp_proc(pid, "maps");
+		free(t.s);
+		if (!t.len)
+			return;
+		usleep(1000);
+	}
 }
 
 static inline void *map_at(void *at, size_t size, int prot)

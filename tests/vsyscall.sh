@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 9
+ktap_set_plan 13
 
 mode=
 read -r cmdline </proc/cmdline
@@ -54,6 +54,27 @@ else
 	result "vsyscall=$mode: vmas has no such page" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
 fi
 
+# loaded_by COMMAND...: whether maps is right of $target when that has loaded the module
+loaded_by()
+{
+	"$@" && echo "$target" >/sys/module/vmainfo/parameters/pid || return 1
+	look "$target" && same_maps
+	same=$?
+	cd /
+	vmainfo_unload && return $same
+}
+
+# It is the same whoever loads the module, and without a procfs to look at.
+if [ ! -x "$HERE/amd64_reader" ] || [ -z "${VMAINFO_KO:-}" ]; then
+	why="there is no such loader here"
+	skip "loaded without /proc: maps" "$why"
+else
+	mkdir "$TMP/root"
+	cp "$HERE/amd64_reader" "$VMAINFO_KO" "$TMP/root"
+	result "loaded without /proc: maps" loaded_by chroot "$TMP/root" \
+		/amd64_reader load "/${VMAINFO_KO##*/}"
+fi
+
 # A 32-bit process never has it.
 if [ ! -x "$HERE/ia32" ]; then
 	why="this machine has no 32-bit programs"
@@ -70,6 +91,28 @@ else
 	for what in maps vmas "no vsyscall"; do
 		skip "a 32-bit process: $what" "$why"
 	done
+fi
+
+# Nor does it matter that the loader or the first reader is such a process.
+first_reader()
+{
+	vmainfo_load || return 1
+	"$HERE/ia32_reader" maps "$1" >"$TMP/first" && cmp "/proc/$1/maps" "$TMP/first"
+	same=$?
+	vmainfo_unload && return $same
+}
+
+if [ -z "$why" ] && [ -n "${VMAINFO_KO:-}" ]; then
+	start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
+	result "loaded by a 32-bit process: maps" loaded_by \
+		"$HERE/ia32_reader" load "$VMAINFO_KO"
+	result "first read by a 32-bit process: maps" first_reader "$target"
+	start "$HERE/ia32" || ktap_exit_fail_msg "no 32-bit process"
+	result "first read by and of a 32-bit process: maps" first_reader "$target"
+else
+	skip "loaded by a 32-bit process: maps" "${why:-VMAINFO_KO is not set}"
+	skip "first read by a 32-bit process: maps" "${why:-VMAINFO_KO is not set}"
+	skip "first read by and of a 32-bit process: maps" "${why:-VMAINFO_KO is not set}"
 fi
 
 ktap_finished

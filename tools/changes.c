@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "changes.h"
-#include "json.h"
 #include "tool.h"
 
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
@@ -456,40 +455,41 @@ void change_print(FILE *out, const struct change *change, bool colour)
 	putc('\n', out);
 }
 
-static json_object *vma_json(const struct vma *vma)
+static void vma_json(struct json *j, const char *key, const struct vma *vma)
 {
-	json_object *o;
 	char perm[5];
 
-	if (!vma)
-		return NULL;
-	o = json_object_new_object();
-	json_add_hex(o, "start", vma->start);
-	json_add_hex(o, "end", vma->end);
-	json_add_int(o, "size_kb", vma_size(vma) >> 10);
-	json_add_text(o, "perm", vma_perm(perm, vma));
-	json_add_text(o, "kind", kind_name(vma->kind));
-	json_add_text(o, "name", vma->name);
-	return o;
+	if (!vma) {
+		json_null(j, key);
+		return;
+	}
+	json_open(j, key, '{');
+	json_hex(j, "start", vma->start);
+	json_hex(j, "end", vma->end);
+	json_int(j, "size_kb", vma_size(vma) >> 10);
+	json_text(j, "perm", vma_perm(perm, vma));
+	json_text(j, "kind", kind_name(vma->kind));
+	json_text(j, "name", vma->name);
+	json_close(j, '}');
 }
 
-json_object *change_json(const struct change *change)
+void change_json(struct json *j, const struct change *change)
 {
 	const struct vma *a = change->before, *b = change->after;
-	json_object *o = json_object_new_object();
 	char flags[2 * FLAGS_TEXT];
 
-	json_add_text(o, "change", whats[change->what].name);
-	json_add_hex(o, "start", change->start);
-	json_add_hex(o, "end", change->end);
-	json_add_int(o, "size_kb", (change->end - change->start) >> 10);
+	json_open(j, NULL, '{');
+	json_text(j, "change", whats[change->what].name);
+	json_hex(j, "start", change->start);
+	json_hex(j, "end", change->end);
+	json_int(j, "size_kb", (change->end - change->start) >> 10);
 	if (change->flags)
-		json_add_text(o, "flags", flags_changed(flags, change));
+		json_list(j, "flags", flags_changed(flags, change));
 	if (change->policy) {
-		json_add_text(o, "policy_before", policy_name(a->policy));
-		json_add_text(o, "policy_after", policy_name(b->policy));
+		json_text(j, "policy_before", policy_name(a->policy));
+		json_text(j, "policy_after", policy_name(b->policy));
 	}
-	json_object_object_add(o, "before", vma_json(a));
-	json_object_object_add(o, "after", vma_json(b));
-	return o;
+	vma_json(j, "before", a);
+	vma_json(j, "after", b);
+	json_close(j, '}');
 }

@@ -7,12 +7,12 @@
 #ifndef CHANGES_H
 #define CHANGES_H
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "json.h"
 #include "listing.h"
 
 /**
@@ -89,7 +89,7 @@ void changes_free(struct changes *c);
 
 /* A line of it for people. */
 void change_print(FILE *out, const struct change *change, bool colour);
-/* The same for programs. */
-json_object *change_json(const struct change *change);
+/* The same for programs, as an object. */
+void change_json(struct json *j, const struct change *change);
 
 #endif /* CHANGES_H */

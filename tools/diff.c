@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo diff: what differs between two listings, or processes. */
+#include <errno.h>
 #include <error.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "changes.h"
-#include "json.h"
 #include "process.h"
+#include "show.h"
 #include "tool.h"
 
 /* As those of diff(1) */
@@ -55,27 +57,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= 2)
-			argp_error(state, "there is one argument too many: '%s'", arg);
+			argp_error(state, "extra operand '%s'", arg);
 		a->sides[state->arg_num] = arg;
 		break;
 	case ARGP_KEY_END:
 		if (!a->sides[1])
-			argp_error(state, "two files or processes are wanted");
+			argp_error(state, "missing operand: two files or processes are compared");
 		if (!strcmp(a->sides[0], "-") && !strcmp(a->sides[1], "-"))
-			argp_error(state, "stdin can be but one of the two");
+			argp_error(state, "only one of the two can be stdin");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
+}
+
+/* It can be meant as the name of a process. */
+static void no_such_file(const char *arg)
+{
+	error(0, ENOENT, "cannot open '%s'", arg);
+	fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
+	exit(exit_failure);
 }
 
 static void read_side(struct listing *l, const char *arg)
@@ -86,42 +95,47 @@ static void read_side(struct listing *l, const char *arg)
 		listing_of(l, process_find(arg + strlen(prefix)));
 	else if (*arg && !arg[strspn(arg, "0123456789")])
 		listing_of(l, process_find(arg));
+	else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/'))
+		no_such_file(arg);
 	else
 		listing_from_file(l, arg);
 }
 
-static json_object *side_json(const struct listing *l, const char *arg)
+static void side_json(struct json *j, const char *key, const struct listing *l, const char *arg)
 {
-	json_object *o = json_object_new_object();
-
-	json_add_text(o, "argument", arg);
-	json_add_int(o, "pid", l->header.pid);
-	json_add_text(o, "source", listing_is_from_maps(l) ? "maps" : "module");
-	json_add_decimal(o, "taken_ns", l->header.taken_ns);
-	json_add_int(o, "vmas", l->nr - l->has_gate);
-	return o;
+	json_open(j, key, '{');
+	json_text(j, "argument", arg);
+	listing_json(j, l);
+	json_int(j, "vmas", l->nr - l->has_gate);
+	json_close(j, '}');
 }
 
 static void print_json(const struct changes *c, const struct listing sides[2],
 		       const struct arguments *a)
 {
-	json_object *head = json_object_new_object();
+	struct json j = { .out = stdout };
 	size_t i;
 
-	json_object_object_add(head, "a", side_json(&sides[0], a->sides[0]));
-	json_object_object_add(head, "b", side_json(&sides[1], a->sides[1]));
-	json_print(stdout, head, true);
-	printf(",\"changes\":[");
+	json_open(&j, NULL, '{');
+	side_json(&j, "a", &sides[0], a->sides[0]);
+	side_json(&j, "b", &sides[1], a->sides[1]);
+	json_open(&j, "changes", '[');
 	for (i = 0; i < c->nr; i++) {
-		printf("%s\n", i ? "," : "");
-		json_print(stdout, change_json(&c->list[i]), false);
+		json_line(&j);
+		change_json(&j, &c->list[i]);
 	}
-	printf("\n]}\n");
+	putchar('\n');
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putchar('\n');
 }
 
 int diff_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "A B", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "A B", doc, children, NULL, NULL
+	};
 	struct listing sides[2];
 	struct arguments a = { };
 	struct changes c;

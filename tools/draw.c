@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo draw - the whole address space of a process, in the terminal or as a picture. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -64,7 +64,7 @@ static enum picture picture_type(const char *file)
 	size_t i;
 
 	for (i = 0; suffix && i < sizeof(types) / sizeof(*types); i++)
-		if (!strcasecmp(suffix, types[i].suffix))
+		if (same_word(suffix, types[i].suffix))
 			return types[i].type;
 	return PICTURE_NONE;
 }
@@ -83,7 +83,7 @@ static const struct argp_option options[] = {
 	  "Merge small neighbours until there are no more than N boxes, and say so; 0: draw all (400)",
 	  0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
-	  "Set the boxes of a picture in N columns; 0: as many as look well (0)", 0 },
+	  "Set the boxes of a picture in N columns, at most 12; 0: as many as look well (0)", 0 },
 	{ "scale", KEY_SCALE, "N", 0,
 	  "Pixels of a .png for each that the picture is thought to have, 1 to 4 (2)", 0 },
 	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
@@ -114,27 +114,25 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BOXES:
 		if (!parse_decimal(arg, INT32_MAX, &o->boxes))
-			argp_error(state, "invalid number of boxes '%s'", arg);
+			argp_error(state, "invalid number of boxes: '%s'", arg);
 		break;
 	case KEY_COLUMNS:
 		if (!parse_decimal(arg, MAX_COLUMNS, &o->columns))
-			argp_error(state, "invalid number of columns '%s': at most %d", arg,
-				   MAX_COLUMNS);
+			argp_error(state, "invalid number of columns: '%s'", arg);
 		break;
 	case KEY_SCALE:
 		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
-			argp_error(state, "invalid scale '%s': 1 to %d", arg, MAX_SCALE);
+			argp_error(state, "invalid scale: '%s'", arg);
 		break;
 	case KEY_COLOUR:
-		if (!parse_colour(arg, &o->colour))
-			argp_error(state, "invalid argument '%s' for --color", arg);
+		o->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (o->process)
-			argp_error(state, "one process at a time");
+			argp_error(state, "extra operand '%s': one process at a time", arg);
 		o->process = arg;
 		break;
 	case ARGP_KEY_END:
@@ -150,6 +148,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
+	.children = (const struct argp_child[]){ { &process_argp, 0, NULL, 0 }, { } },
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[PID|NAME]",
@@ -178,6 +177,7 @@ static const struct argp argp = {
 static void space_from_file(struct space *space, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	const char *wrong;
 	char *text;
 
 	if (fd < 0)
@@ -186,8 +186,10 @@ static void space_from_file(struct space *space, const char *file)
 	if (!text && errno != EFBIG)
 		error(EXIT_FAILURE, errno, "cannot read '%s'", file);
 	close(fd);
-	if (!text || !space_read(space, text))
-		error(EXIT_FAILURE, 0, "'%s': it is no summary of vmainfo", file);
+	wrong = text ? space_read(space, text) : "it is too long";
+	if (wrong)
+		error(EXIT_FAILURE, 0, "'%s' is not a copy of /proc/vmainfo/summary: %s", file,
+		      wrong);
 	free(text);
 }
 
@@ -205,7 +207,7 @@ static bool space_from_module(struct space *space, pid_t pid)
 	if (!pid || write(fd, number, len) == len)
 		text = read_text(fd, MAX_SUMMARY);
 	close(fd);
-	done = text && space_read(space, text);
+	done = text && !space_read(space, text);
 	free(text);
 	return done;
 }
@@ -552,69 +554,135 @@ static void put_part(const struct screen *s, const struct layout *layout, const 
 	put_inside(s, text, size, parameters);
 }
 
-/* What stands at the right of a box, in as many lines as the box has. */
+/*
+ * What stands at the right of a box and has not been printed yet: NULL if it
+ * has.
+ * @name: of the box; cut if it is too long
+ * @size: of all of it, beside the name
+ * @alarm: that it is writable and executable
+ * @note: sizes and counts; goes on in the next line
+ * @dir: where the file is; cut if it is too long, and left out if there
+ *	is no room
+ */
 struct label {
-	const char *pieces[4];
-	size_t nr;
-	size_t next;
+	const char *name;
+	const char *size;
+	const char *alarm;
+	const char *note;
+	const char *dir;
 };
 
-/* A line of it: as much as goes into it, or if there are no more lines, all of the rest. */
-static void put_label(const struct screen *s, struct label *label, const char *alarm,
-		      const char *name_sgr, bool last)
+/*
+ * How many bytes of a note go into a line of @room columns: as a rule up to the
+ * next comma, which keeps a count with what it counts, else a word.
+ */
+static size_t note_part(const struct screen *s, const char *note, int room)
 {
-	int room = s->label, used;
-	const char *piece;
-	bool is_dir;
+	const char *comma = strstr(note, ", ");
+	size_t len = comma ? (size_t)(comma + 1 - note) : strlen(note);
+	char *part = strndup(note, len);
 
-	if (label->next == label->nr)
-		return;
-	putchar(' ');
-	for (used = 0; label->next < label->nr; label->next++) {
-		piece = label->pieces[label->next];
-		is_dir = *piece == '/' && label->next;
-		if (used && !last && used + 2 + text_width(s, piece) > room)
-			return;
-		/* Less would be only the dots. */
-		if (used && used + 8 > room) {
-			label->next = label->nr;
-			return;
-		}
-		if (used)
-			used += printf("  ");
-		if (piece == alarm)
-			sgr(s, "1;91");
-		else if (!label->next)
-			sgr(s, name_sgr);
-		used += put_cut(s, piece, room - used, !is_dir);
-		if (piece == alarm || !label->next)
-			sgr(s, "0");
-	}
+	if (!part)
+		error(EXIT_FAILURE, errno, "%s", note);
+	if (text_width(s, part) > room)
+		len = strcspn(note, " ");
+	free(part);
+	return len;
 }
 
+/*
+ * As much of a note as goes into a line that has @used columns. Returns how
+ * many it has then.
+ */
+static int put_note(const struct screen *s, struct label *label, int used)
+{
+	bool first = true;
+
+	while (label->note) {
+		const int gap = !used ? 0 : first ? 2 : 1;
+		const size_t len = note_part(s, label->note, s->label);
+		char *part = strndup(label->note, len);
+
+		if (!part)
+			error(EXIT_FAILURE, errno, "%s", label->note);
+		if (used && used + gap + text_width(s, part) > s->label) {
+			free(part);
+			break;
+		}
+		printf("%*s", gap, "");
+		used += gap + put_cut(s, part, s->label - gap - used, true);
+		free(part);
+		label->note += len + (label->note[len] == ' ');
+		if (!*label->note)
+			label->note = NULL;
+		first = false;
+	}
+	return used;
+}
+
+/* A line of it. In the last one that the box has, what may be cut is. */
+static void put_label(const struct screen *s, struct label *label, const char *name_sgr, bool last)
+{
+	int used = 0, room;
+
+	if (!label->name && !label->alarm && !label->note && !label->dir)
+		return;
+	putchar(' ');
+	if (label->name) {
+		room = s->label - (label->size ? text_width(s, label->size) + 2 : 0);
+		sgr(s, name_sgr);
+		used = put_cut(s, label->name, room, true);
+		if (label->size)
+			used += printf("  %s", label->size);
+		sgr(s, "0");
+		label->name = NULL;
+	}
+	if (label->alarm) {
+		if (used && used + 2 + text_width(s, label->alarm) > s->label)
+			return;
+		used += printf("%*s", used ? 2 : 0, "");
+		sgr(s, "1;91");
+		used += put_cut(s, label->alarm, s->label - used, true);
+		sgr(s, "0");
+		label->alarm = NULL;
+	}
+	used = put_note(s, label, used);
+	if (!label->dir || label->note)
+		return;
+	if (used && !last && used + 2 + text_width(s, label->dir) > s->label)
+		return;
+	/* Less would be only the dots. */
+	if (used + 8 <= s->label) {
+		used += printf("%*s", used ? 2 : 0, "");
+		put_cut(s, label->dir, s->label - used, false);
+	}
+	label->dir = NULL;
+}
+
+/*
+ * It gets more lines than it is high if there are more sizes and counts to
+ * tell.
+ */
 static void put_box(const struct screen *s, const struct layout *layout, const struct box *box)
 {
-	static const char alarm[] = "W+X";
 	const struct span *part = box->parts;
 	const char *side = box->broken ? s->glyphs->broken : s->glyphs->vertical;
 	unsigned int line, end = box->nr_parts ? part->height : 0, begin = 0;
-	char name[SIZE_TEXT], *first = NULL;
-	struct label label = {};
+	struct label label = {
+		.name = box->name,
+		.alarm = box->wx ? "W+X" : NULL,
+		.note = box->note,
+		.dir = box->dir,
+	};
+	char size[SIZE_TEXT];
 
+	size_text(size, box->size);
 	/* The size of a single part stands inside. */
-	if (box->nr_parts > 1 && asprintf(&first, "%s  %s", box->name,
-					  size_text(name, box->size)) < 0)
-		error(EXIT_FAILURE, errno, "%s", box->name);
-	label.pieces[label.nr++] = first ?: box->name;
-	if (box->wx)
-		label.pieces[label.nr++] = alarm;
-	if (box->note)
-		label.pieces[label.nr++] = box->note;
-	if (box->dir)
-		label.pieces[label.nr++] = box->dir;
-	for (line = 0; line < box->height; line++) {
+	if (box->nr_parts > 1)
+		label.size = size;
+	for (line = 0; line < box->height || label.alarm || label.note; line++) {
 		printf("%*s %s", ADDRESS_WIDTH, "", side);
-		if (part && line == end) {
+		if (part && line == end && line < box->height) {
 			part++;
 			begin = line;
 			end += part->height;
@@ -622,13 +690,11 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 		if (part)
 			put_part(s, layout, box, part, line == begin);
 		else
-			put_inside(s, "", line ? "" : size_text(name, box->size), NULL);
+			put_inside(s, "", line ? "" : size, NULL);
 		fputs(side, stdout);
-		put_label(s, &label, alarm, box->type == BOX_VMAS ? "1" : "2",
-			  line + 1 == box->height);
+		put_label(s, &label, box->type == BOX_VMAS ? "1" : "2", line + 1 >= box->height);
 		putchar('\n');
 	}
-	free(first);
 }
 
 /* All of user space in a line, to scale. */
@@ -690,18 +756,53 @@ static void draw_picture(const struct options *o, const struct layout *layout,
 	write_private(o->file, bytes.p, bytes.size);
 	free(bytes.p);
 }
+#else
+/*
+ * vmainfo is linked without cairo, which needs twenty more libraries. vmainfo-draw is the same
+ * program with cairo. It replaces this one, and gets the same arguments. "make install" puts it
+ * into ../libexec, a build leaves it in the same directory. PATH is not searched.
+ */
+static void __attribute__((noreturn)) exec_with_cairo(int argc, char **argv)
+{
+	static const char *const places[] = { "../libexec/vmainfo/vmainfo-draw", "vmainfo-draw" };
+	char **args = xreallocarray(NULL, argc + 2, sizeof(*args));
+	char self[PATH_MAX], *path;
+	ssize_t len;
+	size_t i;
+
+	args[0] = program_invocation_name;
+	args[1] = "draw";
+	/* argv[argc] is NULL. */
+	memcpy(args + 2, argv + 1, argc * sizeof(*args));
+	len = readlink("/proc/self/exe", self, sizeof(self));
+	if (len < 0 || (size_t)len == sizeof(self))
+		error(EXIT_FAILURE, len < 0 ? errno : ENAMETOOLONG, "/proc/self/exe");
+	while (self[len - 1] != '/')
+		len--;
+	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (asprintf(&path, "%.*s%s", (int)len, self, places[i]) < 0)
+			error(EXIT_FAILURE, errno, "%s", places[i]);
+		execv(path, args);
+		if (errno != ENOENT)
+			error(EXIT_FAILURE, errno, "cannot run '%s'", path);
+		free(path);
+	}
+	error(0, 0, "pictures need vmainfo-draw, which is not installed: install the package vmainfo-draw, or build it where cairo is (on Debian: apt-get install libcairo2-dev)");
+	exit(EXIT_FAILURE);
+}
 #endif
 
-static const struct metrics *metrics_for(const struct options *o)
+static const struct metrics *metrics_for(const struct options *o, int argc, char **argv)
 {
+	if (!o->file)
+		return &terminal_metrics;
 #ifdef HAVE_CAIRO
-	if (o->file)
-		return &picture_metrics;
+	(void)argc;
+	(void)argv;
+	return &picture_metrics;
 #else
-	if (o->file)
-		error(EXIT_FAILURE, 0, "this vmainfo was built without pictures: build it where cairo is (on Debian: apt-get install libcairo2-dev), without CAIRO=no");
+	exec_with_cairo(argc, argv);
 #endif
-	return &terminal_metrics;
 }
 
 int draw_command(int argc, char **argv)
@@ -717,7 +818,7 @@ int draw_command(int argc, char **argv)
 	pid_t pid;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
-	metrics = metrics_for(&o);
+	metrics = metrics_for(&o, argc, argv);
 	if (o.from) {
 		listing_from_file(&listing, o.from);
 		if (o.summary) {

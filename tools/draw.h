@@ -52,9 +52,9 @@ struct space {
  * @space: where to
  * @text: the text; is changed
  *
- * Return: false if it is no summary.
+ * Return: NULL, or what is wrong with it, until the next call.
  */
-bool space_read(struct space *space, char *text);
+const char *space_read(struct space *space, char *text);
 
 /**
  * space_guess() - what the addresses in a listing say of the machine

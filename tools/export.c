@@ -19,8 +19,8 @@
 /**
  * struct export - what is to be exported
  * @file: where to, NULL for stdout
- * @threshold: percent of the limit that a process needs to have for a series
- * @count: how many processes have one at most
+ * @threshold: percent of the limit from which on each process has series
+ * @count: how many have series in any case, the nearest ones
  */
 struct export {
 	const char *file;
@@ -159,17 +159,23 @@ static int compare_vmas(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
+/*
+ * Which processes have series depends on nothing but what they are now. An
+ * alert wants a series without gaps as long as a process is above its level: so
+ * all that are above a lower one have theirs, however many there are. They are
+ * not many: each has that many VMAs, in the kernel's memory.
+ */
 static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t max)
 {
 	uint64_t vmas = 0;
-	size_t near = 0, i;
+	size_t shown = 0, i;
 
 	/* Without any, there is no array. */
 	if (t->nr)
 		qsort(t->tasks, t->nr, sizeof(*t->tasks), compare_vmas);
 	for (i = 0; i < t->nr; i++) {
 		vmas += t->tasks[i].vmas;
-		near += 100.0 * t->tasks[i].vmas >= e->threshold * max;
+		shown += i < e->count || 100.0 * t->tasks[i].vmas >= e->threshold * max;
 	}
 	put_family(out, "build_info", NULL, "1, with the version of the program vmainfo.");
 	fprintf(out, "vmainfo_build_info{version=\"%s\"} 1\n", VMAINFO_RELEASE);
@@ -183,10 +189,7 @@ static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t
 	put_gauge(out, "vmas", "VMAs of all processes.", vmas);
 	put_gauge(out, "largest_process_vmas", "VMAs of the process that has most.",
 		  t->nr ? t->tasks[0].vmas : 0);
-	put_gauge(out, "omitted_processes",
-		  "Processes over the threshold, and without series: there are too many.",
-		  near > e->count ? near - e->count : 0);
-	put_processes(out, t->tasks, near < e->count ? near : e->count);
+	put_processes(out, t->tasks, shown);
 	fputs("# EOF\n", out);
 }
 
@@ -220,15 +223,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		e->file = strcmp(arg, "-") ? arg : NULL;
 		if (!*arg)
-			argp_error(state, "a file has a name");
+			argp_error(state, "invalid file name: ''");
 		break;
 	case 't':
-		if (!parse_number(arg, 100, &e->threshold))
-			argp_error(state, "'%s' is no percentage", arg);
+		if (!parse_number(arg, 0, 100, &e->threshold))
+			argp_error(state, "invalid percentage: '%s'", arg);
 		break;
 	case 'n':
 		if (!parse_decimal(arg, MAX_COUNT, &e->count))
-			argp_error(state, "'%s' is no number of processes", arg);
+			argp_error(state, "invalid number of processes: '%s'", arg);
 		break;
 	case 'q':
 		quiet = true;
@@ -245,13 +248,16 @@ int export_command(int argc, char **argv)
 		{ "output", 'o', "FILE", 0,
 		  "Write to FILE with mode 0644; nobody ever reads half of it", 0 },
 		{ "threshold", 't', "PERCENT", 0,
-		  "Only processes that have so much of the limit get series of their own (10)", 0 },
-		{ "count", 'n', "N", 0, "At most so many, the nearest ones (20)", 0 },
+		  "All processes that have PERCENT of the limit, or more, get series of their own (50); the level of an alert has to be above it",
+		  0 },
+		{ "count", 'n', "N", 0, "So do the N nearest ones, however far they are (10)", 0 },
 		{ "quiet", 'q', NULL, 0,
 		  "Do not say on stderr that the module cannot be asked", 0 },
 		{}
 	};
+	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
+		.children = children,
 		.options = options,
 		.parser = parse,
 		.doc = "How near processes are to vm.max_map_count, the limit of how many VMAs\n"
@@ -259,11 +265,9 @@ int export_command(int argc, char **argv)
 		       "collector of node_exporter reads as well.\n"
 		       "\vTotals: vmainfo_vmas_limit (vm.max_map_count), vmainfo_processes,\n"
 		       "vmainfo_unreadable_processes, vmainfo_vmas (of all processes),\n"
-		       "vmainfo_largest_process_vmas, vmainfo_omitted_processes (without series,\n"
-		       "since they are more than --count), vmainfo_module_used,\n"
-		       "vmainfo_build_info.\n"
+		       "vmainfo_largest_process_vmas, vmainfo_module_used, vmainfo_build_info.\n"
 		       "\n"
-		       "Of each process over the threshold, with the labels pid and comm:\n"
+		       "Of each process that has series, with the labels pid and comm:\n"
 		       "vmainfo_process_vmas, vmainfo_process_virtual_memory_bytes, and of that\n"
 		       "vmainfo_process_data_bytes, _stack_bytes, _executable_bytes,\n"
 		       "_locked_bytes, _pinned_bytes. Control characters in names, and what is no\n"
@@ -273,7 +277,7 @@ int export_command(int argc, char **argv)
 		       "of each process, which takes far longer; and as a user other than root one\n"
 		       "sees only one's own processes.\n",
 	};
-	struct export e = { .threshold = 10, .count = 20 };
+	struct export e = { .threshold = 50, .count = 10 };
 	struct tasks t = {};
 	char *text, *cost;
 	size_t size;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* JSON of names of any bytes and numbers of 64 bits, see json.h. */
-#include <error.h>
-#include <inttypes.h>
-#include <stdlib.h>
+/* Writes JSON, see json.h. */
 #include <string.h>
 
 #include "json.h"
@@ -10,92 +7,169 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-static void add(json_object *o, const char *key, json_object *value)
-{
-	if (!value || json_object_object_add(o, key, value))
-		error(exit_failure, 0, "no memory for JSON");
-}
+static const char hex_digits[] = "0123456789abcdef";
 
-void json_add_text(json_object *o, const char *key, const char *text)
+/* What comes before a value. @suffix is added to the key. */
+static void begin(struct json *j, const char *key, const char *suffix)
 {
-	const char *p = text;
-	char *fixed, *to, *hex_key, *hex;
-	bool invalid = false;
-	size_t length, i;
-
-	if (!text) {
-		json_object_object_add(o, key, NULL);
+	if (j->more)
+		putc_unlocked(',', j->out);
+	j->more = true;
+	if (!key)
 		return;
-	}
-	length = strlen(text);
-	/* Each byte becomes three at most. */
-	fixed = xreallocarray(NULL, length + 1, strlen(REPLACEMENT));
-	to = fixed;
-	while (*p) {
-		size_t n = utf8_length(p);
-
-		invalid |= !n;
-		to = mempcpy(to, n ? p : REPLACEMENT, n ?: strlen(REPLACEMENT));
-		p += n ?: 1;
-	}
-	*to = 0;
-	add(o, key, json_object_new_string(fixed));
-	free(fixed);
-	if (!invalid)
-		return;
-	hex = xreallocarray(NULL, length + 1, 2);
-	for (i = 0; i < length; i++)
-		sprintf(hex + 2 * i, "%02x", (unsigned char)text[i]);
-	hex_key = xmalloc(strlen(key) + sizeof("_hex"));
-	sprintf(hex_key, "%s_hex", key);
-	add(o, hex_key, json_object_new_string(hex));
-	free(hex_key);
-	free(hex);
+	putc_unlocked('"', j->out);
+	fputs_unlocked(key, j->out);
+	fputs_unlocked(suffix, j->out);
+	fputs_unlocked("\":", j->out);
 }
 
-void json_add_hex(json_object *o, const char *key, uint64_t value)
+void json_open(struct json *j, const char *key, char bracket)
 {
-	char text[20];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	add(o, key, json_object_new_string(text));
+	begin(j, key, "");
+	putc_unlocked(bracket, j->out);
+	j->more = false;
 }
 
-void json_add_decimal(json_object *o, const char *key, uint64_t value)
+void json_close(struct json *j, char bracket)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	add(o, key, json_object_new_string(text));
+	putc_unlocked(bracket, j->out);
+	j->more = true;
 }
 
-void json_add_int(json_object *o, const char *key, uint64_t value)
+void json_line(struct json *j)
 {
-	add(o, key, json_object_new_int64(value));
+	if (j->more)
+		putc_unlocked(',', j->out);
+	putc_unlocked('\n', j->out);
+	j->more = false;
+}
+
+/* Whether a byte of ASCII stands for itself in a text. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
 /*
- * The library escapes the control characters that JSON forbids. Of the others, DEL and those
- * of Latin-1 (C1), there are only some that a terminal would obey, and all of them are in texts.
+ * A character that does not: JSON forbids control characters, and a terminal
+ * obeys DEL and those of Latin-1 (U+0080 to U+009F) as well.
  */
-void json_print(FILE *out, json_object *o, bool open)
+static void put_escaped(FILE *out, unsigned int c)
 {
-	const char *text, *p, *end;
-
-	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						 JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (!text)
-		error(exit_failure, 0, "no memory for JSON");
-	end = text + strlen(text) - open;
-	for (p = text; p < end; p++) {
-		unsigned char c = *p;
-
-		if (c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else if (c == 0xc2 && (unsigned char)p[1] < 0xa0)
-			fprintf(out, "\\u%04x", (unsigned char)*++p);
-		else
-			putc(c, out);
+	switch (c) {
+	case '"':
+	case '\\':
+		putc_unlocked('\\', out);
+		putc_unlocked(c, out);
+		break;
+	case '\n':
+		fputs_unlocked("\\n", out);
+		break;
+	default:
+		fputs_unlocked("\\u00", out);
+		putc_unlocked(hex_digits[c >> 4], out);
+		putc_unlocked(hex_digits[c & 15], out);
 	}
-	json_object_put(o);
+}
+
+void json_text(struct json *j, const char *key, const char *text)
+{
+	bool invalid = false;
+	const char *p, *end;
+	size_t n;
+
+	if (!text) {
+		json_null(j, key);
+		return;
+	}
+	begin(j, key, "");
+	putc_unlocked('"', j->out);
+	for (p = text; *p; p = end) {
+		for (end = p; is_plain(*end); end++)
+			;
+		fwrite_unlocked(p, 1, end - p, j->out);
+		if (!*end)
+			break;
+		n = utf8_length(end);
+		if (!n)
+			fputs_unlocked(REPLACEMENT, j->out);
+		else if (n == 1)
+			put_escaped(j->out, *end);
+		else if (is_control(end))
+			put_escaped(j->out, (unsigned char)end[1]);
+		else
+			fwrite_unlocked(end, 1, n, j->out);
+		invalid |= !n;
+		end += n ?: 1;
+	}
+	putc_unlocked('"', j->out);
+	if (!invalid)
+		return;
+	begin(j, key, "_hex");
+	putc_unlocked('"', j->out);
+	for (p = text; *p; p++) {
+		putc_unlocked(hex_digits[(unsigned char)*p >> 4], j->out);
+		putc_unlocked(hex_digits[*p & 15], j->out);
+	}
+	putc_unlocked('"', j->out);
+}
+
+static void put_number(FILE *out, uint64_t value, unsigned int base)
+{
+	char digits[24], *p = digits + sizeof(digits);
+
+	do {
+		*--p = hex_digits[value % base];
+		value /= base;
+	} while (value);
+	fwrite_unlocked(p, 1, digits + sizeof(digits) - p, out);
+}
+
+void json_hex(struct json *j, const char *key, uint64_t value)
+{
+	begin(j, key, "");
+	fputs_unlocked("\"0x", j->out);
+	put_number(j->out, value, 16);
+	putc_unlocked('"', j->out);
+}
+
+void json_decimal(struct json *j, const char *key, uint64_t value)
+{
+	begin(j, key, "");
+	putc_unlocked('"', j->out);
+	put_number(j->out, value, 10);
+	putc_unlocked('"', j->out);
+}
+
+void json_int(struct json *j, const char *key, uint64_t value)
+{
+	begin(j, key, "");
+	put_number(j->out, value, 10);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	begin(j, key, "");
+	fputs_unlocked(value ? "true" : "false", j->out);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	begin(j, key, "");
+	fputs_unlocked("null", j->out);
+}
+
+void json_list(struct json *j, const char *key, const char *names)
+{
+	const char *end;
+
+	json_open(j, key, '[');
+	for (; *names; names = end + (*end == ',')) {
+		end = strchrnul(names, ',');
+		begin(j, NULL, "");
+		putc_unlocked('"', j->out);
+		fwrite_unlocked(names, 1, end - names, j->out);
+		putc_unlocked('"', j->out);
+	}
+	json_close(j, ']');
 }

@@ -1,35 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * JSON (RFC 8259) of what is no JSON by itself: names of any bytes, numbers of 64 bits.
+ * Writes JSON (RFC 8259), with what JSON does not have by itself: names of any
+ * bytes, and numbers of 64 bits. It goes to a stream at once, so that millions
+ * of records take no memory.
+ *
+ * The functions that write a value take the key of a member of an object, or
+ * NULL if the value is an element of an array.
  */
 #ifndef JSON_H
 #define JSON_H
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/*
- * Adds a text to an object. JSON is UTF-8: each byte that is none becomes U+FFFD, and then
- * there is KEY_hex as well, which has the bytes themselves. NULL becomes null.
+/**
+ * struct json - what is being written
+ * @out: where to
+ * @more: the next member or element needs a comma
  */
-void json_add_text(json_object *o, const char *key, const char *text);
+struct json {
+	FILE *out;
+	bool more;
+};
+
+/* Opens with '{' or '[', and closes with '}' or ']'. */
+void json_open(struct json *j, const char *key, char bracket);
+void json_close(struct json *j, char bracket);
+
+/* Begins a line: of an array of many elements, each has one. */
+void json_line(struct json *j);
 
 /*
- * A number that can be more than 2^53, which is where programs that take all numbers for doubles
- * (JavaScript, jq) begin to round: as a text, hexadecimal with 0x, or decimal.
+ * A text; NULL becomes null. JSON is UTF-8: each byte that is not becomes
+ * U+FFFD, and then there is KEY_hex as well, which has the bytes themselves.
+ * Control characters are escaped, also those that JSON does not forbid.
  */
-void json_add_hex(json_object *o, const char *key, uint64_t value);
-void json_add_decimal(json_object *o, const char *key, uint64_t value);
-
-/* One that is not. */
-void json_add_int(json_object *o, const char *key, uint64_t value);
+void json_text(struct json *j, const char *key, const char *text);
 
 /*
- * Prints an object on one line, with no newline behind it, and frees it. Without the brace at its
- * end if it is @open: then more is to follow.
+ * A number that can be more than 2^53, from where on programs that take all
+ * numbers for doubles (JavaScript, jq) round: as a text, hexadecimal with 0x,
+ * or decimal.
  */
-void json_print(FILE *out, json_object *o, bool open);
+void json_hex(struct json *j, const char *key, uint64_t value);
+void json_decimal(struct json *j, const char *key, uint64_t value);
+
+/* A number that cannot be. */
+void json_int(struct json *j, const char *key, uint64_t value);
+
+void json_bool(struct json *j, const char *key, bool value);
+void json_null(struct json *j, const char *key);
+
+/* The names in a text that has commas between them, as an array of texts. */
+void json_list(struct json *j, const char *key, const char *names);
 
 #endif /* JSON_H */

@@ -133,32 +133,111 @@ static void flatten(struct space *space, const struct region *regions, size_t nr
 	} while (at);
 }
 
-bool space_read(struct space *space, char *text)
+/*
+ * An address, or a range with its size behind it. "-" stands for 0. An address
+ * ends where it starts.
+ */
+static bool parse_addresses(char *p, uint64_t *start, uint64_t *end)
 {
-	struct region regions[MAX_REGIONS], region;
-	char *line, *rest = text;
-	size_t nr = 0;
-	int at;
+	*start = 0;
+	*end = 0;
+	if (!strcmp(p, "-"))
+		return true;
+	if (!parse_digits(&p, 16, UINT64_MAX, start))
+		return false;
+	*end = *start;
+	if (*p == '-') {
+		p++;
+		if (!parse_digits(&p, 16, UINT64_MAX, end))
+			return false;
+	}
+	return !*p || *p == '\t' || *p == ' ';
+}
+
+/*
+ * Reads a line of summary, "KEY:<tab>VALUE". Later modules can have other keys.
+ */
+static bool read_line(struct space *space, char *line, struct region *regions, size_t *nr)
+{
+	static const char prefix[] = "Kernel", word[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+	struct region *region = &regions[*nr];
+	char *value = strchr(line, ':');
+	uint64_t end;
+
+	if (!value)
+		return false;
+	*value++ = 0;
+	value += strspn(value, "\t ");
+	if (!strcmp(line, "TaskSize"))
+		return parse_addresses(value, &space->user_end, &end);
+	if (!strcmp(line, "KernelStart"))
+		return parse_addresses(value, &space->kernel_start, &end);
+	if (!strcmp(line, "Code"))
+		return parse_addresses(value, &space->code, &end);
+	if (strncmp(line, prefix, strlen(prefix)) || !strcmp(line, "KernelVmas") ||
+	    line[strspn(line, word)] || *nr == MAX_REGIONS)
+		return true;
+	snprintf(region->name, sizeof(region->name), "%s", line + strlen(prefix));
+	if (!parse_addresses(value, &region->start, &region->end))
+		return false;
+	*nr += region->start >= space->kernel_start && reaches(region->end, region->start);
+	return true;
+}
+
+const char *space_read(struct space *space, char *text)
+{
+	static char message[64];
+	struct region regions[MAX_REGIONS + 1];
+	char *line, *rest = text, *cr;
+	size_t nr = 0, lines = 0;
 
 	memset(space, 0, sizeof(*space));
 	while ((line = strsep(&rest, "\n"))) {
-		at = -1;
-		if (sscanf(line, "TaskSize: %" SCNx64, &space->user_end) == 1 ||
-		    sscanf(line, "KernelStart: %" SCNx64, &space->kernel_start) == 1 ||
-		    sscanf(line, "Code: %" SCNx64 "-", &space->code) == 1)
+		lines++;
+		/*
+		 * Copies on other systems can have CR LF, and no end of the
+		 * last line.
+		 */
+		cr = strchr(line, '\r');
+		if (cr && !cr[1])
+			*cr = 0;
+		if ((!rest && !*line) || read_line(space, line, regions, &nr))
 			continue;
-		if (sscanf(line, "Kernel%31[A-Za-z0-9_]: %" SCNx64 "-%" SCNx64 "%n", region.name,
-			   &region.start, &region.end, &at) < 3 || at < 0)
-			continue;
-		if (nr < MAX_REGIONS && region.start >= space->kernel_start &&
-		    reaches(region.end, region.start))
-			regions[nr++] = region;
+		snprintf(message, sizeof(message), "line %zu is not one of summary", lines);
+		return message;
 	}
+	if (!space->user_end)
+		return "it does not say where user space ends";
 	flatten(space, regions, nr);
 	if (space->user_end > space->kernel_start && space->kernel_start)
 		space->user_end = space->kernel_start;
 	space->source = "from the module";
-	return space->user_end;
+	return NULL;
+}
+
+/*
+ * A gate page in the first 4 GB is that of a 32-bit kernel, which shares them
+ * with the process. Where the kernel begins is a choice of its configuration:
+ * VMSPLIT_3G, _3G_OPT, _2G or _1G. The stack is near to that. On ARM, modules
+ * are in the 16 MB below it.
+ */
+static void guess_32bit_kernel(struct space *space, const struct vma *gate, uint64_t end)
+{
+	static const uint64_t splits[] = { 0x40000000, 0x80000000, 0xb0000000, 0xc0000000 };
+	const uint64_t modules = gate->start == 0xffff0000 ? 16 << 20 : 0, near = 256 << 20;
+	uint64_t start;
+	size_t i;
+
+	space->source = modules ? "inferred from the gate page: a 32-bit ARM kernel" :
+		"inferred from the gate page: a 32-bit kernel";
+	for (i = 0; i < sizeof(splits) / sizeof(*splits); i++) {
+		start = splits[i] - modules;
+		if (end > start || end < start - near)
+			continue;
+		space->user_end = start;
+		space->kernel_start = start;
+	}
 }
 
 void space_guess(struct space *space, const struct listing *l, const char *machine)
@@ -184,6 +263,10 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 		/* The page that only x86 has there */
 		x86 = l->has_gate && l->vmas[l->nr - 1].start == 0xffffffffff600000ULL;
 		arm64 = !x86 && stack_48;
+	}
+	if (l->has_gate && l->vmas[l->nr - 1].end <= 4 * GB) {
+		guess_32bit_kernel(space, &l->vmas[l->nr - 1], end);
+		return;
 	}
 	if (end && end <= 4 * GB) {
 		space->source = "inferred from the addresses: a 32-bit process";
@@ -621,8 +704,8 @@ static void add_above(struct layout *layout, uint64_t start)
 	char text[64];
 
 	if (!kernel) {
-		add_box(layout, BOX_UNKNOWN, start, 0,
-			"unknown: the rest of user space, and the kernel's part");
+		add_kernel(layout, BOX_UNKNOWN, start, 0,
+			   "unknown: the rest of user space, and the kernel's part");
 		return;
 	}
 	if (kernel > start)

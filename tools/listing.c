@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The VMAs of a process: from the module, from a file, from /proc/PID/maps; see listing.h. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/memfd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "listing.h"
+#include "process.h"
 #include "tool.h"
 
 /* No system call asks for more than this at a time. */
@@ -104,6 +107,17 @@ static bool text_at(const char **text, const char *p, size_t len)
 	return !len || (!p[len - 1] && strlen(p) == len - 1);
 }
 
+/*
+ * No architecture with an MMU has smaller pages. A capture can be from one with
+ * larger ones.
+ */
+#define MIN_PAGE 4096
+
+static bool is_aligned(uint64_t value)
+{
+	return value % MIN_PAGE == 0;
+}
+
 /* A record at @p, of which @left bytes are there: what is wrong with it, or NULL. */
 static const char *record_parse(struct vma *vma, const char *p, size_t left, size_t *next)
 {
@@ -123,7 +137,9 @@ static const char *record_parse(struct vma *vma, const char *p, size_t left, siz
 		return "a name does not end where it should";
 	if (r.start >= r.end)
 		return "a VMA ends before it begins";
-	if (r.page_shift > 63)
+	if (!is_aligned(r.start) || !is_aligned(r.end) || !is_aligned(r.offset))
+		return "an address or an offset is not that of a page";
+	if (r.page_shift > 63 || (r.page_shift && !is_aligned(1ULL << r.page_shift)))
 		return "a page size is impossible";
 	*next = r.next;
 	vma->start = r.start;
@@ -153,7 +169,7 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 	if (h->magic == __builtin_bswap32(VMAINFO_MAGIC))
 		return "it was saved on a machine of another byte order";
 	if (h->magic != VMAINFO_MAGIC)
-		return "it is not a listing of vmainfo";
+		return "it is neither a listing of 'vmainfo save' nor a copy of /proc/PID/maps";
 	if (h->version > VMAINFO_VERSION)
 		return "it is of a later version than this program knows";
 	if (!h->version || h->size < VMAINFO_HEADER_SIZE_VER0 || h->size % 8 || h->pid < 0)
@@ -282,7 +298,6 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 		{ "[anon:", VMAINFO_KIND_ANON },
 		{ "[anon_shmem:", VMAINFO_KIND_SHMEM },
 		{ "[", VMAINFO_KIND_SPECIAL },
-		{ "anon_inode:", VMAINFO_KIND_SPECIAL },
 		{ "/anon_hugepage", VMAINFO_KIND_HUGETLB },
 		{ "/dev/zero (deleted)", VMAINFO_KIND_SHMEM },
 		{ "/dev/shm/", VMAINFO_KIND_SHMEM },
@@ -316,137 +331,459 @@ static size_t unescape(char *name)
 	return to - name;
 }
 
+/* Moves *@p behind an @c, if there is one. */
+static bool skip(char **p, char c)
+{
+	if (**p != c)
+		return false;
+	(*p)++;
+	return true;
+}
+
+/* A field of a line, as the kernel prints it: "r-xp" */
+static bool parse_perm(char **p, uint64_t *flags)
+{
+	static const struct {
+		char set, clear;
+		uint64_t flag;
+	} letters[] = {
+		{ 'r', '-', VMAINFO_READ }, { 'w', '-', VMAINFO_WRITE },
+		{ 'x', '-', VMAINFO_EXEC }, { 's', 'p', VMAINFO_MAYSHARE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(letters) / sizeof(*letters); i++, (*p)++) {
+		if (**p == letters[i].set)
+			*flags |= letters[i].flag;
+		else if (**p != letters[i].clear)
+			return false;
+	}
+	return true;
+}
+
+/* Of the kernel's dev_t */
+#define MAX_MAJOR ((1U << 12) - 1)
+#define MAX_MINOR ((1U << 20) - 1)
+
 /*
- * A line of maps as a record of raw; false if it is no such line. Lines that were not read at once
- * can overlap, if the process has mapped and unmapped in between: what is below *@behind was there
- * before, and is left out.
+ * Parses a line of maps, without its end, into @r, and sets *@name to what is
+ * behind the numbers. Returns NULL, or what is wrong with it.
  */
-static bool add_line(struct bytes *b, struct vmainfo_header *h, char *line, uint64_t *behind)
+static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
+{
+	uint64_t start, end, flags = 0, offset, major, minor, ino;
+	char *p = line;
+
+	if (!parse_digits(&p, 16, UINT64_MAX, &start) || !skip(&p, '-') ||
+	    !parse_digits(&p, 16, UINT64_MAX, &end) || !skip(&p, ' '))
+		return "it does not begin with a range of addresses";
+	if (start >= end)
+		return "its range ends before it begins";
+	if (!is_aligned(start) || !is_aligned(end))
+		return "an address is not that of a page";
+	if (!parse_perm(&p, &flags) || !skip(&p, ' '))
+		return "invalid permissions";
+	if (!parse_digits(&p, 16, UINT64_MAX, &offset) || !skip(&p, ' ') || !is_aligned(offset))
+		return "invalid offset";
+	if (!parse_digits(&p, 16, MAX_MAJOR, &major) || !skip(&p, ':') ||
+	    !parse_digits(&p, 16, MAX_MINOR, &minor) || !skip(&p, ' '))
+		return "invalid device";
+	if (!parse_digits(&p, 10, UINT64_MAX, &ino))
+		return "invalid inode number";
+	*name = p + strspn(p, " ");
+	if (!strcmp(*name, "\r"))
+		return "it ends in CR LF, and others do not";
+	if (*p && *p != ' ')
+		return "invalid inode number";
+	r->start = start;
+	r->end = end;
+	r->flags = flags;
+	r->offset = offset;
+	r->dev_major = major;
+	r->dev_minor = minor;
+	r->ino = ino;
+	return NULL;
+}
+
+/*
+ * The gate page is a line of maps and not a VMA of the process. On x86-64 it is
+ * [vsyscall], on 32-bit ARM [vectors], on old kernels for 32-bit x86 [vdso] at a
+ * fixed address. 32-bit processes of 64-bit kernels have, or had, VMAs
+ * with the last two names at the same addresses. But the stack of these is
+ * above what a 32-bit kernel leaves to user space. @behind is where the VMA
+ * before it ends.
+ */
+static bool is_gate(uint64_t start, const char *name, uint64_t behind)
+{
+	const uint64_t user_end = 0xc0000000;
+
+	return (start == 0xffffffffff600000 && !strcmp(name, "[vsyscall]")) ||
+	       (start == 0xffff0000 && !strcmp(name, "[vectors]") && behind <= user_end) ||
+	       (start == 0xffffe000 && !strcmp(name, "[vdso]") && behind <= user_end);
+}
+
+/**
+ * struct maps - a text of maps that is being read
+ * @raw: what has been read, in the form of "raw"
+ * @header: of that
+ * @start: of the last line
+ * @end: of the last line
+ * @behind: where the last record ends
+ */
+struct maps {
+	struct bytes raw;
+	struct vmainfo_header header;
+	uint64_t start;
+	uint64_t end;
+	uint64_t behind;
+};
+
+/*
+ * Adds a line of maps as a record of raw. Returns NULL, or what is wrong with
+ * the line.
+ *
+ * The kernel fills a page of text at a time, and the process can map, unmap and
+ * merge in between. The first line of a page begins with the first VMA that
+ * ends behind the address that comes next (on old kernels: that begins behind
+ * the start of the last VMA), so it can overlap lines before it. What is below
+ * @behind was there before, and is left out. But no line begins and ends where
+ * the last one does, or below.
+ */
+static const char *add_line(struct maps *m, char *line)
 {
 	static const char zeros[8];
 	struct vmainfo_record r = { .size = sizeof(r) };
-	uint64_t start, end, offset, ino;
-	char perm[5], *name;
-	int at = -1;
+	const char *wrong;
+	char *name;
 
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 "%n", &start,
-		   &end, perm, &offset, &r.dev_major, &r.dev_minor, &ino, &at) < 7 ||
-	    at < 0 || strlen(perm) != 4 || start >= end)
-		return false;
-	/* Above the gate page there is nothing. */
-	if (h->flags & VMAINFO_GATE)
-		return false;
-	for (name = line + at; *name == ' '; name++)
-		;
-	if (end <= *behind)
-		return true;
-	if (start < *behind) {
+	wrong = parse_line(line, &r, &name);
+	if (wrong)
+		return wrong;
+	if (m->header.flags & VMAINFO_GATE)
+		return "nothing is behind the gate page";
+	if (m->end && r.start <= m->start && r.end <= m->end)
+		return "it is not in address order";
+	m->start = r.start;
+	m->end = r.end;
+	if (r.end <= m->behind)
+		return NULL;
+	if (r.start < m->behind) {
 		/* Only what maps a file has an offset, and not all of that an inode number. */
-		if (ino || offset)
-			offset += *behind - start;
-		start = *behind;
+		if (r.ino || r.offset)
+			r.offset += m->behind - r.start;
+		r.start = m->behind;
 	}
-	*behind = end;
-	r.start = start;
-	r.end = end;
-	r.offset = offset;
-	r.ino = ino;
-	r.flags = (perm[0] == 'r' ? VMAINFO_READ : 0) | (perm[1] == 'w' ? VMAINFO_WRITE : 0) |
-		  (perm[2] == 'x' ? VMAINFO_EXEC : 0) | (perm[3] == 's' ? VMAINFO_MAYSHARE : 0);
-	r.kind = kind_by_name(name, ino);
-	if (r.kind == VMAINFO_KIND_VSYSCALL)
-		h->flags |= VMAINFO_GATE;
+	r.kind = kind_by_name(name, r.ino);
+	if (is_gate(r.start, name, m->behind))
+		m->header.flags |= VMAINFO_GATE;
 	else
-		h->vmas++;
+		m->header.vmas++;
+	m->behind = r.end;
 	if (*name)
 		r.name_len = unescape(name) + 1;
 	r.next = (sizeof(r) + r.name_len + 7) / 8 * 8;
-	bytes_add(b, &r, sizeof(r));
-	bytes_add(b, name, r.name_len);
-	bytes_add(b, zeros, r.next - sizeof(r) - r.name_len);
-	return true;
+	bytes_add(&m->raw, &r, sizeof(r));
+	bytes_add(&m->raw, name, r.name_len);
+	bytes_add(&m->raw, zeros, r.next - sizeof(r) - r.name_len);
+	return NULL;
+}
+
+/*
+ * Whether all lines of a text end in CR LF, as copies on other systems do. The
+ * last one may have no end, or half of it. A CR that not all have belongs to a
+ * name: anonymous VMAs have none.
+ */
+static bool has_crlf(const char *text, size_t size)
+{
+	const char *end, *behind = text + size;
+	size_t nr = 0;
+
+	for (; (end = memchr(text, '\n', behind - text)); text = end + 1, nr++)
+		if (end == text || end[-1] != '\r')
+			return false;
+	return nr || (size && text[size - 1] == '\r');
 }
 
 const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
 {
-	struct vmainfo_header h = {
-		.size = sizeof(h),
-		.magic = VMAINFO_MAGIC,
-		.version = VMAINFO_VERSION,
-		.flags = VMAINFO_FROM_MAPS,
-		.pid = pid,
+	/* All that is known of what is wrong, with the number of the line */
+	static char message[128];
+	struct maps m = {
+		.header = {
+			.size = sizeof(m.header),
+			.magic = VMAINFO_MAGIC,
+			.version = VMAINFO_VERSION,
+			.flags = VMAINFO_FROM_MAPS,
+			.pid = pid,
+		},
 	};
-	char *line, *end, *const behind = text + size;
-	struct bytes raw = {};
+	const bool crlf = !pid && has_crlf(text, size);
+	char *line, *next, *end, *const behind = text + size;
 	const char *wrong;
-	uint64_t last = 0;
+	size_t nr = 1;
 
-	bytes_add(&raw, &h, sizeof(h));
-	for (line = text; line < behind; line = end + 1) {
-		end = memchr(line, '\n', behind - line);
-		wrong = "its last line has no end";
-		if (!end)
-			goto fail;
+	bytes_add(&m.raw, &m.header, sizeof(m.header));
+	for (line = text; line < behind; line = next, nr++) {
+		end = memchr(line, '\n', behind - line) ?: behind;
+		next = end + 1;
+		if (crlf && end > line && end[-1] == '\r')
+			end--;
 		*end = 0;
-		wrong = "it has a line that is not one of maps";
-		if (end - line > MAX_LINE || memchr(line, 0, end - line) ||
-		    !add_line(&raw, &h, line, &last))
-			goto fail;
+		if (end - line > MAX_LINE)
+			wrong = "it is too long";
+		else if (memchr(line, 0, end - line))
+			wrong = "it contains a NUL";
+		else
+			wrong = add_line(&m, line);
+		if (wrong) {
+			snprintf(message, sizeof(message),
+				 "line %zu is not one of /proc/PID/maps: %s", nr, wrong);
+			free(m.raw.p);
+			return message;
+		}
 	}
-	memcpy(raw.p, &h, sizeof(h));
-	wrong = listing_parse(l, raw.p, raw.size);
-	if (!wrong)
-		return NULL;
-fail:
-	free(raw.p);
+	memcpy(m.raw.p, &m.header, sizeof(m.header));
+	wrong = listing_parse(l, m.raw.p, m.raw.size);
+	if (wrong)
+		free(m.raw.p);
 	return wrong;
 }
 
-/* /proc/PID/maps as a listing, or an errno. */
-static int from_maps(struct listing *l, pid_t pid)
+/* ---- maps of a process ---- */
+
+/**
+ * struct device - a device number that VMAs have
+ * @major: as in maps
+ * @minor: as in maps
+ * @kind: of a VMA of a file there, -1 if that is not known
+ * @internal: it is a mount of the kernel's own: files there have no path
+ */
+struct device {
+	unsigned int major;
+	unsigned int minor;
+	int kind;
+	bool internal;
+};
+
+struct devices {
+	struct device *list;
+	size_t nr;
+};
+
+static struct device *device_find(const struct devices *d, unsigned int major, unsigned int minor)
 {
-	struct bytes text = {};
-	const char *wrong;
-	char path[32];
+	size_t i;
+
+	for (i = 0; i < d->nr; i++)
+		if (d->list[i].major == major && d->list[i].minor == minor)
+			return &d->list[i];
+	return NULL;
+}
+
+/* The device numbers of all files that are mapped; there are few. */
+static void devices_of(struct devices *d, const struct listing *l)
+{
+	const struct vma *vma, *last = NULL;
+	size_t i;
+
+	for (i = 0; i < l->nr; i++) {
+		vma = &l->vmas[i];
+		if (!vma->dev_major && !vma->dev_minor)
+			continue;
+		if (last && last->dev_major == vma->dev_major && last->dev_minor == vma->dev_minor)
+			continue;
+		last = vma;
+		if (device_find(d, vma->dev_major, vma->dev_minor))
+			continue;
+		d->list = xreallocarray(d->list, d->nr + 1, sizeof(*d->list));
+		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
+	}
+}
+
+/* Looks them up among the file systems that the process sees. */
+static void devices_mounted(struct devices *d, const char *dir)
+{
+	char path[PROCESS_DIR + 16], type[16], *line = NULL, *separator;
+	unsigned int major, minor;
+	struct device *device;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/mountinfo", dir);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	/* "36 35 98:0 /root /mount/point options [tag...] - type source options" */
+	while (getline(&line, &room, file) > 0) {
+		/* Blanks in paths are escaped. */
+		separator = strstr(line, " - ");
+		if (!separator || sscanf(line, "%*d %*d %u:%u", &major, &minor) != 2 ||
+		    sscanf(separator, " - %15s", type) != 1)
+			continue;
+		device = device_find(d, major, minor);
+		if (device)
+			device->kind = !strcmp(type, "hugetlbfs") ? VMAINFO_KIND_HUGETLB :
+				       !strcmp(type, "tmpfs") || !strcmp(type, "devtmpfs") ?
+				       VMAINFO_KIND_SHMEM : VMAINFO_KIND_FILE;
+	}
+	fclose(file);
+	free(line);
+}
+
+/*
+ * The kernel has files for memory without a path on mounts of its own. A memfd
+ * with these flags is on the same mount. It is empty, and so takes no pages.
+ */
+static void device_internal(struct devices *d, unsigned int flags, int kind)
+{
+	struct device *device;
+	struct stat st;
+	int fd;
+
+	fd = memfd_create("", flags | MFD_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st)) {
+		device = device_find(d, major(st.st_dev), minor(st.st_dev));
+		if (device) {
+			device->kind = kind;
+			device->internal = true;
+		}
+	}
+	close(fd);
+}
+
+/* Sizes that huge pages can have, from 8 kB */
+#define MIN_HUGE_SHIFT 13
+#define MAX_HUGE_SHIFT 63
+
+static void devices_internal(struct devices *d)
+{
+	unsigned int shift;
+	size_t i = 0;
+
+	while (i < d->nr && d->list[i].kind >= 0)
+		i++;
+	if (i == d->nr)
+		return;
+	device_internal(d, 0, VMAINFO_KIND_SHMEM);
+	for (shift = MIN_HUGE_SHIFT; shift <= MAX_HUGE_SHIFT; shift++)
+		device_internal(d, MFD_HUGETLB | shift << MFD_HUGE_SHIFT, VMAINFO_KIND_HUGETLB);
+}
+
+/*
+ * Sets the kinds that names do not tell: files on a tmpfs or on hugetlbfs are
+ * anywhere. A name in /dev tells a device, which the file system does not.
+ */
+static void kinds_by_device(struct listing *l, const char *dir)
+{
+	const struct device *device;
+	struct devices d = {};
+	struct vmainfo_record *r;
+	struct vma *vma;
+	char *p;
+	size_t i;
+
+	devices_of(&d, l);
+	if (!d.nr)
+		return;
+	devices_mounted(&d, dir);
+	devices_internal(&d);
+	for (i = 0, p = l->raw + l->header.size; i < l->nr; i++, p += r->next) {
+		r = (struct vmainfo_record *)p;
+		vma = &l->vmas[i];
+		device = device_find(&d, vma->dev_major, vma->dev_minor);
+		if (!device || device->kind < 0)
+			continue;
+		if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
+		    device->kind != VMAINFO_KIND_HUGETLB)
+			continue;
+		vma->kind = device->kind;
+		r->kind = device->kind;
+	}
+	free(d.list);
+}
+
+/* DIR/maps; 0 or an errno */
+static int maps_read(struct bytes *text, const char *dir)
+{
+	char path[PROCESS_DIR + 16];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "%s/maps", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ESRCH : errno;
-	err = bytes_read(&text, fd);
+	err = bytes_read(text, fd);
 	close(fd);
+	return err;
+}
+
+/* The maps of a process as a listing, or an errno. */
+static int from_maps(struct listing *l, pid_t pid)
+{
+	int tries = PROCESS_DIR_TRIES, err;
+	struct bytes text = {};
+	char dir[PROCESS_DIR];
+	const char *wrong;
+	bool has_vmas;
+
+	do {
+		free(text.p);
+		memset(&text, 0, sizeof(text));
+		has_vmas = process_dir(dir, pid);
+		err = maps_read(&text, dir);
+	} while (has_vmas && --tries && (err == ESRCH || (!err && !text.size)));
 	if (err)
 		return err;
 	wrong = listing_parse_maps(l, text.p, text.size, pid);
 	if (wrong)
-		error(exit_failure, 0, "%s: %s", path, wrong);
+		error(exit_failure, 0, "%s/maps: %s", dir, wrong);
 	free(text.p);
+	kinds_by_device(l, dir);
 	return 0;
 }
 
 /* ---- sources ---- */
 
-int listing_open(pid_t pid)
+/*
+ * See listing_open(). Sets *@err to an errno, or 0, of whether there is such a
+ * process.
+ */
+static int open_raw(pid_t pid, int *err)
 {
 	char number[16];
 	int fd, len;
 
+	*err = 0;
 	fd = open(VMAINFO_RAW, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
 		/* Without the capability, even the directory says no. */
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
-		note("%s: flags, operations, policies and page sizes are missing, and it is no snapshot",
-		     errno == ENOENT ? "the module is not loaded, this is from /proc/PID/maps" :
+		note("%s: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
+		     errno == ENOENT ?
+		     "the module is not loaded (modprobe vmainfo), this is from /proc/PID/maps" :
 		     "no permission to ask the module, this is from /proc/PID/maps");
 		return -1;
 	}
 	if (!pid)
 		return fd;
 	len = snprintf(number, sizeof(number), "%d", pid);
-	if (write(fd, number, len) < 0)
-		error(exit_failure, errno, "process %d", pid);
+	if (write(fd, number, len) < 0) {
+		*err = errno;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int listing_open(pid_t pid)
+{
+	int err, fd = open_raw(pid, &err);
+
+	if (err)
+		error(exit_failure, err, "process %d", pid);
 	return fd;
 }
 
@@ -468,17 +805,25 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 	return 0;
 }
 
+int listing_try(struct listing *l, pid_t pid)
+{
+	int err, fd = open_raw(pid, &err);
+
+	if (!err)
+		err = listing_read(l, fd, pid);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 void listing_of(struct listing *l, pid_t pid)
 {
-	int fd = listing_open(pid);
-	int err = listing_read(l, fd, pid);
+	int err = listing_try(l, pid);
 
 	if (err && pid)
 		error(exit_failure, err, "process %d", pid);
 	if (err)
-		error(exit_failure, err, "%s", fd < 0 ? "/proc/self/maps" : VMAINFO_RAW);
-	if (fd >= 0)
-		close(fd);
+		error(exit_failure, err, "cannot read %s", VMAINFO_RAW);
 }
 
 void listing_from_file(struct listing *l, const char *file)

@@ -80,12 +80,12 @@ const char *listing_parse(struct listing *l, char *raw, size_t size);
  * @l: where to; to be freed if this succeeds
  * @text: the text, and a NUL behind it; it is written to, and stays with the caller
  * @size: of it without that NUL
- * @pid: the process, 0 if it is not known
+ * @pid: the process; 0 for a copy, whose lines can end in CR LF
  *
- * The text can be anything, too. Lines that overlap, as they can where not all was read at once,
- * are cut.
+ * The text can be anything, too. The last line need not have an end. Lines that
+ * overlap, as they can where not all was read at once, are cut.
  *
- * Return: NULL, or what is wrong with it.
+ * Return: NULL, or what is wrong with it, until the next call.
  */
 const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid);
 
@@ -111,7 +111,9 @@ int listing_open(pid_t pid);
  */
 int listing_read(struct listing *l, int fd, pid_t pid);
 
-/* Takes a listing of a process, with the fallback, or ends the program. */
+/* Takes a listing of a process, with the fallback. Returns 0, or an errno. */
+int listing_try(struct listing *l, pid_t pid);
+/* The same, or ends the program. */
 void listing_of(struct listing *l, pid_t pid);
 
 /* Reads a file that was saved, or a copy of a maps, "-" for stdin, or ends the program. */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,16 +37,25 @@ static const struct command {
 
 void note(const char *format, ...)
 {
+	static char *last;
 	va_list args;
+	char *text;
 
 	if (quiet)
 		return;
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		error(exit_failure, errno, "%s", format);
 	va_end(args);
-	putc('\n', stderr);
+	/* Of two processes that are read, both can have the same one. */
+	if (last && !strcmp(last, text)) {
+		free(text);
+		return;
+	}
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", program_invocation_name, text);
+	free(last);
+	last = text;
 }
 
 void *xmalloc(size_t size)
@@ -73,17 +83,43 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-bool parse_colour(const char *when, enum colour *colour)
+static error_t parse_help(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	if (key != 'h')
+		return ARGP_ERR_UNKNOWN;
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	return 0;
+}
+
+const struct argp help_argp = {
+	.options = (const struct argp_option[]){ { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }, { } },
+	.parser = parse_help,
+};
+
+static char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool same_word(const char *a, const char *b)
+{
+	while (*a && ascii_lower(*a) == ascii_lower(*b)) {
+		a++;
+		b++;
+	}
+	return ascii_lower(*a) == ascii_lower(*b);
+}
+
+enum colour parse_colour(const struct argp_state *state, const char *when)
 {
 	if (!when || !strcmp(when, "always"))
-		*colour = COLOUR_ALWAYS;
-	else if (!strcmp(when, "auto"))
-		*colour = COLOUR_AUTO;
-	else if (!strcmp(when, "never"))
-		*colour = COLOUR_NEVER;
-	else
-		return false;
-	return true;
+		return COLOUR_ALWAYS;
+	if (!strcmp(when, "never"))
+		return COLOUR_NEVER;
+	if (strcmp(when, "auto"))
+		argp_error(state, "invalid argument for --color: '%s'", when);
+	return COLOUR_AUTO;
 }
 
 bool use_colour(enum colour colour, FILE *out)
@@ -94,6 +130,22 @@ bool use_colour(enum colour colour, FILE *out)
 	if (colour != COLOUR_AUTO)
 		return colour == COLOUR_ALWAYS;
 	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(out));
+}
+
+bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit;
+	char *p = *text;
+
+	for (*value = 0; *p && (digit = memchr(digits, *p, base)); p++)
+		if (__builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit - digits, value) || *value > max)
+			return false;
+	if (p == *text)
+		return false;
+	*text = p;
+	return true;
 }
 
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
@@ -111,16 +163,30 @@ bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 	return true;
 }
 
-bool parse_number(const char *text, double max, double *value)
+/*
+ * By hand: what strtod() takes depends on the locale, and includes signs,
+ * exponents, hexadecimal digits and infinity. What overflows a double becomes
+ * infinite, or not a number.
+ */
+bool parse_number(const char *text, double min, double max, double *value)
 {
-	double parsed;
-	char *end;
+	bool has_digits = false, has_point = false;
+	double parsed = 0, scale = 1;
 
-	/* strtod() takes more: signs, exponents, hexadecimal, infinity, ... */
-	if (!isdigit((unsigned char)*text) || text[strspn(text, "0123456789.")])
-		return false;
-	parsed = strtod(text, &end);
-	if (*end || parsed > max)
+	for (; *text; text++) {
+		if (*text == '.' && !has_point) {
+			has_point = true;
+			continue;
+		}
+		if (!isdigit((unsigned char)*text))
+			return false;
+		parsed = 10 * parsed + (*text - '0');
+		if (has_point)
+			scale *= 10;
+		has_digits = true;
+	}
+	parsed /= scale;
+	if (!has_digits || !(parsed >= min && parsed <= max))
 		return false;
 	*value = parsed;
 	return true;
@@ -266,22 +332,47 @@ static int write_all(int fd, const char *p, size_t size)
 		n = write(fd, p, size);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n ? errno : EIO;
 		p += n;
 		size -= n;
 	}
 	return 0;
 }
 
-/* /dev/stdout and the like: without these links the machine would not be what it was. */
-static bool is_link_to_fd(const char *file)
+static bool is_ours_or_roots(const struct stat *st)
 {
-	static const char fds[] = "/proc/self/fd/";
-	char target[sizeof(fds) - 1];
+	return st->st_uid == geteuid() || !st->st_uid;
+}
 
-	return readlink(file, target, sizeof(target)) == sizeof(target) &&
-	       !memcmp(target, fds, sizeof(target));
+/*
+ * The open file that a path such as /dev/stdout or /dev/fd/63 stands for, or
+ * -1. Whoever started the program has opened it, so its owner does not matter.
+ * These links are not replaced: other programs need them. A link of another
+ * user is not such a path.
+ */
+static int named_fd(const char *file)
+{
+	static const char * const dirs[] = { "/proc/self/fd/", "/dev/fd/" };
+	char target[64];
+	const char *path = file;
+	struct stat st;
+	uint64_t fd;
+	ssize_t n;
+	size_t i;
+
+	if (lstat(file, &st) || !S_ISLNK(st.st_mode) || !is_ours_or_roots(&st))
+		return -1;
+	n = readlink(file, target, sizeof(target) - 1);
+	if (n > 0 && *target == '/') {
+		target[n] = 0;
+		path = target;
+	}
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (!strncmp(path, dirs[i], strlen(dirs[i])) &&
+		    parse_decimal(path + strlen(dirs[i]), INT32_MAX, &fd))
+			return fd;
+	return -1;
 }
 
 void replace_file(const char *file, const void *data, size_t size, mode_t mode)
@@ -291,7 +382,7 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 	char *name;
 	int fd, err;
 
-	if (is_link_to_fd(file))
+	if (named_fd(file) >= 0)
 		error(exit_failure, 0, "'%s' is an open file, which cannot be replaced", file);
 	if (asprintf(&name, "%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - file) : 0, file) < 0)
 		error(exit_failure, errno, "'%s'", file);
@@ -318,43 +409,132 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 	free(name);
 }
 
+/*
+ * Opens what is not a regular file; -1 if @file is one, or a link to one, or
+ * does not exist: it is to be replaced then. Nothing that belongs to another
+ * user is opened, and no link is followed: it could make root write to any
+ * device. O_PATH pins the file without opening it, so that the file that is
+ * checked is the file that is opened.
+ */
+static int open_special(const char *file)
+{
+	struct stat st, target;
+	char path[32];
+	int fd, pinned;
+
+	fd = named_fd(file);
+	if (fd >= 0) {
+		if (fstat(fd, &st))
+			error(exit_failure, errno, "cannot write '%s'", file);
+		return S_ISREG(st.st_mode) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	}
+	pinned = open(file, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (pinned < 0)
+		return -1;
+	if (fstat(pinned, &st))
+		error(exit_failure, errno, "'%s'", file);
+	if (S_ISREG(st.st_mode) ||
+	    (S_ISLNK(st.st_mode) && (stat(file, &target) || S_ISREG(target.st_mode)))) {
+		close(pinned);
+		return -1;
+	}
+	if (S_ISLNK(st.st_mode))
+		error(exit_failure, 0,
+		      "'%s' is a link to what is not a regular file: it is not followed, name that itself",
+		      file);
+	if (!is_ours_or_roots(&st))
+		error(exit_failure, 0,
+		      "'%s' is not a regular file and belongs to another user (%u): name another file",
+		      file, st.st_uid);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pinned);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		error(exit_failure, errno, "cannot open '%s'", file);
+	close(pinned);
+	return fd;
+}
+
 void write_private(const char *file, const void *data, size_t size)
 {
-	struct stat st;
-	int fd, err;
+	const int fd = open_special(file);
+	sighandler_t sigpipe;
+	int err;
 
-	if (stat(file, &st) || S_ISREG(st.st_mode)) {
+	if (fd < 0) {
 		replace_file(file, data, size, 0600);
 		return;
 	}
-	fd = open(file, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		error(exit_failure, errno, "cannot open '%s'", file);
-	/* It can have become another one by now. */
-	if (fstat(fd, &st) || S_ISREG(st.st_mode))
-		error(exit_failure, 0, "'%s' has been replaced meanwhile", file);
+	/* See ignore_sigpipe(): this pipe is not stdout. */
+	sigpipe = signal(SIGPIPE, SIG_IGN);
 	err = write_all(fd, data, size);
 	if (close(fd) && !err)
 		err = errno;
 	if (err)
 		error(exit_failure, err, "cannot write '%s'", file);
+	signal(SIGPIPE, sigpipe);
 }
 
+/* ---- stdout ---- */
+
 /*
- * At the end of the program, also where it is argp that ends it: an error if what was printed did
- * not all go out.
+ * Ends the program. @err is 0 if the write failed earlier, or if nothing was
+ * written yet: then another write tells the reason.
  */
-static void close_stdout(void)
+static void __attribute__((noreturn)) output_lost(int err)
+{
+	if (!err && write(STDOUT_FILENO, "\n", 1) < 0)
+		err = errno;
+	error(0, err, "write error");
+	/* exit() would call close_stdout(), which would report the error again. */
+	_exit(exit_failure);
+}
+
+void flush_output(void)
 {
 	const bool failed = ferror(stdout);
 
-	/* Why it failed before is not known any more. */
 	errno = 0;
-	if (fclose(stdout) || failed) {
+	if (fflush(stdout) || failed)
+		output_lost(errno);
+}
+
+/* Runs at exit, also if argp calls exit(). */
+static void close_stdout(void)
+{
+	flush_output();
+	/* NFS can report here that there is no space. */
+	if (fclose(stdout)) {
 		error(0, errno, "write error");
-		/* It is too late for exit(). */
 		_exit(exit_failure);
 	}
+}
+
+bool wait_readable(int fd, int ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		/* Without events, this is POLLERR, POLLHUP and POLLNVAL. */
+		{ .fd = STDOUT_FILENO },
+	};
+
+	if (poll(fds, 2, ms) < 0 && errno != EINTR)
+		error(exit_failure, errno, "cannot wait");
+	if (fds[1].revents)
+		output_lost(0);
+	return fds[0].revents;
+}
+
+/*
+ * SIGPIPE ends the program without a message. That is what users expect if
+ * stdout is a pipe: "vmainfo ... | head". For anything else the signal is
+ * ignored: write() fails with EPIPE, and the error is reported.
+ */
+static void ignore_sigpipe(void)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) || !S_ISFIFO(st.st_mode))
+		signal(SIGPIPE, SIG_IGN);
 }
 
 /*
@@ -382,7 +562,7 @@ static void help(FILE *out)
 		"from /proc/PID/maps where it is not loaded.\n\n");
 	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "\n'vmainfo COMMAND --help' tells its options, vmainfo(1) the rest.\n");
+	fprintf(out, "\n'vmainfo COMMAND -h' or '--help' shows its options, vmainfo(1) the rest.\n");
 }
 
 static void print_version(FILE *out, struct argp_state *state)
@@ -400,6 +580,7 @@ int main(int argc, char **argv)
 	/* Names are shown in it; messages are in English, and numbers have a point. */
 	setlocale(LC_CTYPE, "");
 	open_standard_files();
+	ignore_sigpipe();
 	atexit(close_stdout);
 	argp_program_version_hook = print_version;
 	argp_err_exit_status = EXIT_FAILURE;
@@ -407,7 +588,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_FAILURE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?") ||
+	    !strcmp(argv[1], "help")) {
 		help(stdout);
 		return EXIT_SUCCESS;
 	}
@@ -424,6 +606,10 @@ int main(int argc, char **argv)
 		return commands[i].run(argc - 1, argv + 1);
 	}
 	error(0, 0, "there is no command '%s'", argv[1]);
-	fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	if (argv[1][strspn(argv[1], "0123456789")])
+		fprintf(stderr, "Try 'vmainfo --help' for more information.\n");
+	else
+		fprintf(stderr, "Try 'vmainfo show %s', or 'vmainfo --help' for more information.\n",
+			argv[1]);
 	return EXIT_FAILURE;
 }

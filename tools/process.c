@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes: which one is meant, and how many VMAs each has; see process.h. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
@@ -16,21 +15,68 @@
 #include "tool.h"
 #include "../vmainfo.h"
 
-/* The first bytes of /proc/PID/WHAT, and a NUL; how many, -1 if it cannot be read. */
-static ssize_t proc_read(pid_t pid, const char *what, char *buf, size_t room)
-{
-	char path[48];
-	ssize_t n;
-	int fd;
+/* A directory of process_dir(), and a file in it */
+#define PROC_PATH (PROCESS_DIR + 16)
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+/* The first bytes of DIR/WHAT, and a NUL; how many, -1 with errno if it cannot be read. */
+static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
+{
+	char path[PROC_PATH];
+	ssize_t n;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, what);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	n = read(fd, buf, room - 1);
+	err = errno;
 	close(fd);
 	buf[n < 0 ? 0 : n] = 0;
+	errno = err;
 	return n;
+}
+
+/* "statm" is numbers that the kernel keeps: reading it takes no lock. */
+static bool has_vmas(const char *dir)
+{
+	char statm[64];
+	ssize_t n = proc_read(dir, "statm", statm, sizeof(statm));
+
+	if (n < 0)
+		return errno == EACCES || errno == EPERM;
+	return n && *statm != '0';
+}
+
+static void main_dir(char dir[PROCESS_DIR], pid_t pid)
+{
+	snprintf(dir, PROCESS_DIR, "/proc/%d", pid);
+}
+
+bool process_dir(char dir[PROCESS_DIR], pid_t pid)
+{
+	struct dirent *entry;
+	char tasks[PROCESS_DIR];
+	bool found = false;
+	uint64_t tid;
+	DIR *threads;
+
+	main_dir(dir, pid);
+	if (has_vmas(dir))
+		return true;
+	snprintf(tasks, sizeof(tasks), "/proc/%d/task", pid);
+	threads = opendir(tasks);
+	while (threads && !found && (entry = readdir(threads))) {
+		if (!parse_decimal(entry->d_name, INT32_MAX, &tid) || tid == (uint64_t)pid)
+			continue;
+		snprintf(dir, PROCESS_DIR, "/proc/%d/task/%d", pid, (int)tid);
+		found = has_vmas(dir);
+	}
+	if (threads)
+		closedir(threads);
+	if (!found)
+		main_dir(dir, pid);
+	return found;
 }
 
 /* The numbers of all processes, in order, 0 behind the last one. To be freed. */
@@ -64,65 +110,177 @@ static pid_t *all_processes(void)
 	return pids;
 }
 
-struct named {
-	const char *name;
-	pid_t found;
-	char all[256];		/* the pids, as text */
-	int nr;
+/* The length of the names that the kernel keeps; longer ones are cut. */
+#define COMM_LENGTH 15
+
+/* Of a script: the interpreter, an option of it, and the script */
+#define ARGUMENTS 3
+
+/*
+ * "cmdline" is in the memory of the process. Reading it waits for the mmap_lock
+ * of the process, which can be held for ever. So it is read only if "comm" is
+ * full, and the name begins with it.
+ */
+static bool has_name(pid_t pid, const char *name)
+{
+	char dir[PROCESS_DIR], buf[4096], *arg, *base;
+	ssize_t got;
+	int i;
+
+	main_dir(dir, pid);
+	got = proc_read(dir, "comm", buf, sizeof(buf));
+	if (got <= 0)
+		return false;
+	buf[got - 1] = 0; /* its newline */
+	if (!strcmp(buf, name))
+		return true;
+	if (strlen(buf) != COMM_LENGTH || strncmp(buf, name, COMM_LENGTH))
+		return false;
+	process_dir(dir, pid);
+	got = proc_read(dir, "cmdline", buf, sizeof(buf));
+	for (arg = buf, i = 0; arg - buf < got && i < ARGUMENTS; arg += strlen(arg) + 1, i++) {
+		base = strrchr(arg, '/');
+		if (!strcmp(base ? base + 1 : arg, name))
+			return true;
+	}
+	return false;
+}
+
+/* ---- which one of several ---- */
+
+static enum { PICK_ALL, PICK_OLDEST, PICK_NEWEST } pick;
+
+enum { KEY_OLDEST = 512, KEY_NEWEST };
+
+static const struct argp_option pick_options[] = {
+	{ "oldest", KEY_OLDEST, NULL, 0,
+	  "Of several processes of that name, the one that started first", 10 },
+	{ "newest", KEY_NEWEST, NULL, 0,
+	  "Of several processes of that name, the one that started last", 10 },
+	{ }
 };
 
-static void match_name(pid_t pid, struct named *n)
+static error_t parse_pick(int key, char *arg, struct argp_state *state)
 {
-	char buf[4096], *base;
-	size_t len;
-	ssize_t got;
+	(void)arg;
+	if (key != KEY_OLDEST && key != KEY_NEWEST)
+		return ARGP_ERR_UNKNOWN;
+	if (pick == (key == KEY_OLDEST ? PICK_NEWEST : PICK_OLDEST))
+		argp_error(state, "--oldest and --newest exclude each other");
+	pick = key == KEY_OLDEST ? PICK_OLDEST : PICK_NEWEST;
+	return 0;
+}
 
-	if (pid == getpid())
-		return;
-	got = proc_read(pid, "comm", buf, sizeof(buf));
-	if (got <= 0)
-		return;
-	buf[got - 1] = 0; /* its newline */
-	if (strcmp(buf, n->name)) {
-		if (proc_read(pid, "cmdline", buf, sizeof(buf)) <= 0)
-			return;
-		base = strrchr(buf, '/');
-		if (strcmp(base ? base + 1 : buf, n->name))
-			return;
+const struct argp process_argp = {
+	.options = pick_options,
+	.parser = parse_pick,
+	.children = (const struct argp_child[]){ { &help_argp, 0, NULL, 0 }, { } },
+};
+
+/* In clock ticks since the boot; 0 if the process has gone. */
+static uint64_t start_time(pid_t pid)
+{
+	/*
+	 * Field 22 of /proc/PID/stat; comm, the second one, can have spaces and
+	 * parentheses.
+	 */
+	const int fields = 22 - 2;
+	char dir[PROCESS_DIR], buf[4096], *p;
+	int i;
+
+	main_dir(dir, pid);
+	if (proc_read(dir, "stat", buf, sizeof(buf)) <= 0)
+		return 0;
+	p = strrchr(buf, ')');
+	for (i = 0; p && i < fields; i++)
+		p = strchr(p + 1, ' ');
+	return p ? strtoull(p, NULL, 10) : 0;
+}
+
+/*
+ * The index of the oldest or newest one. Of those that started in the same
+ * tick, the one with the lowest PID is the oldest.
+ */
+static size_t pick_one(const pid_t *pids, size_t nr)
+{
+	uint64_t best = start_time(pids[0]), time;
+	size_t picked = 0, i;
+
+	for (i = 1; i < nr; i++) {
+		time = start_time(pids[i]);
+		if (time && (!best || (pick == PICK_OLDEST ? time < best : time >= best))) {
+			best = time;
+			picked = i;
+		}
 	}
-	n->found = pid;
-	n->nr++;
-	len = strlen(n->all);
-	snprintf(n->all + len, sizeof(n->all) - len, " %d", pid);
+	return picked;
+}
+
+size_t processes_find(const char *text, pid_t **found)
+{
+	pid_t *pids, *p;
+	size_t nr = 0;
+	uint64_t pid;
+
+	if (*text && !text[strspn(text, "0123456789")]) {
+		if (!parse_decimal(text, INT32_MAX, &pid) || !pid)
+			error(exit_failure, 0, "invalid PID: '%s'", text);
+		*found = xreallocarray(NULL, 1, sizeof(**found));
+		**found = pid;
+		return 1;
+	}
+	/* Those that have the name, without this one, are moved to the front. */
+	pids = all_processes();
+	for (p = pids; *p; p++)
+		if (*p != getpid() && has_name(*p, text))
+			pids[nr++] = *p;
+	if (!nr) {
+		error(0, 0, "there is no process '%s'", text);
+		if (!access(text, F_OK))
+			fprintf(stderr, "There is a file of that name: show and draw read it with --from.\n");
+		exit(exit_failure);
+	}
+	if (pick != PICK_ALL) {
+		pids[0] = pids[pick_one(pids, nr)];
+		nr = 1;
+	}
+	*found = pids;
+	return nr;
+}
+
+void process_too_many(const char *text, const pid_t *pids, size_t nr)
+{
+	const size_t max = 20;
+	size_t i;
+
+	error(0, 0, "%zu processes have the name '%s'", nr, text);
+	fprintf(stderr, "Name one by its PID, or use --oldest or --newest:");
+	for (i = 0; i < nr && i < max; i++)
+		fprintf(stderr, " %d", pids[i]);
+	fprintf(stderr, "%s\n", nr > max ? " ..." : "");
+	exit(exit_failure);
 }
 
 pid_t process_find(const char *text)
 {
-	struct named n = { .name = text };
-	pid_t *pids, *p;
-	uint64_t pid;
+	pid_t *pids, pid;
+	size_t nr;
 
-	if (parse_decimal(text, INT32_MAX, &pid) && pid)
-		return pid;
-	if (isdigit((unsigned char)*text) && text[strspn(text, "0123456789")] == 0)
-		error(exit_failure, 0, "there is no process '%s'", text);
-	pids = all_processes();
-	for (p = pids; *p; p++)
-		match_name(*p, &n);
+	nr = processes_find(text, &pids);
+	if (nr > 1)
+		process_too_many(text, pids, nr);
+	pid = pids[0];
 	free(pids);
-	if (!n.nr)
-		error(exit_failure, 0, "there is no process '%s'", text);
-	if (n.nr > 1)
-		error(exit_failure, 0, "%d processes have the name '%s', name one by its pid:%s%s",
-		      n.nr, text, n.all, strlen(n.all) == sizeof(n.all) - 1 ? "..." : "");
-	return n.found;
+	return pid;
 }
 
 char *process_comm(pid_t pid)
 {
-	char comm[68];
-	ssize_t n = proc_read(pid, "comm", comm, sizeof(comm));
+	char dir[PROCESS_DIR], comm[68];
+	ssize_t n;
 
+	main_dir(dir, pid);
+	n = proc_read(dir, "comm", comm, sizeof(comm));
 	if (n <= 0)
 		return xstrdup("?");
 	comm[n - 1] = 0;
@@ -188,14 +346,14 @@ static uint64_t status_kb(const char *status, const char *key)
 }
 
 /* Its lines, but for that of the gate page; -1 if it cannot be read. */
-static int64_t count_maps(pid_t pid)
+static int64_t count_maps(const char *dir)
 {
-	char path[32], *line = NULL;
+	char path[PROC_PATH], *line = NULL;
 	int64_t nr = 0;
 	size_t room = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	snprintf(path, sizeof(path), "%s/maps", dir);
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
@@ -209,13 +367,13 @@ static int64_t count_maps(pid_t pid)
 	return nr;
 }
 
-/* All of /proc/PID/status, which can have 65536 groups; NULL if it is not there. */
-static char *read_status(pid_t pid)
+/* All of DIR/status, which can have 65536 groups; NULL if it is not there. */
+static char *read_status(const char *dir)
 {
-	char path[32], *status;
+	char path[PROC_PATH], *status;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	snprintf(path, sizeof(path), "%s/status", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
@@ -227,18 +385,23 @@ static char *read_status(pid_t pid)
 static void count_process(pid_t pid, struct tasks *t)
 {
 	static const char first[] = "Name:\t";
-	char *status, *name;
+	char dir[PROCESS_DIR], named[PROCESS_DIR], *status, *name;
+	int tries = PROCESS_DIR_TRIES;
 	struct task *task;
-	int64_t nr;
+	int64_t nr = 0;
 
-	nr = count_maps(pid);
+	while (!nr && tries-- && process_dir(dir, pid))
+		nr = count_maps(dir);
 	if (nr < 0)
 		t->unreadable++;
-	status = nr > 0 ? read_status(pid) : NULL;
-	if (!status || strncmp(status, first, strlen(first))) {
-		free(status);
+	if (nr <= 0)
 		return;
-	}
+	/* The process has the name of its main thread. */
+	main_dir(named, pid);
+	name = read_status(named);
+	status = strcmp(dir, named) ? read_status(dir) : name;
+	if (!status || !name || strncmp(name, first, strlen(first)))
+		goto out;
 	task = tasks_add(t);
 	task->pid = pid;
 	task->vmas = nr;
@@ -249,9 +412,12 @@ static void count_process(pid_t pid, struct tasks *t)
 	task->locked_kb = status_kb(status, "\nVmLck:");
 	task->pinned_kb = status_kb(status, "\nVmPin:");
 	/* "Name:\tcomm\n", escaped as by the module; it can be empty, or begin with a space */
-	name = status + strlen(first);
-	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
-	free(status);
+	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name + strlen(first), "\n"),
+		 name + strlen(first));
+out:
+	if (status != name)
+		free(status);
+	free(name);
 }
 
 static uint64_t cpu_time_ns(void)
@@ -292,7 +458,7 @@ char *tasks_cost(const struct tasks *t)
 	char *text;
 
 	if (asprintf(&text, "%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
-		     t->why == ENOENT ? "the module is not loaded" :
+		     t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
 		     "no permission to ask the module",
 		     t->nr, t->cpu_ns / 1e6) < 0)
 		error(exit_failure, errno, "tasks");

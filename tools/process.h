@@ -5,18 +5,54 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+/*
+ * --oldest and --newest, and help_argp: a child of the argp of commands that
+ * take a name.
+ */
+extern const struct argp process_argp;
+
 /**
- * process_find() - which process an argument names
- * @text: a pid, or a name: what /proc/PID/comm says, or the last part of how it was started
+ * processes_find() - which processes an argument names
+ * @text: a pid, or a name as with pgrep: what /proc/PID/comm says; if it has more than 15
+ *        characters, the last part of the path of the program or script that was started
+ * @found: set to their pids, to be freed
  *
- * Return: its pid. Ends the program if there is none, or more than one has that name.
+ * Return: how many: one with --oldest or --newest. Ends the program if there is none.
+ */
+size_t processes_find(const char *text, pid_t **found);
+
+/*
+ * The same for one: ends the program, by process_too_many(), if several have
+ * that name.
  */
 pid_t process_find(const char *text);
+
+/*
+ * Ends the program with an error that names them, and says how to choose one.
+ */
+void process_too_many(const char *text, const pid_t *pids, size_t nr) __attribute__((noreturn));
+
+/**
+ * process_dir() - the directory of procfs that shows a process' address space
+ * @dir: "/proc/PID", or "/proc/PID/task/TID" of the first thread that has VMAs
+ *       if the main thread has exited
+ * @pid: the process
+ *
+ * The thread can exit before its maps are read, which then are empty or fail
+ * with ESRCH. Callers try again, PROCESS_DIR_TRIES times in all.
+ *
+ * Return: false if no thread has VMAs, or the process has gone; @dir is
+ * "/proc/PID" then. True also if the user may not know (hidepid).
+ */
+#define PROCESS_DIR 40
+#define PROCESS_DIR_TRIES 5
+bool process_dir(char dir[PROCESS_DIR], pid_t pid);
 
 /* What /proc/PID/comm says, printable; "?" if the process has gone. To be freed. */
 char *process_comm(pid_t pid);

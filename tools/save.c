@@ -16,7 +16,8 @@ static const char doc[] =
 	"\vFILE is - for stdout, which may not be a terminal. A FILE that is there is\n"
 	"replaced when all is written: there is never a part of a listing. A link is\n"
 	"replaced as well, not what it points to. FILE can be read by its owner alone,\n"
-	"as it tells what otherwise takes the right to trace the process.";
+	"as it tells what otherwise takes the right to trace the process. A pipe or a\n"
+	"device is written to, if it belongs to the user or to root.";
 
 static const struct argp_option options[] = {
 	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 0 },
@@ -42,11 +43,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		else if (!a->file)
 			a->file = arg;
 		else
-			argp_error(state, "there is one argument too many: '%s'", arg);
+			argp_error(state, "extra operand '%s'", arg);
 		break;
 	case ARGP_KEY_END:
 		if (!a->file)
-			argp_error(state, "a process and a file are wanted");
+			argp_error(state, "missing operand: a process and a file are needed");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -56,7 +57,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int save_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "PID|NAME FILE", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "PID|NAME FILE", doc, children, NULL, NULL
+	};
 	struct arguments a = { };
 	struct listing l;
 

@@ -266,74 +266,84 @@ static void print_sums(FILE *out, const struct listing *l, const struct show_opt
 
 /* ---- for programs ---- */
 
-static json_object *flags_json(const struct vma *vma)
-{
-	json_object *array = json_object_new_array();
-	char buf[FLAGS_TEXT], *rest = vma_flags(buf, vma), *name;
-
-	while ((name = strsep(&rest, ",")))
-		if (strcmp(name, "-"))
-			json_object_array_add(array, json_object_new_string(name));
-	return array;
-}
-
 /* What maps does not say is null. */
-static json_object *vma_json(const struct listing *l, const struct vma *vma)
+static void print_vma_json(struct json *j, const struct listing *l, const struct vma *vma)
 {
 	const bool from_maps = listing_is_from_maps(l);
-	json_object *o = json_object_new_object();
-	char buf[24];
+	char buf[FLAGS_TEXT], *flags;
 
-	json_object_object_add(o, "nr", is_gate(l, vma) ? NULL :
-			       json_object_new_int64(vma - l->vmas + 1));
-	json_add_hex(o, "start", vma->start);
-	json_add_hex(o, "end", vma->end);
-	json_add_int(o, "size_kb", vma_size(vma) >> 10);
-	json_add_text(o, "perm", vma_perm(buf, vma));
-	json_add_hex(o, "offset", vma->offset);
-	json_add_text(o, "dev", dev_text(buf, vma));
-	json_add_decimal(o, "inode", vma->ino);
-	json_add_text(o, "kind", kind_name(vma->kind));
-	if (vma->page_shift < 10)
-		json_object_object_add(o, "page_kb", NULL);
+	json_open(j, NULL, '{');
+	if (is_gate(l, vma))
+		json_null(j, "nr");
 	else
-		json_add_int(o, "page_kb", 1ull << (vma->page_shift - 10));
-	json_object_object_add(o, "anon", from_maps ? NULL :
-			       json_object_new_boolean(!!(vma->flags & VMAINFO_ANON_VMA)));
-	json_add_text(o, "policy", vma->policy ? policy_name(vma->policy) : NULL);
-	json_object_object_add(o, "flags", from_maps ? NULL : flags_json(vma));
-	json_add_text(o, "ops", vma->ops);
-	json_add_text(o, "name", vma->name);
-	return o;
+		json_int(j, "nr", vma - l->vmas + 1);
+	json_hex(j, "start", vma->start);
+	json_hex(j, "end", vma->end);
+	json_int(j, "size_kb", vma_size(vma) >> 10);
+	json_text(j, "perm", vma_perm(buf, vma));
+	json_hex(j, "offset", vma->offset);
+	json_text(j, "dev", dev_text(buf, vma));
+	json_decimal(j, "inode", vma->ino);
+	json_text(j, "kind", kind_name(vma->kind));
+	if (vma->page_shift < 10)
+		json_null(j, "page_kb");
+	else
+		json_int(j, "page_kb", 1ull << (vma->page_shift - 10));
+	if (from_maps)
+		json_null(j, "anon");
+	else
+		json_bool(j, "anon", vma->flags & VMAINFO_ANON_VMA);
+	json_text(j, "policy", vma->policy ? policy_name(vma->policy) : NULL);
+	flags = vma_flags(buf, vma);
+	if (from_maps)
+		json_null(j, "flags");
+	else
+		json_list(j, "flags", strcmp(flags, "-") ? flags : "");
+	json_text(j, "ops", vma->ops);
+	json_text(j, "name", vma->name);
+	json_close(j, '}');
+}
+
+void listing_json(struct json *j, const struct listing *l)
+{
+	const struct vmainfo_header *h = &l->header;
+
+	if (h->pid)
+		json_int(j, "pid", h->pid);
+	else
+		json_null(j, "pid");
+	json_text(j, "source", listing_is_from_maps(l) ? "maps" : "module");
+	json_bool(j, "atomic", h->flags & VMAINFO_ATOMIC);
+	if (h->taken_ns)
+		json_decimal(j, "taken_ns", h->taken_ns);
+	else
+		json_null(j, "taken_ns");
 }
 
 /* One record at a time: a process can have millions. */
 static void print_json(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	const struct sums s = sums_of(l, o);
-	json_object *head = json_object_new_object();
-	const char *comma = "";
+	struct json j = { .out = out };
 	size_t i;
 
-	json_add_int(head, "pid", l->header.pid);
-	json_add_text(head, "source", listing_is_from_maps(l) ? "maps" : "module");
-	json_object_object_add(head, "atomic",
-			       json_object_new_boolean(!!(l->header.flags & VMAINFO_ATOMIC)));
-	json_add_decimal(head, "taken_ns", l->header.taken_ns);
-	json_add_int(head, "vmas", s.vmas);
-	json_add_int(head, "total_kb", s.kb);
-	json_add_int(head, "shown_vmas", s.shown);
-	json_add_int(head, "shown_kb", s.shown_kb);
-	json_print(out, head, true);
-	fputs(",\"records\":[", out);
+	json_open(&j, NULL, '{');
+	listing_json(&j, l);
+	json_int(&j, "vmas", s.vmas);
+	json_int(&j, "total_kb", s.kb);
+	json_int(&j, "shown_vmas", s.shown);
+	json_int(&j, "shown_kb", s.shown_kb);
+	json_open(&j, "records", '[');
 	for (i = 0; i < l->nr; i++) {
 		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		fprintf(out, "%s\n", comma);
-		json_print(out, vma_json(l, &l->vmas[i]), false);
-		comma = ",";
+		json_line(&j);
+		print_vma_json(&j, l, &l->vmas[i]);
 	}
-	fputs("\n]}\n", out);
+	putc('\n', out);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putc('\n', out);
 }
 
 /* A field of RFC 4180; others than names need no quotes. */
@@ -459,7 +469,7 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 /* ---- the command ---- */
 
 static const char doc[] =
-	"Shows the virtual memory areas (VMAs) of a process: the one with that PID or\n"
+	"Shows the virtual memory areas (VMAs) of processes: those with that PID or\n"
 	"NAME; without either, the one that the module's parameter \"pid\" names, else\n"
 	"vmainfo itself.\n"
 	"\vBehind the permissions (as in /proc/PID/maps) a '!' marks what may be both\n"
@@ -471,22 +481,26 @@ static const char doc[] =
 	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, since\n"
 	"they can be larger than what programs with nothing but doubles (JavaScript,\n"
 	"jq) can tell apart; sizes are numbers, in kB. A byte of a name that is no\n"
-	"UTF-8 is U+FFFD there; then name_hex has all bytes of it. CSV is that of RFC\n"
-	"4180, with CR and LF at the end of a line. What is not known, because the\n"
-	"module is not loaded, is null in JSON, empty in CSV and '?' with --long.\n"
+	"UTF-8 is U+FFFD there; then name_hex has all bytes of it. Several processes\n"
+	"are several objects. CSV is that of RFC 4180, with CR and LF at the end of a\n"
+	"line. What is not known, because the module is not loaded, is null in JSON,\n"
+	"empty in CSV and '?' with --long.\n"
 	"\n"
 	"Control characters in names are printed as '?' to people and terminals, and\n"
 	"as they are with --csv and --maps to files and pipes.\n"
 	"\n"
-	"Exit status: 0, or 1 if there is no such process, file, or VMA at ADDRESS.";
+	"Exit status: 0, or 1 if there is no such process, file, or VMA at ADDRESS;\n"
+	"also if that is so of one process of several; the others are shown.";
 
 enum { OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_KIND, OPT_PERM, OPT_ADDR, OPT_FROM, OPT_COLOR };
 
 static const struct argp_option options[] = {
 	{ "long", 'l', NULL, 0, "All that is known of each VMA, as the module's vmas has it", 1 },
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its records", 1 },
-	{ "csv", OPT_CSV, NULL, 0, "CSV, with the names of the columns in the first line", 1 },
-	{ "maps", OPT_MAPS, NULL, 0, "Exactly as /proc/PID/maps of a 64-bit kernel", 1 },
+	{ "csv", OPT_CSV, NULL, 0,
+	  "CSV, with the names of the columns in the first line; of one process", 1 },
+	{ "maps", OPT_MAPS, NULL, 0,
+	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
 	{ "kind", OPT_KIND, "KIND[,KIND...]", 0,
 	  "Only these: anon, file, heap, stack, shmem, hugetlb, vdso, vvar, vsyscall, dev, special",
 	  2 },
@@ -507,9 +521,16 @@ struct arguments {
 	struct show_options show;
 	enum colour colour;
 	const char *format;	/* the option that it was said with */
-	const char *process;
+	char **processes;
+	size_t nr_processes;
 	const char *file;
 };
+
+/* Formats without a place that says which process it is */
+static bool is_for_one(enum show_format format)
+{
+	return format == SHOW_CSV || format == SHOW_MAPS;
+}
 
 static void set_format(struct argp_state *state, enum show_format format, const char *name)
 {
@@ -530,7 +551,7 @@ static void parse_kinds(struct argp_state *state, const char *arg)
 	while ((name = strsep(&rest, ","))) {
 		kind = kind_of_name(name);
 		if (kind < 0)
-			argp_error(state, "there is no kind '%s'", name);
+			argp_error(state, "unknown kind: '%s'", name);
 		a->show.kinds |= 1u << kind;
 	}
 	free(copy);
@@ -558,31 +579,33 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_PERM:
 		if (!perm_is_valid(arg))
-			argp_error(state, "'%s' is no pattern of permissions such as ?wx", arg);
+			argp_error(state, "invalid pattern of permissions: '%s'", arg);
 		a->show.perm = arg;
 		break;
 	case OPT_ADDR:
 		if (!parse_address(arg, &a->show.address))
-			argp_error(state, "'%s' is no address", arg);
+			argp_error(state, "invalid address: '%s'", arg);
 		a->show.by_address = true;
 		break;
 	case OPT_FROM:
 		a->file = arg;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (a->process)
-			argp_error(state, "one process is shown, not '%s' as well", arg);
-		a->process = arg;
+		a->processes = xreallocarray(a->processes, a->nr_processes + 1,
+					     sizeof(*a->processes));
+		a->processes[a->nr_processes++] = arg;
 		break;
 	case ARGP_KEY_END:
-		if (a->process && a->file)
+		if (a->nr_processes > 1 && is_for_one(a->show.format))
+			argp_error(state, "extra operand '%s': %s is for one process",
+				   a->processes[1], a->format);
+		if (a->nr_processes && a->file)
 			argp_error(state, "a process and --from exclude each other");
 		break;
 	default:
@@ -591,23 +614,99 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void nothing_at_address(const struct show_options *o)
+{
+	error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
+	      o->kinds || o->perm ? "that matches " : "", o->address);
+}
+
+/*
+ * Several processes: each has a heading, or is a JSON text. Returns an exit
+ * status.
+ */
+static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
+{
+	int status = EXIT_SUCCESS, err;
+	bool found = false;
+	struct listing l;
+	char *comm;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		err = listing_try(&l, pids[i]);
+		if (err) {
+			error(0, err, "process %d", pids[i]);
+			status = EXIT_FAILURE;
+			continue;
+		}
+		if (!a->show.by_address || count_wanted(&l, &a->show)) {
+			if (a->show.format != SHOW_JSON) {
+				comm = process_comm(pids[i]);
+				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
+				free(comm);
+			}
+			show_listing(stdout, &l, &a->show);
+			found = true;
+		}
+		listing_free(&l);
+	}
+	if (!found && status == EXIT_SUCCESS)
+		nothing_at_address(&a->show);
+	return status;
+}
+
+/*
+ * All that the arguments name; without arguments, 0, for which listing_of() has
+ * a meaning.
+ */
+static size_t find_processes(const struct arguments *a, pid_t **pids)
+{
+	size_t nr = 0, found, i;
+	pid_t *more;
+
+	*pids = xreallocarray(NULL, 1, sizeof(**pids));
+	**pids = 0;
+	for (i = 0; i < a->nr_processes; i++) {
+		found = processes_find(a->processes[i], &more);
+		if (found > 1 && is_for_one(a->show.format))
+			process_too_many(a->processes[i], more, found);
+		*pids = xreallocarray(*pids, nr + found, sizeof(**pids));
+		memcpy(*pids + nr, more, found * sizeof(**pids));
+		nr += found;
+		free(more);
+	}
+	return nr;
+}
+
 int show_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "[PID|NAME]", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "[PID|NAME...]", doc, children, NULL, NULL
+	};
+	int status = EXIT_SUCCESS;
 	struct arguments a = { };
 	struct listing l;
+	size_t nr = 0;
+	pid_t *pids;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (a.file)
-		listing_from_file(&l, a.file);
-	else
-		listing_of(&l, a.process ? process_find(a.process) : 0);
-	if (a.show.by_address && !count_wanted(&l, &a.show))
-		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
-		      a.show.kinds || a.show.perm ? "that matches " : "", a.show.address);
 	a.show.colour = use_colour(a.colour, stdout);
 	a.show.safe = isatty(STDOUT_FILENO);
-	show_listing(stdout, &l, &a.show);
-	listing_free(&l);
-	return EXIT_SUCCESS;
+	nr = find_processes(&a, &pids);
+	if (nr > 1) {
+		status = show_processes(&a, pids, nr);
+	} else {
+		if (a.file)
+			listing_from_file(&l, a.file);
+		else
+			listing_of(&l, *pids);
+		if (a.show.by_address && !count_wanted(&l, &a.show))
+			nothing_at_address(&a.show);
+		show_listing(stdout, &l, &a.show);
+		listing_free(&l);
+	}
+	free(pids);
+	free(a.processes);
+	return status;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "json.h"
 #include "listing.h"
 
 enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS };
@@ -33,5 +34,11 @@ struct show_options {
 };
 
 void show_listing(FILE *out, const struct listing *l, const struct show_options *options);
+
+/*
+ * Members of a JSON object that say what a listing is. What is not known is
+ * null.
+ */
+void listing_json(struct json *j, const struct listing *l);
 
 #endif /* SHOW_H */

@@ -29,7 +29,10 @@ int export_command(int argc, char **argv);
 /* EXIT_FAILURE, unless a command says that this has another meaning there: diff. */
 extern int exit_failure;
 
-/* A sentence on stderr that is no error, "vmainfo: ...", unless the user said --quiet. */
+/*
+ * A sentence on stderr that is no error, "vmainfo: ...", unless the user said
+ * --quiet, or it would be the same as the last one.
+ */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern bool quiet;
 
@@ -38,9 +41,25 @@ void *xmalloc(size_t size);
 void *xreallocarray(void *old, size_t nr, size_t size);
 char *xstrdup(const char *text);
 
-/* --color=WHEN: "auto", which is the default, "always" or "never"; false if it is none of these. */
+/*
+ * Whether two words are the same, apart from the case of ASCII letters.
+ * strcasecmp() depends on the locale: in a Turkish one, "i" and "I" are two
+ * letters.
+ */
+bool same_word(const char *a, const char *b);
+
+/*
+ * -h: a child of the argp of each command, for argp itself has only -? and
+ * --help.
+ */
+extern const struct argp help_argp;
+
+/*
+ * The argument of --color, which may be NULL. Anything unknown ends the
+ * program.
+ */
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
-bool parse_colour(const char *when, enum colour *colour);
+enum colour parse_colour(const struct argp_state *state, const char *when);
 
 /*
  * Whether to write colours to @out: with COLOUR_AUTO if it is a terminal that can show some, and
@@ -48,10 +67,20 @@ bool parse_colour(const char *when, enum colour *colour);
  */
 bool use_colour(enum colour colour, FILE *out);
 
+/*
+ * A number as the kernel prints it, in base 10 or 16: digits, lower case, no
+ * sign. Moves *@text behind it; false if there is none, or it is more than
+ * @max.
+ */
+bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value);
+
 /* Numbers as arguments have them; false if it is not one, from 0 to @max, and nothing else. */
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value);
-/* The same, with or without a decimal fraction. */
-bool parse_number(const char *text, double max, double *value);
+/*
+ * A number from @min to @max, with or without a fraction: "2", "0.5", ".5"; in
+ * any locale.
+ */
+bool parse_number(const char *text, double min, double max, double *value);
 /* An address: hexadecimal, with or without 0x. */
 bool parse_address(const char *text, uint64_t *address);
 
@@ -80,6 +109,20 @@ int print_name(FILE *out, const char *name);
 char *printable(const char *name);
 
 /*
+ * Writes what was printed so far to stdout. Ends the program with an error if
+ * any of it is lost. Commands that print again and again call this; for the
+ * others, it is done at exit.
+ */
+void flush_output(void);
+
+/*
+ * Waits until @fd is readable, or for @ms milliseconds; true if it is readable.
+ * @fd can be -1. Ends the program if nobody can read its output any more: by
+ * SIGPIPE if stdout is a pipe, otherwise with an error.
+ */
+bool wait_readable(int fd, int ms);
+
+/*
  * All of a text of at most @max bytes, from where @fd stands; NULL with errno if it cannot be read,
  * EFBIG if there is more. To be freed.
  */
@@ -92,8 +135,9 @@ char *read_text(int fd, size_t max);
  */
 void replace_file(const char *file, const void *data, size_t size, mode_t mode);
 /*
- * The same with a mode of 0600, for what has addresses; but a device or a pipe is written to as it
- * is.
+ * The same with a mode of 0600, for what has addresses. A file that is not a
+ * regular one is written to, if it belongs to the user or to root, or if @file
+ * is the path of an open file, such as /dev/stdout.
  */
 void write_private(const char *file, const void *data, size_t size);
 

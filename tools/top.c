@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo top - the processes that are nearest to vm.max_map_count, looked at again and again. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
@@ -279,10 +278,12 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 	}
 	if (t->now.from_maps) {
 		text = tasks_cost(&t->now);
+		/* ASCII; toupper() depends on the locale. */
+		if (*text >= 'a' && *text <= 'z')
+			*text -= 'a' - 'A';
 		lines[nr++] = t->now.unreadable ?
-			      format("%c%s; %zu cannot be read", toupper(*text),
-				     text + 1, t->now.unreadable) :
-			      format("%c%s", toupper(*text), text + 1);
+			      format("%s; %zu cannot be read", text, t->now.unreadable) :
+			      format("%s", text);
 		free(text);
 	}
 	return nr;
@@ -346,37 +347,18 @@ static void print_look(const struct top *t)
 		print_name(stdout, t->rows[i].task->comm);
 		puts(over ? "\033[0m" : "");
 	}
-	if (fflush(stdout))
-		error(EXIT_FAILURE, errno, "write error");
-}
-
-/* @delay seconds from now, on CLOCK_MONOTONIC */
-static struct timespec deadline_in(double delay)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)delay;
-	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_nsec -= 1000000000;
-		at.tv_sec++;
-	}
-	return at;
+	flush_output();
 }
 
 static void batch(struct top *t)
 {
-	struct timespec deadline;
-
 	for (;;) {
 		look(t);
 		print_look(t);
 		if (t->looks == t->iterations)
 			return;
-		deadline = deadline_in(t->delay);
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
-			;
+		/* Rounded up: not again and again without a pause. */
+		wait_readable(-1, t->delay * 1000 + 0.999);
 	}
 }
 
@@ -710,10 +692,9 @@ static bool answer(struct view *v, int key)
 	if (v->prompt_key == 'n')
 		good = parse_decimal(v->input, MAX_LINES, &t->lines);
 	else
-		good = parse_number(v->input, MAX_DELAY, &t->delay);
+		good = parse_number(v->input, 0, MAX_DELAY, &t->delay);
 	if (!good)
-		v->message = v->prompt_key == 'n' ? "That is no number of lines" :
-			     "That is no number of seconds";
+		v->message = v->prompt_key == 'n' ? "Invalid number of lines" : "Invalid delay";
 	return good && v->prompt_key != 'n';
 }
 
@@ -808,6 +789,21 @@ static enum then handle_key(struct view *v, int key)
 	return STAY;
 }
 
+/* @delay seconds from now, on CLOCK_MONOTONIC */
+static struct timespec deadline_in(double delay)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)delay;
+	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_nsec -= 1000000000;
+		at.tv_sec++;
+	}
+	return at;
+}
+
 /* What is left until @deadline; false if nothing is. */
 static bool time_left(const struct timespec *deadline, struct timespec *left)
 {
@@ -827,7 +823,10 @@ static bool time_left(const struct timespec *deadline, struct timespec *left)
 static bool obey(struct view *v, const sigset_t *while_waiting)
 {
 	struct timespec deadline = deadline_in(v->t->delay), left;
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },	/* can be another terminal */
+	};
 	enum then then;
 	bool late;
 	int key;
@@ -836,12 +835,13 @@ static bool obey(struct view *v, const sigset_t *while_waiting)
 		late = !time_left(&deadline, &left);
 		if (late)
 			memset(&left, 0, sizeof(left));
-		input.revents = 0;
-		if (ppoll(&input, 1, &left, while_waiting) < 0 && errno != EINTR)
+		fds[0].revents = 0;
+		fds[1].revents = 0;
+		if (ppoll(fds, 2, &left, while_waiting) < 0 && errno != EINTR)
 			error(EXIT_FAILURE, errno, "poll");
 		if (caught)
 			end_by_signal();
-		if (input.revents & (POLLHUP | POLLERR | POLLNVAL))
+		if ((fds[0].revents & ~POLLIN) || fds[1].revents)
 			error(EXIT_FAILURE, 0, "the terminal is gone");
 		while ((key = getch()) != ERR) {
 			then = handle_key(v, key);
@@ -887,7 +887,7 @@ static bool parse_sort(const char *text, struct top *t)
 	if (*text == '+' || *text == '-')
 		reverse = *text++ == '-';
 	for (column = 0; column < NR_COLUMNS; column++) {
-		if (strcasecmp(text, columns[column].title))
+		if (!same_word(text, columns[column].title))
 			continue;
 		t->sort = column;
 		t->reverse = reverse;
@@ -922,35 +922,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		t->batch = true;
 		break;
 	case 'd':
-		if (!parse_number(arg, MAX_DELAY, &t->delay))
-			argp_error(state, "'%s' is no number of seconds", arg);
+		if (!parse_number(arg, 0, MAX_DELAY, &t->delay))
+			argp_error(state, "invalid delay: '%s'", arg);
 		break;
 	case 'k':
 		t->kilobytes = true;
 		break;
 	case 'l':
 		if (!parse_decimal(arg, MAX_LINES, &t->lines))
-			argp_error(state, "'%s' is no number of lines", arg);
+			argp_error(state, "invalid number of lines: '%s'", arg);
 		break;
 	case 'n':
 		if (!parse_decimal(arg, UINT64_MAX, &t->iterations) || !t->iterations)
-			argp_error(state, "'%s' is no number of looks", arg);
+			argp_error(state, "invalid number of updates: '%s'", arg);
 		break;
 	case 'o':
 		if (!parse_sort(arg, t))
-			argp_error(state, "there is no column '%s'", arg);
+			argp_error(state, "unknown column: '%s'", arg);
 		break;
 	case 'p':
 		if (!parse_pids(arg, t))
-			argp_error(state, "'%s' is no list of pids", arg);
+			argp_error(state, "invalid list of PIDs: '%s'", arg);
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &t->colour))
-			argp_error(state, "--color is auto, always or never, not '%s'", arg);
+		t->colour = parse_colour(state, arg);
 		break;
 	case OPT_WARN:
-		if (!parse_number(arg, 100, &t->warn))
-			argp_error(state, "'%s' is no percentage", arg);
+		if (!parse_number(arg, 0, 100, &t->warn))
+			argp_error(state, "invalid percentage: '%s'", arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -964,8 +963,8 @@ int top_command(int argc, char **argv)
 		{ "batch", 'b', NULL, 0,
 		  "To stdout, for scripts and logs: each look is a table of its own", 0 },
 		{ "delay", 'd', "SECONDS", 0,
-		  "From one look to the next (3); a fraction will do", 0 },
-		{ "iterations", 'n', "N", 0, "End after so many looks", 0 },
+		  "Time from one update to the next (3); it can have a fraction", 0 },
+		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
 		{ "kilobytes", 'k', NULL, 0,
 		  "Sizes in kB, instead of the unit that suits them", 0 },
 		{ "lines", 'l', "N", 0,
@@ -978,7 +977,9 @@ int top_command(int argc, char **argv)
 		{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto, always or never", 0 },
 		{}
 	};
+	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
+		.children = children,
 		.options = options,
 		.parser = parse,
 		.doc = "The processes that are nearest to vm.max_map_count, the limit of how many\n"

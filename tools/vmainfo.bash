@@ -50,7 +50,7 @@ _vmainfo() {
 	*)
 		if [[ $current == -* ]]; then
 			words=$(_vmainfo_help "$program" "$command" |
-				sed -nE 's/^ +(-[a-zA-Z?], )?(--[a-z]+).*/\2/p')
+				sed -nE 's/^ +(-[a-zA-Z?], )*(--[a-z]+).*/\2/p')
 		else
 			case $command in
 			show | draw | watch | save) words=$(_vmainfo_processes) ;;

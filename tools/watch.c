@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo watch: what is mapped, unmapped and changed in a process from now on. */
-#include <ctype.h>
 #include <errno.h>
 #include <error.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -40,9 +38,10 @@ static const char doc[] =
 enum { OPT_COLOR = 256 };
 
 static const struct argp_option options[] = {
-	{ "interval", 'i', "SECONDS", 0, "Look so often (1); 0.01 is a hundred times a second", 1 },
-	{ "count", 'n', "COUNT", 0,
-	  "End after so many looks, the one at the beginning not counted", 1 },
+	{ "interval", 'n', "SECONDS", 0,
+	  "Time from one update to the next (1), at least 0.001", 1 },
+	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
+	{ "count", 'c', "N", 0, "End after N updates; the first look is not one of them", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
 	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
 	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
@@ -75,53 +74,39 @@ struct watch {
 	bool colour;
 };
 
-/* Seconds with decimals as ms; false if it is no such number, less than 1 ms, or too many. */
-static bool parse_seconds(const char *text, int *ms)
-{
-	double seconds;
-	char *end;
-
-	if (!isdigit((unsigned char)*text) && *text != '.')
-		return false;
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (errno || *end || !(seconds >= 0.001 && seconds <= INT32_MAX / MS_PER_SECOND))
-		return false;
-	*ms = seconds * MS_PER_SECOND + 0.5;
-	return true;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
+	double seconds;
 
 	switch (key) {
 	case 'i':
-		if (!parse_seconds(arg, &a->interval_ms))
-			argp_error(state, "'%s' is no interval in seconds, from 0.001 on", arg);
-		break;
 	case 'n':
+		if (!parse_number(arg, 0.001, INT32_MAX / MS_PER_SECOND, &seconds))
+			argp_error(state, "invalid interval: '%s'", arg);
+		a->interval_ms = seconds * MS_PER_SECOND + 0.5;
+		break;
+	case 'c':
 		if (!parse_decimal(arg, UINT64_MAX, &a->count) || !a->count)
-			argp_error(state, "'%s' is no number of looks", arg);
+			argp_error(state, "invalid number of updates: '%s'", arg);
 		break;
 	case 't':
 		a->time = true;
 		break;
 	case OPT_COLOR:
-		if (!parse_colour(arg, &a->colour))
-			argp_error(state, "--color is always, never or auto, not '%s'", arg);
+		a->colour = parse_colour(state, arg);
 		break;
 	case 'q':
 		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (a->process)
-			argp_error(state, "one process is watched, not '%s' as well", arg);
+			argp_error(state, "extra operand '%s': one process is watched", arg);
 		a->process = arg;
 		break;
 	case ARGP_KEY_END:
 		if (!a->process)
-			argp_error(state, "a process is wanted");
+			argp_error(state, "missing operand: a process is needed");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -143,26 +128,6 @@ static void print_time(const struct watch *w)
 	strftime(text, sizeof(text), "%FT%T", &tm);
 	strftime(zone, sizeof(zone), "%z", &tm);
 	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
-}
-
-/*
- * Until it is time for the next look, or the process exits: then true. Ends the program, as
- * writing to it would, when nobody reads its output any more.
- */
-static bool wait_for_exit(const struct watch *w, int ms)
-{
-	struct pollfd fds[] = {
-		{ .fd = w->pidfd, .events = POLLIN },
-		{ .fd = STDOUT_FILENO },
-	};
-
-	if (poll(fds, 2, ms) < 0 && errno != EINTR)
-		error(exit_failure, errno, "cannot wait");
-	if (fds[1].revents & (POLLERR | POLLNVAL)) {
-		raise(SIGPIPE);
-		exit(exit_failure);
-	}
-	return fds[0].revents & POLLIN;
 }
 
 /* Nothing that the kernel counts has changed since a walk that nothing had changed in. */
@@ -267,7 +232,10 @@ static bool look(struct watch *w)
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, "PID|NAME", doc, NULL, NULL, NULL };
+	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp argp = {
+		options, parse, "PID|NAME", doc, children, NULL, NULL
+	};
 	struct arguments a = { .interval_ms = MS_PER_SECOND };
 	struct watch w = { .arguments = &a };
 	bool exited = false;
@@ -276,6 +244,9 @@ int watch_command(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	/* Nothing is written until something changes, which can take days. */
+	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour(a.colour, stdout);
 	w.pid = process_find(a.process);
 	w.fd = listing_open(w.pid);
@@ -283,14 +254,15 @@ int watch_command(int argc, char **argv)
 	err = listing_read(&w.last, w.fd, w.pid);
 	if (err)
 		error(exit_failure, err, "process %d", w.pid);
-	setlinebuf(stdout);
 	comm = process_comm(w.pid);
 	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
 	     total_kb(&w.last));
 	free(comm);
 
-	for (looks = 0; !exited && (!a.count || looks < a.count); looks++)
-		exited = wait_for_exit(&w, a.interval_ms) || !look(&w);
+	for (looks = 0; !exited && (!a.count || looks < a.count); looks++) {
+		exited = wait_readable(w.pidfd, a.interval_ms) || !look(&w);
+		flush_output();
+	}
 	if (exited) {
 		print_time(&w);
 		printf("process %d has exited\n", w.pid);

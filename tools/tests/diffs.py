@@ -94,8 +94,8 @@ PAIRS = {
         "unmapped 00001000-00003000 8 K r--p file /lib\n"
         "mapped 00001000-00003000 8 K r--s file /lib"),
     "at the highest addresses": (
-        [vma(2**64 - 3 * M, 2**64 - 2 * M)], [vma(2**64 - 3 * M, 2**64 - 1)],
-        "grown ffffffffffffd000-ffffffffffffffff 12 K rw-p anon (by 8 K at its end)"),
+        [vma(2**64 - 3 * M, 2**64 - 2 * M)], [vma(2**64 - 3 * M, 2**64 - M)],
+        "grown ffffffffffffd000-fffffffffffff000 8 K rw-p anon (by 4 K at its end)"),
 }
 
 for nr, (name, (a, b, want)) in enumerate(PAIRS.items()):

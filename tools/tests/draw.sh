@@ -181,6 +181,28 @@ def check_width(out, width):
     expect(longest > int(width) - 25, f"no line of more than {longest} columns")
 
 
+def check_counts(out):
+    """No size and no count is cut: those of a merged box are as many as it has VMAs."""
+    boxes, parts, label, merged = [], 0, [], 0
+    for line in open(out, encoding="utf-8").read().split("\n"):
+        found = re.match(r" {16} [│≈] (.*) [│≈](.*)", line)
+        if found:
+            parts += bool(found[1].strip())
+            label.append(found[2].strip())
+        elif label:
+            boxes.append((parts, " ".join(label)))
+            parts, label = 0, []
+    for parts, text in boxes:
+        if parts > 1:
+            expect(re.search(r"\d [BKMGTPE]\b", text), f"no size in: {text}")
+        whole = re.match(r"(\d+) VMAs", text)
+        if whole:
+            merged += 1
+            counts = [int(n) for n in re.findall(r"[r-][w-][x-][sp] (\d+)", text)]
+            expect(sum(counts) == int(whole[1]), f"{counts} in: {text}")
+    expect(merged, "nothing is merged")
+
+
 def check_text(out, maps, title):
     """Of a PDF: the title, the files, the gaps, the size of each."""
     vmas, text = maps_of(maps), " ".join(open(out, encoding="utf-8").read().split())
@@ -319,6 +341,58 @@ width()
 	COLUMNS=$1 LC_ALL=C draw --from "$raw" >"$TMP/out" && helper check_width "$TMP/out" "$1"
 }
 
+counts()
+{
+	for columns in 48 80 120; do
+		COLUMNS=$columns draw --from "$raw" --boxes=20 >"$TMP/out" && cat "$TMP/out" &&
+			helper check_counts "$TMP/out" && helper check_width "$TMP/out" $columns ||
+			return
+	done
+}
+
+# The gate page of a 32-bit kernel is in its part, and user space ends below.
+gate_page()
+{
+	for one in "ffff0000-ffff1000 r-xp [vectors] bf000000" "ffffe000-fffff000 r-xp [vdso] c0000000"; do
+		# shellcheck disable=SC2086 # four words
+		set -- $one
+		printf '%s %s 0 0:0 0 %s\n' 8000-9000 r-xp /bin/init be8a0000-be8c1000 rw-p '[stack]' \
+			"$1" "$2" "$3" >"$TMP/gate.maps"
+		COLUMNS=120 says --from "$TMP/gate.maps" >/dev/null && cat "$TMP/out" &&
+			grep -qF "init 2 VMAs, 136 K mapped" "$TMP/line" &&
+			grep -qF "User space ends at $4, the kernel's part begins at $4: inferred" "$TMP/line" &&
+			grep -qF "$3  the gate page, which is no VMA of the process" "$TMP/out" &&
+			grep -q "^ *ffffffff ┌" "$TMP/out" || return
+	done
+	# The same without a stack that tells where it ends
+	printf '8000-9000 r-xp 0 0:0 0 /bin/init\nffff0000-ffff1000 r-xp 0 0:0 0 [vectors]\n' >"$TMP/gate.maps"
+	COLUMNS=120 says --from "$TMP/gate.maps" >/dev/null && cat "$TMP/out" &&
+		grep -qF "Where user space ends is not known: inferred from the gate page" "$TMP/line" &&
+		grep -qF "[vectors]  the gate page" "$TMP/out"
+}
+
+# bad_summary LINE TEXT: line LINE of a summary that is otherwise good, if it is this
+bad_summary()
+{
+	sed "$1s/.*/$2/" "$CAPTURES/python.summary" >"$TMP/summary"
+	fails 1 "'$TMP/summary' is not a copy of /proc/vmainfo/summary: line $1 is not" \
+		draw --from "$raw" --summary "$TMP/summary"
+}
+
+strict_summary()
+{
+	task_size=$(grep -n '^TaskSize:' "$CAPTURES/python.summary" | cut -d: -f1)
+	for value in -1 0x7ffffffff000 1000000007ffffffff000 '' 'x' '7ffffffff000x'; do
+		bad_summary "$task_size" "TaskSize:	$value" || return
+	done
+	bad_summary "$task_size" "KernelVmalloc:	ffff800000000000-x	1 kB" &&
+		bad_summary "$task_size" "KernelVmalloc:	ffff800000000000--1	1 kB" &&
+		bad_summary 1 "" && bad_summary 2 "nothing" || return
+	draw --from "$raw" --summary "$CAPTURES/python.summary" >"$TMP/out" &&
+		sed "s/\$/$(printf '\r')/" "$CAPTURES/python.summary" | head -c -2 >"$TMP/summary" &&
+		draw --from "$raw" --summary "$TMP/summary" | diff "$TMP/out" -
+}
+
 ascii()
 {
 	for file in "$raw" "$TMP/strange.raw"; do
@@ -402,14 +476,15 @@ summary()
 		[ "$(grep -o 'kernel: [a-zN].*' "$TMP/out" | paste -sd, | tr -s ' ')" = \
 			'kernel: NewThing,kernel: no known region,kernel: vmalloc, ioremap,kernel: its image,kernel: vmalloc, ioremap,kernel: no known region,kernel: direct map of all memory' ] &&
 		grep -q '^ffff800080010000 ├' "$TMP/out" || return
-	# Of the guest that the captures are from
+	# Of the guest that the captures are from; the gate page is not a VMA.
+	vmas=$(grep -vc '^ffffffffff600000-' "$maps")
 	says --from "$raw" --summary "$CAPTURES/python.summary" >/dev/null &&
-		grep -q '^python3 (pid [0-9]*) 213 VMAs' "$TMP/line" &&
+		grep -q '^python3 (pid [0-9]*) '"$vmas VMAs" "$TMP/line" &&
 		grep -q "User space ends at $(sed -n 's/^TaskSize:.//p' "$CAPTURES/python.summary")" \
 			"$TMP/line" &&
-		fails 1 'it is no summary of vmainfo' draw --from "$raw" --summary "$maps" &&
-		fails 1 'it is no summary of vmainfo' \
-			timeout 60 "$VMAINFO" draw --from "$raw" --summary /dev/zero &&
+		fails 1 'it does not say where user space ends' draw --from "$raw" --summary "$maps" &&
+		fails 1 'is not a copy of /proc/vmainfo/summary: it is too long' \
+			limited 60 "$VMAINFO" draw --from "$raw" --summary /dev/zero &&
 		fails 1 'cannot open' draw --from "$raw" --summary "$TMP/none" &&
 		fails 1 '--summary is for --from' draw --summary "$TMP/summary"
 }
@@ -435,10 +510,10 @@ png()
 
 many()
 {
-	timeout 120 "$VMAINFO" draw --from "$TMP/many.raw" >"$TMP/out" &&
+	limited 120 "$VMAINFO" draw --from "$TMP/many.raw" >"$TMP/out" &&
 		helper check_many "$TMP/out" || return
 	for type in svg png pdf; do
-		timeout 120 "$VMAINFO" draw --from "$TMP/many.raw" -o "$TMP/many.$type" || return
+		limited 120 "$VMAINFO" draw --from "$TMP/many.raw" -o "$TMP/many.$type" || return
 		[ "$(wc -c <"$TMP/many.$type")" -lt 4000000 ] || return
 	done
 	text "$TMP/many.pdf" && grep -q 'of the VMAs are merged with small neighbours' "$TMP/pdf.txt"
@@ -485,9 +560,42 @@ all_or_nothing()
 		draw --from "$raw" -o "$TMP/dir/x.svg" &&
 		[ "$(stat -c %a "$TMP/dir/x.svg")" = 600 ] && grep -q '<svg' "$TMP/dir/x.svg" || return
 	mkfifo "$TMP/pipe.svg" || return
-	draw --from "$raw" -o "$TMP/pipe.svg" &
-	# Nobody may be there to write to it any more.
-	timeout 60 cmp "$TMP/dir/x.svg" "$TMP/pipe.svg" && wait $! && [ -p "$TMP/pipe.svg" ]
+	cmp "$TMP/dir/x.svg" "$TMP/pipe.svg" &
+	reader=$!
+	if ! draw --from "$raw" -o "$TMP/pipe.svg"; then
+		kill "$reader"
+		return 1
+	fi
+	if [ ! -p "$TMP/pipe.svg" ]; then
+		# Nobody will write to it any more.
+		kill "$reader"
+		return 1
+	fi
+	wait "$reader"
+}
+
+# Without vmainfo-draw a picture is an error before anything is read, and PATH is not searched.
+no_helper()
+{
+	mkdir -p "$TMP/alone" "$TMP/path" && cp "$VMAINFO" "$TMP/alone/" || return
+	printf '#!/bin/sh\ntouch "%s"\n' "$TMP/found" >"$TMP/path/vmainfo-draw"
+	chmod +x "$TMP/path/vmainfo-draw"
+	(
+		cd "$TMP/path" && PATH=$TMP/path:$PATH &&
+			fails 1 'install the package vmainfo-draw' \
+				"$TMP/alone/vmainfo" draw --from "$TMP/none" -o "$TMP/alone.svg"
+	) && [ ! -e "$TMP/found" ] && [ ! -e "$TMP/alone.svg" ] &&
+		"$TMP/alone/vmainfo" draw --from "$raw" >"$TMP/out" && grep -q '\[stack\]' "$TMP/out"
+}
+
+# It is found where "make install" puts it, below any prefix, and gets all arguments and stdin.
+installed_helper()
+{
+	mkdir -p "$TMP/usr/bin" "$TMP/usr/libexec/vmainfo" && cp "$VMAINFO" "$TMP/usr/bin/" &&
+		cp "$VMAINFO-draw" "$TMP/usr/libexec/vmainfo/" && ln -s usr/bin/vmainfo "$TMP/link" &&
+		draw --from "$raw" --title 'a  "b"' --columns 2 -o "$TMP/built.svg" &&
+		"$TMP/link" draw --from - --title 'a  "b"' --columns 2 -o "$TMP/installed.svg" <"$raw" &&
+		cmp "$TMP/built.svg" "$TMP/installed.svg" && grep -q '<svg' "$TMP/built.svg"
 }
 
 full()
@@ -511,12 +619,15 @@ helper make_strange "$TMP/strange.raw"
 helper make_many "$TMP/many.raw"
 helper make_elf "$TMP/elf.raw"
 
-ktap_set_plan 21
+ktap_set_plan 26
 result "terminal: each VMA, file, gap and address, from top to bottom" terminal
 result "--from -: the same from stdin" from_stdin
 for columns in 60 80 200; do
 	result "terminal: COLUMNS=$columns" width "$columns"
 done
+result "terminal: sizes and counts are not cut" counts
+result "the gate page of a 32-bit kernel" gate_page
+result "--summary: what is not one" strict_summary
 result "terminal: ASCII in the locale C" ascii
 result "terminal: colours if they are wanted" colours
 result "names that are not to be trusted" strange
@@ -531,6 +642,8 @@ result "60,000 VMAs: not merged" all_of_many
 result "files that end too soon" helper check_truncated "$VMAINFO" "$raw" "$TMP/cut.raw"
 result "bad arguments" bad_arguments
 result "a failure leaves no half picture" all_or_nothing
+result "pictures without vmainfo-draw" no_helper
+result "pictures with vmainfo-draw installed" installed_helper
 result "a full disk" full
 result "processes of this machine" live
 ktap_finished

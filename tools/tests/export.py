@@ -40,7 +40,7 @@ def check_format():
         data = export("--threshold=0", "--count=100000")
         openmetrics.read(data)
         subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
-        data = export("--threshold=100")
+        data = export("--threshold=100", "--count=0")
         openmetrics.read(data)
         subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
 
@@ -62,7 +62,6 @@ def check_values():
         same(samples["vmainfo_processes", ()], len(vmas), "processes")
         same(samples["vmainfo_largest_process_vmas", ()],
              max(value for _, value in vmas.values()), "the largest")
-        same(samples["vmainfo_omitted_processes", ()], 0, "omitted")
         same(samples["vmainfo_module_used", ()], int(os.path.exists("/proc/vmainfo/tasks")),
              "from the module")
 
@@ -77,24 +76,37 @@ def check_groups():
                  ("groups", 1024 * target.status_kb(*keys)), metric)
 
 
+def percent(vmas):
+    return "--threshold=%.6f" % (100 * vmas / limit())
+
+
 def check_threshold():
-    """Who is over it has series, and nobody else; at most so many."""
+    """Who is over it has series, and nobody else if the nearest do not have them anyway."""
     with targets((3000, b"a"), (2000, b"b"), (1000, b"c")) as (a, b, c):
-        def pids(vmas, *options):
-            samples = openmetrics.read(export("--threshold=%.6f" % (100 * vmas / limit()),
-                                              *options))
-            return ([target.pid in by_pid(samples) for target in (a, b, c)],
-                    samples["vmainfo_omitted_processes", ()], len(by_pid(samples)))
-        same(pids(b.vmas() - 0.5)[0], [True, True, False], "just over it")
-        same(pids(b.vmas() + 0.5)[0], [True, False, False], "just below it")
-        shown, omitted, number = pids(b.vmas() - 0.5, "--count=1")
-        same(number, 1, "so many")
-        same(omitted >= 1, True, "omitted")
-        shown, omitted, number = pids(b.vmas() - 0.5, "--count=0")
-        same((shown, number), ([False] * 3, 0), "none")
-        # 3000 are less than 10 % of what is usual.
-        if limit() >= 65530:
-            same(a.pid in by_pid(openmetrics.read(export())), False, "by default")
+        def pids(vmas):
+            shown = by_pid(openmetrics.read(export(percent(vmas), "--count=0")))
+            same([pid for pid, (_, value) in shown.items() if value < vmas], [], "below it")
+            return [target.pid in shown for target in (a, b, c)]
+        same(pids(b.vmas() - 0.5), [True, True, False], "just over it")
+        same(pids(b.vmas() + 0.5), [True, False, False], "just below it")
+
+
+def check_nearest():
+    """The nearest ones have series, however far they are from the limit."""
+    samples = openmetrics.read(export("--threshold=100", "--count=1"))
+    same(max(value for _, value in by_pid(samples).values()),
+         samples["vmainfo_largest_process_vmas", ()], "the nearest")
+    samples = openmetrics.read(export("--threshold=100", "--count=100000"))
+    same(len(by_pid(samples)), samples["vmainfo_processes", ()], "all")
+    samples = openmetrics.read(export())
+    same(len(by_pid(samples)) >= min(10, samples["vmainfo_processes", ()]), True, "by default")
+
+
+def check_many():
+    """An alert needs a series without gaps: all that are over the threshold have it."""
+    with targets(*((3000, b"one of many") for _ in range(30))) as running:
+        shown = by_pid(openmetrics.read(export(percent(2900), "--count=1")))
+        same([target.pid for target in running if target.pid not in shown], [], "without series")
 
 
 def check_names():

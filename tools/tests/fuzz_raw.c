@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "../changes.h"
-#include "../json.h"
 #include "../show.h"
 #include "../tool.h"
 
@@ -69,6 +68,7 @@ static void show(const struct listing *l)
 /* What is mapped here has to be what is unmapped there, and nothing differs from itself. */
 static void compare(const struct listing *a, const struct listing *b)
 {
+	struct json j = { .out = out };
 	struct changes c, back;
 	size_t i;
 
@@ -78,7 +78,7 @@ static void compare(const struct listing *a, const struct listing *b)
 		abort();
 	for (i = 0; i < c.nr; i++) {
 		change_print(out, &c.list[i], i & 1);
-		json_print(out, change_json(&c.list[i]), false);
+		change_json(&j, &c.list[i]);
 	}
 	changes_free(&c);
 	changes_free(&back);

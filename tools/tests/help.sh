@@ -14,7 +14,7 @@ commands=$("$VMAINFO" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 # The long options of a command, by its --help, but for those of argp
 options()
 {
-	"$VMAINFO" "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )?(--[a-z]+).*/\2/p' | sort -u |
+	"$VMAINFO" "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )*(--[a-z]+).*/\2/p' | sort -u |
 		grep -vxE -e '--(help|usage|version)'
 }
 
@@ -94,7 +94,17 @@ has_synopsis()
 
 bad_command()
 {
-	fails 1 "there is no command 'frobnicate'" "$VMAINFO" frobnicate
+	fails 1 "there is no command 'frobnicate'" "$VMAINFO" frobnicate &&
+		fails 1 "Try 'vmainfo show 1234', or 'vmainfo --help'" "$VMAINFO" 1234
+}
+
+short_help()
+{
+	"$VMAINFO" --help >"$TMP/help" && "$VMAINFO" -h | diff "$TMP/help" - || return 1
+	for command in $commands; do
+		"$VMAINFO" "$command" --help >"$TMP/help" &&
+			"$VMAINFO" "$command" -h | diff "$TMP/help" - || return 1
+	done
 }
 
 bad_option()
@@ -149,9 +159,10 @@ result "completion: colours" offers "auto always never" draw --color = ""
 result "completion: processes" offers "$$ $(cat /proc/$$/comm)" show ""
 result "completion: files" offers "$COMPLETION" diff "${COMPLETION%.bash}"
 result "an unknown command" bad_command
+result "-h is --help" short_help
 result "an unknown option" bad_option
 result "a full disk" full
 result "a full disk: --help of the commands" full_help
 result "the version" version
-ktap_set_plan $((nr + 12))
+ktap_set_plan $((nr + 13))
 ktap_finished

@@ -94,7 +94,7 @@ def in_header():
 
 
 def in_records():
-    free = {"kind", "policy", "offset", "ino", "flags", "dev_major", "dev_minor", "reserved"}
+    free = {"kind", "policy", "ino", "flags", "dev_major", "dev_minor", "reserved"}
     places = raw.parse(good)[1]
     for place in (places[0], places[len(places) // 2], places[-2], places[-1]):
         for at, code, name in fields(raw.RECORD.format, raw.RECORD_FIELDS):
@@ -105,11 +105,13 @@ def in_records():
                 if name in ("name_len", "ops_len") and new < 2:
                     refused = None  # what was its text may be padding
                 if name == "page_shift":
-                    refused = new > 63
+                    refused = new > 63 or 0 < new < 12
+                if name == "offset":
+                    refused = new % 4096 != 0
                 if name in ("start", "end"):
                     start = new if name == "start" else place["start"]
                     end = new if name == "end" else place["end"]
-                    if start < end:
+                    if start < end and new % 4096 == 0:
                         refused = None  # overlaps a neighbour, or not
                 case = f"record at {place['at']}.{name} = {new}"
                 formats = ("--long", "--json", "--maps") if place is places[0] else ("--json",)

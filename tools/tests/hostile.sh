@@ -39,7 +39,7 @@ long_line()
 		if [ "${line#*:}" = 0 ]; then
 			"$VMAINFO" show --maps --from="$TMP/long" >"$TMP/maps" || return 1
 		else
-			fails 1 "'$TMP/long': it has a line that is not one of maps" \
+			fails 1 "'$TMP/long': line 1 is not one of /proc/PID/maps: it is too long" \
 				"$VMAINFO" show --from="$TMP/long" || return 1
 		fi
 	done

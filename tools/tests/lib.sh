@@ -59,6 +59,21 @@ result()
 	fi
 }
 
+# two_of NAME: starts two processes of that name; $older and $newer are their pids
+two_of()
+{
+	cp "$(command -v sleep)" "$TMP/$1" || return
+	"$TMP/$1" 1000 &
+	older=$!
+	PIDS="$PIDS $older"
+	# Until the exec, it has the shell's name.
+	until [ "$(cat "/proc/$older/comm")" = "$1" ]; do :; done
+	"$TMP/$1" 1000 &
+	newer=$!
+	PIDS="$PIDS $newer"
+	until [ "$(cat "/proc/$newer/comm")" = "$1" ]; do :; done
+}
+
 # apart COMMAND...: what it mounts is for it alone. In a build root, which is private already, there
 # is no mount at / that unshare could make so.
 apart()
@@ -68,6 +83,15 @@ apart()
 	else
 		unshare -m --propagation unchanged "$@"
 	fi
+}
+
+# limited SECONDS COMMAND...: it is killed if it takes more of CPU time, which a busy machine does
+# not make much longer
+limited()
+{
+	seconds=$1
+	shift
+	prlimit --cpu="$seconds" "$@"
 }
 
 # fails STATUS TEXT COMMAND...: it exits with that status, and says TEXT on stderr

@@ -43,8 +43,10 @@ def check_json():
     got = data.pop("records")
     kb = sum(r["end"] - r["start"] for r in vmas) // 1024
     check("header", data, {
-        "pid": header["pid"], "source": "maps" if header["flags"] & raw.FROM_MAPS else "module",
-        "atomic": bool(header["flags"] & raw.ATOMIC), "taken_ns": str(header["taken_ns"]),
+        "pid": header["pid"] or None,
+        "source": "maps" if header["flags"] & raw.FROM_MAPS else "module",
+        "atomic": bool(header["flags"] & raw.ATOMIC),
+        "taken_ns": str(header["taken_ns"]) if header["taken_ns"] else None,
         "vmas": len(vmas), "total_kb": kb, "shown_vmas": len(vmas), "shown_kb": kb})
     check("number of records", len(got), len(records))
     for i, r in enumerate(records):

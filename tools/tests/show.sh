@@ -40,7 +40,7 @@ sums()
 without_module()
 {
 	"$@" 2>"$TMP/note" || return 1
-	grep -q "not loaded, this is from /proc/PID/maps" "$TMP/note" && return
+	grep -qF "not loaded (modprobe vmainfo), this is from /proc/PID/maps" "$TMP/note" && return
 	cat "$TMP/note"
 	return 1
 }
@@ -56,6 +56,7 @@ json_of_process()
 import json, sys
 data = json.load(sys.stdin)
 assert data["source"] == "maps" and not data["atomic"] and data["pid"] == int(sys.argv[1])
+assert data["taken_ns"] is None
 names = [r["name"] or "" for r in data["records"]]
 assert sum(name.endswith("/new\nline") for name in names) == 1, names
 assert all(r["flags"] is None and r["anon"] is None for r in data["records"])
@@ -82,11 +83,106 @@ overlapping()
 	"$VMAINFO" show --maps --from="$TMP/overlaps" | diff "$TMP/expected" -
 }
 
-# not_of_maps TEXT MESSAGE
+# not_of_maps WHAT TEXT LINE MESSAGE: a test point
 not_of_maps()
 {
-	printf '%b' "$1" >"$TMP/bad"
-	fails 1 "$2" "$VMAINFO" show --from="$TMP/bad"
+	printf '%b' "$2" >"$TMP/bad"
+	result "not of maps: $1" fails 1 \
+		"'$TMP/bad': line $3 is not one of /proc/PID/maps: $4" "$VMAINFO" show --from="$TMP/bad"
+}
+
+# as_copied SED: the maps of the capture after that is what it was
+as_copied()
+{
+	sed "$1" "$TMP/maps" >"$TMP/copied"
+	! cmp -s "$TMP/maps" "$TMP/copied" &&
+		"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/maps" -
+}
+
+# without_end CR: the same without the end of the last line, where others have that before it
+without_end()
+{
+	sed "s/\$/$1/" "$TMP/maps" | head -c -1 >"$TMP/copied"
+	"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/maps" -
+}
+
+name_with_cr()
+{
+	printf '%-72s /cr\r\n%s \n' '00001000-00002000 r--p 00000000 08:01 9 ' \
+		'00003000-00004000 r--p 00000000 00:00 0' >"$TMP/copied"
+	"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/copied" -
+}
+
+# gate_page yes|no RANGE PERM NAME STACK: whether it is one behind a stack that is there
+gate_page()
+{
+	printf '%s rw-p 0 0:0 0 [stack]\n%s %s 0 0:0 0 %s\n' "$5" "$2" "$3" "$4" >"$TMP/gate"
+	vmas=2
+	[ "$1" = no ] || vmas=1
+	"$VMAINFO" show --from="$TMP/gate" >"$TMP/shown" || return 1
+	cat "$TMP/shown"
+	grep -q "^$vmas VMAs\?, " "$TMP/shown"
+}
+
+# several ARGUMENT...: the two processes, with a heading
+several()
+{
+	"$VMAINFO" show -q "$@" >"$TMP/shown" || return 1
+	cat "$TMP/shown"
+	[ "$(grep '^process ' "$TMP/shown")" = "$(printf 'process %s, %s:\n' \
+		"$older" "$name" "$newer" "$name")" ] &&
+		[ "$(grep -c 'VMAs, .*, from /proc/PID/maps$' "$TMP/shown")" = 2 ]
+}
+
+several_json()
+{
+	"$VMAINFO" show -q --json "$name" >"$TMP/shown" || return 1
+	python3 -c '
+import json, sys
+text, pids = sys.stdin.read(), []
+while text:
+    data, end = json.JSONDecoder().raw_decode(text)
+    assert len(data["records"]) >= data["vmas"] > 0
+    pids.append(data["pid"])
+    text = text[end:].lstrip()
+assert pids == [int(pid) for pid in sys.argv[1:]], pids
+' "$older" "$newer" <"$TMP/shown"
+}
+
+# One that is not there is an error, and the others are shown.
+not_one_of_them()
+{
+	fails 1 "process 2147483647: No such process" "$VMAINFO" show "$older" 2147483647 "$newer" &&
+		[ "$(grep -c "^process .*, $name:" "$TMP/stdout")" = 2 ]
+}
+
+# same_maps_as PID ARGUMENT...
+same_maps_as()
+{
+	pid=$1
+	shift
+	"$VMAINFO" show -q --maps "$@" >"$TMP/shown" && diff -a "/proc/$pid/maps" "$TMP/shown"
+}
+
+# One parser for all numbers with a fraction
+intervals()
+{
+	for good in 0.001 .001 0.0010 1.e 1..2 -1 1e-3 0x1 nan inf "" . 0 0.0009 ,5 1,5 " 1" "1 "; do
+		case $good in
+		0.001 | .001 | 0.0010)
+			fails 0 "process" "$VMAINFO" watch "-n$good" -i "$good" -c 1 "$older" || return 1
+			;;
+		*)
+			fails 1 "vmainfo watch: invalid interval: '$good'" \
+				"$VMAINFO" watch -n "$good" -c 1 "$older" || return 1
+			fails 1 "vmainfo top: invalid delay: '$good'" "$VMAINFO" top -b -n 1 -d "$good" &&
+				continue
+			# top can do without a pause.
+			case $good in 0 | 0.0009) ;; *) return 1 ;; esac
+			;;
+		esac
+	done
+	"$VMAINFO" top -b -n 1 -d .5 | head -n 1 | grep -q "every 0.5 s"
 }
 
 # colours WANT OPTION...: whether it writes escape sequences
@@ -267,16 +363,16 @@ for pair in "--json --csv" "--maps --long" "--csv --maps"; do
 	result "not both: $pair" fails 1 "exclude each other" "$VMAINFO" show $pair 1
 done
 result "not both: a process and --from" fails 1 "exclude each other" "$VMAINFO" show --from=- 1
-result "no such kind" fails 1 "there is no kind 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
+result "no such kind" fails 1 "unknown kind: 'heaps'" "$VMAINFO" show --kind=anon,heaps 1
 for pattern in rwxpp w "" sp "rw p"; do
-	result "no pattern: '$pattern'" fails 1 "is no pattern" "$VMAINFO" show --perm="$pattern" 1
+	result "no pattern: '$pattern'" fails 1 "invalid pattern of permissions" "$VMAINFO" show --perm="$pattern" 1
 done
-result "no address" fails 1 "'12x' is no address" "$VMAINFO" show --addr=12x 1
+result "no address" fails 1 "invalid address: '12x'" "$VMAINFO" show --addr=12x 1
 result "no such file" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" show --from="$TMP/none"
 result "a directory" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
-result "a file without end" fails 1 "'/dev/zero': it is not a listing of vmainfo" \
-	timeout 60 "$VMAINFO" show --from=/dev/zero
+result "a file without end" fails 1 "'/dev/zero': it is neither a listing of" \
+	limited 60 "$VMAINFO" show --from=/dev/zero
 result "a full device" fails 1 "vmainfo: write error: No space left" \
 	sh -c '"$0" show --from="$1" >/dev/full' "$VMAINFO" "$capture"
 
@@ -335,11 +431,94 @@ else
 	ktap_test_skip "a kernel thread has none: there is none here"
 fi
 result "a maps that is not of one instant" overlapping
-result "a line that is none of maps" not_of_maps '1000-2000 r--p 0 0:0 0\nx\n' "not one of maps"
-result "a line without an end" not_of_maps '1000-2000 r--p 0 0:0 0' "last line has no end"
-result "a line with a NUL" not_of_maps '1000-2000 r--p 0 0:0 0 /\0000x\n' "not one of maps"
-result "something behind the gate page" not_of_maps \
-	'1000-2000 --xp 0 0:0 0 [vsyscall]\n3000-4000 r--p 0 0:0 0\n' "not one of maps"
+
+# Copies of a maps: what is not one
+good='1000-2000 r--p 0 0:0 0\n'
+not_of_maps "range, a word" "${good}x\n" 2 "it does not begin with a range"
+not_of_maps "range, empty line" "$good\n" 2 "it does not begin with a range"
+not_of_maps "range, a sign" '1000--1 r--p 0 0:0 0\n' 1 "it does not begin with a range"
+not_of_maps "range, 0x" '1000-0x2000 r--p 0 0:0 0\n' 1 "it does not begin with a range"
+not_of_maps "range, a space" "$good 3000-4000 r--p 0 0:0 0\n" 2 "it does not begin with a range"
+not_of_maps "range, 65 bits" "1000-10000000000001000 r--p 0 0:0 0\n" 1 \
+	"it does not begin with a range"
+not_of_maps "range, upper case" "${good}A000-B000 r--p 0 0:0 0\n" 2 "it does not begin with a range"
+not_of_maps "range, empty" '1000-1000 r--p 0 0:0 0\n' 1 "its range ends before it begins"
+not_of_maps "range, backwards" '2000-1000 r--p 0 0:0 0\n' 1 "its range ends before it begins"
+not_of_maps "range, start not of a page" '1001-2000 r--p 0 0:0 0\n' 1 "an address is not that of a page"
+not_of_maps "range, end not of a page" '1000-2800 r--p 0 0:0 0\n' 1 "an address is not that of a page"
+for perm in zzzz r--- r--P -r-p rwxps r-- rw; do
+	not_of_maps "permissions, $perm" "1000-2000 $perm 0 0:0 0\n" 1 "invalid permissions"
+done
+for offset in x -1000 1001 10000000000000000 0x1000 ''; do
+	not_of_maps "offset, '$offset'" "1000-2000 r--p $offset 0:0 0\n" 1 "invalid offset"
+done
+for dev in 0 0:x 1000:0 0:100000 0:0:0; do
+	not_of_maps "device, $dev" "1000-2000 r--p 0 $dev 0\n" 1 "invalid device"
+done
+for ino in x -1 18446744073709551616 0x1 0/; do
+	not_of_maps "inode, $ino" "1000-2000 r--p 0 0:0 $ino\n" 1 "invalid inode"
+done
+not_of_maps "cut in the middle" "${good}3000-4000 r--p 0" 2 "invalid offset"
+not_of_maps "a NUL" '1000-2000 r--p 0 0:0 0 /\0000x\n' 1 "it contains a NUL"
+not_of_maps "out of order" "3000-4000 r--p 0 0:0 0\n$good" 2 "it is not in address order"
+not_of_maps "twice" "$good$good" 2 "it is not in address order"
+not_of_maps "behind the gate page" \
+	'ffffffffff600000-ffffffffff601000 --xp 0 0:0 0 [vsyscall]\nfffffffffff00000-fffffffffff01000 r--p 0 0:0 0\n' \
+	2 "nothing is behind the gate page"
+not_of_maps "CR LF and LF" "1000-2000 r--p 0 0:0 0\r\n3000-4000 r--p 0 0:0 0\n" 1 \
+	"it ends in CR LF, and others do not"
+awk '1' "/proc/$target/smaps" >"$TMP/smaps"
+result "not of maps: smaps" fails 1 "line 2 is not one of /proc/PID/maps" \
+	"$VMAINFO" show --from="$TMP/smaps"
+
+# and what is
+result "maps: CR LF" as_copied "s/\$/$(printf '\r')/"
+result "maps: no end of the last line" without_end ""
+result "maps: CR LF, no end of the last line" without_end "$(printf '\r')"
+result "maps: a name that ends in CR" name_with_cr
+for gate in 'ffffffffff600000-ffffffffff601000 --xp [vsyscall] 7ffd00000000-7ffd00021000' \
+	'ffff0000-ffff1000 r-xp [vectors] befdf000-bf000000' \
+	'ffffe000-fffff000 r-xp [vdso] bffdf000-c0000000'; do
+	# shellcheck disable=SC2086 # four words
+	result "maps: the gate page ${gate%% *}" gate_page yes $gate
+done
+# Of 32-bit processes of a 64-bit kernel, where these are VMAs
+for gate in 'ffff0000-ffff1000 r-xp [vectors] fffcf000-ffff0000' \
+	'ffffe000-fffff000 r-xp [vdso] fff9f000-fffc0000'; do
+	# shellcheck disable=SC2086 # four words
+	result "maps: not a gate page: ${gate#*p }" gate_page no $gate
+done
+
+# which processes
+name=named$$
+two_of "$name"
+result "several processes: by name" several "$name"
+result "several processes: by pid" several "$older" "$newer"
+result "several processes: --json" several_json
+result "several processes: --long" several --long "$name"
+result "several processes: --addr" fails 1 "nothing is mapped at 0x10" \
+	"$VMAINFO" show -q --addr=10 "$name"
+result "several processes: not one of them" not_one_of_them
+result "several processes: not with --csv" fails 1 "2 processes have the name '$name'" \
+	"$VMAINFO" show --csv "$name"
+result "several processes: not with --maps" fails 1 "extra operand '$newer': --maps is for one process" \
+	"$VMAINFO" show --maps "$older" "$newer"
+result "--oldest" same_maps_as "$older" --oldest "$name"
+result "--newest" same_maps_as "$newer" --newest "$name"
+result "--newest of one" same_maps_as "$target" --newest "$target"
+result "--oldest and --newest" fails 1 "exclude each other" "$VMAINFO" show --oldest --newest "$name"
+result "save: several processes" fails 1 "$older $newer" "$VMAINFO" save "$name" "$TMP/none"
+result "save: --oldest" sh -c '"$1" save -q --oldest "$2" - | "$1" show --maps --from=- |
+	diff -a "/proc/$3/maps" -' sh "$VMAINFO" "$name" "$older"
+result "watch: --newest" fails 0 "process $newer, $name: " \
+	"$VMAINFO" watch --newest -n .001 -c 1 "$name"
+result "draw: --newest" sh -c '"$1" draw -q --newest "$2" | head -n 1 | grep -qx "$2 (pid $3)"' \
+	sh "$VMAINFO" "$name" "$newer"
+for pid in 0 2147483648 99999999999999999999; do
+	result "invalid PID: $pid" fails 1 "invalid PID: '$pid'" "$VMAINFO" show "$pid"
+done
+result "a file as a process" fails 1 "show and draw read it with --from" "$VMAINFO" show "$capture"
+result "watch: intervals" intervals
 
 result "save: a file" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"
@@ -362,7 +541,7 @@ else
 fi
 result "save: no such directory" fails 1 "No such file or directory" \
 	"$VMAINFO" save -q "$target" "$TMP/none/file"
-result "save: no file" fails 1 "a process and a file are wanted" "$VMAINFO" save "$target"
+result "save: no file" fails 1 "missing operand" "$VMAINFO" save "$target"
 
 ktap_set_plan $((KTAP_TESTNO - 1))
 ktap_finished

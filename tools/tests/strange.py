@@ -22,13 +22,13 @@ for i, name in enumerate(NAMES):
                            policy=i % 10, offset=i << 12))
     at += 0x1000000
 records += [
-    raw.vma(0x7F0000000000, 0x7F0000000001, page_shift=0),
+    raw.vma(0x7F0000000000, 0x7F0000001000, page_shift=0),
     raw.vma(0x7F0000200000, 0x7F0040200000, page_shift=30, kind=raw.HUGETLB, name=b"/huge"),
     raw.vma(0x7F0050000000, 0x7F0050001000, page_shift=63, kind=99),
     raw.vma(0x7F0060000000, 0x7F0070000000, ino=2**64 - 1, offset=2**64 - 4096,
             dev_major=2**32 - 1, dev_minor=2**32 - 1, flags=2**64 - 1, kind=255, policy=255),
     raw.vma(2**64 - 2**40, 2**64 - 2**39, "---p", flags=0),
-    raw.vma(2**64 - 2**20, 2**64 - 1, "--xp", kind=raw.VSYSCALL, name=b"[vsyscall]"),
+    raw.vma(2**64 - 2**20, 2**64 - 4096, "--xp", kind=raw.VSYSCALL, name=b"[vsyscall]"),
 ]
 with open(sys.argv[1], "wb") as file:
     file.write(raw.build(records, pid=2**31 - 1, taken_ns=2**64 - 1, flags=raw.GATE))

@@ -224,7 +224,7 @@ def check_prompts():
         top.press("d1x\x7f.5\r")
         top.wait_for("the delay", lambda lines: "every 1.5 s" in lines[0])
         top.press("d1e3\r")
-        top.wait_for("complaint", lambda lines: any("no number of seconds" in line
+        top.wait_for("complaint", lambda lines: any("Invalid delay" in line
                                                      for line in lines))
         same("every 1.5 s" in top.screen.text()[0], True, "the delay stays")
         top.press("s7\x1b")

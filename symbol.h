@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The name that the source gives a variable, out of the symbol that a compiler made of it.
+ * It needs nothing but strings: the tests compile it as a program.
+ */
+#ifndef VMAINFO_SYMBOL_H
+#define VMAINFO_SYMBOL_H
+
+#ifdef __KERNEL__
+#include <linux/string.h>
+#else
+#include <string.h>
+#endif
+
+/*
+ * Link-time optimization makes static variables global, and their names unique: clang
+ * appends .llvm.HASH, gcc .lto_priv.NUMBER. What kallsyms cuts off itself depends on the
+ * kernel. What else a compiler appends (.constprop, .isra, .part, .cold, .__uniq) belongs
+ * to functions. The .NUMBER of a static variable inside of a function stays: without it two
+ * variables would have the same name.
+ */
+static inline void symbol_trim(char *symbol)
+{
+	static const char * const suffixes[] = { ".llvm.", ".lto_priv." };
+	char *found;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		found = strstr(symbol, suffixes[i]);
+		if (found)
+			*found = '\0';
+	}
+}
+
+#endif /* VMAINFO_SYMBOL_H */

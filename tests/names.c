@@ -1,0 +1,637 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names: which are shown, shared, marked and omitted, and what they cost. Any user can make files
+ * with paths of megabytes and map them as often as vm.max_map_count allows. That must neither
+ * hide VMAs nor take the reader's memory; and no other process may be killed for it.
+ */
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include "stress.h"
+
+#define ROW_AT ((char *)0x200000000000)
+#define MEGABYTE (1ul << 20)
+#define TOO_LONG "[name too long]"
+#define OMITTED "[name omitted]"
+#define DELETED " (deleted)"
+
+static const char *name_of(const struct vmainfo_record *r)
+{
+	return r->name_len ? (const char *)r + r->size : "";
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+	size_t len = strlen(s), n = strlen(end);
+
+	return len >= n && !strcmp(s + len - n, end);
+}
+
+static struct text read_entry_of(const char *entry, pid_t pid)
+{
+	int fd = open_target(entry, pid);
+	struct text t = slurp(fd, MEGABYTE);
+
+	close(fd);
+	return t;
+}
+
+/* The record of a listing of raw that begins at an address, or NULL */
+static const struct vmainfo_record *record_at(struct text t, const void *at)
+{
+	const struct vmainfo_record *r;
+	size_t pos;
+
+	for (pos = sizeof(struct vmainfo_header); pos < t.len; pos += r->next) {
+		r = (void *)(t.s + pos);
+		if (r->start == (unsigned long)at)
+			return r;
+	}
+	return NULL;
+}
+
+static unsigned long proc_number(const char *path, const char *key)
+{
+	struct text t = slurp_path(path);
+	const char *line = strstr(t.s, key);
+	unsigned long value;
+
+	if (!line) {
+		errno = ENOENT;
+		fatal("%s in %s", key, path);
+	}
+	value = strtoul(line + strlen(key), NULL, 10);
+	free(t.s);
+	return value;
+}
+
+static unsigned long oom_kills(void)
+{
+	return proc_number("/proc/vmstat", "\noom_kill ");
+}
+
+/* Files with odd names, by odd_names.ko */
+
+#define ODD "/sys/module/odd_names/parameters/"
+
+static const char *odd_names_missing(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 30);
+	int fd, ret;
+
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	strcpy(path + (n > 0 ? n : 0), "odd_names.ko");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return "there is no odd_names.ko: build the tests with KDIR=";
+	ret = syscall(SYS_finit_module, fd, "", 0);
+	if (ret && errno != EEXIST)
+		fatal("loading %s", path);
+	close(fd);
+	return NULL;
+}
+
+static int odd_open(const char *mode)
+{
+	int param = open_or_die(ODD "open", O_WRONLY), fd = dup(param);
+
+	if (fd < 0 || close(fd) || write_string(param, mode))
+		fatal("opening a file named '%s'", mode);
+	close(param);
+	return fd;
+}
+
+static unsigned long odd_calls(void)
+{
+	return proc_number(ODD "calls", "");
+}
+
+static const char *const odd_modes[] = { "front", "static", "refuse", "end" };
+#define ODDS 4
+#define TURNS 100
+
+/* Turn by turn, and of each file as many open ones: this process is the target. */
+static void odd_map(void)
+{
+	char path[64];
+	unsigned int i, j;
+	int fd[ODDS], again;
+
+	for (i = 0; i < ODDS; i++)
+		fd[i] = odd_open(odd_modes[i]);
+	for (j = 0; j < TURNS; j++) {
+		for (i = 0; i < ODDS; i++) {
+			snprintf(path, sizeof(path), "/proc/self/fd/%d", fd[i]);
+			again = open_or_die(path, O_RDWR);
+			if (mmap(ROW_AT + (j * ODDS + i) * PAGE, PAGE, PROT_READ,
+				 MAP_SHARED | MAP_FIXED_NOREPLACE, again, 0) == MAP_FAILED)
+				fatal("mmap");
+			close(again);
+		}
+	}
+	for (i = 0; i < ODDS; i++)
+		close(fd[i]);
+}
+
+FIXTURE(odd)
+{
+	struct target target;
+};
+
+FIXTURE_SETUP(odd)
+{
+	const char *missing = odd_names_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	target_start(&self->target, odd_map, NULL);
+}
+
+FIXTURE_TEARDOWN(odd)
+{
+	if (!self->target.pid)
+		return;
+	target_end(&self->target);
+	EXPECT_EQ(0, syscall(SYS_delete_module, "odd_names", O_NONBLOCK));
+}
+
+TEST_F(odd, names_of_drivers)
+{
+	static const char *const names[ODDS] = {
+		"odd:[front]", "odd:[static]", TOO_LONG, "/odd:[end] (deleted)",
+	};
+	struct text raw = read_entry_of(PROC "raw", self->target.pid);
+	struct text maps = read_entry_of(PROC "maps", self->target.pid);
+	struct text vmas = read_entry_of(PROC "vmas", self->target.pid);
+	const struct vmainfo_record *r;
+	struct procmap_query q = { .size = sizeof(q) };
+	char name[PATH_MAX], end[64];
+	unsigned int i, n;
+	const char *s;
+	int fd, ret;
+
+	fd = open_target(PROC "maps", self->target.pid);
+	for (i = 0; i < ODDS; i++) {
+		r = record_at(raw, ROW_AT + i * PAGE);
+		ASSERT_NE(NULL, r);
+		EXPECT_STREQ(names[i], name_of(r));
+		/* None of these was deleted, whatever the driver says. */
+		EXPECT_EQ(i == 2 ? VMAINFO_NAME_OMITTED : 0,
+			  r->flags & (VMAINFO_NAME_OMITTED | VMAINFO_DELETED));
+		snprintf(end, sizeof(end), " %s\n", names[i]);
+		for (n = 0, s = maps.s; (s = strstr(s, end)); s++)
+			n++;
+		EXPECT_EQ(TURNS, n);
+		for (n = 0, s = vmas.s; (s = strstr(s, end)); s++)
+			n++;
+		EXPECT_EQ(TURNS, n);
+		q.query_addr = (unsigned long)ROW_AT + i * PAGE;
+		q.vma_name_addr = (unsigned long)name;
+		q.vma_name_size = sizeof(name);
+		ret = ioctl(fd, PROCMAP_QUERY, &q);
+		if (i == 2) {
+			EXPECT_TRUE(ret && errno == ENAMETOOLONG);
+		} else {
+			EXPECT_EQ(0, ret);
+			EXPECT_STREQ(names[i], name);
+			EXPECT_EQ(strlen(names[i]) + 1, q.vma_name_size);
+		}
+	}
+	close(fd);
+}
+
+/* However often it was opened and mapped, and in whatever order */
+TEST_F(odd, each_path_is_resolved_once)
+{
+	static const char *const listings[] = { PROC "vmas", PROC "maps", PROC "raw" };
+	unsigned long before;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(listings); i++) {
+		before = odd_calls();
+		read_entry_of(listings[i], self->target.pid);
+		/* One that finds the buffer too small is given larger ones. */
+		EXPECT_LE(ODDS, odd_calls() - before);
+		EXPECT_GT(2 * ODDS + 20, odd_calls() - before);
+	}
+}
+
+TEST_F(odd, summary_resolves_none)
+{
+	unsigned long before = odd_calls();
+	struct text t = read_entry_of(PROC "summary", self->target.pid);
+
+	EXPECT_NE(NULL, strstr(t.s, "\nVmas:\t"));
+	EXPECT_EQ(before, odd_calls());
+}
+
+/* Long paths, on a file system of their own */
+
+#define FILES "/tmp/vmainfo-names"
+
+static void enter(const char *name)
+{
+	if (mkdir(name, 0700) || chdir(name))
+		fatal("a directory of %zu letters", strlen(name));
+}
+
+/* Enters a directory, below FILES, with a path of so many bytes. */
+static void enter_long(size_t len)
+{
+	char name[NAME_MAX + 1];
+	size_t left, n;
+
+	if (chdir(FILES))
+		fatal(FILES);
+	for (left = len - strlen(FILES); left; left -= 1 + n) {
+		n = left - 1 < NAME_MAX ? left - 1 : NAME_MAX;
+		/* A slash and a letter is the least that can be left. */
+		n -= left - 1 - n == 1;
+		memset(name, 'n', n);
+		name[n] = 0;
+		enter(name);
+	}
+}
+
+static int create(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, PAGE))
+		fatal("%s", name);
+	return fd;
+}
+
+static void map_page(unsigned int nr, int fd)
+{
+	if (mmap(ROW_AT + nr * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, 0) ==
+	    MAP_FAILED)
+		fatal("mmap of page %u", nr);
+}
+
+static size_t count_lines(struct text t)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < t.len; i++)
+		n += t.s[i] == '\n';
+	return n;
+}
+
+/* One of just a megabyte with its NUL, one of a byte more, and one between others */
+static void map_limits(void)
+{
+	int fd;
+
+	enter_long(MEGABYTE - 3);
+	fd = create("a");
+	map_page(0, fd);
+	close(fd);
+	fd = create("ab");
+	map_page(2, fd);
+	map_page(4, fd);
+	close(fd);
+	if (rename("ab", "b"))
+		fatal("rename");
+	fd = create("ab");
+	map_page(6, fd);
+	close(fd);
+}
+
+#define CAP_FILES 70ul	/* of a megabyte each, which is more than all names may have */
+#define CAP_LEN (1000ul * 1000)
+
+static void map_cap(void)
+{
+	char name[16];
+	unsigned int i;
+	int fd;
+
+	enter_long(CAP_LEN - 3);
+	for (i = 0; i < CAP_FILES; i++) {
+		snprintf(name, sizeof(name), "%02u", i);
+		fd = create(name);
+		map_page(2 * i, fd);
+		close(fd);
+	}
+}
+
+/* What a reader had to keep, if it kept a name for each VMA */
+#define HOSTILE_NAMES (320 * MEGABYTE)
+
+static unsigned int hostile_vmas(void)
+{
+	unsigned int n = many_vmas();
+
+	return n < 60000 ? n : proc_number("/proc/sys/vm/max_map_count", "") - 100;
+}
+
+static void map_hostile(void)
+{
+	unsigned int n = hostile_vmas(), i;
+	int fd[2];
+
+	enter_long(HOSTILE_NAMES / n - 2);
+	fd[0] = create("a");
+	fd[1] = create("b");
+	check_all_vmas(false);
+	for (i = 0; i < n; i++)
+		map_page(i, fd[i % 2]);
+	check_all_vmas(true);
+}
+
+FIXTURE(paths)
+{
+	struct target target;
+	struct target hog;
+};
+
+FIXTURE_SETUP(paths)
+{
+	if ((mkdir(FILES, 0700) && errno != EEXIST) || mount("none", FILES, "ramfs", 0, NULL))
+		fatal("mount at %s", FILES);
+}
+
+FIXTURE_TEARDOWN(paths)
+{
+	if (self->hog.pid)
+		target_end(&self->hog);
+	if (self->target.pid)
+		target_end(&self->target);
+	EXPECT_EQ(0, umount2(FILES, MNT_DETACH));
+	rmdir(FILES);
+}
+
+TEST_F(paths, longer_than_a_megabyte)
+{
+	struct text maps, ours, vmas, raw;
+	const struct vmainfo_record *r;
+	unsigned int i;
+	const char *s;
+
+	target_start(&self->target, map_limits, NULL);
+	raw = read_entry_of(PROC "raw", self->target.pid);
+	for (i = 0; i < 8; i += 2) {
+		r = record_at(raw, ROW_AT + i * PAGE);
+		ASSERT_NE(NULL, r);
+		if (i == 6) {
+			EXPECT_STREQ(TOO_LONG, name_of(r));
+			EXPECT_EQ(VMAINFO_NAME_OMITTED, r->flags & VMAINFO_NAME_OMITTED);
+		} else {
+			EXPECT_EQ(MEGABYTE - 1, strlen(name_of(r)));
+			EXPECT_TRUE(ends_in(name_of(r), i ? "/b" : "/a"));
+			EXPECT_EQ(0, r->flags & VMAINFO_NAME_OMITTED);
+		}
+	}
+	vmas = read_entry_of(PROC "vmas", self->target.pid);
+	EXPECT_TRUE(shows(vmas, ROW_AT + 6 * PAGE));
+	EXPECT_NE(NULL, strstr(vmas.s, " " TOO_LONG "\n"));
+
+	/* All else is as the kernel has it. */
+	maps = slurp_proc(self->target.pid, "maps");
+	ours = read_entry_of(PROC "maps", self->target.pid);
+	EXPECT_EQ(count_lines(maps), count_lines(ours));
+	s = strstr(ours.s, TOO_LONG "\n");
+	ASSERT_NE(NULL, s);
+	EXPECT_EQ(0, memcmp(maps.s, ours.s, s - ours.s));
+	s += strlen(TOO_LONG);
+	EXPECT_STREQ(s, maps.s + maps.len - strlen(s));
+	EXPECT_NE(NULL, strstr(read_entry_of(PROC "summary", self->target.pid).s, "\nVmas:"));
+}
+
+TEST_F(paths, more_than_all_names_may_have)
+{
+	const struct vmainfo_record *r;
+	unsigned int i, whole = 0, omitted = 0;
+	struct text raw;
+
+	target_start(&self->target, map_cap, NULL);
+	raw = read_entry_of(PROC "raw", self->target.pid);
+	for (i = 0; i < CAP_FILES; i++) {
+		r = record_at(raw, ROW_AT + 2 * i * PAGE);
+		ASSERT_NE(NULL, r);
+		if (!strcmp(name_of(r), OMITTED)) {
+			EXPECT_EQ(VMAINFO_NAME_OMITTED, r->flags & VMAINFO_NAME_OMITTED);
+			EXPECT_NE(0, r->ino);
+			omitted++;
+		} else {
+			EXPECT_EQ(0, r->flags & VMAINFO_NAME_OMITTED);
+			whole += strlen(name_of(r)) == CAP_LEN;
+		}
+	}
+	EXPECT_EQ(CAP_FILES, whole + omitted);
+	EXPECT_EQ(64 * MEGABYTE / (CAP_LEN + 1), whole);
+	printf("# %u of %lu names of a megabyte are shown\n", whole, CAP_FILES);
+}
+
+/* A process that takes memory until only so much is left */
+static unsigned long hog_leaves;
+
+static void hog(void)
+{
+	const size_t size = 4 * MEGABYTE;
+	int fd = open_or_die("/proc/self/oom_score_adj", O_WRONLY);
+
+	write_string(fd, "1000");
+	close(fd);
+	while (proc_number("/proc/meminfo", "\nMemAvailable:") > hog_leaves / 1024 + 4096)
+		if (mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+			_exit(1);
+}
+
+/* All of raw, of which nothing is kept: how many records there are, and with that name */
+static size_t count_records(int fd, size_t *named, size_t len)
+{
+	static char buf[4 * MEGABYTE];
+	const struct vmainfo_record *r;
+	size_t n = 0, pos = sizeof(struct vmainfo_header);
+	ssize_t got;
+
+	for (; (got = read(fd, buf, sizeof(buf))) > 0; pos = 0) {
+		for (; pos < (size_t)got; pos += r->next) {
+			r = (void *)(buf + pos);
+			*named += r->name_len == len + 1;
+			n++;
+		}
+	}
+	if (got)
+		fatal("read of raw after %zu records", n);
+	return n;
+}
+
+TEST_F(paths, two_in_turns_where_memory_is_short)
+{
+	unsigned int n = hostile_vmas(), i;
+	unsigned long kills = oom_kills();
+	size_t named = 0, all;
+	char c;
+	int fd;
+
+	target_start(&self->target, map_hostile, NULL);
+	count_records(open_target(PROC "raw", getpid()), &named, 1);
+	hog_leaves = HOSTILE_NAMES / 2;
+	target_start(&self->hog, hog, NULL);
+	for (i = 0; i < ENTRIES; i++) {
+		fd = open_target(entries[i], self->target.pid);
+		EXPECT_EQ(1, read(fd, &c, 1));
+		close(fd);
+	}
+	fd = open_target(PROC "raw", self->target.pid);
+	named = 0;
+	all = count_records(fd, &named, HOSTILE_NAMES / n);
+	close(fd);
+	EXPECT_LT(n, all);
+	EXPECT_EQ(n, named);
+	EXPECT_EQ(kills, oom_kills());
+}
+
+/* Snapshots with all the names that there may be, until there is no memory for another one */
+TEST_F(paths, memory_that_does_not_suffice)
+{
+	unsigned long kills = oom_kills();
+	unsigned int i, n;
+	int fd[8];
+	char c;
+
+	target_start(&self->target, map_cap, NULL);
+	for (i = 0; i < ARRAY_SIZE(fd); i++)
+		fd[i] = open_target(PROC "raw", self->target.pid);
+	hog_leaves = 16 * MEGABYTE;
+	target_start(&self->hog, hog, NULL);
+	for (n = 0; n < ARRAY_SIZE(fd) && read(fd[n], &c, 1) == 1; n++)
+		;
+	ASSERT_GT(ARRAY_SIZE(fd), n);
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(kills, oom_kills());
+	/* Memory comes back, and the same file can be read. */
+	target_end(&self->hog);
+	self->hog.pid = 0;
+	for (i = 0; i < n; i++)
+		close(fd[i]);
+	EXPECT_EQ(1, read(fd[n], &c, 1));
+	for (i = n; i < ARRAY_SIZE(fd); i++)
+		close(fd[i]);
+}
+
+/* Names that end in " (deleted)", by the kernel or by themselves */
+
+static struct {
+	const char *name;	/* how it ends */
+	bool deleted;
+} named[] = {
+	{ "/gone (deleted)", true },
+	{ "/kept (deleted)", false },
+	{ "/both (deleted) (deleted)", true },
+	{ "/plain", false },
+	{ "/memfd:m (deleted)", true },
+	{ "/memfd:m (deleted) (deleted)", true },
+	{ "/dev/zero (deleted)", true },
+};
+
+static void map_deleted(void)
+{
+	int fd[ARRAY_SIZE(named)];
+	unsigned int i;
+
+	if (chdir(FILES))
+		fatal(FILES);
+	fd[0] = create("gone");
+	fd[1] = create("kept (deleted)");
+	fd[2] = create("both (deleted)");
+	fd[3] = create("plain");
+	fd[4] = memfd_create("m", MFD_CLOEXEC);
+	fd[5] = memfd_create("m (deleted)", MFD_CLOEXEC);
+	if (ftruncate(fd[4], PAGE) || ftruncate(fd[5], PAGE))
+		fatal("memfd");
+	for (i = 0; i < 6; i++)
+		map_page(2 * i, fd[i]);
+	if (mmap(ROW_AT + 12 * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED || unlink("gone") || unlink("both (deleted)"))
+		fatal("unlink");
+}
+
+TEST_F(paths, that_the_kernel_marks_as_deleted)
+{
+	const struct vmainfo_record *r;
+	struct text raw;
+	unsigned int i;
+
+	target_start(&self->target, map_deleted, NULL);
+	raw = read_entry_of(PROC "raw", self->target.pid);
+	for (i = 0; i < ARRAY_SIZE(named); i++) {
+		r = record_at(raw, ROW_AT + 2 * i * PAGE);
+		ASSERT_NE(NULL, r);
+		EXPECT_TRUE(ends_in(name_of(r), named[i].name)) {
+			TH_LOG("%s", name_of(r));
+		}
+		EXPECT_EQ(named[i].deleted ? VMAINFO_DELETED : 0, r->flags & VMAINFO_DELETED) {
+			TH_LOG("%s", name_of(r));
+		}
+	}
+}
+
+/* Its name changes all the time between two that look alike. */
+static void __attribute__((noreturn)) unlink_on(void)
+{
+	int fd;
+
+	if (chdir(FILES))
+		fatal(FILES);
+	for (;;) {
+		fd = create("file");
+		if (mmap(ROW_AT, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+			fatal("mmap");
+		close(fd);
+		if (unlink("file"))
+			fatal("unlink");
+	}
+}
+
+TEST_F(paths, that_are_deleted_meanwhile)
+{
+	unsigned int seen[2] = { 0, 0 }, i;
+	const struct vmainfo_record *r;
+	struct text raw = { .len = 0 };
+	size_t room = 0;
+	bool deleted;
+	pid_t pid;
+	int fd;
+
+	stress_begin("deleted_meanwhile");
+	pid = fork_child();
+	if (!pid) {
+		run_on_cpu(0);
+		unlink_on();
+	}
+	run_on_cpu(1);
+	fd = open_target(PROC "raw", pid);
+	for (i = 0; more(i, 3000) || !seen[0] || !seen[1]; i++) {
+		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+		raw.len = 0;
+		ASSERT_EQ(0, read_all(fd, &raw, &room, MEGABYTE));
+		r = record_at(raw, ROW_AT);
+		if (!r)
+			continue;
+		deleted = ends_in(name_of(r), DELETED);
+		ASSERT_EQ(deleted ? VMAINFO_DELETED : 0, r->flags & VMAINFO_DELETED) {
+			TH_LOG("snapshot %u: %s", i, name_of(r));
+		}
+		seen[deleted]++;
+	}
+	printf("# %u snapshots of a file that was there, %u of one that was deleted\n", seen[0],
+	       seen[1]);
+	figure(seen[0] + seen[1], "snapshots checked");
+	kill(pid, SIGKILL);
+	reap(pid);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	stress_init(1, 2);
+	module_for_all_tests();
+	return test_harness_run(argc, argv);
+}

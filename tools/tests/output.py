@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What output.sh tests: python3 output.py CHECK, with the program in VMAINFO.
+
+Every command that is started here ends by itself sooner or later, also if it does not notice that
+its output is lost. How it ends tells whether it did.
+"""
+import contextlib
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from target import targets
+
+VMAINFO = os.environ["VMAINFO"]
+CAPTURE = os.environ["CAPTURES"] + "/python.raw"
+PID = str(os.getpid())
+
+# Those that end after one look: each prints something.
+COMMANDS = (
+    ("show", "--from", CAPTURE),
+    ("show", "--quiet", PID),
+    ("draw", "--from", CAPTURE),
+    ("save", "--quiet", PID, "-"),
+    ("diff", "--quiet", CAPTURE, PID),
+    ("top", "--batch", "--iterations=1"),
+    ("export", "--quiet"),
+    ("--help",),
+)
+
+
+def same(got, want, what):
+    if got != want:
+        raise AssertionError("%s: %r, not %r" % (what, got, want))
+
+
+def failed(command):
+    return 2 if command[0] == "diff" else 1
+
+
+def sigpipe(action):
+    """For preexec_fn: what the shell's trap and systemd do, or the opposite."""
+    return lambda: signal.signal(signal.SIGPIPE, action)
+
+
+def run(command, stdout, action=signal.SIG_DFL):
+    """(status, what it said)"""
+    done = subprocess.run([VMAINFO, *command], stdin=subprocess.DEVNULL, stdout=stdout,
+                          stderr=subprocess.PIPE, preexec_fn=sigpipe(action), text=True)
+    return done.returncode, done.stderr
+
+
+@contextlib.contextmanager
+def closed_socket():
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs:
+        yield theirs
+
+
+@contextlib.contextmanager
+def closed_pipe():
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        yield write
+    finally:
+        os.close(write)
+
+
+@contextlib.contextmanager
+def closed_terminal():
+    ours, theirs = pty.openpty()
+    os.close(ours)
+    try:
+        yield theirs
+    finally:
+        os.close(theirs)
+
+
+def check_socket():
+    for command in COMMANDS:
+        for action in signal.SIG_DFL, signal.SIG_IGN:
+            with closed_socket() as stdout:
+                same(run(command, stdout, action),
+                     (failed(command), "vmainfo: write error: Broken pipe\n"), command)
+
+
+def check_pipe():
+    for command in COMMANDS:
+        with closed_pipe() as stdout:
+            same(run(command, stdout), (-signal.SIGPIPE, ""), command)
+            same(run(command, stdout, signal.SIG_IGN),
+                 (failed(command), "vmainfo: write error: Broken pipe\n"), command)
+
+
+def check_terminal():
+    for command in COMMANDS:
+        if command[0] == "save":
+            continue # refuses terminals
+        with closed_terminal() as stdout:
+            same(run(command, stdout),
+                 (failed(command), "vmainfo: write error: Input/output error\n"), command)
+
+
+def check_full():
+    for command in COMMANDS:
+        with open("/dev/full", "w") as stdout:
+            same(run(command, stdout),
+                 (failed(command), "vmainfo: write error: No space left on device\n"), command)
+
+
+def check_watch_closed():
+    """Nothing changes, so nothing is written. Without the check, all looks are made: status 0."""
+    watch = "watch", "--quiet", "--count=3", "--interval=3", PID
+    with closed_socket() as stdout:
+        same(run(watch, stdout), (1, "vmainfo: write error: Broken pipe\n"), "a socket")
+    with closed_pipe() as stdout:
+        same(run(watch, stdout), (-signal.SIGPIPE, ""), "a pipe")
+        same(run(watch, stdout, signal.SIG_IGN), (1, "vmainfo: write error: Broken pipe\n"),
+             "a pipe, SIGPIPE ignored")
+    with closed_terminal() as stdout:
+        same(run(watch, stdout), (1, "vmainfo: write error: Input/output error\n"), "a terminal")
+    with open("/dev/null") as stdout:
+        same(run(watch, stdout), (1, "vmainfo: write error: Bad file descriptor\n"),
+             "not open for writing")
+
+
+def check_top_closed():
+    """The reader goes between two looks."""
+    top = VMAINFO, "top", "--batch", "--iterations=2", "--delay=3"
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen(top, stdout=theirs, stderr=subprocess.PIPE, text=True) as running:
+        theirs.close()
+        ours.recv(1)
+        ours.close()
+        said = running.stderr.read()
+    same((running.returncode, said), (1, "vmainfo: write error: Broken pipe\n"), "a socket")
+
+
+def looks(pid):
+    """How often it has waited."""
+    with open("/proc/%d/status" % pid) as status:
+        return int(dict(line.split(":", 1) for line in status)["voluntary_ctxt_switches"])
+
+
+def ends_at_first_change(stdout, why):
+    """watch: it ends when it has printed something, and not when it has looked again and again."""
+    command = VMAINFO, "watch", "--interval=0.01"
+    with targets((10, b"changes")) as (target,):
+        running = subprocess.Popen([*command, str(target.pid)], stdout=stdout,
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            while "process %d, " % target.pid not in running.stderr.readline():
+                same(running.poll(), None, "it has ended")
+            target.grow(10)
+            enough = looks(running.pid) + 100
+            while running.poll() is None and looks(running.pid) < enough:
+                time.sleep(0.01)
+            same(running.poll(), 1, "status")
+            same(running.stderr.read(), "vmainfo: write error: %s\n" % why, "it says")
+        finally:
+            running.kill()
+            running.communicate()
+
+
+def check_watch_full():
+    with open("/dev/full", "w") as stdout:
+        ends_at_first_change(stdout, "No space left on device")
+
+
+def check_watch_full_disk():
+    """In the directory is a file system without a free page."""
+    with open(os.path.join(sys.argv[2], "full"), "wb", buffering=0) as full:
+        try:
+            while full.write(bytes(4096)):
+                pass
+        except OSError:
+            pass
+    with tempfile.TemporaryFile(dir=sys.argv[2]) as stdout:
+        ends_at_first_change(stdout, "No space left on device")
+
+
+def check_top_terminal():
+    """The keys come from another terminal than that of the table, which goes."""
+    keys, stdin = pty.openpty()
+    screen, stdout = pty.openpty()
+    command = VMAINFO, "top", "--delay=3", "--iterations=2"
+    with subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True,
+                          env=dict(os.environ, TERM="vt100"), start_new_session=True) as running:
+        os.close(stdout)
+        os.read(screen, 1)
+        os.close(screen)
+        said = running.stderr.read()
+    os.close(stdin)
+    os.close(keys)
+    same((running.returncode, said), (1, "vmainfo: the terminal is gone\n"), "top")
+
+
+globals()["check_" + sys.argv[1]]()

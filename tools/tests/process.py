@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What process.sh tests: python3 process.py CHECK, with the program in VMAINFO."""
+import contextlib
+import ctypes
+import errno
+import json
+import mmap
+import os
+import platform
+import shutil
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import openmetrics
+
+VMAINFO = os.environ["VMAINFO"]
+TMP = os.environ["TMP"]
+# Longer than what the kernel keeps of a name, and nobody else's, also if this runs twice
+LONG = "a-very-long-name-%d" % os.getpid()
+SHORT = "short-%d" % os.getpid()
+
+PR_SET_NAME = 15
+SYS_EXIT = {"x86_64": 60, "aarch64": 93}
+SYS_PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
+MAP_NORESERVE = 0x4000
+MFD_HUGETLB = 4
+# Starts what has mounts of its own, see apart() in lib.sh
+APART = os.environ["APART"].split()
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
+                      ctypes.c_long]
+
+
+def same(got, want, what):
+    if got != want:
+        raise AssertionError("%s: %r, not %r" % (what, got, want))
+
+
+def vmainfo(*args, status=0):
+    done = subprocess.run([VMAINFO, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True)
+    same(done.returncode, status, "status of %r, which says %r" % (args, done.stderr))
+    return done.stderr if status else done.stdout
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def must(result, what):
+    if result in (-1, ctypes.c_void_p(-1).value):
+        err = ctypes.get_errno()
+        raise OSError(err, "%s: %s" % (what, os.strerror(err)))
+    return result
+
+
+class Target:
+    """A process of this file's target_NAME(), or of another command, that says "ready"."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
+        self.pid = self.process.pid
+        said = self.process.stdout.readline()
+        same(said, "ready\n", "what it says")
+
+    def ask(self, question):
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().rstrip("\n")
+
+    def stop(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextlib.contextmanager
+def running(*command):
+    target = Target(*command)
+    try:
+        yield target
+    finally:
+        target.stop()
+
+
+def target(name, *args):
+    return running(sys.executable, __file__, "target_" + name, *args)
+
+
+# ---- a main thread that has exited ----
+
+def target_threads(name):
+    """Only another thread is left, which maps a page for each line on stdin."""
+    libc.prctl(PR_SET_NAME, name[:15].encode())
+    tid = os.getpid()
+
+    def other():
+        while "State:\tZ" not in read("/proc/self/task/%d/status" % tid):
+            pass
+        libc.prctl(PR_SET_NAME, b"a thread")
+        print("ready", flush=True)
+        for _ in sys.stdin:
+            must(libc.mmap(None, mmap.PAGESIZE, mmap.PROT_READ,
+                           mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0), "mmap")
+            print("mapped", flush=True)
+    threading.Thread(target=other).start()
+    # Not exit_group(), and nothing of the interpreter's goes.
+    libc.syscall(SYS_EXIT[platform.machine()], 0)
+
+
+def thread_of(pid):
+    tid, = (tid for tid in os.listdir("/proc/%d/task" % pid) if tid != str(pid))
+    return "/proc/%d/task/%s" % (pid, tid)
+
+
+def nr_of_maps(directory):
+    return sum(not line.startswith("ffffffffff600000-")
+               for line in read(directory + "/maps").splitlines())
+
+
+def check_threads_show():
+    with target("threads", SHORT) as process:
+        same(vmainfo("show", "--quiet", "--maps", str(process.pid)),
+             read(thread_of(process.pid) + "/maps"), "maps")
+
+
+def check_threads_top():
+    with target("threads", SHORT) as process:
+        shown = vmainfo("top", "--batch", "--iterations=1", "--kilobytes",
+                        "--pid=%d" % process.pid).splitlines()[-1].split()
+        same(shown[:2], [str(process.pid), str(nr_of_maps(thread_of(process.pid)))], "VMAs")
+        size = dict(line.split(":", 1)
+                    for line in read(thread_of(process.pid) + "/status").splitlines())["VmSize"]
+        same(shown[4] + " kB", size.strip(), "size")
+        # That of the process, not that of the thread
+        same(shown[-1], SHORT, "name")
+
+
+def check_threads_export():
+    with target("threads", SHORT) as process:
+        samples = openmetrics.read(vmainfo("export", "--quiet", "--threshold=0",
+                                           "--count=100000").encode())
+        got = [value for (metric, labels), value in samples.items()
+               if metric == "vmainfo_process_vmas" and dict(labels)["pid"] == str(process.pid)]
+        same(got, [nr_of_maps(thread_of(process.pid))], "VMAs")
+
+
+def check_threads_watch():
+    with target("threads", SHORT) as process:
+        watch = subprocess.Popen([VMAINFO, "watch", "--interval=0.01", "--count=1000",
+                                  str(process.pid)],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            while "process %d, " % process.pid not in watch.stderr.readline():
+                same(watch.poll(), None, "watch has ended")
+            same(process.ask("map"), "mapped", "it says")
+            said = watch.stdout.readline()
+            same(said.startswith(("mapped", "grown")), True, "it says %r" % said)
+        finally:
+            watch.kill()
+            watch.communicate()
+
+
+# ---- names ----
+
+def script(name, first_line):
+    path = os.path.join(TMP, name)
+    with open(path, "w") as file:
+        file.write(first_line + "\necho ready\nread _\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def shows(name, process):
+    same(vmainfo("show", "--quiet", "--maps", name), read("/proc/%d/maps" % process.pid), name)
+
+
+def not_found(name):
+    said = vmainfo("show", "--quiet", name, status=1)
+    same("there is no process '%s'" % name in said, True, "it says %r" % said)
+
+
+def check_script():
+    for line in "#!/bin/sh", "#!/bin/sh -e":
+        with running(script(LONG, line)) as process:
+            shows(LONG, process)
+
+
+def check_program():
+    """Not the interpreter of a script: a program with that name."""
+    path = os.path.join(TMP, LONG)
+    shutil.copy(os.path.realpath(sys.executable), path)
+    with running(path, __file__, "target_wait") as process:
+        shows(LONG, process)
+
+
+def target_wait():
+    print("ready", flush=True)
+    sys.stdin.read()
+
+
+def check_prefix():
+    """What the kernel keeps is the same of both, and of nobody's whole name."""
+    with running(script(LONG, "#!/bin/sh")), running(script(LONG + "-b", "#!/bin/sh")) as other:
+        shows(LONG + "-b", other)
+        for name in LONG[:-1], LONG + "-", LONG + "-a":
+            not_found(name)
+        # As with pgrep, this is the name of both.
+        said = vmainfo("save", "--quiet", LONG[:15], os.path.join(TMP, "both"), status=1)
+        same(str(other.pid) in said, True, "it says %r" % said)
+
+
+def check_argument():
+    """An argument is no name, not even one of a script with the same beginning."""
+    path = script(LONG + "-b", "#!/bin/sh -e")
+    with running(path, LONG):
+        not_found(LONG)
+
+
+def check_name_of_threads():
+    """A main thread that has exited has no cmdline any more."""
+    path = script(LONG, "#!" + sys.executable)
+    with open(path, "w") as file:
+        file.write("#!%s\nimport sys\nsys.argv[1:] = ['target_threads', %r]\n"
+                   "sys.path.insert(0, %r)\nimport process\n"
+                   % (sys.executable, LONG, os.path.dirname(os.path.abspath(__file__))))
+    with running(path) as process:
+        same(vmainfo("show", "--quiet", "--maps", LONG),
+             read(thread_of(process.pid) + "/maps"), LONG)
+
+
+def add_process(pid, comm, cmdline):
+    """In a /proc of ours. Without cmdline, whoever opens it waits for us."""
+    directory = "/proc/%d" % pid
+    os.mkdir(directory)
+    for name, content in (("comm", comm + "\n"), ("cmdline", cmdline), ("statm", "1 1 1\n"),
+                          ("maps", "1000-2000 r--p 00000000 00:00 0 \n")):
+        if content is None:
+            os.mkfifo(directory + "/" + name)
+            continue
+        with open(directory + "/" + name, "w") as file:
+            file.write(content)
+
+
+def reads_cmdline(pids, *args, status=0):
+    """Whose cmdline of these the program reads: it would wait for it, but we let it go on."""
+    readers = []
+    with subprocess.Popen([VMAINFO, *args], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True) as program:
+        while program.poll() is None:
+            time.sleep(0.01)
+            for pid in pids:
+                try:
+                    os.close(os.open("/proc/%d/cmdline" % pid, os.O_WRONLY | os.O_NONBLOCK))
+                    readers.append(pid)
+                except OSError as error:
+                    same(error.errno, errno.ENXIO, "errno")
+        said = program.stderr.read()
+    same(program.returncode, status, "%r: status, it says %r" % (args, said))
+    return readers
+
+
+def check_stuck():
+    """Only what has the beginning of a long name is asked for more than its comm."""
+    # Nobody has such numbers.
+    stuck = dict(enumerate(("short", LONG[:14], LONG[1:16], LONG + "-b"), 2000000001))
+    for pid, comm in stuck.items():
+        add_process(pid, comm, None)
+    add_process(2000000009, LONG[:15], "/bin/sh\0./%s\0" % LONG)
+    for name, status in (("short", 0), (LONG[:14], 0), (LONG[:15], 0), (LONG, 0), (LONG + "-b", 0),
+                         (LONG + "-c", 1), ("none", 1)):
+        same(reads_cmdline(stuck, "show", "--quiet", name, status=status), [], name)
+
+
+# ---- kinds ----
+
+class Mapped:
+    """Start and kind of what this process maps."""
+
+    def __init__(self):
+        self.kinds = {}
+
+    def add(self, kind, fd, size=mmap.PAGESIZE, flags=mmap.MAP_SHARED):
+        start = must(libc.mmap(None, size, mmap.PROT_READ, flags, fd, 0), kind)
+        self.kinds["0x%x" % start] = kind
+        os.close(fd)
+
+    def tell(self):
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(json.dumps(self.kinds), flush=True)
+        sys.stdin.read()
+
+
+def sized(fd, size=mmap.PAGESIZE):
+    os.ftruncate(fd, size)
+    return fd
+
+
+def new_file(path, size=mmap.PAGESIZE):
+    return sized(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), size)
+
+
+def target_mounted(directory):
+    """Files of file systems that are mounted there, as far as they are."""
+    mapped = Mapped()
+    for kind, where in (("shmem", "/tmpfs"), ("file", "/ramfs"), ("hugetlb", "/hugetlbfs")):
+        if not os.path.ismount(directory + where):
+            continue
+        size = os.statvfs(directory + where).f_bsize
+        for name in "a file", "gone":
+            mapped.add(kind, new_file(directory + where + "/" + name, size), size,
+                       mmap.MAP_SHARED | MAP_NORESERVE)
+        os.unlink(directory + where + "/gone")
+    mapped.tell()
+
+
+def target_memory():
+    """Devices, and memory that has no path"""
+    mapped = Mapped()
+    mapped.add("dev", os.open("/dev/zero", os.O_RDWR), flags=mmap.MAP_PRIVATE)
+    mapped.add("shmem", os.open("/dev/zero", os.O_RDWR))
+    mapped.add("shmem", sized(os.memfd_create("memfd")))
+    try:
+        fd = os.memfd_create("memfd", MFD_HUGETLB)
+        size = os.fstat(fd).st_blksize
+        mapped.add("hugetlb", sized(fd, size), size, mmap.MAP_SHARED | MAP_NORESERVE)
+    except OSError as error:
+        print("# memfd of huge pages: %s" % error, file=sys.stderr)
+    attr = struct.pack("IIQ", 1, 112, 1) + bytes(96)
+    fd = libc.syscall(SYS_PERF_EVENT_OPEN[platform.machine()], attr, 0, -1, -1, 0)
+    if fd >= 0:
+        mapped.add("file", fd)
+    mapped.tell()
+
+
+def compare_kinds(process):
+    want = json.loads(process.ask("which?"))
+    records = json.loads(vmainfo("show", "--quiet", "--json", str(process.pid)))["records"]
+    for record in records:
+        kind = want.pop(record["start"], None)
+        same(record["kind"], kind or record["kind"], record["name"])
+    same(want, {}, "these are not there")
+    # What is saved says the same.
+    saved = os.path.join(TMP, "saved")
+    vmainfo("save", "--quiet", str(process.pid), saved)
+    again = json.loads(vmainfo("show", "--json", "--from", saved))["records"]
+    same([record["kind"] for record in again], [record["kind"] for record in records],
+         "kinds that were saved")
+
+
+def check_mounted():
+    """The target sees mounts that the program does not see."""
+    directory = os.path.join(TMP, "mounts")
+    with running(*APART, "sh", "-c", """
+            for type in tmpfs ramfs hugetlbfs; do
+                mkdir -p "$1/$type" && mount -t $type none "$1/$type" || [ $type = hugetlbfs ] || exit
+            done
+            exec "$2" "$3" target_mounted "$1"
+            """, "sh", directory, sys.executable, __file__) as process:
+        compare_kinds(process)
+
+
+def check_memory():
+    with target("memory") as process:
+        compare_kinds(process)
+
+
+globals()[("" if sys.argv[1].startswith("target_") else "check_") + sys.argv[1]](*sys.argv[2:])
