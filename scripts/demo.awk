@@ -25,7 +25,7 @@ function show(line,    f, i, text) {
 			print text
 			text = "    "
 		}
-		text = text (i > 1 ? " " : "") sprintf("%" (width[i] ? width[i] : "") "s", f[i])
+		text = (i > 1 ? text " " : "") sprintf("%" (width[i] ? width[i] : "") "s", f[i])
 	}
 	print cut(text " " name(line))
 }

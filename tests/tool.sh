@@ -90,7 +90,7 @@ fields_of_csv()
 					end = index(substr($0, 2), "\"") + 2
 					field = substr($0, 2, end - 3)
 				}
-				line = line (i > 1 ? "|" : "") field
+				line = (i > 1 ? line "|" : "") field
 				$0 = substr($0, end + 1)
 			}
 			print line
