@@ -95,12 +95,12 @@ make -s -C "$HERE/.." OUTPUT="$TMP/plain" CFLAGS=-O2 CURSES=no CAIRO=no >"$TMP/e
 	{ sed 's/^/# /' "$TMP/err"; ktap_exit_fail_msg "it does not build"; }
 plain=$TMP/plain/vmainfo
 if make_locale; then
-	result "locale: words" words
-	result "locale: numbers" numbers
+	result "locale: column names in any case accepted" words
+	result "locale: numbers with a point" numbers
 else
-	ktap_test_skip "locale: words: no locale can be made here"
-	ktap_test_skip "locale: numbers: no locale can be made here"
+	ktap_test_skip "locale: column names in any case accepted: no locale can be made here"
+	ktap_test_skip "locale: numbers with a point: no locale can be made here"
 fi
-result "CPU time of --json" json_cost
+result "CPU time of --json close to --csv" json_cost
 ktap_set_plan $((KTAP_TESTNO - 1))
 ktap_finished
