@@ -189,7 +189,7 @@ struct vmainfo_header {
 #define VMAINFO_SEALED		(1ULL << 38)	/* sl: mseal() */
 #define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
 /* Not among the letters: */
-#define VMAINFO_DELETED		(1ULL << 60)	/* the kernel has put " (deleted)" behind the name */
+#define VMAINFO_DELETED		(1ULL << 60)	/* the kernel appended " (deleted)" to the name */
 #define VMAINFO_NAME_OMITTED	(1ULL << 61)	/* "[name too long]" or "[name omitted]" */
 #define VMAINFO_ANON_VMA	(1ULL << 62)	/* pages of its own, or had: the column "anon" */
 #define VMAINFO_OTHER		(1ULL << 63)	/* one that the module does not know: "??" */
