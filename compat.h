@@ -57,8 +57,11 @@
 /*
  * Opens a file for reading: @name below the root of the procfs instance that @entry was opened
  * in. It is as an open() by the caller, with all checks of one. @entry keeps the instance, also
- * after an unmount. Fails with EACCES if the file is on another mount: whoever may mount could
- * put a file of his own there.
+ * after an unmount.
+ *
+ * Whoever may mount in the reader's mount namespace can cover the file. A file of another mount
+ * fails with EACCES, and a symbolic link with ELOOP: it would be followed from the root of this
+ * procfs, back to any file of it. O_NONBLOCK keeps a FIFO from blocking the open.
  *
  * file_open_root() took a dentry and a vfsmount before 5.12. Asks for its prototype with a path
  * in linux/fs.h.
@@ -67,13 +70,14 @@ static inline struct file *compat_open_in_procfs(const struct file *entry, const
 {
 	struct vfsmount *mnt = entry->f_path.mnt;
 	struct dentry *root = mnt->mnt_sb->s_root;
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 	struct file *file;
 #ifdef COMPAT_HAS_FILE_OPEN_ROOT_PATH
 	const struct path path = { .mnt = mnt, .dentry = root };
 
-	file = file_open_root(&path, name, O_RDONLY, 0);
+	file = file_open_root(&path, name, flags, 0);
 #else
-	file = file_open_root(root, mnt, name, O_RDONLY, 0);
+	file = file_open_root(root, mnt, name, flags, 0);
 #endif
 	if (!IS_ERR(file) && file->f_path.mnt != mnt) {
 		fput(file);

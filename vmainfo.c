@@ -218,6 +218,7 @@ static struct task_struct *thread_with_mm(struct task_struct *leader)
  * @exec_id: self_exec_id of the thread that has it
  * @thread: that thread
  * @nr: its number in the pid namespace of the procfs instance
+ * @own: only for a reader with this @mm
  *
  * Nothing keeps what the pointers point to: they are compared and never
  * dereferenced. An exec replaces the mm before it increments self_exec_id, and
@@ -229,6 +230,7 @@ struct shown {
 	u64 exec_id;
 	const struct pid *thread;
 	pid_t nr;
+	bool own;
 };
 
 /**
@@ -275,7 +277,8 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
 			exec_id = READ_ONCE(thread->self_exec_id);
 			pid = task_pid(thread);
 			same = mm == granted->mm && exec_id == granted->exec_id &&
-			       pid == granted->thread;
+			       pid == granted->thread &&
+			       (!granted->own || mm == current->mm);
 			if (same)
 				mmget(mm);
 		}
@@ -285,6 +288,7 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
 		now->mm = mm;
 		now->exec_id = exec_id;
 		now->thread = pid;
+		now->own = false;
 		/* The open file keeps the superblock, and that its namespace. */
 		now->nr = pid_nr_ns(pid, proc_pid_ns(file_inode(entry)->i_sb));
 		mm = NULL;
@@ -356,9 +360,13 @@ static int target_check(const struct file *entry, struct target *t, bool writer)
 	do {
 		if (!now.nr)
 			return -ESRCH;
-		/* As mm_access(), which grants every process its own mm. */
+		/*
+		 * As mm_access(), which grants every process its own mm. That
+		 * says nothing of an opener with other credentials.
+		 */
 		if (now.mm && now.mm == current->mm) {
 			t->granted = now;
+			t->granted.own = entry->f_cred != current_cred();
 			return 0;
 		}
 		if (fatal_signal_pending(current))
@@ -1135,8 +1143,8 @@ static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char
  */
 static int gate_find(const struct file *entry, const struct target *t)
 {
-	struct gate *g = kzalloc(sizeof(*g), GFP_KERNEL);
-	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct gate *g = kzalloc(sizeof(*g), VMAINFO_GFP);
+	char *buf = kmalloc(PAGE_SIZE, VMAINFO_GFP);
 	struct mm_struct *mm;
 	struct shown now;
 	int err = -ENOMEM;
@@ -1177,7 +1185,7 @@ static u8 file_kind(const struct vm_area_struct *vma, const struct file *file)
 {
 	const struct inode *inode = file_inode(file);
 
-	if (vma->vm_flags & VM_HUGETLB)
+	if (READ_ONCE(vma->vm_flags) & VM_HUGETLB)
 		return VMAINFO_KIND_HUGETLB;
 	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
 		return VMAINFO_KIND_DEV;
@@ -1895,6 +1903,9 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			break;
 		case WALK_NO_NAMES:
 			names = max_t(size_t, 2 * names_room(s), SZ_1K);
+			/* A torn walk drops the lock for this: not often. */
+			if (s->split)
+				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
 			break;
 		default:
 			break;
@@ -3001,7 +3012,7 @@ static int query_path(struct query_name *n, const struct path *path)
 	text = d_path(path, n->small, room);
 	if (text == ERR_PTR(-ENAMETOOLONG) && room < n->limit) {
 		room = n->limit;
-		n->buf = kmalloc(room, GFP_KERNEL);
+		n->buf = kmalloc(room, VMAINFO_GFP);
 		if (!n->buf)
 			return -ENOMEM;
 		text = d_path(path, n->buf, room);
@@ -3046,7 +3057,7 @@ static int query_text(struct query_name *n, struct vm_area_struct *vma)
 	if (n->len <= sizeof(n->small))
 		return 0;
 	/* Only a driver can give one that is so long. */
-	n->buf = kmalloc(n->len, GFP_KERNEL);
+	n->buf = kmalloc(n->len, VMAINFO_GFP);
 	if (!n->buf)
 		return -ENOMEM;
 	snprintf(n->buf, n->len, "%s%s%s", before, name, after);
@@ -3064,9 +3075,13 @@ static int read_exactly(struct file *file, void *buf, size_t len, loff_t pos)
 
 #define BUILD_ID_MAX	20	/* as long as a SHA-1 sum */
 #define BUILD_ID_PHDRS	256	/* no more program headers are looked at */
+#define BUILD_ID_NOTES	4096	/* nor more notes, in all */
 
-/* Looks for a GNU build ID in notes; returns its length, 0 if there is none. */
-static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id)
+/*
+ * Looks for a GNU build ID in notes, and in no more of them than @left, which it decrements.
+ * Returns its length, or 0 if they have no build ID.
+ */
+static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id, unsigned int *left)
 {
 	const u32 name_len = sizeof("GNU");
 	struct {
@@ -3079,7 +3094,7 @@ static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id)
 	/* What lies further back in a file is not looked for. */
 	if (pos > U32_MAX || end > U32_MAX)
 		return 0;
-	for (; end - pos > sizeof(note); pos = next) {
+	for (; end - pos > sizeof(note) && *left; pos = next, --*left) {
 		err = read_exactly(file, &note, sizeof(note), pos);
 		if (err)
 			return err;
@@ -3121,7 +3136,7 @@ static int file_build_id(struct file *file, u8 *id)
 		struct elf32_phdr p32;
 		struct elf64_phdr p64;
 	} ph;
-	unsigned int i, count;
+	unsigned int i, count, notes = BUILD_ID_NOTES;
 	bool is64;
 	u64 pos;
 	int ret;
@@ -3154,7 +3169,7 @@ static int file_build_id(struct file *file, u8 *id)
 		if ((is64 ? ph.p64.p_type : ph.p32.p_type) != PT_NOTE)
 			continue;
 		ret = notes_build_id(file, is64 ? ph.p64.p_offset : ph.p32.p_offset,
-				     is64 ? ph.p64.p_filesz : ph.p32.p_filesz, id);
+				     is64 ? ph.p64.p_filesz : ph.p32.p_filesz, id, &notes);
 		if (ret > 0 || ret == -EINTR)
 			return ret;
 	}

@@ -245,6 +245,24 @@ TEST_F(kernel, hidden_without_sysctls)
 }
 
 /* A file that is mounted over kptr_restrict does not say it, even one of the same procfs. */
+/* A link there would be followed from the root of procfs, to any file of it. */
+TEST_F(kernel, hidden_by_link_over_kptr_restrict)
+{
+	static const char *const to[] = { "/sys/vm/overcommit_memory", "/vmainfo/summary" };
+	unsigned int i;
+
+	own_mounts();
+	ASSERT_EQ(0, write_file("/proc/sys/vm/overcommit_memory", "0"));
+	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "2"));
+	ASSERT_EQ(0, mount("links", "/proc/sys/kernel", "tmpfs", 0, NULL));
+	for (i = 0; i < ARRAY_SIZE(to); i++) {
+		ASSERT_EQ(0, symlink(to[i], KPTR_RESTRICT));
+		EXPECT_EQ(0u, own_summary().regions);
+		ASSERT_EQ(0, unlink(KPTR_RESTRICT));
+	}
+	ASSERT_EQ(0, umount("/proc/sys/kernel"));
+}
+
 TEST_F(kernel, hidden_by_mount_over_kptr_restrict)
 {
 	static const char zero[] = "/proc/sys/kernel/panic_on_oops";
