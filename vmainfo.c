@@ -2793,13 +2793,15 @@ static int region_compare(const void *a, const void *b)
  * not. Its value is not exported, so it is read from procfs, with the opener's credentials.
  * Whatever fails hides the addresses: a procfs without sysctls, another value, a file that is
  * mounted over this one. The entry's file keeps its credentials.
+ *
+ * Return: 1, 0, or -ENOMEM, with which the read has to fail as with any other allocation.
  */
-static bool kptr_restrict_allows(const struct file *entry)
+static int kptr_restrict_allows(const struct file *entry)
 {
 	const struct cred *reader = override_creds(entry->f_cred);
 	struct file *file = compat_open_in_procfs(entry, "sys/kernel/kptr_restrict");
 	loff_t pos = 0;
-	ssize_t len = 0;
+	ssize_t len = PTR_ERR_OR_ZERO(file);
 	char text[4];
 
 	if (!IS_ERR(file)) {
@@ -2807,6 +2809,8 @@ static bool kptr_restrict_allows(const struct file *entry)
 		fput(file);
 	}
 	revert_creds(reader);
+	if (len == -ENOMEM)
+		return len;
 	return len == 2 && (text[0] == '0' || text[0] == '1') && text[1] == '\n';
 }
 
@@ -2816,19 +2820,22 @@ static bool kptr_restrict_allows(const struct file *entry)
  * it begins is a constant of the architecture. Where its regions are is random, and told to
  * those who may also read it in kallsyms: as everywhere, the opener counts.
  */
-static void summary_kernel(struct seq_file *m)
+static int summary_kernel(struct seq_file *m)
 {
 	struct compat_kernel_region regions[COMPAT_KERNEL_REGIONS];
 	const struct compat_kernel_region *r;
 	unsigned long start = compat_kernel_start();
 	unsigned int n;
+	int allowed;
 
 	seq_puts(m, "KernelVmas:\t0\n");
 	if (start)
 		seq_printf(m, "KernelStart:\t%08lx\n", start);
-	if (!file_ns_capable(m->file, &init_user_ns, CAP_SYSLOG) ||
-	    !kptr_restrict_allows(m->file))
-		return;
+	if (!file_ns_capable(m->file, &init_user_ns, CAP_SYSLOG))
+		return 0;
+	allowed = kptr_restrict_allows(m->file);
+	if (allowed <= 0)
+		return allowed;
 	n = compat_kernel_regions(regions);
 	sort(regions, n, sizeof(*regions), region_compare, NULL);
 	for (r = regions; r < regions + n; r++) {
@@ -2836,6 +2843,7 @@ static void summary_kernel(struct seq_file *m)
 			seq_printf(m, "Kernel%s:\t%08lx-%08lx\t%lu kB\n", r->name, r->start,
 				   r->end, (r->end - r->start) >> 10);
 	}
+	return 0;
 }
 
 /*
@@ -2891,8 +2899,7 @@ static int summary_show(struct seq_file *m, void *v)
 	summary_address(m, "StartStack", l->start_stack);
 	summary_address(m, "MmapBase", l->mmap_base);
 	summary_address(m, "TaskSize", l->task_size);
-	summary_kernel(m);
-	return 0;
+	return summary_kernel(m);
 }
 
 /* All of summary is the first element. It shows no names. */
