@@ -188,7 +188,7 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 			continue;
 		}
 		/* the gate page, which comes last; smaps has more lines of it */
-		if (!strncmp(line, "ffffffff", 8) || line[strspn(line, " ")] == '-') {
+		if (strtoull(line, NULL, 16) >> 56 || line[strspn(line, " ")] == '-') {
 			if (form != SMAPS_FORM && strchr(line, '\n')[1])
 				return "a line after that of the gate page";
 			break;
