@@ -658,9 +658,10 @@ bool program_start(struct program *p, const char *name, const char *argument,
 
 void program_end(struct program *p)
 {
-	close(p->end);
+	/* It would exit by itself if its pipe was closed first. */
 	if (kill(p->pid, SIGKILL) || reap(p->pid) != 128 + SIGKILL)
 		fatal("ending program %d", p->pid);
+	close(p->end);
 }
 
 static char *mover_low, *mover_high;

@@ -134,7 +134,7 @@ result "many VMAs, private against shared" many_alike shared 0
 sleep 1000 &
 target=$!
 PIDS=$target
-until [ "$(cat "/proc/$target/comm")" = sleep ]; do :; done
+sleeps "$target"
 cat "/proc/$target/maps" >"$TMP/maps"
 result "PID accepted" status_is 0 "$VMAINFO" diff -q "$target" "$TMP/maps"
 result "pid:PID accepted" status_is 0 "$VMAINFO" diff -q "$TMP/maps" "pid:$target"

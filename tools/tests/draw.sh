@@ -609,7 +609,7 @@ live()
 	PIDS="$PIDS $!"
 	pid=$!
 	# Until the exec, it has the shell's VMAs.
-	until [ "$(cat "/proc/$pid/comm")" = sleep ]; do :; done
+	sleeps "$pid"
 	says --quiet "$pid" && grep -q "^sleep (pid $pid) " "$TMP/line" &&
 		grep -q "$(uname -r) on $(uname -m)" "$TMP/line" && grep -q '\[stack\]' "$TMP/line" &&
 		says --quiet && grep -q "^vmainfo (pid [0-9]*) .*│ vmainfo " "$TMP/line"

@@ -93,3 +93,12 @@ fails()
 	[ "$got" = "$want" ] || { echo "status $got, not $want"; return 1; }
 	grep -qF -e "$text" "$TMP/stderr" || { echo "does not say '$text'"; return 1; }
 }
+
+# sleeps PID: waits until a sleep(1) is set up: it has its name before the loader has mapped its
+# libraries, and sleeps after that
+sleeps()
+{
+	until [ "$(cat "/proc/$1/comm")" = sleep ] && grep -q '^State:.S' "/proc/$1/status"; do
+		[ -e "/proc/$1/comm" ] || return
+	done
+}
