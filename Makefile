@@ -7,7 +7,7 @@ DESTDIR ?=
 # Where in the kernel's directory of modules
 INSTALL_MOD_DIR ?= updates
 
-version := $(shell sed -n 's/^\#define VMAINFO_RELEASE "\(.*\)"$$/\1/p' version.h)
+version := $(shell sed -n 's/^\#define VMAINFO_RELEASE "\(.*\)"$$/\1/p' include/version.h)
 # A module wants the compiler of its kernel, and kbuild does not look which one it was.
 # LLVM=-18 or CC=... on the command line choose another one.
 built_by_clang := $(shell grep -hsx CONFIG_CC_IS_CLANG=y $(KDIR)/.config $(KDIR)/include/config/auto.conf)
@@ -36,7 +36,7 @@ $(KDIR)/Makefile:
 	@exit 1
 
 ## make install        install it there, and run depmod; DESTDIR=... goes in front.
-##                     SIGN_KEY=FILE SIGN_CERT=FILE sign it, see CONTRIBUTING.md
+##                     SIGN_KEY=FILE SIGN_CERT=FILE sign it, see docs/CONTRIBUTING.md
 install: modules sign
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(mod_path) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) \
 		$(own_signature) modules_install

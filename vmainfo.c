@@ -9,12 +9,12 @@
  *	snapshot	its VMAs at one time, as records and names of our own
  *	views		a seq_file iterator over the snapshot, a show for each entry
  *	query		what is mapped at an address, with no snapshot
- *	tasks		what all processes have, by counters
+ *	procs		what all processes have, by counters
  *	proc entries	open, read, write, seek, ioctl, release
  *
  * What keeps things alive: an open file owns its struct pid and its snapshot.
  * A task, an mm and files of the target are referenced only inside of one
- * call: a read() while it takes a snapshot, or an ioctl(). Of tasks, which has
+ * call: a read() while it takes a snapshot, or an ioctl(). Of procs, which has
  * no target, nothing is referenced at all. There is no other state than the
  * module's parameters and the gate page, once it is known.
  */
@@ -58,9 +58,9 @@
 #include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
-#include "compat.h"
-#include "symbol.h"
-#include "version.h"
+#include "include/kcompat.h"
+#include "include/symbol.h"
+#include "include/version.h"
 #include "vmainfo.h"
 
 /*
@@ -561,7 +561,7 @@ struct layout {
  * @layout: of the mm, at the end of the walk
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
  * @ops_next: the element of @ops_names to use next
- * @split: other changes came in between: the records are of more than one instant
+ * @torn: other changes came in between: the records are of more than one instant
  * @gate: the gate page, if the process has it, else NULL
  * @has_seq: @mm_seq and @exec_id are valid
  * @nameless: no names are wanted
@@ -588,7 +588,7 @@ struct snapshot {
 	} ops_names[OPS_NAMES];
 	unsigned int ops_next;
 	const struct gate *gate;
-	bool split;
+	bool torn;
 	bool has_seq;
 	bool nameless;
 };
@@ -1498,7 +1498,7 @@ static enum walk_end walk_some(struct walk *w, unsigned int max)
 
 /*
  * Walks the loader's own VMAs with looking ahead, and asks the kernel for each of them: on a
- * kernel whose tree is not what compat.h takes it for, walks do without.
+ * kernel whose tree is not what kcompat.h takes it for, walks do without.
  */
 static void __init look_ahead_init(void)
 {
@@ -1785,7 +1785,7 @@ static void wait_for_writers(struct mm_struct *mm)
  * struct pace - how a walk gets on, and so how it goes on
  * @hold_ns: how long to keep writers out
  * @tries: of the whole without the lock that are left
- * @piece: how many VMAs to try without the lock once the walk is split, 0: none
+ * @piece: how many VMAs to try without the lock once the walk is torn, 0: none
  * @spoiled: tries of a piece in a row that writers have spoiled
  */
 struct pace {
@@ -1814,16 +1814,16 @@ struct pace {
 static enum walk_end walk_step(struct walk *w, struct pace *p)
 {
 	struct snapshot *s = w->s;
-	const bool endless = s->split && s->nr > 2 * w->most;
+	const bool endless = s->torn && s->nr > 2 * w->most;
 	enum walk_end end;
 
-	if (p->tries && !s->split) {
+	if (p->tries && !s->torn) {
 		end = walk_speculative(w, INT_MAX);
 		if (end == WALK_SPOILED)
 			p->tries--;
 		return end;
 	}
-	if (p->piece && s->split && !endless && p->spoiled < PACE_SPOILED) {
+	if (p->piece && s->torn && !endless && p->spoiled < PACE_SPOILED) {
 		end = walk_speculative(w, p->piece);
 		if (end == WALK_SPOILED) {
 			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
@@ -1893,7 +1893,7 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 		case WALK_KILLED:
 			return -EINTR;
 		case WALK_GAVE_WAY:
-			s->split = true;
+			s->torn = true;
 			break;
 		case WALK_NO_ROOM:
 			room = s->room + s->room / 4 + 8;
@@ -1904,13 +1904,13 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 		case WALK_NO_NAMES:
 			names = max_t(size_t, 2 * names_room(s), SZ_1K);
 			/* A torn walk drops the lock for this: not often. */
-			if (s->split)
+			if (s->torn)
 				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
 			break;
 		default:
 			break;
 		}
-		if (!s->split)
+		if (!s->torn)
 			names = walk_restart(&w, names);
 	}
 }
@@ -2603,7 +2603,7 @@ static int vmas_show(struct seq_file *m, void *v)
 
 	if (v == SEQ_START_TOKEN) {
 		seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr,
-			   s->split ? "split" : "atomic");
+			   s->torn ? "torn" : "atomic");
 		seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-22s name\n",
 			   "nr", width, "start", width, "end", "kB", "offset",
 			   "dev", "inode", "kind", "page", "policy", "flags", "ops");
@@ -2654,7 +2654,7 @@ static void raw_header(struct seq_file *m, const struct snapshot *s)
 	header_init(&h, s->pid);
 	h.vmas = s->nr;
 	h.taken_ns = s->taken_ns;
-	if (!s->split)
+	if (!s->torn)
 		h.flags |= VMAINFO_ATOMIC;
 	if (s->gate)
 		h.flags |= VMAINFO_GATE;
@@ -2881,7 +2881,7 @@ static int summary_show(struct seq_file *m, void *v)
 	}
 
 	seq_printf(m, "Pid:\t%d\nWalk:\t%s\nVmas:\t%zu\t%lu kB\n", s->pid,
-		   s->split ? "split" : "atomic", s->nr, size >> 10);
+		   s->torn ? "torn" : "atomic", s->nr, size >> 10);
 	for (i = 0; i < ARRAY_SIZE(kind_names); i++) {
 		/* It is no VMA of the process. */
 		if (i == VMAINFO_KIND_VSYSCALL)
@@ -3294,10 +3294,10 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 	return err;
 }
 
-/* ---- tasks ---- */
+/* ---- procs ---- */
 
 /**
- * struct task_line - what tasks says of a process
+ * struct proc_line - what procs says of a process
  * @pid: its number in the pid namespace of the procfs instance
  * @vmas: how many VMAs it has
  * @total: pages that they are of, as the following ones
@@ -3308,7 +3308,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
  * @pinned: by drivers and io_uring
  * @comm: its name, or that of its first thread
  */
-struct task_line {
+struct proc_line {
 	pid_t pid;
 	unsigned int vmas;
 	unsigned long total;
@@ -3321,14 +3321,14 @@ struct task_line {
 };
 
 /**
- * struct tasks_file - an open tasks
+ * struct procs_file - an open procs
  * @lock: one read() or lseek() at a time, as that of struct vmainfo_file
  * @line: the process that the iterator is at, copied: none is kept from going
  * @room_for_next: as in struct vmainfo_file
  */
-struct tasks_file {
+struct procs_file {
 	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct task_line line;
+	struct proc_line line;
 	size_t room_for_next;
 };
 
@@ -3336,7 +3336,7 @@ struct tasks_file {
  * Copies what a task's mm counts, if it has one. No mmap_lock, so that nobody waits for a
  * process that is busy: each number is right, but they can be of different moments.
  */
-static bool line_add_mm(struct task_line *line, struct task_struct *task)
+static bool line_add_mm(struct proc_line *line, struct task_struct *task)
 {
 	struct mm_struct *mm;
 
@@ -3356,7 +3356,7 @@ static bool line_add_mm(struct task_line *line, struct task_struct *task)
 }
 
 /* Called under RCU, which keeps the leader. */
-static void line_fill(struct task_line *line, pid_t pid, struct task_struct *leader)
+static void line_fill(struct proc_line *line, pid_t pid, struct task_struct *leader)
 {
 	struct task_struct *task;
 
@@ -3371,7 +3371,7 @@ static void line_fill(struct task_line *line, pid_t pid, struct task_struct *lea
 }
 
 /* Numbers that are looked at in one RCU read-side critical section: most can be of threads. */
-#define TASKS_STRIDE 64
+#define PROCS_STRIDE 64
 
 /*
  * The first process whose number is *@pos or more, with @pos set to it; what comes and goes
@@ -3380,10 +3380,10 @@ static void line_fill(struct task_line *line, pid_t pid, struct task_struct *lea
  *
  * Return: the line, NULL if there is no such process, or ERR_PTR(-EINTR).
  */
-static struct task_line *tasks_find(struct seq_file *m, loff_t *pos)
+static struct proc_line *procs_find(struct seq_file *m, loff_t *pos)
 {
 	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
-	struct tasks_file *tf = m->private;
+	struct procs_file *tf = m->private;
 	struct task_struct *leader = NULL;
 	struct pid *pid;
 	unsigned int looked;
@@ -3395,7 +3395,7 @@ static struct task_line *tasks_find(struct seq_file *m, loff_t *pos)
 		if (*pos > PID_MAX_LIMIT)
 			return NULL;
 		rcu_read_lock();
-		for (looked = 0; looked < TASKS_STRIDE; looked++) {
+		for (looked = 0; looked < PROCS_STRIDE; looked++) {
 			pid = compat_find_ge_pid(*pos, ns);
 			if (!pid)
 				break;
@@ -3413,20 +3413,20 @@ static struct task_line *tasks_find(struct seq_file *m, loff_t *pos)
 }
 
 /* Position 0 is the header; any other one is that of a process with a number so large. */
-static void *tasks_start(struct seq_file *m, loff_t *pos)
+static void *procs_start(struct seq_file *m, loff_t *pos)
 {
-	return *pos ? tasks_find(m, pos) : SEQ_START_TOKEN;
+	return *pos ? procs_find(m, pos) : SEQ_START_TOKEN;
 }
 
-static void *tasks_next(struct seq_file *m, void *v, loff_t *pos)
+static void *procs_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
-	return tasks_find(m, pos);
+	return procs_find(m, pos);
 }
 
-static void tasks_stop(struct seq_file *m, void *v)
+static void procs_stop(struct seq_file *m, void *v)
 {
-	struct tasks_file *tf = m->private;
+	struct procs_file *tf = m->private;
 
 	/* seq_file fills a page at a time, with whole lines; see read_lines(). */
 	tf->room_for_next = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
@@ -3446,11 +3446,11 @@ static char *put_column(char *p, int width, u64 val)
 }
 
 /* More than a line has: numbers of 20 digits at most, a name that is escaped. */
-#define TASKS_LINE_MAX 256
+#define PROCS_LINE_MAX 256
 
-static int tasks_show(struct seq_file *m, void *v)
+static int procs_show(struct seq_file *m, void *v)
 {
-	const struct task_line *line = v;
+	const struct proc_line *line = v;
 	size_t room;
 	char *begin, *p;
 
@@ -3462,7 +3462,7 @@ static int tasks_show(struct seq_file *m, void *v)
 	}
 	/* seq_printf() takes longer than all the rest. */
 	room = seq_get_buf(m, &begin);
-	if (room <= TASKS_LINE_MAX) {
+	if (room <= PROCS_LINE_MAX) {
 		seq_commit(m, -1);
 		return 0;
 	}
@@ -3513,11 +3513,11 @@ static const struct seq_operations summary_seq_ops = {
 	.show = summary_show,
 };
 
-static const struct seq_operations tasks_seq_ops = {
-	.start = tasks_start,
-	.next = tasks_next,
-	.stop = tasks_stop,
-	.show = tasks_show,
+static const struct seq_operations procs_seq_ops = {
+	.start = procs_start,
+	.next = procs_next,
+	.stop = procs_stop,
+	.show = procs_show,
 };
 
 /*
@@ -3816,23 +3816,23 @@ static const struct proc_ops entry_proc_ops = {
 	.proc_release = entry_release,
 };
 
-static int tasks_open(struct inode *inode, struct file *file)
+static int procs_open(struct inode *inode, struct file *file)
 {
-	struct tasks_file *tf;
+	struct procs_file *tf;
 
 	if (!may_look())
 		return -EPERM;
-	tf = __seq_open_private(file, &tasks_seq_ops, sizeof(*tf));
+	tf = __seq_open_private(file, &procs_seq_ops, sizeof(*tf));
 	if (!tf)
 		return -ENOMEM;
 	mutex_init(&tf->lock);
 	return 0;
 }
 
-static ssize_t tasks_read_iter(struct kiocb *iocb, struct iov_iter *to)
+static ssize_t procs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct seq_file *m = iocb->ki_filp->private_data;
-	struct tasks_file *tf = m->private;
+	struct procs_file *tf = m->private;
 	ssize_t len;
 
 	if (mutex_lock_killable(&tf->lock))
@@ -3842,10 +3842,10 @@ static ssize_t tasks_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	return len;
 }
 
-static loff_t tasks_lseek(struct file *file, loff_t offset, int whence)
+static loff_t procs_lseek(struct file *file, loff_t offset, int whence)
 {
 	struct seq_file *m = file->private_data;
-	struct tasks_file *tf = m->private;
+	struct procs_file *tf = m->private;
 	loff_t pos;
 
 	if (mutex_lock_killable(&tf->lock))
@@ -3855,10 +3855,10 @@ static loff_t tasks_lseek(struct file *file, loff_t offset, int whence)
 	return pos;
 }
 
-static const struct proc_ops tasks_proc_ops = {
-	.proc_open = tasks_open,
-	.proc_read_iter = tasks_read_iter,
-	.proc_lseek = tasks_lseek,
+static const struct proc_ops procs_proc_ops = {
+	.proc_open = procs_open,
+	.proc_read_iter = procs_read_iter,
+	.proc_lseek = procs_lseek,
 	.proc_release = seq_release_private,
 };
 
@@ -3900,7 +3900,7 @@ static int __init vmainfo_init(void)
 		err = entry_create("raw", &raw_seq_ops);
 	if (!err)
 		err = entry_create("summary", &summary_seq_ops);
-	if (!err && !proc_create("tasks", 0400, proc_dir, &tasks_proc_ops))
+	if (!err && !proc_create("procs", 0400, proc_dir, &procs_proc_ops))
 		err = -ENOMEM;
 	if (err)
 		proc_remove(proc_dir);

@@ -16,7 +16,7 @@
 #define VMAINFO_MAPS	VMAINFO_DIR "/maps"
 #define VMAINFO_RAW	VMAINFO_DIR "/raw"
 #define VMAINFO_SUMMARY	VMAINFO_DIR "/summary"
-#define VMAINFO_TASKS	VMAINFO_DIR "/tasks"
+#define VMAINFO_PROCS	VMAINFO_DIR "/procs"
 
 /**
  * enum vmainfo_kind - what a VMA is, in one word
@@ -78,11 +78,7 @@ enum vmainfo_kind {
  * kernel cannot tell the latter (mainline 6.4 to 6.12), it is not a condition.
  */
 #define VMAINFO_SEQ	0x4
-/*
- * Not made by the module, but by a program from /proc/PID/maps: what maps does not say is 0, and
- * of the flags there are only VMAINFO_READ, _WRITE, _EXEC and _MAYSHARE.
- */
-#define VMAINFO_FROM_MAPS	0x8
+/* The module never sets the upper 16 bits: programs that store records may use them. */
 
 /**
  * struct vmainfo_header - what records are of, and when they were taken
@@ -90,8 +86,7 @@ enum vmainfo_kind {
  * @magic: VMAINFO_MAGIC
  * @version: VMAINFO_VERSION; a reader refuses what is larger than it knows, for
  *	nothing that it knows need be so there
- * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ, VMAINFO_FROM_MAPS; others are to be
- *	ignored
+ * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ. Ignore all others.
  * @pid: the process, in the pid namespace of the reader; 0 if it has no number there
  * @vmas: how many VMAs it has: as many records follow, and that of the gate page
  * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last of them was
@@ -134,7 +129,7 @@ struct vmainfo_header {
 /**
  * VMAINFO_GET_HEADER - the header alone, of what the target is now, without a walk
  *
- * For an open file of any entry but tasks, whatever its snapshot. @size says how many bytes of the
+ * For an open file of any entry but procs, whatever its snapshot. @size says how many bytes of the
  * structure the caller has: so many are written, the ones that the kernel does not know as 0.
  * VMAINFO_ATOMIC and VMAINFO_GATE are not set.
  *

@@ -38,7 +38,7 @@ FIXTURE_VARIANT_ADD(access, raw_read) { PROC "raw", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, raw_both) { PROC "raw", O_RDWR };
 FIXTURE_VARIANT_ADD(access, summary_read) { PROC "summary", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, summary_both) { PROC "summary", O_RDWR };
-FIXTURE_VARIANT_ADD(access, tasks_read) { PROC "tasks", O_RDONLY };
+FIXTURE_VARIANT_ADD(access, procs_read) { PROC "procs", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, vmas_read) { PROC "vmas", O_RDONLY };
 FIXTURE_VARIANT_ADD(access, vmas_write) { PROC "vmas", O_WRONLY };
 FIXTURE_VARIANT_ADD(access, vmas_both) { PROC "vmas", O_RDWR };
@@ -692,7 +692,7 @@ TEST(file_modes)
 		unsigned int mode;
 	} entries[] = {
 		{ PROC "vmas", 0600 }, { PROC "maps", 0600 }, { PROC "raw", 0600 },
-		{ PROC "summary", 0600 }, { PROC "tasks", 0400 },
+		{ PROC "summary", 0600 }, { PROC "procs", 0400 },
 	};
 	struct stat st;
 	unsigned int i;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The programs of examples/: what they print is what procfs says, and their messages say
+# The programs of docs/examples/: what they print is what procfs says, and their messages say
 # what is wrong.
 
 . "$(dirname "$0")/lib.sh"

@@ -170,7 +170,7 @@ static void parse_vmas(const char *pid)
 	}
 	rest = strstr(line, " walk=");
 	if (strncmp(line, "# pid=", 6) || !rest ||
-	    (strcmp(rest, " walk=atomic") && strcmp(rest, " walk=split")))
+	    (strcmp(rest, " walk=atomic") && strcmp(rest, " walk=torn")))
 		wrong("vmas: a strange first line: %s", line);
 	if (sscanf(line, "# pid=%lu vmas=%lu walk=%c", &n, &said, &letter) != 3)
 		wrong("vmas: a strange first line: %s", line);

@@ -137,7 +137,7 @@ static const char *parse_header(struct parser *p, struct listing *l, unsigned in
 
 	if (!walk || sscanf(p->s, "# pid=%d vmas=%u walk=", &l->pid, nr) != 2)
 		return "the header is missing";
-	l->walk = !strncmp(walk, " walk=split\n", 12) ? WALK_SPLIT :
+	l->walk = !strncmp(walk, " walk=torn\n", 11) ? WALK_TORN :
 		  !strncmp(walk, " walk=atomic\n", 13) ? WALK_ATOMIC : WALK_UNKNOWN;
 	if (l->walk == WALK_UNKNOWN)
 		return "the header does not say how the walk was";
@@ -241,7 +241,7 @@ const char *parse_raw(struct listing *l, struct text t)
 	h = c.header;
 	if (h->size != sizeof(*h))
 		return "the header has another size";
-	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_SPLIT;
+	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_TORN;
 	l->pid = h->pid;
 	while ((v = raw_next(&c))) {
 		if (v->size != sizeof(*v))

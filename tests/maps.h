@@ -8,7 +8,7 @@
 enum walk {
 	WALK_UNKNOWN,	/* maps does not tell */
 	WALK_ATOMIC,
-	WALK_SPLIT,
+	WALK_TORN,
 };
 
 struct region {

@@ -18,7 +18,7 @@
  * "begun" is the number of the last change begun, "done" that of the last one done.
  * A snapshot that is of one instant shows exactly one of the states from what was
  * done before the snapshot was taken up to what was begun when that was over. One
- * that says that its walk was split need not: but each page of it was like that in
+ * that says that its walk was torn need not: but each page of it was like that in
  * one of these states, and the row and all else that never changes is all there.
  *
  * The same check must find /proc/PID/maps guilty, which is not of one instant.
@@ -57,7 +57,7 @@ struct state {
 
 struct shared {
 	atomic_ullong begun, done;
-	atomic_ullong atomic, split, unknown, instants, overrun;
+	atomic_ullong atomic, torn, unknown, instants, overrun;
 	struct state state[STATES];
 };
 
@@ -443,24 +443,24 @@ static void shoot(struct reader *r, int fd, size_t chunk, bool vmas, bool to_the
 }
 
 /* Snapshots of vmainfo: each of them must be right. */
-static void check_vmainfo(struct reader *r, uint64_t rest, bool never_split)
+static void check_vmainfo(struct reader *r, uint64_t rest, bool never_torn)
 {
-	bool vmas = !never_split || rnd(&r->rng, 2);
+	bool vmas = !never_torn || rnd(&r->rng, 2);
 	enum verdict verdict;
 	struct shot s;
 
-	if (!never_split && rnd(&r->rng, 8) == 0 &&
+	if (!never_torn && rnd(&r->rng, 8) == 0 &&
 	    set_param("max_hold_us", rnd_hold(&r->rng)))
 		fatal("max_hold_us");
 	shoot(r, r->fd[!vmas], rnd_chunk(&r->rng), vmas, false, &s);
 	if (s.picture.rest != rest)
 		violation("what never changes is not all there (%s)",
-			  r->l.walk == WALK_SPLIT ? "split" : "atomic");
-	if (r->l.walk == WALK_SPLIT) {
-		if (never_split)
-			violation("split, with max_hold_us=0");
+			  r->l.walk == WALK_TORN ? "torn" : "atomic");
+	if (r->l.walk == WALK_TORN) {
+		if (never_torn)
+			violation("torn, with max_hold_us=0");
 		verdict = is_of_the_time(&s.picture, s.from, s.to, vmas);
-		shared->split++;
+		shared->torn++;
 	} else {
 		verdict = is_an_instant(&s.picture, s.from, s.to, vmas);
 		shared->atomic++;
@@ -471,7 +471,7 @@ static void check_vmainfo(struct reader *r, uint64_t rest, bool never_split)
 	if (verdict != FITS_NOT)
 		return;
 	print_case(&s.picture, s.from, s.to);
-	violation("%s of states %llu to %llu%s", r->l.walk == WALK_SPLIT ?
+	violation("%s of states %llu to %llu%s", r->l.walk == WALK_TORN ?
 		  "a page is unlike all" : "it is unlike all",
 		  (unsigned long long)s.from, (unsigned long long)s.to,
 		  vmas ? "" : " (maps)");
@@ -518,14 +518,14 @@ FIXTURE_TEARDOWN(race)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-/* There was a snapshot of each kind, split ones only where they may be. */
-static bool seen_both(bool never_split)
+/* There was a snapshot of each kind, torn ones only where they may be. */
+static bool seen_both(bool never_torn)
 {
-	return shared->atomic && (never_split || shared->split);
+	return shared->atomic && (never_torn || shared->torn);
 }
 
 static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
-			       unsigned int rounds, bool never_split)
+			       unsigned int rounds, bool never_torn)
 {
 	pid_t reader[READERS];
 	unsigned int i, j;
@@ -543,23 +543,23 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 		    set_target(self->reader.fd[1], self->mover))
 			fatal("set_target");
 		/* whatever the time: until both were seen */
-		for (j = 0; more(j, rounds) || (j < rounds && !seen_both(never_split)); j++)
-			check_vmainfo(&self->reader, self->rest, never_split);
+		for (j = 0; more(j, rounds) || (j < rounds && !seen_both(never_torn)); j++)
+			check_vmainfo(&self->reader, self->rest, never_torn);
 		_exit(0);
 	}
 	for (i = 0; i < READERS; i++)
 		EXPECT_EQ(0, reap(reader[i]));
-	printf("# %s: %llu snapshots checked: %llu atomic, of %llu possible states each, %llu split; %llu changes, %llu too many to tell\n",
-	       _metadata->name, shared->atomic + shared->split, shared->atomic,
-	       shared->instants / (shared->atomic ?: 1), shared->split, shared->done,
+	printf("# %s: %llu snapshots checked: %llu atomic, of %llu possible states each, %llu torn; %llu changes, %llu too many to tell\n",
+	       _metadata->name, shared->atomic + shared->torn, shared->atomic,
+	       shared->instants / (shared->atomic ?: 1), shared->torn, shared->done,
 	       shared->overrun);
-	figure(shared->atomic + shared->split, "snapshots checked");
+	figure(shared->atomic + shared->torn, "snapshots checked");
 	EXPECT_LT(0u, shared->atomic);
 	/*
 	 * What the mover did not remember was not checked. On a busy machine that can be
 	 * many of them, but not all.
 	 */
-	EXPECT_LT(shared->overrun, shared->atomic + shared->split);
+	EXPECT_LT(shared->overrun, shared->atomic + shared->torn);
 }
 
 /* Without giving way, every snapshot of both entries is of one instant. */
@@ -573,7 +573,7 @@ TEST_F(race, unlimited_hold)
 TEST_F(race, random_hold)
 {
 	check_in_processes(_metadata, self, 100, false);
-	EXPECT_LT(0u, shared->split);
+	EXPECT_LT(0u, shared->torn);
 }
 
 /* How many snapshots it takes until one is torn; 0: none of 2,000 was. */
@@ -584,7 +584,7 @@ static unsigned int until_guilty(struct reader *r, int fd, bool vmas, bool to_th
 
 	for (i = 1; i <= 2000; i++) {
 		shoot(r, fd, PAGE, vmas, to_the_end, &s);
-		if (vmas && r->l.walk != WALK_SPLIT)
+		if (vmas && r->l.walk != WALK_TORN)
 			continue;
 		if (is_an_instant(&s.picture, s.from, s.to, vmas) == FITS_NOT)
 			return i;
@@ -608,7 +608,7 @@ TEST_F(race, checker_detects_tearing)
 	       _metadata->name, guilty);
 }
 
-/* And neither would a split walk, if it said that it is atomic. */
+/* And neither would a torn walk, if it said that it is atomic. */
 TEST_F(race, checker_detects_split_walk)
 {
 	unsigned int guilty;
@@ -617,7 +617,7 @@ TEST_F(race, checker_detects_split_walk)
 	ASSERT_EQ(0, set_param("max_hold_us", "1"));
 	guilty = until_guilty(&self->reader, self->reader.fd[0], true, false);
 	EXPECT_NE(0u, guilty);
-	printf("# %s: a split walk was of no instant in snapshot %u\n",
+	printf("# %s: a torn walk was of no instant in snapshot %u\n",
 	       _metadata->name, guilty);
 }
 
@@ -671,7 +671,7 @@ TEST(bounded_when_target_maps_ahead)
 {
 	const unsigned int vmas = AHEAD + 100;	/* with those that every process has */
 	struct rng rng = stress_begin("bounded_when_target_maps_ahead");
-	unsigned int i, most = 0, split = 0, bounded = 0;
+	unsigned int i, most = 0, torn = 0, bounded = 0;
 	pid_t target;
 	struct reader r;
 
@@ -691,12 +691,12 @@ TEST(bounded_when_target_maps_ahead)
 		ASSERT_TRUE(read_entry(&r, target, RAW));
 		ASSERT_GT(4 * vmas, r.l.nr);
 		most = most > r.l.nr ? most : r.l.nr;
-		split += r.l.walk == WALK_SPLIT;
+		torn += r.l.walk == WALK_TORN;
 		bounded += r.l.nr > 2 * vmas;
 	}
 	kill(target, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, reap(target));
-	printf("# %u snapshots, %u split, %u of them bounded, of at most %u VMAs\n", i, split,
+	printf("# %u snapshots, %u torn, %u of them bounded, of at most %u VMAs\n", i, torn,
 	       bounded, most);
 	figure(i, "snapshots checked");
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));

@@ -262,11 +262,11 @@ FIXTURE_TEARDOWN(busy)
 
 TEST_F(busy, consistent_under_mremap)
 {
-	bool vmas = strstr(variant->entry, "vmas"), never_split;
-	unsigned int low = 0, high = 0, split = 0, i;
+	bool vmas = strstr(variant->entry, "vmas"), never_torn;
+	unsigned int low = 0, high = 0, torn = 0, i;
 	struct listing l = { 0 };
 
-	never_split = !strcmp(variant->max_hold_us, "0");
+	never_torn = !strcmp(variant->max_hold_us, "0");
 	/* until the page was seen in both places, but 20 times at least */
 	for (i = 0; i < 20 || (i < 200 && !(low && high)); i++) {
 		unsigned int at_low, at_high;
@@ -282,12 +282,12 @@ TEST_F(busy, consistent_under_mremap)
 		ASSERT_EQ(BUSY_ROW, regions_at(&l, ROW_AT, ROW_AT + BUSY_ROW * PAGE));
 		at_low = regions_at(&l, BUSY_LOW, BUSY_LOW + 1);
 		at_high = regions_at(&l, BUSY_HIGH, BUSY_HIGH + 1);
-		split += l.walk == WALK_SPLIT;
+		torn += l.walk == WALK_TORN;
 		low += at_low;
 		high += at_high;
-		if (never_split)
-			ASSERT_NE(WALK_SPLIT, l.walk);
-		if (never_split || (vmas && l.walk != WALK_SPLIT)) {
+		if (never_torn)
+			ASSERT_NE(WALK_TORN, l.walk);
+		if (never_torn || (vmas && l.walk != WALK_TORN)) {
 			ASSERT_EQ(1, at_low + at_high) {
 				TH_LOG("round %u: the page is %s", i,
 				       at_low ? "in both places" : "nowhere");
@@ -296,7 +296,7 @@ TEST_F(busy, consistent_under_mremap)
 		free(t.s);
 	}
 	TH_LOG("%u snapshots, the page below in %u, above in %u, %u in pieces",
-	       i, low, high, split);
+	       i, low, high, torn);
 	EXPECT_LT(0, (int)low);
 	EXPECT_LT(0, (int)high);
 }

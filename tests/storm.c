@@ -38,7 +38,7 @@ static struct shared {
 	atomic_int driver;
 	atomic_bool over;
 	atomic_uint reads;		/* a futex */
-	atomic_ullong atomic, split, unknown, gone, empty, processes, steps;
+	atomic_ullong atomic, torn, unknown, gone, empty, processes, steps;
 	ino_t file_inode[FILES];	/* of the storm that maps files */
 	atomic_bool was_read[PIDS];	/* by the number of the process */
 } *shared;
@@ -106,7 +106,7 @@ static void check_all(struct reader *r, pid_t pid)
 }
 
 /* All processes: whichever come and go, in order, and with those that stay */
-static void check_tasks(struct reader *r, int fd)
+static void check_procs(struct reader *r, int fd)
 {
 	int ret, pid, last = 0, seen = 0;
 	unsigned int vmas;
@@ -114,24 +114,24 @@ static void check_tasks(struct reader *r, int fd)
 
 	r->text.len = 0;
 	if (lseek(fd, 0, SEEK_SET))
-		violation("tasks: %s", strerror(errno));
+		violation("procs: %s", strerror(errno));
 	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
 	if (ret)
-		violation("reading tasks after %zu bytes: %s", r->text.len, strerror(-ret));
+		violation("reading procs after %zu bytes: %s", r->text.len, strerror(-ret));
 	if (strncmp(r->text.s, "#   pid ", 8) || r->text.s[r->text.len - 1] != '\n')
-		violation("tasks is not whole:\n%s", r->text.s);
+		violation("procs is not whole:\n%s", r->text.s);
 	for (s = strchr(r->text.s, '\n') + 1; *s; s = strchr(s, '\n') + 1) {
 		if (sscanf(s, "%d %u", &pid, &vmas) != 2 || pid <= last)
-			violation("tasks: a line after that of process %d:\n%s", last, s);
+			violation("procs: a line after that of process %d:\n%s", last, s);
 		last = pid;
 		if (pid != getpid() && pid != getppid())
 			continue;
 		if (!vmas)
-			violation("tasks: process %d has no VMAs", pid);
+			violation("procs: process %d has no VMAs", pid);
 		seen++;
 	}
 	if (seen != 2)
-		violation("tasks: a process is missing:\n%s", r->text.s);
+		violation("procs: a process is missing:\n%s", r->text.s);
 }
 
 static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
@@ -139,7 +139,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 	struct reader r;
 	pid_t pid;
 	unsigned int older, more_of_it;
-	int tasks_fd = open_or_die(VMAINFO_TASKS, O_RDONLY);
+	int procs_fd = open_or_die(VMAINFO_PROCS, O_RDONLY);
 	char c;
 
 	run_on_cpu(nr);
@@ -160,7 +160,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 		if (rnd(&r.rng, 8) == 0)
 			read_entry(&r, pid, SUMMARY);
 		if (rnd(&r.rng, 8) == 0)
-			check_tasks(&r, tasks_fd);
+			check_procs(&r, procs_fd);
 		/* many snapshots in little time: of these, nothing more is read */
 		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 100); more_of_it; more_of_it--)
 			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&
@@ -170,7 +170,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 			fatal("max_hold_us");
 	} while (!shared->over);
 	shared->atomic += r.atomic;
-	shared->split += r.split;
+	shared->torn += r.torn;
 	shared->unknown += r.unknown;
 	shared->gone += r.gone;
 	shared->empty += r.empty;
@@ -684,11 +684,11 @@ TEST_F(storm, concurrent_reads)
 	shared->over = true;
 	for (i = 0; i < READERS; i++)
 		EXPECT_EQ(0, reap(reader[i]));
-	printf("# %s: %llu snapshots checked (%llu atomic, %llu split), %llu processes read, %llu reads found them gone, %llu had nothing left; %llu steps, %u processes in all\n",
-	       variant->name, shared->atomic + shared->split + shared->unknown,
-	       shared->atomic, shared->split, shared->processes, shared->gone,
+	printf("# %s: %llu snapshots checked (%llu atomic, %llu torn), %llu processes read, %llu reads found them gone, %llu had nothing left; %llu steps, %u processes in all\n",
+	       variant->name, shared->atomic + shared->torn + shared->unknown,
+	       shared->atomic, shared->torn, shared->processes, shared->gone,
 	       shared->empty, shared->steps, shared->nr_published);
-	figure(shared->atomic + shared->split + shared->unknown, "snapshots checked");
+	figure(shared->atomic + shared->torn + shared->unknown, "snapshots checked");
 	figure(shared->processes, "processes read");
 	EXPECT_LT(0u, shared->atomic);
 	EXPECT_LT(0u, shared->processes);

@@ -102,7 +102,7 @@ const char *parse_summary(struct listing *l, struct text t)
 		   &n) != 4 || s[n] != '\n')
 		return "the beginning is not as it should be";
 	l->walk = !strcmp(walk, "atomic") ? WALK_ATOMIC :
-		  !strcmp(walk, "split") ? WALK_SPLIT : WALK_UNKNOWN;
+		  !strcmp(walk, "torn") ? WALK_TORN : WALK_UNKNOWN;
 	if (l->walk == WALK_UNKNOWN)
 		return "it does not say how the walk was";
 	for (s += n + 1; sscanf(s, "Vmas%*[A-Z]%*[a-z]: %llu %llu kB", &nr, &kb) == 2;
@@ -208,8 +208,8 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 		r->empty++;
 	else if (r->l.walk == WALK_ATOMIC)
 		r->atomic++;
-	else if (r->l.walk == WALK_SPLIT)
-		r->split++;
+	else if (r->l.walk == WALK_TORN)
+		r->torn++;
 	else
 		r->unknown++;
 	return true;

@@ -85,7 +85,7 @@ struct reader {
 	struct text text;
 	size_t room;
 	struct listing l;
-	uint64_t atomic, split, unknown, gone, empty;
+	uint64_t atomic, torn, unknown, gone, empty;
 };
 
 void reader_open(struct reader *r, struct rng rng);

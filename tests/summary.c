@@ -632,7 +632,7 @@ TEST_F(summary, consistent_under_mremap)
 	struct listing maps;
 	struct target busy;
 	struct summary sum;
-	bool split;
+	bool torn;
 
 	target_start(&busy, busy_init, NULL);
 	ASSERT_EQ(0, kill(busy.pid, SIGSTOP));
@@ -644,10 +644,10 @@ TEST_F(summary, consistent_under_mremap)
 		ASSERT_EQ(0, set_param("max_hold_us", holds[h]));
 		for (i = 0; i < 50; i++) {
 			sum = from_start(self->fd);
-			split = strcmp(sum.v[WALK].word, "atomic");
-			n[split]++;
-			if (split) {
-				ASSERT_STREQ("split", sum.v[WALK].word);
+			torn = strcmp(sum.v[WALK].word, "atomic");
+			n[torn]++;
+			if (torn) {
+				ASSERT_STREQ("torn", sum.v[WALK].word);
 				ASSERT_EQ(1u, h);
 			} else {
 				ASSERT_EQ(maps.nr, sum.v[VMAS].nr);
@@ -656,7 +656,7 @@ TEST_F(summary, consistent_under_mremap)
 			free(sum.text.s);
 		}
 	}
-	printf("# %u atomic, %u split\n", n[0], n[1]);
+	printf("# %u atomic, %u torn\n", n[0], n[1]);
 	target_end(&busy);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kselftest.h"
-#include "../symbol.h"
+#include "../include/symbol.h"
 
 static const struct {
 	const char *symbol, *name;

@@ -77,7 +77,7 @@ from_module()
 	! "$tool" top -b -n 1 | grep maps
 }
 
-# As a service has it, see contrib/vmainfo-export.service
+# As a service has it, see tools/contrib/vmainfo-export.service
 one_capability()
 {
 	"$HERE/onlycap" "$1" "$tool" export --quiet >"$TMP/export" || return

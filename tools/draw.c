@@ -287,7 +287,7 @@ static char *subtitle_of(const struct options *o, const struct layout *layout)
 		fprintf(out, ", taken %" PRIu64 ":%02u:%02u h after boot", seconds / 3600,
 			(unsigned int)(seconds / 60 % 60), (unsigned int)(seconds % 60));
 	}
-	if (h->flags & VMAINFO_FROM_MAPS)
+	if (h->flags & LISTING_FROM_MAPS)
 		fprintf(out, ", from /proc/PID/maps");
 	else if (!(h->flags & VMAINFO_ATOMIC))
 		fprintf(out, ", not all of one instant");

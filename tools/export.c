@@ -14,7 +14,7 @@
 
 #include "process.h"
 #include "tool.h"
-#include "../version.h"
+#include "../include/version.h"
 
 /**
  * struct export - what is to be exported
@@ -115,24 +115,24 @@ static const struct {
 	const char *name;
 	const char *unit;
 	const char *help;
-	size_t field;		/* of struct task */
+	size_t field;		/* of struct proc */
 	unsigned int scale;
 } gauges[] = {
-	{ "process_vmas", NULL, "VMAs that the process has.", offsetof(struct task, vmas), 1 },
+	{ "process_vmas", NULL, "VMAs that the process has.", offsetof(struct proc, vmas), 1 },
 	{ "process_virtual_memory_bytes", "bytes", "Size of all VMAs of the process.",
-	  offsetof(struct task, total_kb), 1024 },
+	  offsetof(struct proc, total_kb), 1024 },
 	{ "process_data_bytes", "bytes", "Private and writable, without the stack.",
-	  offsetof(struct task, data_kb), 1024 },
-	{ "process_stack_bytes", "bytes", "Stack.", offsetof(struct task, stack_kb), 1024 },
+	  offsetof(struct proc, data_kb), 1024 },
+	{ "process_stack_bytes", "bytes", "Stack.", offsetof(struct proc, stack_kb), 1024 },
 	{ "process_executable_bytes", "bytes", "Executable and not writable.",
-	  offsetof(struct task, exec_kb), 1024 },
+	  offsetof(struct proc, exec_kb), 1024 },
 	{ "process_locked_bytes", "bytes", "Locked in memory by mlock.",
-	  offsetof(struct task, locked_kb), 1024 },
+	  offsetof(struct proc, locked_kb), 1024 },
 	{ "process_pinned_bytes", "bytes", "Pinned in memory by devices and io_uring.",
-	  offsetof(struct task, pinned_kb), 1024 },
+	  offsetof(struct proc, pinned_kb), 1024 },
 };
 
-static void put_processes(FILE *out, const struct task *tasks, size_t nr)
+static void put_processes(FILE *out, const struct proc *procs, size_t nr)
 {
 	uint64_t value;
 	size_t i, j;
@@ -140,9 +140,9 @@ static void put_processes(FILE *out, const struct task *tasks, size_t nr)
 	for (i = 0; i < sizeof(gauges) / sizeof(*gauges); i++) {
 		put_family(out, gauges[i].name, gauges[i].unit, gauges[i].help);
 		for (j = 0; j < nr; j++) {
-			memcpy(&value, (const char *)&tasks[j] + gauges[i].field, sizeof(value));
-			fprintf(out, "vmainfo_%s{pid=\"%d\",comm=\"", gauges[i].name, tasks[j].pid);
-			put_label(out, tasks[j].comm);
+			memcpy(&value, (const char *)&procs[j] + gauges[i].field, sizeof(value));
+			fprintf(out, "vmainfo_%s{pid=\"%d\",comm=\"", gauges[i].name, procs[j].pid);
+			put_label(out, procs[j].comm);
 			fprintf(out, "\"} %" PRIu64 "\n", value * gauges[i].scale);
 		}
 	}
@@ -152,7 +152,7 @@ static void put_processes(FILE *out, const struct task *tasks, size_t nr)
 
 static int compare_vmas(const void *a, const void *b)
 {
-	const struct task *x = a, *y = b;
+	const struct proc *x = a, *y = b;
 
 	if (x->vmas != y->vmas)
 		return x->vmas < y->vmas ? 1 : -1;
@@ -165,17 +165,17 @@ static int compare_vmas(const void *a, const void *b)
  * all that are above a lower one have theirs, however many there are. They are
  * not many: each has that many VMAs, in the kernel's memory.
  */
-static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t max)
+static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t max)
 {
 	uint64_t vmas = 0;
 	size_t shown = 0, i;
 
 	/* Without any, there is no array. */
 	if (t->nr)
-		qsort(t->tasks, t->nr, sizeof(*t->tasks), compare_vmas);
+		qsort(t->procs, t->nr, sizeof(*t->procs), compare_vmas);
 	for (i = 0; i < t->nr; i++) {
-		vmas += t->tasks[i].vmas;
-		shown += i < e->count || 100.0 * t->tasks[i].vmas >= e->threshold * max;
+		vmas += t->procs[i].vmas;
+		shown += i < e->count || 100.0 * t->procs[i].vmas >= e->threshold * max;
 	}
 	put_family(out, "build_info", NULL, "1, with the version of the program vmainfo.");
 	fprintf(out, "vmainfo_build_info{version=\"%s\"} 1\n", VMAINFO_RELEASE);
@@ -188,8 +188,8 @@ static void put_all(FILE *out, const struct export *e, struct tasks *t, uint64_t
 		  t->unreadable);
 	put_gauge(out, "vmas", "VMAs of all processes.", vmas);
 	put_gauge(out, "largest_process_vmas", "VMAs of the process that has most.",
-		  t->nr ? t->tasks[0].vmas : 0);
-	put_processes(out, t->tasks, shown);
+		  t->nr ? t->procs[0].vmas : 0);
+	put_processes(out, t->procs, shown);
 	fputs("# EOF\n", out);
 }
 
@@ -278,16 +278,16 @@ int export_command(int argc, char **argv)
 		       "sees only one's own processes.\n",
 	};
 	struct export e = { .threshold = 50, .count = 10 };
-	struct tasks t = {};
+	struct procs t = {};
 	char *text, *cost;
 	size_t size;
 	bool failed;
 	FILE *out;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
-	tasks_read(&t);
+	procs_read(&t);
 	if (t.from_maps && !quiet) {
-		cost = tasks_cost(&t);
+		cost = procs_cost(&t);
 		note("%s", cost);
 		free(cost);
 	}
@@ -303,6 +303,6 @@ int export_command(int argc, char **argv)
 	else
 		fwrite(text, size, 1, stdout);
 	free(text);
-	tasks_free(&t);
+	procs_free(&t);
 	return EXIT_SUCCESS;
 }

@@ -513,7 +513,7 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 			.size = sizeof(m.header),
 			.magic = VMAINFO_MAGIC,
 			.version = VMAINFO_VERSION,
-			.flags = VMAINFO_FROM_MAPS,
+			.flags = LISTING_FROM_MAPS,
 			.pid = pid,
 		},
 	};

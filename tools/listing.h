@@ -45,9 +45,15 @@ struct vma {
 	const char *ops;
 };
 
+/*
+ * A bit of struct vmainfo_header.flags in captures made from /proc/PID/maps: fields that maps does
+ * not show are 0, and only VMAINFO_READ, _WRITE, _EXEC and _MAYSHARE are set in a record's flags.
+ */
+#define LISTING_FROM_MAPS	0x10000
+
 /**
  * struct listing - the VMAs of a process at one time
- * @header: as in vmainfo.h. With VMAINFO_FROM_MAPS in its flags, all that maps does not say is 0.
+ * @header: as in vmainfo.h. With LISTING_FROM_MAPS in its flags, all that maps does not say is 0.
  * @vmas: in address order; the gate page, which is no VMA of the process, is the last one
  * @nr: how many are in @vmas
  * @has_gate: whether the last of them is the gate page
@@ -141,7 +147,7 @@ static inline uint64_t vma_size(const struct vma *vma)
 
 static inline bool listing_is_from_maps(const struct listing *l)
 {
-	return l->header.flags & VMAINFO_FROM_MAPS;
+	return l->header.flags & LISTING_FROM_MAPS;
 }
 
 #endif /* LISTING_H */

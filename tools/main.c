@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "tool.h"
-#include "../version.h"
+#include "../include/version.h"
 
 bool quiet;
 int exit_failure = EXIT_FAILURE;

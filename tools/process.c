@@ -56,7 +56,7 @@ static void main_dir(char dir[PROCESS_DIR], pid_t pid)
 bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 {
 	struct dirent *entry;
-	char tasks[PROCESS_DIR];
+	char threads_dir[PROCESS_DIR];
 	bool found = false;
 	uint64_t tid;
 	DIR *threads;
@@ -64,8 +64,8 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 	main_dir(dir, pid);
 	if (has_vmas(dir))
 		return true;
-	snprintf(tasks, sizeof(tasks), "/proc/%d/task", pid);
-	threads = opendir(tasks);
+	snprintf(threads_dir, sizeof(threads_dir), "/proc/%d/task", pid);
+	threads = opendir(threads_dir);
 	while (threads && !found && (entry = readdir(threads))) {
 		if (!parse_decimal(entry->d_name, INT32_MAX, &tid) || tid == (uint64_t)pid)
 			continue;
@@ -287,30 +287,30 @@ char *process_comm(pid_t pid)
 	return printable(comm);
 }
 
-void tasks_free(struct tasks *t)
+void procs_free(struct procs *t)
 {
-	free(t->tasks);
+	free(t->procs);
 	memset(t, 0, sizeof(*t));
 }
 
-static struct task *tasks_add(struct tasks *t)
+static struct proc *procs_add(struct procs *t)
 {
-	struct task *task;
+	struct proc *task;
 
 	/* A power of two is when it is full. */
 	if (!(t->nr & (t->nr - 1)))
-		t->tasks = xreallocarray(t->tasks, t->nr ? 2 * t->nr : 1, sizeof(*t->tasks));
-	task = &t->tasks[t->nr++];
+		t->procs = xreallocarray(t->procs, t->nr ? 2 * t->nr : 1, sizeof(*t->procs));
+	task = &t->procs[t->nr++];
 	memset(task, 0, sizeof(*task));
 	return task;
 }
 
 /* ---- with the module ---- */
 
-static void tasks_from_module(struct tasks *t, FILE *file)
+static void procs_from_module(struct procs *t, FILE *file)
 {
 	char *line = NULL;
-	struct task task;
+	struct proc task;
 	size_t room = 0;
 	int at;
 
@@ -323,15 +323,15 @@ static void tasks_from_module(struct tasks *t, FILE *file)
 			   " %" SCNu64 " %" SCNu64 "%n", &task.pid, &task.vmas, &task.total_kb,
 			   &task.data_kb, &task.stack_kb, &task.exec_kb, &task.locked_kb,
 			   &task.pinned_kb, &at) < 8 || at < 0 || line[at] != ' ')
-			error(exit_failure, 0, "%s: cannot understand '%s'", VMAINFO_TASKS, line);
+			error(exit_failure, 0, "%s: cannot understand '%s'", VMAINFO_PROCS, line);
 		/* Kernel threads and zombies */
 		if (!task.vmas)
 			continue;
 		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
-		*tasks_add(t) = task;
+		*procs_add(t) = task;
 	}
 	if (ferror(file))
-		error(exit_failure, errno, "cannot read %s", VMAINFO_TASKS);
+		error(exit_failure, errno, "cannot read %s", VMAINFO_PROCS);
 	free(line);
 }
 
@@ -382,12 +382,12 @@ static char *read_status(const char *dir)
 	return status;
 }
 
-static void count_process(pid_t pid, struct tasks *t)
+static void count_process(pid_t pid, struct procs *t)
 {
 	static const char first[] = "Name:\t";
 	char dir[PROCESS_DIR], named[PROCESS_DIR], *status, *name;
 	int tries = PROCESS_DIR_TRIES;
-	struct task *task;
+	struct proc *task;
 	int64_t nr = 0;
 
 	while (!nr && tries-- && process_dir(dir, pid))
@@ -402,7 +402,7 @@ static void count_process(pid_t pid, struct tasks *t)
 	status = strcmp(dir, named) ? read_status(dir) : name;
 	if (!status || !name || strncmp(name, first, strlen(first)))
 		goto out;
-	task = tasks_add(t);
+	task = procs_add(t);
 	task->pid = pid;
 	task->vmas = nr;
 	task->total_kb = status_kb(status, "\nVmSize:");
@@ -428,21 +428,21 @@ static uint64_t cpu_time_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-void tasks_read(struct tasks *t)
+void procs_read(struct procs *t)
 {
 	uint64_t before = cpu_time_ns();
 	pid_t *pids, *p;
 	FILE *file;
 
-	tasks_free(t);
-	file = fopen(VMAINFO_TASKS, "re");
+	procs_free(t);
+	file = fopen(VMAINFO_PROCS, "re");
 	if (file) {
-		tasks_from_module(t, file);
+		procs_from_module(t, file);
 		fclose(file);
 	} else {
 		/* Without the capability, even the directory says no. */
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
-			error(exit_failure, errno, "cannot open %s", VMAINFO_TASKS);
+			error(exit_failure, errno, "cannot open %s", VMAINFO_PROCS);
 		t->from_maps = true;
 		t->why = errno;
 		pids = all_processes();
@@ -453,7 +453,7 @@ void tasks_read(struct tasks *t)
 	t->cpu_ns = cpu_time_ns() - before;
 }
 
-char *tasks_cost(const struct tasks *t)
+char *procs_cost(const struct procs *t)
 {
 	char *text;
 
@@ -461,7 +461,7 @@ char *tasks_cost(const struct tasks *t)
 		     t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
 		     "no permission to ask the module",
 		     t->nr, t->cpu_ns / 1e6) < 0)
-		error(exit_failure, errno, "tasks");
+		error(exit_failure, errno, "procs");
 	return text;
 }
 

@@ -58,7 +58,7 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid);
 char *process_comm(pid_t pid);
 
 /**
- * struct task - a process: a line of the module's "tasks"
+ * struct proc - a process: a line of the module's "procs"
  * @pid: its number
  * @vmas: how many VMAs it has
  * @total_kb: of all of them
@@ -69,7 +69,7 @@ char *process_comm(pid_t pid);
  * @pinned_kb: pinned, as a device does
  * @comm: its name, as the kernel escapes it
  */
-struct task {
+struct proc {
 	pid_t pid;
 	uint64_t vmas;
 	uint64_t total_kb;
@@ -82,16 +82,16 @@ struct task {
 };
 
 /**
- * struct tasks - all processes that have an address space
- * @tasks: in pid order
+ * struct procs - all processes that have an address space
+ * @procs: in pid order
  * @nr: how many
  * @from_maps: there was no module: /proc/PID/maps was counted, for each of them
  * @why: errno of why the module was not asked
  * @unreadable: how many could not be counted then, since they belong to others
  * @cpu_ns: the CPU time that it took to read them
  */
-struct tasks {
-	struct task *tasks;
+struct procs {
+	struct proc *procs;
 	size_t nr;
 	bool from_maps;
 	int why;
@@ -100,10 +100,10 @@ struct tasks {
 };
 
 /* Reads all processes, or ends the program. To be called again and again with the same @t. */
-void tasks_read(struct tasks *t);
-void tasks_free(struct tasks *t);
+void procs_read(struct procs *t);
+void procs_free(struct procs *t);
 /* Why they are from maps, and what that cost, as a sentence. To be freed. */
-char *tasks_cost(const struct tasks *t);
+char *procs_cost(const struct procs *t);
 
 /* How many VMAs a process may have: vm.max_map_count. Ends the program if it cannot be read. */
 uint64_t max_map_count(void);

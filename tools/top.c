@@ -58,7 +58,7 @@ static const struct {
  * @is_new: it was not there then
  */
 struct row {
-	const struct task *task;
+	const struct proc *task;
 	int64_t growth;
 	bool is_new;
 };
@@ -88,14 +88,14 @@ struct row {
  * @nr_pids: how many, 0 for no such thing
  */
 struct top {
-	struct tasks now;
-	struct tasks before;
+	struct procs now;
+	struct procs before;
 	uint64_t looks;
 	uint64_t max;
 	uint64_t vmas;
 	int64_t growth;
 	size_t over;
-	const struct task *nearest;
+	const struct proc *nearest;
 	struct row *rows;
 	size_t nr_rows;
 	bool batch;
@@ -113,13 +113,13 @@ struct top {
 
 /* ---- looking ---- */
 
-static double percent(const struct top *t, const struct task *task)
+static double percent(const struct top *t, const struct proc *task)
 {
 	/* 0 is a limit, too: nobody can map anything. */
 	return t->max ? 100.0 * task->vmas / t->max : HUGE_VAL;
 }
 
-static bool is_over(const struct top *t, const struct task *task)
+static bool is_over(const struct top *t, const struct proc *task)
 {
 	return percent(t, task) > t->warn;
 }
@@ -127,7 +127,7 @@ static bool is_over(const struct top *t, const struct task *task)
 static int compare_pids(const void *key, const void *element)
 {
 	const pid_t *pid = key;
-	const struct task *task = element;
+	const struct proc *task = element;
 
 	return (*pid > task->pid) - (*pid < task->pid);
 }
@@ -144,7 +144,7 @@ static bool is_wanted(const struct top *t, pid_t pid)
 
 static int64_t sort_value(const struct row *row, enum column column)
 {
-	const struct task *task = row->task;
+	const struct proc *task = row->task;
 
 	switch (column) {
 	case PID:
@@ -195,16 +195,16 @@ static void sort_rows(struct top *t)
 
 static void look(struct top *t)
 {
-	const struct task *task, *old;
+	const struct proc *task, *old;
 	uint64_t vmas = t->vmas;
-	struct tasks tasks;
+	struct procs procs;
 	struct row *row;
 	size_t i;
 
-	tasks = t->before;
+	procs = t->before;
 	t->before = t->now;
-	t->now = tasks;
-	tasks_read(&t->now);
+	t->now = procs;
+	procs_read(&t->now);
 	t->max = max_map_count();
 	t->looks++;
 	t->rows = xreallocarray(t->rows, t->now.nr, sizeof(*t->rows));
@@ -213,7 +213,7 @@ static void look(struct top *t)
 	t->over = 0;
 	t->nearest = NULL;
 	for (i = 0; i < t->now.nr; i++) {
-		task = &t->now.tasks[i];
+		task = &t->now.procs[i];
 		t->vmas += task->vmas;
 		t->over += is_over(t, task);
 		if (!t->nearest || task->vmas > t->nearest->vmas)
@@ -224,7 +224,7 @@ static void look(struct top *t)
 		 * Another process can have got the number since then; but then all numbers
 		 * have been given away meanwhile.
 		 */
-		old = t->before.nr ? bsearch(&task->pid, t->before.tasks, t->before.nr,
+		old = t->before.nr ? bsearch(&task->pid, t->before.procs, t->before.nr,
 					     sizeof(*task), compare_pids) : NULL;
 		row = &t->rows[t->nr_rows++];
 		row->task = task;
@@ -277,7 +277,7 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 		free(text);
 	}
 	if (t->now.from_maps) {
-		text = tasks_cost(&t->now);
+		text = procs_cost(&t->now);
 		/* ASCII; toupper() depends on the locale. */
 		if (*text >= 'a' && *text <= 'z')
 			*text -= 'a' - 'A';
@@ -1008,8 +1008,8 @@ int top_command(int argc, char **argv)
 		batch(&t);
 	else
 		interactive(&t);
-	tasks_free(&t.now);
-	tasks_free(&t.before);
+	procs_free(&t.now);
+	procs_free(&t.before);
 	free(t.rows);
 	free(t.pids);
 	return EXIT_SUCCESS;

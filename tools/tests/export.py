@@ -62,7 +62,7 @@ def check_values():
         same(samples["vmainfo_processes", ()], len(vmas), "processes")
         same(samples["vmainfo_largest_process_vmas", ()],
              max(value for _, value in vmas.values()), "the largest")
-        same(samples["vmainfo_module_used", ()], int(os.path.exists("/proc/vmainfo/tasks")),
+        same(samples["vmainfo_module_used", ()], int(os.path.exists("/proc/vmainfo/procs")),
              "from the module")
 
 

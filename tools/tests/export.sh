@@ -32,14 +32,14 @@ without_stdout()
 	"$VMAINFO" export -q -o "$TMP/closed" >&- && grep -qx "# EOF" "$TMP/closed"
 }
 
-# with_tasks LINK COMMAND...: with a link for the module's tasks, and no other /proc but for what the
+# with_procs LINK COMMAND...: with a link for the module's procs, and no other /proc but for what the
 # sanitizers look at
-with_tasks()
+with_procs()
 {
 	apart sh -c '
 		mkdir "$1/proc" && mount --rbind /proc "$1/proc" && mount -t tmpfs none /proc &&
 			ln -s "$1/proc/self" "$1/proc/thread-self" "$1/proc/sys" /proc/ &&
-			mkdir /proc/vmainfo /proc/1 && ln -s "$2" /proc/vmainfo/tasks || exit 77
+			mkdir /proc/vmainfo /proc/1 && ln -s "$2" /proc/vmainfo/procs || exit 77
 		shift 2
 		ASAN_OPTIONS=detect_leaks=0 exec "$@"
 	' sh "$TMP" "$@"
@@ -51,9 +51,9 @@ with_tasks()
 # That the module is not there is no error; anything else is.
 cannot_open()
 {
-	with_tasks none "$VMAINFO" export || return
-	fails 1 "cannot open /proc/vmainfo/tasks: Too many levels of symbolic links" \
-		with_tasks tasks "$VMAINFO" export
+	with_procs none "$VMAINFO" export || return
+	fails 1 "cannot open /proc/vmainfo/procs: Too many levels of symbolic links" \
+		with_procs procs "$VMAINFO" export
 }
 
 # On stderr, so that what is read by others is what it should be
@@ -68,12 +68,12 @@ cost()
 }
 
 ktap_set_plan 20
-if [ -e /proc/vmainfo/tasks ]; then
+if [ -e /proc/vmainfo/procs ]; then
 	ktap_test_skip "cost warning without the module: the module is loaded"
 else
 	result "cost warning without the module, not with --quiet" cost
 fi
-if with_tasks none "$VMAINFO" --version >"$TMP/err" 2>&1; then
+if with_procs none "$VMAINFO" --version >"$TMP/err" 2>&1; then
 	result "unusable module entry: message" cannot_open
 else
 	ktap_test_skip "unusable module entry: message: /proc cannot be replaced here"

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 begin
 
-MAN=$HERE/../../man/vmainfo.1
+MAN=$HERE/../../docs/man/vmainfo.1
 COMPLETION=$HERE/../vmainfo.bash
 
 commands=$("$VMAINFO" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
@@ -141,7 +141,7 @@ full_help()
 
 version()
 {
-	release=$(sed -n 's/^#define VMAINFO_RELEASE "\(.*\)"$/\1/p' "$HERE/../../version.h")
+	release=$(sed -n 's/^#define VMAINFO_RELEASE "\(.*\)"$/\1/p' "$HERE/../../include/version.h")
 	[ "$("$VMAINFO" --version)" = "vmainfo $release" ]
 }
 

@@ -19,7 +19,7 @@ import urllib.request
 import openmetrics
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CONTRIB = os.path.join(HERE, "..", "..", "contrib")
+CONTRIB = os.path.join(HERE, "..", "contrib")
 CAPTURES = os.environ["CAPTURES"]
 # Where metrics.sh has put what the textfile collector reads
 FILE = os.environ.get("METRICS_FILE")

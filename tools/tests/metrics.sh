@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # From what "vmainfo export" wrote in a guest, where a process is near the limit, through
-# node_exporter and Prometheus to the alert and to the queries of the dashboard: what contrib/
+# node_exporter and Prometheus to the alert and to the queries of the dashboard: what tools/contrib/
 # has, with the programs that it is for, on loopback.
 
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +10,7 @@ begin
 for program in prometheus promtool prometheus-node-exporter; do
 	command -v "$program" >/dev/null || { ktap_skip_all "there is no $program here"; exit "$KSFT_SKIP"; }
 done
-contrib=$HERE/../../contrib
+contrib=$HERE/../contrib
 export CAPTURES PYTHONDONTWRITEBYTECODE=1
 
 # serve NAME COMMAND...: runs a server; $address is where it listens, on a port that it chose

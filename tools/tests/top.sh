@@ -36,7 +36,7 @@ cost()
 }
 
 ktap_set_plan 26
-if [ -e /proc/vmainfo/tasks ]; then
+if [ -e /proc/vmainfo/procs ]; then
 	# tool_top.sh tests it with the module.
 	ktap_test_skip "cost warning without the module: the module is loaded"
 else

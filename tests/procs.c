@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tasks: each column against procfs, for all kinds of processes; which processes are listed
+ * procs: each column against procfs, for all kinds of processes; which processes are listed
  * and in which order, while others come and go; reads of any size.
  */
 #include <dirent.h>
@@ -14,9 +14,9 @@
 #include "maps.h"
 #include "vmainfo_test.h"
 
-#define TASKS PROC "tasks"
+#define PROCS PROC "procs"
 /* Where the first procfs is for processes in another pid namespace */
-#define HOST_PROC "/tmp/vmainfo-tasks-proc"
+#define HOST_PROC "/tmp/vmainfo-procs-proc"
 #define HEADER "#   pid     vmas     total_kB      data_kB     stack_kB      exec_kB" \
 	       "    locked_kB    pinned_kB comm\n"
 
@@ -63,9 +63,9 @@ static struct lines parse(struct text t)
 	return all;
 }
 
-static struct lines read_tasks(size_t chunk)
+static struct lines read_procs(size_t chunk)
 {
-	int fd = open_or_die(TASKS, O_RDONLY);
+	int fd = open_or_die(PROCS, O_RDONLY);
 	struct text t = slurp(fd, chunk);
 	struct lines all = parse(t);
 
@@ -86,7 +86,7 @@ static const struct line *find(struct lines all, pid_t pid)
 
 static struct line line_of(pid_t pid)
 {
-	struct lines all = read_tasks(65536);
+	struct lines all = read_procs(65536);
 	const struct line *found = find(all, pid);
 	struct line l;
 
@@ -166,23 +166,23 @@ static void init(void)
 	shared->pinned = pin(p + 20 * PAGE, 3 * PAGE);
 }
 
-FIXTURE(tasks)
+FIXTURE(procs)
 {
 	struct target target;
 };
 
-FIXTURE_SETUP(tasks)
+FIXTURE_SETUP(procs)
 {
 	shared = get_shared(sizeof(*shared));
 	target_start(&self->target, init, NULL);
 }
 
-FIXTURE_TEARDOWN(tasks)
+FIXTURE_TEARDOWN(procs)
 {
 	target_end(&self->target);
 }
 
-TEST_F(tasks, columns_match_procfs)
+TEST_F(procs, columns_match_procfs)
 {
 	struct line l = line_of(self->target.pid);
 
@@ -198,11 +198,11 @@ TEST_F(tasks, columns_match_procfs)
 	EXPECT_LE(shared->pinned ? 3u * 4 : 0, l.pinned);
 	if (!shared->pinned)
 		printf("# this kernel has no io_uring to pin memory\n");
-	EXPECT_STREQ("tasks", l.comm);
+	EXPECT_STREQ("procs", l.comm);
 }
 
 /* All of them but those that came or went in between */
-TEST_F(tasks, all_processes)
+TEST_F(procs, all_processes)
 {
 	struct lines before, after;
 	const struct dirent *entry;
@@ -210,7 +210,7 @@ TEST_F(tasks, all_processes)
 	pid_t pid;
 	DIR *dir;
 
-	before = read_tasks(4096);
+	before = read_procs(4096);
 	dir = opendir("/proc");
 	ASSERT_NE(NULL, dir);
 	while ((entry = readdir(dir))) {
@@ -218,7 +218,7 @@ TEST_F(tasks, all_processes)
 		n += pid && find(before, pid);
 	}
 	closedir(dir);
-	after = read_tasks(65536);
+	after = read_procs(65536);
 	/* kworkers may go: what has not gone by now was in /proc */
 	for (i = 0; i < before.nr; i++)
 		left += !kill(before.l[i].pid, 0);
@@ -239,7 +239,7 @@ TEST_F(tasks, all_processes)
 	EXPECT_NE(NULL, find(after, 1));
 }
 
-TEST_F(tasks, kernel_thread)
+TEST_F(procs, kernel_thread)
 {
 	struct line l;
 
@@ -250,7 +250,7 @@ TEST_F(tasks, kernel_thread)
 	EXPECT_STREQ("kthreadd", l.comm);
 }
 
-TEST_F(tasks, zombie)
+TEST_F(procs, zombie)
 {
 	struct target z;
 	struct line l;
@@ -261,9 +261,9 @@ TEST_F(tasks, zombie)
 	target_kill(&z);
 	l = line_of(z.pid);
 	EXPECT_TRUE(is_zero(&l));
-	EXPECT_STREQ("tasks", l.comm);
+	EXPECT_STREQ("procs", l.comm);
 	target_end(&z);
-	EXPECT_EQ(NULL, find(read_tasks(65536), z.pid));
+	EXPECT_EQ(NULL, find(read_procs(65536), z.pid));
 }
 
 /* Threads are not listed. */
@@ -290,7 +290,7 @@ static void threads_init(void)
 		sched_yield();
 }
 
-TEST_F(tasks, threads_not_listed)
+TEST_F(procs, threads_not_listed)
 {
 	struct target t;
 	struct line l;
@@ -300,12 +300,12 @@ TEST_F(tasks, threads_not_listed)
 	EXPECT_EQ(NULL, differs(&l, t.pid)) {
 		TH_LOG("%s", differs(&l, t.pid));
 	}
-	EXPECT_EQ(NULL, find(read_tasks(65536), shared->thread));
+	EXPECT_EQ(NULL, find(read_procs(65536), shared->thread));
 	target_end(&t);
 }
 
 /* A process whose leader has exited lives on in its threads. */
-TEST_F(tasks, exited_leader)
+TEST_F(procs, exited_leader)
 {
 	char path[64];
 	struct text t;
@@ -341,7 +341,7 @@ static void strange_init(void)
 }
 
 /* As status says it, whatever it is */
-TEST_F(tasks, comm_escaped)
+TEST_F(procs, comm_escaped)
 {
 	struct target t;
 	struct text status;
@@ -361,7 +361,7 @@ TEST_F(tasks, comm_escaped)
 #define RESIDENTS 40
 #define VISITORS 3
 
-TEST_F(tasks, concurrent_fork_exit)
+TEST_F(procs, concurrent_fork_exit)
 {
 	static const size_t chunks[] = { 100, 4096, 65536, 5000, 1000 };
 	struct target resident[RESIDENTS];
@@ -385,7 +385,7 @@ TEST_F(tasks, concurrent_fork_exit)
 		_exit(0);
 	}
 	for (i = 0; i < 100; i++) {
-		all = read_tasks(chunks[i % ARRAY_SIZE(chunks)]);
+		all = read_procs(chunks[i % ARRAY_SIZE(chunks)]);
 		most = all.nr > most ? all.nr : most;
 		for (j = 0; j < RESIDENTS; j++) {
 			l = find(all, resident[j].pid);
@@ -468,7 +468,7 @@ static pid_t sleeper(void)
 static int outer_fd;
 static pid_t outer_pid;
 
-/* Does tasks list what there is in the procfs that it is in? Nothing comes or goes. */
+/* Does procs list what there is in the procfs that it is in? Nothing comes or goes. */
 static bool lists_its_procfs(const char *procfs)
 {
 	const struct dirent *entry;
@@ -478,7 +478,7 @@ static bool lists_its_procfs(const char *procfs)
 	DIR *dir;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/vmainfo/tasks", procfs);
+	snprintf(path, sizeof(path), "%s/vmainfo/procs", procfs);
 	fd = open_or_die(path, O_RDONLY);
 	all = parse(slurp(fd, 65536));
 	close(fd);
@@ -501,7 +501,7 @@ static void two_namespaces(void)
 	pid_t child[3], i;
 	struct lines all;
 	char c;
-	int fd = open_or_die(TASKS, O_RDONLY);
+	int fd = open_or_die(PROCS, O_RDONLY);
 
 	CHECK(getpid() == 1);
 	for (i = 0; i < 3; i++) {
@@ -516,11 +516,11 @@ static void two_namespaces(void)
 	/* The instance of procfs counts, not who reads, or opens. */
 	all = parse(slurp(outer_fd, 65536));
 	CHECK(all.nr > 4 && find(all, outer_pid) && find(all, outer_pid)->vmas);
-	fd = open_or_die(HOST_PROC "/vmainfo/tasks", O_RDONLY);
+	fd = open_or_die(HOST_PROC "/vmainfo/procs", O_RDONLY);
 	all = parse(slurp(fd, 65536));
 	CHECK(all.nr > 4 && find(all, outer_pid) && find(all, outer_pid)->vmas);
 	close(fd);
-	fd = open_or_die(TASKS, O_RDONLY);
+	fd = open_or_die(PROCS, O_RDONLY);
 	CHECK(write(from_inner[1], "", 1) == 1 && read(to_inner[0], &c, 1) == 1);
 	kill(child[1], SIGKILL);
 	reap(child[1]);
@@ -539,19 +539,19 @@ static void look_from_outside(void)
 
 	close(from_inner[1]);
 	CHECK(read(from_inner[0], &c, 1) == 1);
-	all = read_tasks(65536);
+	all = read_procs(65536);
 	CHECK(all.nr == 4);
 	for (i = 0; i < 4; i++)
 		CHECK(all.l[i].pid == i + 1 && all.l[i].vmas);
 	CHECK(write(to_inner[1], "", 1) == 1);
 }
 
-TEST_F(tasks, pid_namespace_of_procfs)
+TEST_F(procs, pid_namespace_of_procfs)
 {
 	struct lines all;
 	int ret;
 
-	outer_fd = open_or_die(TASKS, O_RDONLY);
+	outer_fd = open_or_die(PROCS, O_RDONLY);
 	outer_pid = getpid();
 	ret = in_pid_namespace(two_namespaces, look_from_outside);
 	if (ret == KSFT_SKIP)
@@ -589,7 +589,7 @@ static void quiet(void)
 {
 	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8191, 20000 };
 	size_t i, at, size;
-	int fd = open_or_die(TASKS, O_RDONLY);
+	int fd = open_or_die(PROCS, O_RDONLY);
 	ssize_t n;
 
 	for (i = 0; i < QUIET; i++)
@@ -627,7 +627,7 @@ static void quiet(void)
 	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 }
 
-TEST_F(tasks, any_read_size)
+TEST_F(procs, any_read_size)
 {
 	int ret = in_pid_namespace(quiet, NULL);
 
@@ -639,7 +639,7 @@ TEST_F(tasks, any_read_size)
 /* A reader that is at a process which goes is at the next one then. */
 static void going(void)
 {
-	int fd = open_or_die(TASKS, O_RDONLY);
+	int fd = open_or_die(PROCS, O_RDONLY);
 	pid_t pid[QUIET];
 	unsigned int i, lines = 0;
 	ssize_t n;
@@ -662,7 +662,7 @@ static void going(void)
 	CHECK(!read(fd, buffer, PAGE));
 }
 
-TEST_F(tasks, next_process_exits)
+TEST_F(procs, next_process_exits)
 {
 	int ret = in_pid_namespace(going, NULL);
 
@@ -676,11 +676,11 @@ TEST(read_only)
 	struct stat st;
 	int fd;
 
-	ASSERT_EQ(0, stat(TASKS, &st));
+	ASSERT_EQ(0, stat(PROCS, &st));
 	EXPECT_EQ(S_IFREG | 0400u, st.st_mode);
 	EXPECT_EQ(0u, st.st_uid);
 	/* root is let in nevertheless, to no use */
-	fd = open_or_die(TASKS, O_RDWR);
+	fd = open_or_die(PROCS, O_RDWR);
 	EXPECT_EQ(-EIO, write_string(fd, "1"));
 	EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER, NULL));
 	EXPECT_EQ(ENOTTY, errno);
@@ -690,13 +690,13 @@ TEST(read_only)
 TEST(cap_sys_ptrace_required)
 {
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
-	EXPECT_EQ(-1, open(TASKS, O_RDONLY));
+	EXPECT_EQ(-1, open(PROCS, O_RDONLY));
 	EXPECT_EQ(EPERM, errno);
 }
 
 TEST(unload_while_open)
 {
-	int fd = open_or_die(TASKS, O_RDONLY), ret;
+	int fd = open_or_die(PROCS, O_RDONLY), ret;
 	char c;
 
 	ASSERT_EQ(1, read(fd, &c, 1));

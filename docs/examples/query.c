@@ -18,7 +18,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../vmainfo.h"
+#include "../../vmainfo.h"
 
 static int query(int fd, const char *address)
 {

@@ -2,11 +2,11 @@
 /*
  * What it costs to list the VMAs of a process, in each way there is, and what a process
  * that is listed feels of it. Runs in a guest of scripts/vm, see scripts/bench; prints
- * lines of a name and a number each, which bench/table.awk makes a table of.
+ * lines of a name and a number each, which tests/bench/table.awk makes a table of.
  *
  *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, where the guest's
  *				clock counts them (scripts/vm -i)
- *	bench tasks		how many VMAs each of 500 processes has: nanoseconds a process
+ *	bench procs		how many VMAs each of 500 processes has: nanoseconds a process
  *	bench hold		time under mmap_lock per VMA, in nanoseconds
  *	bench memory		bytes per VMA that a snapshot holds
  *	bench writer		what a target that maps and unmaps feels (scripts/vm -n 2)
@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../vmainfo.h"
+#include "../../vmainfo.h"
 #include "task_vma.h"
 
 /* How often a measurement is repeated: the smallest result has the fewest timer ticks in it. */
@@ -684,7 +684,7 @@ static void process_seen(size_t n)
 }
 
 /* wc -l /proc/[0-9]*\/maps */
-static void tasks_by_maps(void)
+static void procs_by_maps(void)
 {
 	const struct dirent *entry;
 	DIR *dir = opendir("/proc");
@@ -697,14 +697,14 @@ static void tasks_by_maps(void)
 	closedir(dir);
 }
 
-static void tasks_by_tasks(void)
+static void procs_by_procs(void)
 {
-	int fd = open(VMAINFO_TASKS, O_RDONLY | O_CLOEXEC);
+	int fd = open(VMAINFO_PROCS, O_RDONLY | O_CLOEXEC);
 	char *line, *p;
 	ssize_t len;
 
 	if (fd < 0)
-		fatal(VMAINFO_TASKS);
+		fatal(VMAINFO_PROCS);
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0) {
 		for (line = buffer; line < buffer + len;
 		     line = (char *)memchr(line, '\n', buffer + len - line) + 1) {
@@ -719,7 +719,7 @@ static void tasks_by_tasks(void)
 	close(fd);
 }
 
-static void cost_of_tasks(const char *name, void (*count)(void), unsigned int rounds)
+static void cost_of_procs(const char *name, void (*count)(void), unsigned int rounds)
 {
 	uint64_t least = UINT64_MAX, began, took;
 
@@ -736,20 +736,20 @@ static void cost_of_tasks(const char *name, void (*count)(void), unsigned int ro
 		errno = ECHILD;
 		fatal("%s: %zu VMAs of %zu processes", name, processes_vmas, processes_seen);
 	}
-	printf("tasks.%s %.2f\n", name, (double)least / processes_seen);
-	printf("tasks.%s_vmas %zu\n", name, processes_vmas);
+	printf("procs.%s %.2f\n", name, (double)least / processes_seen);
+	printf("procs.%s_vmas %zu\n", name, processes_vmas);
 	fflush(stdout);
 }
 
-static void tasks(void)
+static void procs(void)
 {
 	pid_t pids[PROCESSES];
 	size_t i;
 
 	for (i = 0; i < PROCESSES; i++)
 		pids[i] = start(map_anonymous, PROCESS_VMAS, NULL);
-	cost_of_tasks("maps", tasks_by_maps, 3);
-	cost_of_tasks("ours", tasks_by_tasks, 30);
+	cost_of_procs("maps", procs_by_maps, 3);
+	cost_of_procs("ours", procs_by_procs, 30);
 	for (i = 0; i < PROCESSES; i++)
 		stop(pids[i]);
 }
@@ -1020,7 +1020,7 @@ static void writer_bench(void)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: bench cost [TARGET...] | tasks | hold | memory | writer | loop WAY TARGET\n");
+		"usage: bench cost [TARGET...] | procs | hold | memory | writer | loop WAY TARGET\n");
 	return 2;
 }
 
@@ -1036,8 +1036,8 @@ int main(int argc, char **argv)
 			cost(find_target(argv[i]));
 		for (i = 0; argc == 2 && i < sizeof(targets) / sizeof(*targets); i++)
 			cost(&targets[i]);
-	} else if (!strcmp(argv[1], "tasks")) {
-		tasks();
+	} else if (!strcmp(argv[1], "procs")) {
+		procs();
 	} else if (!strcmp(argv[1], "hold")) {
 		hold();
 	} else if (!strcmp(argv[1], "memory")) {

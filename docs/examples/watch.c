@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../vmainfo.h"
+#include "../../vmainfo.h"
 
 int main(int argc, char **argv)
 {

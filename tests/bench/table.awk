@@ -47,9 +47,9 @@ END {
 	row("PROCMAP_QUERY, one, of 60,000 VMAs of files", "/proc/PID/maps", "files60000.ours_query_one", "files60000.maps_query_one", 0.91, "%.0f")
 	row("maps, 1,000,000 anonymous VMAs", "vmainfo, 1,000", "anon1000000.ours", "anon1000.ours", 0.91, "%.0f")
 	row("raw, 1,000,000 anonymous VMAs", "vmainfo, 1,000", "anon1000000.raw", "anon1000.raw", 0.91, "%.0f")
-	if ("tasks.maps" in value)
+	if ("procs.maps" in value)
 		print "instructions per process, to know how many VMAs each has"
-	row("tasks, 500 processes of 1,000 VMAs", "wc -l of /proc/PID/maps", "tasks.ours", "tasks.maps", 100, "%.0f")
+	row("procs, 500 processes of 1,000 VMAs", "wc -l of /proc/PID/maps", "procs.ours", "procs.maps", 100, "%.0f")
 	if ("anon60000.ours_hold" in value) {
 		print "nanoseconds under mmap_lock per VMA, of 60,000"
 		# From 7.x on neither takes it: what is left are page faults of the reader.

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../vmainfo.h"
+#include "../../vmainfo.h"
 
 static const char * const kinds[256] = {
 	"anon", "file", "heap", "stack", "shmem", "hugetlb", "vdso", "vvar", "vsyscall", "dev",
