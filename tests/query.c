@@ -147,6 +147,18 @@ static __u32 rnd_room(struct rng *r, __u32 exact)
 	}
 }
 
+/*
+ * A request that ends inside a pointer has only its lowest bytes. They could be an address in this
+ * program, of which the model knows nothing. Nothing is mapped at the lowest addresses.
+ */
+static void set_cut_pointer(struct procmap_query *q, size_t offset)
+{
+	const __u64 unmapped = 16;
+
+	if (q->size > offset && q->size < offset + sizeof(unmapped))
+		memcpy((char *)q + offset, &unmapped, sizeof(unmapped));
+}
+
 static void random_requests(struct __test_metadata *_metadata, const struct fds *f,
 			    const struct world *w, struct rng *r, unsigned long goal)
 {
@@ -184,6 +196,8 @@ static void random_requests(struct __test_metadata *_metadata, const struct fds 
 			q.build_id_size = 0;
 			q.build_id_addr = 0;
 		}
+		set_cut_pointer(&q, offsetof(struct procmap_query, vma_name_addr));
+		set_cut_pointer(&q, offsetof(struct procmap_query, build_id_addr));
 		at = REQUEST + rnd(r, PAGE);
 		if (!rnd(r, 4))
 			at = REQUEST + 2 * PAGE - (q.size <= 2 * PAGE ? q.size : rnd(r, PAGE));
