@@ -1,22 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The manual page names what the program prints, and its examples run.
+# The manual pages name what is printed, and the examples of vmainfo(1) run.
 
 . "$(dirname "$0")/lib.sh"
 begin
-MAN=$HERE/../../docs/man/vmainfo.1
 
-# section NAME: the source of that section or subsection
+# section NUMBER NAME: the source of that section or subsection of vmainfo(NUMBER)
 section()
 {
-	awk -v name="$1" '/^\.S[sh] / { inside = substr($0, 5) == name; next } inside' "$MAN"
+	awk -v name="$2" '/^\.S[sh] / { inside = substr($0, 5) == name; next } inside' \
+		"$HERE/../../docs/man/vmainfo.$1"
 }
 
-# named SECTION: the words of standard input are in that section
+# named SECTION: the words of standard input are in that section of vmainfo(1)
 named()
 {
-	section "$1" | tr -cs 'A-Za-z0-9_%' '\n' >"$TMP/named"
+	section 1 "$1" | tr -cs 'A-Za-z0-9_%' '\n' >"$TMP/named"
 	sort -u >"$TMP/words"
 	[ -s "$TMP/words" ] || { echo "nothing was printed"; return 1; }
 	if grep -vxFf "$TMP/named" "$TMP/words"; then
@@ -43,13 +43,21 @@ csv_columns()
 metrics()
 {
 	"$VMAINFO" export --quiet | sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' >"$TMP/metrics"
-	section "vmainfo export" | sed -n 's/^\.It Li \(vmainfo_\)/\1/p' | diff - "$TMP/metrics"
+	section 1 "vmainfo export" | sed -n 's/^\.It Li \(vmainfo_\)/\1/p' | diff - "$TMP/metrics"
 }
 
 top_columns()
 {
 	"$VMAINFO" top -b -n 1 >"$TMP/top"
 	awk '$1 == "PID" { for (i = 1; i <= NF; i++) print $i }' "$TMP/top" | named "vmainfo top"
+}
+
+flags()
+{
+	sed -n 's,^#define VMAINFO_.*1ULL.*/\* \([a-z][a-z]\)[ :].*,\1,p' "$HERE/../../vmainfo.h" |
+		sort >"$TMP/flags"
+	[ -s "$TMP/flags" ] || return
+	section 4 Flags | sed -n 's/^\.It Li //p' | tr ' ' '\n' | grep -vxF '??' | sort | diff "$TMP/flags" -
 }
 
 # example COMMAND: runs it. The process 1234 of the manual is $newer, which ends when "watch" has
@@ -88,10 +96,11 @@ result "members of JSON are in the manual" json_members
 result "columns of CSV are in the manual" csv_columns
 result "metrics are in the manual" metrics
 result "columns of top are in the manual" top_columns
-section EXAMPLES | sed -n 's/^\.Dl //p' >examples
+result "flags are in vmainfo(4)" flags
+section 1 EXAMPLES | sed -n 's/^\.Dl //p' >examples
 while read -r command <&3; do
 	result "example: $command" example "$command"
 done 3<examples
 result "watch example logged the exit" grep -q "process $newer has exited" log
-ktap_set_plan $((5 + $(wc -l <examples)))
+ktap_set_plan $((6 + $(wc -l <examples)))
 ktap_finished
