@@ -39,9 +39,9 @@ bad_pids()
 	name=$1
 	shift
 	result "$name: ESRCH message" refuses 1 \
-		"$name: cannot look at process '$nobody': No such process" "$EX/$name" $nobody "$@"
+		"$name: cannot read process '$nobody': No such process" "$EX/$name" $nobody "$@"
 	result "$name: invalid pid rejected" refuses 1 \
-		"$name: cannot look at process 'x1': Invalid argument" "$EX/$name" x1 "$@"
+		"$name: cannot read process 'x1': Invalid argument" "$EX/$name" x1 "$@"
 }
 
 # What raw has to print, by vmas and by procfs' maps. A name that vmas and maps have
@@ -247,7 +247,7 @@ first=$(sed -n '1s/-.*//p' before)
 result "query: gap reported, other addresses found" query_gap
 result "query: gap alone fails" refuses 1 "query: 0x$gap: nothing is mapped there" \
 	"$EX/query" "$target" "0x$gap"
-result "query: invalid address rejected" refuses 1 "query: '12x' is no address" "$EX/query" "$target" 12x
+result "query: invalid address rejected" refuses 1 "query: invalid address: '12x'" "$EX/query" "$target" 12x
 
 # ABIs that have grown, and files that are something else
 {
@@ -306,7 +306,7 @@ else
 	result "watch: munmap counted" changed u "$vmas VMAs, sequence 0, exec 0$"
 	skip "watch: exec noticed" "$why"
 	result "watch: missing sequence reported" grep -qx \
-		"watch: no sequence here: a change that keeps the number goes unseen" "$TMP/watch.err"
+		"watch: no sequence: changes that keep the number of VMAs are not seen" "$TMP/watch.err"
 fi
 result "watch: exit reported" watch_ends
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * query PID ADDRESS...: what a process has at its (hexadecimal) addresses, as a profiler
- * asks: ADDRESS START-END PERM OFFSET BUILD-ID NAME+OFFSET, the last one in the file.
+ * query PID ADDRESS...: prints what is mapped at hexadecimal addresses of a
+ * process, as a profiler needs it: ADDRESS START-END PERM OFFSET BUILD-ID
+ * NAME+OFFSET. The last OFFSET is in the file.
  *
- * The ioctl is the one of /proc/PID/maps of Linux 6.11 and later, on every kernel.
+ * The ioctl is that of /proc/PID/maps of Linux 6.11. It works on every kernel.
  */
 #include <ctype.h>
 #include <err.h>
@@ -35,7 +36,7 @@ static int query(int fd, const char *address)
 	unsigned int i;
 
 	if (s == address || *s) {
-		warnx("'%s' is no address", address);
+		warnx("invalid address: '%s'", address);
 		return 1;
 	}
 	if (ioctl(fd, PROCMAP_QUERY, &q)) {
@@ -51,7 +52,7 @@ static int query(int fd, const char *address)
 	       q.vma_flags & PROCMAP_QUERY_VMA_EXECUTABLE ? 'x' : '-',
 	       q.vma_flags & PROCMAP_QUERY_VMA_SHARED ? 's' : 'p', q.vma_offset);
 
-	/* The sizes are now those of what was found: 0 if there is none. */
+	/* The kernel has set the sizes of what it found, or 0. */
 	for (i = 0; i < q.build_id_size; i++)
 		printf("%02x", id[i]);
 	fputs(q.build_id_size ? " " : "- ", stdout);
@@ -75,7 +76,7 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		err(1, "cannot open %s", VMAINFO_MAPS);
 	if (write(fd, argv[1], strlen(argv[1])) < 0)
-		err(1, "cannot look at process '%s'", argv[1]);
+		err(1, "cannot read process '%s'", argv[1]);
 	for (i = 2; i < argc; i++)
 		status |= query(fd, argv[i]);
 	return status;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * raw [PID]: what a process has mapped, out of /proc/vmainfo/raw: how many VMAs and kB of
- * each kind, and what it may both write and execute. Without PID: what the module shows.
+ * raw [PID]: prints the number and the size of the VMAs of each kind of a
+ * process, and the VMAs that are both writable and executable, from
+ * /proc/vmainfo/raw. Without PID, the module's parameter selects the process.
  */
 #include <ctype.h>
 #include <err.h>
@@ -26,25 +27,29 @@ static struct {
 
 static int fd;
 static char *buf;
-static size_t room, from, to;	/* what was read and not used yet: buf[from] to buf[to - 1] */
+/* buf[from] to buf[to - 1] was read and is not used yet. */
+static size_t capacity, from, to;
 
-/* The next size bytes, in one piece until the next call; NULL at the end of the file. */
+/*
+ * Returns the next @size bytes, contiguous and valid until the next call, or
+ * NULL at the end of the file.
+ */
 static void *need(size_t size)
 {
 	ssize_t n;
 
 	while (to - from < size) {
-		if (size > room) {
-			room = size > 65536 ? size : 65536;
-			buf = realloc(buf, room);
+		if (size > capacity) {
+			capacity = size > 65536 ? size : 65536;
+			buf = realloc(buf, capacity);
 			if (!buf)
 				err(1, "a record of %zu bytes", size);
 		}
-		/* Reads end with whole records: only one that is longer than the buffer is cut. */
+		/* Only a record that is longer than the buffer is cut. */
 		memmove(buf, buf + from, to - from);
 		to -= from;
 		from = 0;
-		n = read(fd, buf + to, room - to);
+		n = read(fd, buf + to, capacity - to);
 		if (n < 0)
 			err(1, "cannot read %s", VMAINFO_RAW);
 		if (!n && to)
@@ -56,7 +61,7 @@ static void *need(size_t size)
 	return buf + from;
 }
 
-/* A name is any bytes: what would upset a terminal is shown as ls does. */
+/* Replaces control characters, which a terminal obeys, as ls does. */
 static void print_name(const char *name)
 {
 	for (; *name; name++)
@@ -76,9 +81,9 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		err(1, "cannot open %s", VMAINFO_RAW);
 	if (argc == 2 && write(fd, argv[1], strlen(argv[1])) < 0)
-		err(1, "cannot look at process '%s'", argv[1]);
+		err(1, "cannot read process '%s'", argv[1]);
 
-	/* Each structure says its size, a later version's is larger: skip what is new in it. */
+	/* Later versions append members: step by the sizes in the structures. */
 	h = need(offsetof(struct vmainfo_header, flags));
 	if (!h || h->magic != VMAINFO_MAGIC)
 		errx(1, "%s is not what vmainfo.h describes", VMAINFO_RAW);

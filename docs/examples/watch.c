@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * watch PID [MILLISECONDS]: says whenever the VMAs of a process have changed, and how many
- * there are now. It looks every so often (1000), and a look costs the process nothing.
+ * watch PID [MILLISECONDS]: prints a line when the VMAs of a process have
+ * changed. It reads a header every MILLISECONDS (default: 1000), which does not
+ * take the mmap_lock of the process.
  */
 #include <err.h>
 #include <errno.h>
@@ -26,25 +27,25 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		err(1, "cannot open %s", VMAINFO_RAW);
 	if (write(fd, argv[1], strlen(argv[1])) < 0)
-		err(1, "cannot look at process '%s'", argv[1]);
+		err(1, "cannot read process '%s'", argv[1]);
 	setlinebuf(stdout);
 
 	for (; !ioctl(fd, VMAINFO_GET_HEADER, &now); poll(NULL, 0, ms)) {
 		if (!last.size && !(now.flags & VMAINFO_SEQ))
-			warnx("no sequence here: a change that keeps the number goes unseen");
-		/* Without a sequence (before Linux 6.4, in an exec) the last two are 0. */
+			warnx("no sequence: changes that keep the number of VMAs are not seen");
+		/* Before Linux 6.4, and during an exec, the last two are 0. */
 		if (!last.size || now.vmas != last.vmas || now.flags != last.flags ||
 		    now.mm_seq != last.mm_seq || now.exec_id != last.exec_id)
-			/* Here is the place to read the records. */
+			/* A program would read the records here. */
 			printf("%llu.%03llu: %u VMAs, sequence %llu, exec %llu\n",
 			       now.taken_ns / 1000000000, now.taken_ns / 1000000 % 1000,
 			       now.vmas, now.mm_seq, now.exec_id);
 		last = now;
-		/* The kernel has said its own size, which may be larger than there is room for. */
+		/* The kernel has set its own size, which can be larger. */
 		now.size = sizeof(now);
 	}
 	if (errno != ESRCH)
-		err(1, "cannot look at process '%s'", argv[1]);
+		err(1, "cannot read process '%s'", argv[1]);
 	puts("it has exited");
 	return 0;
 }
