@@ -202,6 +202,22 @@ struct text slurp_proc(pid_t pid, const char *name)
 	return slurp_path(path);
 }
 
+unsigned long long stat_field(pid_t pid, unsigned int nr)
+{
+	struct text t = slurp_proc(pid, "stat");
+	/* the name in front of it can contain anything */
+	char *s = strrchr(t.s, ')');
+	unsigned long long value;
+
+	for (; s && nr > 2; nr--)
+		s = strchr(s + 1, ' ');
+	if (!s)
+		fatal("/proc/%d/stat lacks %u fields", pid, nr);
+	value = strtoull(s, NULL, 10);
+	free(t.s);
+	return value;
+}
+
 unsigned long available_kb(void)
 {
 	struct text t = slurp_path("/proc/meminfo");
@@ -356,8 +372,8 @@ bool shows(struct text t, const void *p)
 {
 	const struct vmainfo_record *r;
 	unsigned long start;
-	const char *s = t.s;
 	struct cursor c;
+	const char *s;
 	char *end;
 
 	if (is_raw(t)) {
@@ -369,7 +385,12 @@ bool shows(struct text t, const void *p)
 			fatal("raw: %s", c.error);
 		return false;
 	}
-	for (; s && *s; s = strchr(s, '\n'), s += !!s) {
+	/* summary: the largest gap begins behind it, or ends there */
+	s = strstr(t.s, "\nLargestGap:\t");
+	if (s && s[13] != '-')
+		return strtoul(s + 13, &end, 16) - (unsigned long)p < 1 << 20 ||
+		       strtoul(end + 1, NULL, 16) == (unsigned long)p;
+	for (s = s ? NULL : t.s; s && *s; s = strchr(s, '\n'), s += !!s) {
 		if (*s == '#')
 			continue;
 		start = strtoul(s, &end, 16);
@@ -414,7 +435,8 @@ pid_t fork_child(void)
 		fatal("fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
+		/* process 1 of a pid namespace has no parent in it */
+		if (getppid() != parent && getpid() != 1)
 			_exit(1);
 	}
 	return pid;

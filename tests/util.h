@@ -40,6 +40,14 @@
 void __attribute__((format(printf, 1, 2), noreturn))
 fatal(const char *fmt, ...);
 
+/* Ends a child as failed, and says why, if that is not so. */
+#define CHECK(condition) do {							\
+	if (!(condition)) {							\
+		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
+		_exit(1);							\
+	}									\
+} while (0)
+
 /* What fatal() calls before it ends the process */
 extern void (*on_fatal)(void);
 void *get_memory(size_t size);
@@ -80,6 +88,9 @@ struct text slurp(int fd, size_t chunk);
 struct text slurp_path(const char *path);
 struct text slurp_proc(pid_t pid, const char *name);
 
+/* A field of /proc/PID/stat, by its number in proc(5); from 3 on */
+unsigned long long stat_field(pid_t pid, unsigned int nr);
+
 /* MemAvailable of /proc/meminfo */
 unsigned long available_kb(void);
 
@@ -119,7 +130,10 @@ int open_target(const char *entry, pid_t pid);
 int write_file(const char *path, const char *s);
 int set_param(const char *name, const char *value);
 
-/* Is there a VMA that begins at p? */
+/*
+ * Is there a VMA that begins at p? In summary it has to be the first or the last one of a
+ * row of less than 1 MiB beside the largest gap.
+ */
 bool shows(struct text t, const void *p);
 
 /* Capabilities */
