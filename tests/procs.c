@@ -406,13 +406,6 @@ TEST_F(procs, concurrent_fork_exit)
 
 /* In a pid namespace and a procfs of its own, which have only processes of this test. */
 
-#define CHECK(condition) do {							\
-	if (!(condition)) {							\
-		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
-		_exit(1);							\
-	}									\
-} while (0)
-
 static int to_inner[2], from_inner[2];
 
 /* Old headers of the C library and of the kernel cannot be used together. */
@@ -566,81 +559,12 @@ TEST_F(procs, pid_namespace_of_procfs)
 
 #define QUIET 200
 
-/* Not on the heap: the reader is listed, too. */
-static char expected[65536], buffer[65536];
-static size_t len;
-
-static size_t read_into(int fd, char *to, size_t chunk)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while ((n = read(fd, to + at, chunk < sizeof(buffer) - at ? chunk :
-			 sizeof(buffer) - at)) > 0) {
-		if (chunk >= PAGE)
-			CHECK(to[at + n - 1] == '\n');
-		at += n;
-	}
-	CHECK(!n);
-	return at;
-}
-
-static void quiet(void)
-{
-	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8191, 20000 };
-	size_t i, at, size;
-	int fd = open_or_die(PROCS, O_RDONLY);
-	ssize_t n;
-
-	for (i = 0; i < QUIET; i++)
-		sleeper();
-	read_into(fd, expected, 65536); /* so that the stack has grown */
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	len = read_into(fd, expected, 65536);
-	CHECK(len > 4 * PAGE);
-	CHECK(!read(fd, buffer, 100) && !read(fd, buffer, 65536));
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		CHECK(!lseek(fd, 0, SEEK_SET));
-		CHECK(read_into(fd, buffer, sizes[i]) == len);
-		CHECK(!memcmp(buffer, expected, len));
-	}
-	/* up and down, by pread and by lseek */
-	for (i = 0; i < 300; i++) {
-		size = sizes[i % ARRAY_SIZE(sizes)];
-		at = (i * 7919 + (i % 3) * 4099) % len;
-		if (i % 2) {
-			n = pread(fd, buffer, size, at);
-		} else {
-			CHECK(lseek(fd, at, SEEK_SET) == (off_t)at);
-			n = read(fd, buffer, size);
-		}
-		CHECK(n > 0 && (size_t)n <= size && at + n <= len);
-		CHECK(!memcmp(buffer, expected + at, n));
-		CHECK(size < PAGE || buffer[n - 1] == '\n');
-	}
-	/* more than a page at once, as many lines as are sure to fit */
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	n = read(fd, buffer, 3 * PAGE);
-	CHECK(n > (ssize_t)PAGE && n <= (ssize_t)(3 * PAGE));
-	CHECK(!pread(fd, buffer, 100, len) && !pread(fd, buffer, 100, len + 12345));
-	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
-}
-
-TEST_F(procs, any_read_size)
-{
-	int ret = in_pid_namespace(quiet, NULL);
-
-	if (ret == KSFT_SKIP)
-		SKIP(return, "no pid namespaces");
-	EXPECT_EQ(0, ret);
-}
-
 /* A reader that is at a process which goes is at the next one then. */
 static void going(void)
 {
 	int fd = open_or_die(PROCS, O_RDONLY);
 	pid_t pid[QUIET];
+	char buffer[PAGE + 1];
 	unsigned int i, lines = 0;
 	ssize_t n;
 

@@ -286,47 +286,6 @@ TEST_F(raw, header)
 	EXPECT_EQ(NULL, c.error);
 }
 
-/* A read of a page or more ends with a whole record. */
-TEST_F(raw, whole_records)
-{
-	static const size_t chunks[] = { 4096, 5000, 65536, 1 << 20, 100, 7 };
-	struct text whole = read_target(PROC "raw", self->target.pid);
-	char *boundary = get_memory(whole.len + 1), *got = get_memory(1 << 20);
-	unsigned int i, reads;
-	struct cursor c;
-	size_t at;
-	ssize_t n;
-	int fd;
-
-	for (raw_first(&c, whole); raw_next(&c);)
-		boundary[c.at] = 1;
-	ASSERT_EQ(NULL, c.error);
-	fd = open_target(PROC "raw", self->target.pid);
-	for (i = 0; i < ARRAY_SIZE(chunks); i++) {
-		at = 0;
-		reads = 0;
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		while ((n = read(fd, got, chunks[i])) > 0) {
-			/* all but the time of the header */
-			ASSERT_LE(at + n, whole.len);
-			ASSERT_TRUE(at < sizeof(*c.header) ||
-				    !memcmp(whole.s + at, got, n));
-			at += n;
-			reads++;
-			if (chunks[i] >= 4096)
-				ASSERT_TRUE(boundary[at]) {
-					TH_LOG("a read of %zu bytes ended at %zu",
-					       chunks[i], at);
-				}
-		}
-		ASSERT_EQ(0, n);
-		ASSERT_EQ(whole.len, at);
-		/* as many as fit */
-		if (chunks[i] >= 65536)
-			EXPECT_GE(whole.len / (chunks[i] - 8192) + 1, reads);
-	}
-}
-
 /* 0, or a negative errno */
 static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 {
