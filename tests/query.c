@@ -328,40 +328,25 @@ TEST_F(query, name_buffer_sizes)
 {
 	const struct vma *v;
 	struct procmap_query q;
-	unsigned int i, n;
+	unsigned int i, j, n;
+	bool fits;
 
 	for (i = 0; i < self->world.nr; i++) {
 		v = &self->world.vmas[i];
 		n = v->name ? strlen(v->name) + 1 : 0;
-		q = request((void *)v->start, 0, n ?: 1, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(n, q.vma_name_size);
-		ASSERT_EQ(NAME, q.vma_name_addr);
-		if (n)
-			ASSERT_STREQ(v->name, (char *)NAME);
-		ASSERT_TRUE(untouched(NAME, n));
-		/* as much as there can be of it, and more */
-		q = request((void *)v->start, 0, PATH_MAX, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(n, q.vma_name_size);
-		ASSERT_TRUE(untouched(NAME, n));
-		q = request((void *)v->start, 0, -1, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(n, q.vma_name_size);
-		if (n < 2)
-			continue;
-		q = request((void *)v->start, 0, n - 1, 0);
-		ASSERT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
-		ASSERT_EQ(n - 1, q.vma_name_size);
-		ASSERT_TRUE(untouched(NAME, 0));
-		q = request((void *)v->start, 0, 1, 0);
-		ASSERT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
-		ASSERT_TRUE(untouched(NAME, 0));
-		/* no buffer */
-		q = request((void *)v->start, 0, 0, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(0u, q.vma_name_size);
-		ASSERT_TRUE(untouched(NAME, 0));
+		/* exact, as much as there can be of it, more, too small, and no buffer */
+		const __u32 sizes[] = { n ?: 1, PATH_MAX, -1, n < 2 ? 0 : n - 1, n < 2 ? 0 : 1, 0 };
+
+		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
+			fits = sizes[j] >= n || !sizes[j];
+			ASSERT_EQ(fits ? 0 : -ENAMETOOLONG,
+				  query(&self->fds, &q, (void *)v->start, 0, sizes[j], 0));
+			ASSERT_EQ(sizes[j] && fits ? n : sizes[j], q.vma_name_size);
+			ASSERT_EQ(sizes[j] ? NAME : 0, q.vma_name_addr);
+			ASSERT_TRUE(untouched(NAME, sizes[j] && fits ? n : 0));
+			if (sizes[j] && fits && n)
+				ASSERT_STREQ(v->name, (char *)NAME);
+		}
 	}
 }
 
@@ -496,8 +481,7 @@ TEST_F(query, names_around_path_max)
 			unlink(last_component);
 			length += strlen(deleted);
 		}
-		q = request(p, 0, 2 * PAGE, 0);
-		EXPECT_EQ(paths[i].fits ? 0 : -ENAMETOOLONG, ask(&f, &q)) {
+		EXPECT_EQ(paths[i].fits ? 0 : -ENAMETOOLONG, query(&f, &q, p, 0, 2 * PAGE, 0)) {
 			TH_LOG("%zu bytes", length);
 		}
 		if (paths[i].fits) {
@@ -506,10 +490,8 @@ TEST_F(query, names_around_path_max)
 		} else {
 			EXPECT_TRUE(untouched(NAME, 0));
 		}
-		q = request(p, 0, length, 0);
-		EXPECT_EQ(-ENAMETOOLONG, ask(&f, &q));
-		q = request(p, 0, 0, 0);
-		EXPECT_EQ(0, ask(&f, &q));
+		EXPECT_EQ(-ENAMETOOLONG, query(&f, &q, p, 0, length, 0));
+		EXPECT_EQ(0, query(&f, &q, p, 0, 0, 0));
 		munmap(p, PAGE);
 		remove_long_path();
 	}

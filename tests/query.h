@@ -5,9 +5,6 @@
  * Each request is put into memory that is known to the last byte. A model says from
  * /proc/PID/smaps what that memory has to look like afterwards, and a kernel that has
  * the ioctl itself gets each request as well, and has to leave the same behind.
- *
- * Built with -DOURS_IS_KERNELS, the kernel's own is what is tested, without a module:
- * so what is expected here is tried, too.
  */
 #ifndef QUERY_H
 #define QUERY_H
@@ -42,7 +39,6 @@ static_assert(PROCMAP_QUERY == 0xc0686611, "the ioctl's number");
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-extern const bool ours_is_kernels;
 extern bool kernel_has_it;
 extern unsigned long asked;
 
@@ -133,6 +129,10 @@ struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id
 
 /* One request; the answer in *q, the name and the ID where it said */
 int ask(const struct fds *f, struct procmap_query *q);
+
+/* A request like that of request(), and its answer */
+int query(const struct fds *f, struct procmap_query *q, const void *addr, __u64 flags,
+	  __u32 name, __u32 id);
 
 /* Is an area unchanged from that offset on? */
 bool untouched(unsigned long at, size_t from);

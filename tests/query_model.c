@@ -3,12 +3,6 @@
 #include "kselftest.h"
 #include "query.h"
 
-#ifdef OURS_IS_KERNELS
-const bool ours_is_kernels = true;
-#else
-const bool ours_is_kernels;
-#endif
-
 bool kernel_has_it;
 unsigned long asked;
 
@@ -285,8 +279,8 @@ static int open_kernels(pid_t pid)
 struct fds open_fds(pid_t pid)
 {
 	struct fds f = {
-		.ours = ours_is_kernels ? open_kernels(pid) : open_target(PROC "maps", pid),
-		.kernels = kernel_has_it && !ours_is_kernels ? open_kernels(pid) : -1,
+		.ours = open_target(PROC "maps", pid),
+		.kernels = kernel_has_it ? open_kernels(pid) : -1,
 	};
 
 	return f;
@@ -417,6 +411,13 @@ int ask(const struct fds *f, struct procmap_query *q)
 	return ret;
 }
 
+int query(const struct fds *f, struct procmap_query *q, const void *addr, __u64 flags,
+	  __u32 name, __u32 id)
+{
+	*q = request(addr, flags, name, id);
+	return ask(f, q);
+}
+
 bool untouched(unsigned long at, size_t from)
 {
 	const char *p = (char *)at;
@@ -427,24 +428,14 @@ bool untouched(unsigned long at, size_t from)
 	return true;
 }
 
-/* Asks for the build ID of a file that is mapped for it here. */
-static int ask_id(const struct fds *f, int fd, struct procmap_query *q)
-{
-	char *p = map_file(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-	int ret;
-
-	*q = request(p, 0, 0, 100);
-	ret = ask(f, q);
-	munmap(p, PAGE);
-	close(fd);
-	return ret;
-}
-
 bool has_id(const struct fds *f, int fd, const void *id, unsigned int size)
 {
+	char *p = map_file(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	struct procmap_query q;
-	int ret = ask_id(f, fd, &q);
+	int ret = query(f, &q, p, 0, 0, 100);
 
+	munmap(p, PAGE);
+	close(fd);
 	if (!ret && q.build_id_size == size && !memcmp((void *)ID, id, size) &&
 	    untouched(ID, size))
 		return true;
@@ -591,10 +582,5 @@ void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {
 	stress_init(stress_tests, stress_percent);
 	kernel_has_it = has_the_ioctl("/proc/self/maps");
-	if (ours_is_kernels && !kernel_has_it) {
-		ksft_print_header();
-		ksft_exit_skip("this kernel has no PROCMAP_QUERY, which is in Linux 6.11 and later\n");
-	}
-	if (!ours_is_kernels)
-		module_for_all_tests();
+	module_for_all_tests();
 }

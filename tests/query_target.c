@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* PROCMAP_QUERY: errors, which process is asked, and processes that do not keep still */
+/*
+ * PROCMAP_QUERY: errors, and processes that do not keep still. Which process is asked is
+ * tested in target.c.
+ */
 #include "query_fixture.h"
 
 /* Errors */
@@ -98,8 +101,7 @@ TEST_F(query, partial_writes_on_error)
 	EXPECT_EQ(0, memcmp(read_only, &q, sizeof(q)));
 
 	/* too little room for one of them: the other one is not written either */
-	q = request((void *)ELF_AT, 0, 100, 19);
-	EXPECT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
+	EXPECT_EQ(-ENAMETOOLONG, query(&self->fds, &q, (void *)ELF_AT, 0, 100, 19));
 	EXPECT_TRUE(untouched(NAME, 0));
 	EXPECT_TRUE(untouched(ID, 0));
 }
@@ -148,31 +150,6 @@ static bool finds(const struct fds *f, const void *p)
 	return !ret;
 }
 
-static void thread_init(void)
-{
-	map_at(LATER_AT, PAGE, PROT_READ);
-	start_sleeping_thread();
-}
-
-/* Its other threads still have what it had. */
-TEST_F(query, exited_leader)
-{
-	struct target t;
-	struct fds f;
-
-	if (ours_is_kernels)
-		SKIP(return, "the kernel's own asks the main thread alone");
-	target_start(&t, thread_init, target_end_leader);
-	f = open_fds(t.pid);
-	EXPECT_TRUE(finds(&f, LATER_AT));
-	tell_leader_to_exit(&t);
-	close(f.kernels);
-	f.kernels = -1;
-	EXPECT_TRUE(finds(&f, LATER_AT));
-	close_fds(&f);
-	target_end(&t);
-}
-
 TEST_F(query, later_mappings_found)
 {
 	EXPECT_FALSE(finds(&self->fds, LATER_AT));
@@ -180,89 +157,6 @@ TEST_F(query, later_mappings_found)
 	EXPECT_TRUE(finds(&self->fds, LATER_AT));
 	tell(&self->target, 'u');
 	EXPECT_FALSE(finds(&self->fds, LATER_AT));
-}
-
-TEST_F(query, written_pid)
-{
-	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
-	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
-
-	if (ours_is_kernels)
-		SKIP(return, "the kernel's own cannot be written to");
-	EXPECT_FALSE(finds(&f, mark));
-	EXPECT_TRUE(finds(&f, RIGHTS_AT));
-	ASSERT_EQ(0, set_target(f.ours, getpid()));
-	EXPECT_TRUE(finds(&f, mark));
-	EXPECT_FALSE(finds(&f, RIGHTS_AT));
-	/* what is refused changes nothing */
-	EXPECT_EQ(-EINVAL, write_string(f.ours, "x"));
-	EXPECT_EQ(-ESRCH, set_target(f.ours, 2147483647));
-	EXPECT_TRUE(finds(&f, mark));
-	ASSERT_EQ(0, set_target(f.ours, self->target.pid));
-	EXPECT_TRUE(finds(&f, RIGHTS_AT));
-	/* from a dead one to one that lives */
-	target_end(&self->target);
-	self->target.pid = 0;
-	EXPECT_EQ(-ESRCH, ask(&f, &(struct procmap_query){ .size = 104 }));
-	ASSERT_EQ(0, set_target(f.ours, getpid()));
-	EXPECT_TRUE(finds(&f, mark));
-}
-
-/* Without a write, the target is the process that opened the file, also for others. */
-TEST_F(query, defaults_to_opener)
-{
-	struct fds f = {
-		.ours = open_or_die(ours_is_kernels ? "/proc/self/maps" : PROC "maps", O_RDONLY),
-		.kernels = -1,
-	};
-	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
-	pid_t pid;
-
-	EXPECT_TRUE(finds(&f, mark));
-	EXPECT_FALSE(finds(&f, RIGHTS_AT));
-	pid = fork_child();
-	if (!pid) {
-		munmap(mark, PAGE);
-		_exit(!finds(&f, mark));
-	}
-	EXPECT_EQ(0, reap(pid));
-	close(f.ours);
-}
-
-/* Ours follows a process through an exec, as a read does; the kernel's own does not. */
-
-static struct fds exec_fds;
-
-static void exec_init(void)
-{
-	map_at(LATER_AT, PAGE, PROT_READ);
-	if (set_target(exec_fds.ours, 0) || !finds(&exec_fds, LATER_AT))
-		_exit(1);
-}
-
-static void exec_command(char c)
-{
-	if (c == TARGET_EXEC)
-		target_exec_self();
-}
-
-TEST_F(query, follows_exec)
-{
-	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
-	struct procmap_query q;
-	struct target t;
-
-	if (ours_is_kernels)
-		SKIP(return, "the kernel's own stays with the old address space");
-	exec_fds = f;
-	target_start(&t, exec_init, exec_command);
-	tell(&t, TARGET_EXEC);
-	q = request(LATER_AT, 0, 0, 0);
-	EXPECT_EQ(-ENOENT, ask(&f, &q));
-	q = request(LATER_AT, ANY, 0, 0);
-	EXPECT_EQ(0, ask(&f, &q));
-	target_end(&t);
-	EXPECT_EQ(-ESRCH, ask(&f, &q));
 }
 
 /* Numbers */
@@ -298,8 +192,6 @@ TEST_F(query, other_entries_enotty)
 	unsigned int i;
 	int fd;
 
-	if (ours_is_kernels)
-		SKIP(return, "they are the module's");
 	for (i = 0; i < ARRAY_SIZE(entries); i++) {
 		fd = open_target(entries[i], self->target.pid);
 		EXPECT_EQ(-1, ioctl(fd, PROCMAP_QUERY, &q));
@@ -313,8 +205,6 @@ TEST_F(query, after_rmmod_enotty)
 {
 	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
 
-	if (ours_is_kernels)
-		SKIP(return, "it is the module's");
 	ASSERT_EQ(0, ask(&self->fds, &q));
 	ASSERT_EQ(0, module_unload());
 	EXPECT_EQ(-1, ioctl(self->fds.ours, PROCMAP_QUERY, &q));
@@ -474,7 +364,6 @@ TEST(target_killed)
 
 int main(int argc, char **argv)
 {
-	target_executed(argc, argv);
 	query_begin(1, 2);
 	return test_harness_run(argc, argv);
 }
