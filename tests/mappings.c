@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process that has every kind of mapping that we know how to make.
+ * A process with all kinds of mappings.
  *
  *	mappings DIRECTORY
  *
- * Its files are in DIRECTORY. What it made goes to stdout, one line each, with
- * tabs between the fields:
+ * Its files are in DIRECTORY. It prints a line for each mapping, with tabs between the
+ * fields:
  *
  *	expect START END WHAT COLUMN=PATTERN...
  *	skip WHAT REASON
  *	ready N
  *
- * where COLUMN is one of vmas and PATTERN a shell pattern; for flags, it is names that
- * must be among the VMA's or, after a !, must not. Nothing changes after the last line.
+ * COLUMN is one of vmas, and PATTERN is a shell pattern. For flags, it is a list of names
+ * that the VMA must have, or after a ! must not have. Nothing changes after the last line.
  */
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
@@ -27,7 +27,7 @@
 #include "kselftest.h"
 #include "maps.h"
 
-/* What older headers do not have */
+/* Missing in older headers */
 #ifndef MPOL_PREFERRED_MANY
 #define MPOL_PREFERRED_MANY 5
 #endif
@@ -62,7 +62,7 @@
 #define X PROT_EXEC
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
-/* Every mapping has neighbours that are far away, so that none is merged. */
+/* Mappings are far from each other, so that they do not merge. */
 #define SLOT (1ul << 30)
 static unsigned long slot = 0x100000000000;
 
@@ -92,7 +92,7 @@ static void __attribute__((noreturn)) die(const char *what)
 
 struct mapping {
 	const char *what;
-	size_t size;	/* 0: whatever it is */
+	size_t size;	/* 0: any */
 	int prot, flags;
 	off_t offset;
 	bool touch;	/* writes to it */
@@ -439,8 +439,7 @@ static void long_path(void)
 		if (len <= 200)
 			break;
 		name[len > 410 ? 200 : len - 150] = 0;
-		if (mkdir(name, 0700) || chdir(name))
-			die("mkdir");
+		enter_dirs(name, 1);
 		name[strlen(name)] = 'd';
 	}
 	memset(name, 'f', sizeof(name) - 1);
@@ -565,7 +564,7 @@ static void shared(void)
 	close(fd);
 }
 
-/* What the kernel maps for us, or hands out for mapping */
+/* Mappings that the kernel makes, or of files that it creates */
 static void kernels_own(void)
 {
 	struct io_uring_params ring = { 0 };
@@ -599,7 +598,7 @@ static void kernels_own(void)
 		    .ops = "perf_mmap_vmops", .name = "anon_inode:[[]perf_event]");
 }
 
-/* The VMA around an address, from what the kernel says itself */
+/* The VMA that contains an address, by the kernel's own maps */
 static void around(const void *p, const struct mapping *m)
 {
 	struct listing l = load_maps(getpid(), "maps");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PROCMAP_QUERY ioctl of maps: on every kernel what Linux 6.11 and later have for
- * /proc/PID/maps, to the byte.
+ * The PROCMAP_QUERY ioctl of maps does on all kernels exactly what that of /proc/PID/maps
+ * does on Linux 6.11 and later.
  */
 #include <sys/personality.h>
 
@@ -20,7 +20,7 @@ static int call_ioctl_32(int fd, unsigned int cmd, __u64 at)
 }
 #endif
 
-/* Where a request can be: around the edges of everything, and where nothing is */
+/* Addresses to ask for: at limits, and where nothing is mapped */
 static const __u64 special_addresses[] = {
 	0, 1, PAGE, 0xffffffff, 1ull << 32, USER_END - PAGE, USER_END - 1, USER_END, USER_END + 1,
 	1ull << 56, 1ull << 63, (1ull << 63) - 1, 0xffff888000000000, 0xffffffff81000000,
@@ -68,7 +68,7 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 
 TEST_F(query, all_flags_at_all_edges)
 {
-	/* it has what the model is to be tried on */
+	/* the target has VMAs of all kinds */
 	EXPECT_LT(50u, self->world.nr);
 	EXPECT_TRUE(by_name(&self->world, "[heap]"));
 	EXPECT_TRUE(by_name(&self->world, "[stack]"));
@@ -131,7 +131,7 @@ static __u64 rnd_size(struct rng *r)
 	}
 }
 
-static __u32 rnd_room(struct rng *r, __u32 exact)
+static __u32 rnd_capacity(struct rng *r, __u32 exact)
 {
 	switch (rnd(r, 12)) {
 	case 0: return 0;
@@ -171,8 +171,8 @@ static void random_requests(struct __test_metadata *_metadata, const struct fds 
 		if (!rnd(r, 16))
 			q.query_flags |= 1ull << rnd(r, 64);
 		v = model_find(w, q.query_addr, q.query_flags);
-		q.vma_name_size = rnd_room(r, v && v->name ? strlen(v->name) + 1 : 0);
-		q.build_id_size = rnd_room(r, v && v->id_size ? v->id_size : ID_MAX);
+		q.vma_name_size = rnd_capacity(r, v && v->name ? strlen(v->name) + 1 : 0);
+		q.build_id_size = rnd_capacity(r, v && v->id_size ? v->id_size : ID_MAX);
 		q.vma_name_addr = rnd_pointer(r, NAME, 2 * PAGE, q.vma_name_size);
 		q.build_id_addr = rnd_pointer(r, ID, PAGE, q.build_id_size);
 		/* mostly both the size and the address are set, or neither */
@@ -227,10 +227,10 @@ TEST_F(query, random_requests)
 TEST_F(query, ia32_random_requests)
 {
 	struct rng r = stress_begin("query 32");
-	struct procmap_query q = request(RIGHTS_AT, ANY, 0, 0);
+	struct procmap_query q = request(PERMISSIONS_AT, ANY, 0, 0);
 	pid_t pid = fork_child();
 
-	/* a kernel that cannot do this kills who tries */
+	/* a kernel without this system call kills the caller */
 	if (!pid) {
 		call_ioctl_32(-1, 0, 0);
 		_exit(0);
@@ -239,7 +239,7 @@ TEST_F(query, ia32_random_requests)
 		SKIP(return, "this kernel runs no 32-bit programs");
 	do_ioctl = call_ioctl_32;
 	ASSERT_EQ(0, ask(&self->fds, &q));
-	EXPECT_EQ((unsigned long)RIGHTS_AT, q.vma_start);
+	EXPECT_EQ((unsigned long)PERMISSIONS_AT, q.vma_start);
 	random_requests(_metadata, &self->fds, &self->world, &r, 5000);
 	figure(asked, "queries compared");
 	EXPECT_EQ(-ENOTTY, do_ioctl(self->fds.ours, PROCMAP_QUERY + 1, REQUEST));
@@ -265,7 +265,7 @@ TEST_F(query, struct_sizes)
 	unsigned int i, n;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		q = request(RIGHTS_AT + 2 * PAGE, 0, 0, 0);
+		q = request(PERMISSIONS_AT + 2 * PAGE, 0, 0, 0);
 		q.size = sizes[i].size;
 		memset(all_of_it, 0, IMAGE);
 		memcpy((void *)REQUEST, &q, sizeof(q));
@@ -281,8 +281,8 @@ TEST_F(query, struct_sizes)
 		/* the kernel does not change the size */
 		EXPECT_EQ(sizes[i].size, q.size);
 		if (!sizes[i].expected && n >= 40) {
-			EXPECT_EQ((unsigned long)RIGHTS_AT + 2 * PAGE, q.vma_start);
-			EXPECT_EQ((unsigned long)RIGHTS_AT + 3 * PAGE, q.vma_end);
+			EXPECT_EQ((unsigned long)PERMISSIONS_AT + 2 * PAGE, q.vma_start);
+			EXPECT_EQ((unsigned long)PERMISSIONS_AT + 3 * PAGE, q.vma_end);
 		}
 		for (; n < sizeof(q); n++)
 			ASSERT_EQ(UNTOUCHED, bytes[n]);
@@ -292,7 +292,7 @@ TEST_F(query, struct_sizes)
 /* A newer structure may ask for something: only zeroes are ignored. */
 TEST_F(query, nonzero_tail_rejected)
 {
-	struct procmap_query q = request(RIGHTS_AT, 0, 0, 0);
+	struct procmap_query q = request(PERMISSIONS_AT, 0, 0, 0);
 	unsigned long end = REQUEST + 2 * PAGE;
 	unsigned int size, i;
 
@@ -314,7 +314,7 @@ TEST_F(query, nonzero_tail_rejected)
 	EXPECT_EQ(-E2BIG, ask_at(&self->fds, REQUEST));
 	/* a nonzero byte is noticed before memory that cannot be read */
 	memset(all_of_it, 0, IMAGE);
-	q = request(RIGHTS_AT, 0, 0, 0);
+	q = request(PERMISSIONS_AT, 0, 0, 0);
 	q.size = sizeof(q) + 100;
 	memcpy((void *)(end - sizeof(q) - 50), &q, sizeof(q));
 	EXPECT_EQ(-EFAULT, ask_at(&self->fds, end - sizeof(q) - 50));
@@ -334,7 +334,7 @@ TEST_F(query, name_buffer_sizes)
 	for (i = 0; i < self->world.nr; i++) {
 		v = &self->world.vmas[i];
 		n = v->name ? strlen(v->name) + 1 : 0;
-		/* exact, as much as there can be of it, more, too small, and no buffer */
+		/* exact, the largest, more, too small, and no buffer */
 		const __u32 sizes[] = { n ?: 1, PATH_MAX, -1, n < 2 ? 0 : n - 1, n < 2 ? 0 : 1, 0 };
 
 		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
@@ -371,7 +371,7 @@ TEST_F(query, names_by_kind)
 		{ FILES_AT + 24 * PAGE, DELETED " (deleted)" },
 		{ FILES_AT + 26 * PAGE, "/memfd:just memory (deleted)" },
 		{ FILES_AT + 40 * PAGE, "/dev/zero" },
-		{ RIGHTS_AT + 30 * PAGE, "/dev/zero (deleted)" },
+		{ PERMISSIONS_AT + 30 * PAGE, "/dev/zero (deleted)" },
 	};
 	static const char * const special[] = { "[heap]", "[stack]", "[vdso]" };
 	unsigned int i;
@@ -384,7 +384,7 @@ TEST_F(query, names_by_kind)
 		ASSERT_TRUE(v);
 		EXPECT_STREQ(special[i], name_at(&self->fds, (void *)v->start));
 	}
-	EXPECT_EQ(NULL, name_at(&self->fds, RIGHTS_AT));
+	EXPECT_EQ(NULL, name_at(&self->fds, PERMISSIONS_AT));
 	EXPECT_EQ(NULL, name_at(&self->fds, MORE_AT));
 }
 
@@ -415,7 +415,7 @@ TEST_F(query, names_not_escaped)
 	close_fds(&f);
 }
 
-/* Makes a file with a path of that length, and changes to its directory. */
+/* Creates a file with a path of that length, and changes to its directory. */
 #define COMPONENT 200
 
 static char component[COMPONENT + 1], last_component[NAME_MAX + 1];
@@ -423,35 +423,23 @@ static unsigned int components;
 
 static int make_long_path(size_t length)
 {
-	size_t at;
+	size_t left = length - strlen("/tmp/");
 	int fd;
 
 	memset(component, 'q', COMPONENT);
+	components = left / (COMPONENT + 1);
+	memset(last_component, 'f', NAME_MAX);
+	last_component[left % (COMPONENT + 1)] = 0;
 	if (chdir("/tmp"))
 		fatal("chdir");
-	components = 0;
-	for (at = strlen("/tmp"); length - at > COMPONENT + 2; at += COMPONENT + 1) {
-		if ((mkdir(component, 0700) && errno != EEXIST) || chdir(component))
-			fatal("mkdir");
-		components++;
-	}
-	memset(last_component, 'f', NAME_MAX);
-	last_component[length - at - 1] = 0;
+	enter_dirs(component, components);
 	fd = open(last_component, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fatal("the end of a path of %zu bytes", length);
 	return fd;
 }
 
-static void remove_long_path(void)
-{
-	unlink(last_component);
-	for (; components; components--)
-		if (chdir("..") || rmdir(component))
-			fatal("rmdir");
-}
-
-/* No name is longer than PATH_MAX, however large the buffer is. */
+/* A name longer than PATH_MAX does not fit any buffer. */
 TEST_F(query, names_around_path_max)
 {
 	static const char deleted[] = " (deleted)";
@@ -493,7 +481,8 @@ TEST_F(query, names_around_path_max)
 		EXPECT_EQ(-ENAMETOOLONG, query(&f, &q, p, 0, length, 0));
 		EXPECT_EQ(0, query(&f, &q, p, 0, 0, 0));
 		munmap(p, PAGE);
-		remove_long_path();
+		unlink(last_component);
+		leave_dirs(component, components);
 	}
 	close_fds(&f);
 }
@@ -564,7 +553,7 @@ TEST_F(query, does_not_disturb_reads)
 	ASSERT_EQ(whole.len, n + part.len);
 	EXPECT_EQ(0, memcmp(whole.s, start, n));
 	EXPECT_EQ(0, memcmp(whole.s + n, part.s, part.len));
-	/* nor at the end of it */
+	/* the same at its end */
 	random_requests(_metadata, &self->fds, &self->world, &r, 1000);
 	EXPECT_EQ((off_t)whole.len, lseek(fd, 0, SEEK_CUR));
 	EXPECT_EQ(0, read(fd, start, 1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* PROCMAP_QUERY: build IDs, of programs and of files that are made to measure */
+/* PROCMAP_QUERY: build IDs of programs and of constructed files */
 #include "query_fixture.h"
 
 TEST_F(query, own_build_id)
@@ -9,7 +9,7 @@ TEST_F(query, own_build_id)
 	const struct vma *v;
 	unsigned int i, n = 0;
 
-	/* whichever part of it is asked about, in another process, too */
+	/* for each VMA of it */
 	for (i = 0; i < self->world.nr; i++) {
 		v = &self->world.vmas[i];
 		if (!v->name || strcmp(v->name, own_path()))
@@ -34,20 +34,20 @@ TEST_F(query, build_id_buffer_sizes)
 		ASSERT_EQ(i < ID_MAX ? -ENAMETOOLONG : 0, query(&self->fds, &q, at, 0, 0, i));
 		ASSERT_EQ(i < ID_MAX ? i : ID_MAX, q.build_id_size);
 		ASSERT_TRUE(untouched(ID, i < ID_MAX ? 0 : ID_MAX));
-		/* nor is anything else said */
+		/* nothing else is written */
 		ASSERT_EQ(i < ID_MAX ? 0 : (unsigned long)at, q.vma_start);
 	}
 	EXPECT_EQ(0, query(&self->fds, &q, at, 0, 0, -1));
 	EXPECT_EQ(ID_MAX, q.build_id_size);
-	/* one that is shorter, of a 32-bit file */
+	/* a shorter one, of a 32-bit file */
 	EXPECT_EQ(-ENAMETOOLONG, query(&self->fds, &q, small, 0, 0, 6));
 	EXPECT_EQ(0, query(&self->fds, &q, small, 0, 0, 7));
 	EXPECT_EQ(7u, q.build_id_size);
 	EXPECT_TRUE(untouched(ID, 7));
-	/* no file, not ELF, not a regular file: no build ID, and any buffer is large enough */
+	/* no file, not ELF, not a regular file: no build ID, which fits any buffer */
 	for (i = 0; i < 4; i++) {
 		char * const none[] = {
-			RIGHTS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE, RIGHTS_AT + PAGE * 30,
+			PERMISSIONS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE, PERMISSIONS_AT + PAGE * 30,
 		};
 
 		EXPECT_EQ(0, query(&self->fds, &q, none[i], 0, 0, 1));
@@ -71,16 +71,16 @@ static const struct {
 	{ "ET_REL", E_TYPE, ET_REL, 0 },
 	{ "ET_CORE", E_TYPE, ET_CORE, 0 },
 	{ "no class", E_CLASS, ELFCLASSNONE, 0 },
-	{ "a class that there is not", E_CLASS, 3, 0 },
-	{ "another byte order, it says", E_DATA, ELFDATA2MSB, 20 },
-	{ "program headers of no size, it says", E_PHENTSIZE, 0, 20 },
+	{ "an unknown class", E_CLASS, 3, 0 },
+	{ "another byte order", E_DATA, ELFDATA2MSB, 20 },
+	{ "program headers of size 0", E_PHENTSIZE, 0, 20 },
 	{ "no program headers", E_PHNUM, 0, 0 },
 	{ "one program header too few", E_PHNUM, 1, 0 },
-	{ "as many program headers as can be", E_PHNUM, 0xffff, 20 },
+	{ "65535 program headers", E_PHNUM, 0xffff, 20 },
 	{ "program headers at the start", E_PHOFF, 0, 0 },
 	{ "program headers after the end", E_PHOFF, 0x10000, 0 },
 	{ "program headers across the end", E_PHOFF, ELF_SIZE - 20, 0 },
-	{ "program headers at the last byte there is", E_PHOFF, 0xffffffff, 0 },
+	{ "program headers at 2^32 - 1", E_PHOFF, 0xffffffff, 0 },
 	{ "program headers at 2^64 - 1", E_PHOFF | ONLY_64, -1, 0 },
 	{ "program headers at 2^64 - 56", E_PHOFF | ONLY_64, -56, 0 },
 	{ "program headers at 2^63", E_PHOFF | ONLY_64, 1ull << 63, 0 },
@@ -96,13 +96,13 @@ static const struct {
 	{ "notes at 2^63", P_OFFSET | ONLY_64, 1ull << 63, 0 },
 	{ "notes at the second one", P_OFFSET, BUILD_ID_NOTE, 20 },
 	{ "notes at no multiple of 4", P_OFFSET, BUILD_ID_NOTE + 1, 0 },
-	{ "no bytes of notes", P_FILESZ, 0, 0 },
+	{ "notes of size 0", P_FILESZ, 0, 0 },
 	{ "too few bytes for a note", P_FILESZ, 16, 0 },
 	{ "a byte too few", P_FILESZ, NOTES_SIZE - 1, 0 },
 	{ "a byte more", P_FILESZ, NOTES_SIZE + 1, 20 },
 	{ "4 GiB of notes", P_FILESZ, 0xffffffff, 0 },
-	{ "as many notes as can be", P_FILESZ, 0xffffffff - NOTES, 20 },
-	{ "one byte more than that", P_FILESZ, 0x100000000 - NOTES, 0 },
+	{ "notes up to 4 GiB", P_FILESZ, 0xffffffff - NOTES, 20 },
+	{ "notes beyond 4 GiB by a byte", P_FILESZ, 0x100000000 - NOTES, 0 },
 	/* only the lower half of it is looked at */
 	{ "2^32 more bytes of notes", P_FILESZ | ONLY_64, 0x100000000 | NOTES_SIZE, 20 },
 	{ "2^32 bytes of notes", P_FILESZ | ONLY_64, 0x100000000, 0 },
@@ -164,10 +164,10 @@ TEST_F(query, build_id_of_malformed_elf)
 	close_fds(&f);
 }
 
-/* What takes more than one change */
+/* Files that take more than one change */
 TEST_F(query, build_id_note_search)
 {
-	static const char other_id[ID_MAX] = "there are two of it";
+	static const char other_id[ID_MAX] = "another build ID..";
 	struct fds f = open_fds(getpid());
 	const size_t at = ELF_SIZE * 8 - 100;
 	unsigned int i, class;

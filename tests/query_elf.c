@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ELF files, made to measure: see query.h. */
+/* Constructed ELF files: see query.h. */
 #include "query.h"
 
 const unsigned char some_id[ID_MAX] = {

@@ -69,7 +69,7 @@ static unsigned int nr_known_ids;
 void know_id(const char *name, const void *id, unsigned int size)
 {
 	if (nr_known_ids == ARRAY_SIZE(known_ids))
-		fatal("room for build IDs");
+		fatal("too many build IDs");
 	snprintf(known_ids[nr_known_ids].name, PATH_MAX, "%s", name);
 	memcpy(known_ids[nr_known_ids].id, id, size);
 	known_ids[nr_known_ids++].size = size;
@@ -124,7 +124,7 @@ struct world load_world(pid_t pid)
 		v->major = r->major;
 		v->minor = r->minor;
 		v->page_size = r->page_size;
-		v->rights = (r->perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
+		v->permissions = (r->perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
 			    (r->perm[1] == 'w' ? PROCMAP_QUERY_VMA_WRITABLE : 0) |
 			    (r->perm[2] == 'x' ? PROCMAP_QUERY_VMA_EXECUTABLE : 0) |
 			    (r->perm[3] == 's' ? PROCMAP_QUERY_VMA_SHARED : 0);
@@ -180,7 +180,7 @@ const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags)
 			continue;
 		if (addr < v->start && !(flags & ANY))
 			return NULL;
-		if (((flags & OF_FILE) && !v->file) || (flags & RIGHTS & ~v->rights)) {
+		if (((flags & OF_FILE) && !v->file) || (flags & PERMISSIONS & ~v->permissions)) {
 			if (!(flags & ANY))
 				return NULL;
 			continue;
@@ -229,7 +229,7 @@ int model(const struct world *w, char *image, __u64 at)
 		return -ENOENT;
 	q.vma_start = v->start;
 	q.vma_end = v->end;
-	q.vma_flags = v->rights;
+	q.vma_flags = v->permissions;
 	q.vma_page_size = v->page_size;
 	q.vma_offset = v->file ? v->offset : 0;
 	q.inode = v->inode;
@@ -447,7 +447,7 @@ __u64 rnd_flags(struct rng *r)
 {
 	__u64 flags = rnd64(r) & VALID;
 
-	return rnd(r, 2) ? flags & ~RIGHTS : flags & rnd64(r);
+	return rnd(r, 2) ? flags & ~PERMISSIONS : flags & rnd64(r);
 }
 
 /* The target */
@@ -475,7 +475,7 @@ static void map_files(void)
 	/* after its end */
 	map_file(p + 7 * PAGE, 3 * PAGE, PROT_NONE, MAP_PRIVATE, fd, 1ll << 40);
 	close(fd);
-	/* "s" in maps, though nobody may write it */
+	/* "s" in maps, although it cannot be written */
 	fd = open_or_die(PLAIN, O_RDONLY);
 	map_file(p + 20 * PAGE, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
@@ -503,7 +503,7 @@ static void map_files(void)
 	fd = open_or_die("/dev/zero", O_RDWR);
 	map_file(p + 40 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	close(fd);
-	/* System V's, where there is such a thing */
+	/* System V shared memory, if the kernel has it */
 	id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
 	if (id >= 0) {
 		if (shmat(id, p + 42 * PAGE, 0) != p + 42 * PAGE || shmctl(id, IPC_RMID, NULL))
@@ -513,7 +513,7 @@ static void map_files(void)
 
 void query_init(void)
 {
-	char *p = RIGHTS_AT;
+	char *p = PERMISSIONS_AT;
 	int i;
 
 	/* with gaps first, then without */
@@ -530,7 +530,7 @@ void query_init(void)
 	prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME,
 	      map_file(MORE_AT + 1001 * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
 	      PAGE, "a shared one");
-	/* these may not be had: pages of 2 MB, the last page, and the first one */
+	/* these may fail: pages of 2 MB, the last page, and the first one */
 	mmap(HUGE_AT, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
 	     MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	mmap((void *)(USER_END - PAGE), PAGE, PROT_READ,
@@ -538,14 +538,6 @@ void query_init(void)
 	mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (sbrk(10 * PAGE) == (void *)-1)
 		fatal("brk");
-}
-
-void query_command(char c)
-{
-	if (c == 'm')
-		map_at(LATER_AT, PAGE, PROT_READ);
-	else
-		munmap(LATER_AT, PAGE);
 }
 
 const char *id_in_file(const char *path)

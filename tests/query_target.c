@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PROCMAP_QUERY: errors, and processes that do not keep still. Which process is asked is
+ * PROCMAP_QUERY: errors, and processes that change. Which process is asked is
  * tested in target.c.
  */
 #include "query_fixture.h"
@@ -8,7 +8,7 @@
 /* Errors */
 
 #define ELF_AT ((unsigned long)FILES_AT + 30 * PAGE)
-#define NAMELESS_AT ((unsigned long)RIGHTS_AT)
+#define NAMELESS_AT ((unsigned long)PERMISSIONS_AT)
 #define GAP_AT (1ul << 40)
 
 /* The request is checked first, then the target, then the VMA. */
@@ -38,7 +38,7 @@ static const struct {
 	{ ELF_AT, 0, 100, 100, NOTHING, ID, -EFAULT, -ESRCH },
 	{ ELF_AT, 0, 100, 100, READ_ONLY, ID, -EFAULT, -ESRCH },
 	{ ELF_AT, 0, 100, 100, NAME, 1ull << 63, -EFAULT, -ESRCH },
-	/* a buffer that is not needed need not be there */
+	/* an unused buffer need not be mapped */
 	{ NAMELESS_AT, 0, 1, 1, NOTHING, NOTHING, 0, -ESRCH },
 };
 
@@ -56,14 +56,14 @@ static void try_wrong(struct __test_metadata *_metadata, const struct fds *f, bo
 		EXPECT_EQ(target ? wrong[i].expected : wrong[i].without_target, ask(f, &q)) {
 			TH_LOG("request %u", i);
 		}
-		/* the request is as it was, if there is an error */
+		/* an error leaves the request unchanged */
 		if (!target || wrong[i].expected) {
 			EXPECT_EQ(wrong[i].name_size, q.vma_name_size);
 			EXPECT_EQ(wrong[i].id_size, q.build_id_size);
 			EXPECT_EQ(0u, q.vma_start);
 		}
 	}
-	/* memory that is not there comes before all of it, with or without a target */
+	/* an unmapped request is reported first, with or without a target */
 	EXPECT_EQ(-EFAULT, ask_at(f, 0));
 	EXPECT_EQ(-EFAULT, ask_at(f, NOTHING));
 	EXPECT_EQ(-EFAULT, ask_at(f, REQUEST - 1));
@@ -100,7 +100,7 @@ TEST_F(query, partial_writes_on_error)
 	EXPECT_EQ(0, memcmp((void *)ID, some_id, ID_MAX));
 	EXPECT_EQ(0, memcmp(read_only, &q, sizeof(q)));
 
-	/* too little room for one of them: the other one is not written either */
+	/* If one of them does not fit, the other one is not written either. */
 	EXPECT_EQ(-ENAMETOOLONG, query(&self->fds, &q, (void *)ELF_AT, 0, 100, 19));
 	EXPECT_TRUE(untouched(NAME, 0));
 	EXPECT_TRUE(untouched(ID, 0));
@@ -112,7 +112,7 @@ TEST_F(query, zombie_then_reaped)
 
 	target_kill(&self->target);
 	try_wrong(_metadata, &self->fds, false);
-	/* opened, or told, only now */
+	/* opened only now */
 	later = open_fds(self->target.pid);
 	try_wrong(_metadata, &later, false);
 
@@ -136,27 +136,6 @@ TEST_F(query, kernel_thread)
 	f = open_fds(2);
 	try_wrong(_metadata, &f, false);
 	close_fds(&f);
-}
-
-/* The target */
-
-static bool finds(const struct fds *f, const void *p)
-{
-	struct procmap_query q = request(p, 0, 0, 0);
-	int ret = ask(f, &q);
-
-	if (ret && ret != -ENOENT)
-		fatal("asking for %p: %s", p, strerror(-ret));
-	return !ret;
-}
-
-TEST_F(query, later_mappings_found)
-{
-	EXPECT_FALSE(finds(&self->fds, LATER_AT));
-	tell(&self->target, 'm');
-	EXPECT_TRUE(finds(&self->fds, LATER_AT));
-	tell(&self->target, 'u');
-	EXPECT_FALSE(finds(&self->fds, LATER_AT));
 }
 
 /* Numbers */
@@ -212,7 +191,7 @@ TEST_F(query, after_rmmod_enotty)
 	EXPECT_EQ(0, module_load(""));
 }
 
-/* Targets that do not keep still */
+/* Targets that change */
 
 #define SLOT ((char *)0x260000000000)
 
@@ -261,7 +240,7 @@ static void restless_init(void)
 	elf_fd = elf_file(&e, "query.elf64");
 	wall_fd = new_memfd("wall");
 	map_at(SLOT - 2 * PAGE, PAGE, PROT_NONE);
-	/* whatever is asked for, nobody looks further */
+	/* it matches all requests, so that no walk goes further */
 	map_file(SLOT + 6 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, wall_fd, 0);
 	if (pthread_create(&thread, NULL, restless, NULL))
 		fatal("pthread_create");
@@ -298,7 +277,7 @@ TEST(concurrent_mmap_munmap)
 	while (!atomic_load(rounds))
 		nap(1000);
 	begun = atomic_load(rounds);
-	/* However busy the machine is, the target has to be seen in each of its states. */
+	/* The target has to be seen in each of its states. */
 	while (more(tried, 20000) || !matched[0] || !matched[1] || !matched[2] || !matched[3]) {
 		q = request(SLOT - 3 * PAGE + rnd(&r, 9 * PAGE), rnd_flags(&r),
 			    rnd(&r, 2) ? PATH_MAX : 0, rnd(&r, 4) ? 0 : ID_MAX);
@@ -325,41 +304,6 @@ TEST(concurrent_mmap_munmap)
 	figure(tried, "queries of a target that changes");
 	close_fds(&f);
 	target_end(&t);
-}
-
-static void idle(void)
-{
-}
-
-/* At any moment the result is an answer or ESRCH. */
-TEST(target_killed)
-{
-	unsigned int i, answers = 0;
-	struct target t;
-	struct fds f;
-	int ret;
-
-	make_arena();
-	for (i = 0; i < 50; i++) {
-		struct procmap_query q;
-
-		target_start(&t, idle, NULL);
-		f = open_ours(t.pid);
-		kill(t.pid, SIGKILL);
-		for (;;) {
-			q = request(NULL, ANY | OF_FILE, PATH_MAX, ID_MAX);
-			ret = ask(&f, &q);
-			if (ret)
-				break;
-			answers++;
-			ASSERT_STREQ(own_path(), (char *)NAME);
-		}
-		ASSERT_EQ(-ESRCH, ret);
-		target_end(&t);
-		ASSERT_EQ(-ESRCH, ask(&f, &q));
-		close_fds(&f);
-	}
-	printf("# %u answers of targets that were being killed\n", answers);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * However an entry is read, in whatever pieces and by whatever system call, it
- * gives the same text, and whole lines whenever there is room for them.
+ * An entry gives the same text for all sizes of reads and all system calls that read. A
+ * read that is large enough ends with a whole line.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -13,9 +13,9 @@
 #include "vmainfo_test.h"
 
 /*
- * The views that are fast show many records at a time, as many as fit into a buffer. What
- * they promise must not depend on how: here are 3,000 VMAs with names of every length,
- * among them all at which a line or a record just fits, or does not.
+ * Views format a batch of records at a time, as many as fit into a buffer. The target has
+ * 3,000 VMAs with names of all lengths, among them those at which a line or a record just
+ * fits, or just does not fit.
  */
 #define BATCH 3000
 #define BATCH_AT 0x200000000000ul
@@ -33,7 +33,7 @@ static void map_named(const char *name, int prot, unsigned int *nr)
 	close(fd);
 }
 
-/* A few without a name, or with a short one, so that batches begin anywhere. */
+/* A few VMAs without a name or with a short one, so that batches begin anywhere */
 static void map_others(unsigned int *nr, unsigned int max)
 {
 	unsigned int i;
@@ -56,8 +56,7 @@ static void many_names(void)
 	if (!mkdtemp(dir) || chdir(dir))
 		fatal("mkdtemp");
 	for (depth = 1; depth <= DEPTH; depth++) {
-		if (mkdir(deep, 0700) || chdir(deep))
-			fatal("mkdir");
+		enter_dirs(deep, 1);
 		n = depth == FITS_AT ? 250 : 6;
 		for (i = 1; i <= n; i++) {
 			memset(name, 'a' + i % 26, sizeof(name));
@@ -75,9 +74,7 @@ static void many_names(void)
 		map_others(&nr, BATCH);
 		map_named("/tmp/reads-short", PROT_WRITE, &nr);
 	}
-	for (depth = 1; depth <= DEPTH; depth++)
-		if (chdir("..") || rmdir(deep))
-			fatal("rmdir");
+	leave_dirs(deep, DEPTH);
 	if (chdir("/") || rmdir(dir) || unlink("/tmp/reads-short"))
 		fatal("rmdir %s", dir);
 }
@@ -87,7 +84,7 @@ static void few_vmas(void)
 	map_row((void *)0x300000000000, 100);
 }
 
-/* A pid namespace and a procfs of its own: nothing changes in its list of processes. */
+/* A pid namespace and a procfs of its own, whose list of processes does not change */
 static void own_processes(void)
 {
 	int ready[2], i;
@@ -132,8 +129,8 @@ static char *find_ends(struct text t)
 FIXTURE(reads)
 {
 	struct target target;
-	struct text text;	/* all of the entry, in one read if it likes */
-	char *whole;		/* is what is before a byte of it whole lines, or records? */
+	struct text text;	/* the whole entry, by large reads */
+	char *whole;		/* does a line, or a record, end before that byte? */
 	char *buffer;
 	int fd;
 };
@@ -183,8 +180,8 @@ FIXTURE_TEARDOWN(reads)
 }
 
 /*
- * NULL, or what is wrong with the n bytes that a read of size bytes gave. It ends with a
- * whole line, unless no line ends in as much as was asked for.
+ * Checks the n bytes that a read of size bytes returned. Returns an error, or NULL. A read
+ * ends with a whole line, unless no line ends within the size.
  */
 static const char *check_read(const FIXTURE_DATA(reads) *self, size_t at, size_t size,
 			      ssize_t n)
@@ -238,7 +235,7 @@ TEST_F(reads, any_read_size)
 	}
 }
 
-/* How much of a read of size bytes could be whole lines */
+/* How many bytes of whole lines fit into a read of that size */
 static size_t could_be(const FIXTURE_DATA(reads) *self, size_t at, size_t size)
 {
 	size_t end = at + size < self->text.len ? at + size : self->text.len;
@@ -248,7 +245,7 @@ static size_t could_be(const FIXTURE_DATA(reads) *self, size_t at, size_t size)
 	return end > at ? end - at : size;
 }
 
-/* What is estimated of the next line's length may cost a few reads, but not many. */
+/* The module estimates the length of the next line. This may cost a few reads. */
 TEST_F(reads, fills_buffer)
 {
 	static const size_t sizes[] = { 4096, 65536 };
@@ -263,7 +260,7 @@ TEST_F(reads, fills_buffer)
 		for (reads = 0; (n = read(self->fd, self->buffer, sizes[i])) > 0; reads++)
 			;
 		ASSERT_EQ(0, n);
-		printf("# %s: %u reads of %zu, %u would do\n", variant->entry, reads, sizes[i],
+		printf("# %s: %u reads of %zu, %u are needed\n", variant->entry, reads, sizes[i],
 		       needed);
 		EXPECT_GE(2 * needed, reads);
 	}
@@ -369,7 +366,7 @@ struct half {
 	size_t chunk;
 	char *s;
 	char *begins;		/* does a read begin at this byte? */
-	size_t len, room;
+	size_t len, capacity;
 	int bad;
 };
 
@@ -386,21 +383,20 @@ static void *read_half(void *arg)
 			h->bad = errno;
 		else
 			h->len += n;
-		/* So that each has a share, however the threads are scheduled. */
+		/* Both threads read once before one of them goes on. */
 		h->began = true;
 		while (!h->other->began)
 			sched_yield();
-		if (h->room - h->len < h->chunk)
+		if (h->capacity - h->len < h->chunk)
 			h->bad = ENOSPC;
 	} while (n > 0 && !h->bad);
 	return NULL;
 }
 
 /*
- * Two threads that share a descriptor share out its lines: put together in
- * order they are the text, each line once, and what one read gave is all in one
- * piece. Who gets what after the first read is left to chance, so it is tried again and
- * again.
+ * Two threads that share a descriptor share its lines. Merged in order, the lines are the
+ * text, each line once, and the lines of one read are neighbours. The distribution after
+ * the first read is random, so there are several rounds.
  */
 TEST_F(reads, shared_descriptor)
 {
@@ -419,9 +415,9 @@ TEST_F(reads, shared_descriptor)
 			half[i].fd = self->fd;
 			/* no line is longer */
 			half[i].chunk = round % 2 ? 16384 : 8192;
-			half[i].room = self->text.len + 3 * 16384;
-			half[i].s = get_memory(half[i].room + 1);
-			half[i].begins = get_memory(half[i].room + 1);
+			half[i].capacity = self->text.len + 3 * 16384;
+			half[i].s = get_memory(half[i].capacity + 1);
+			half[i].begins = get_memory(half[i].capacity + 1);
 			ASSERT_EQ(0, pthread_create(&half[i].thread, NULL,
 						    read_half, &half[i]));
 		}
@@ -431,12 +427,12 @@ TEST_F(reads, shared_descriptor)
 		ASSERT_EQ(0, half[1].bad);
 		ASSERT_EQ(self->text.len, half[0].len + half[1].len);
 
-		/* The time of this snapshot shall be no difference. */
+		/* The headers have different times. */
 		for (i = 0; i < 2; i++)
 			if (is_raw((struct text) { half[i].s, half[i].len }))
 				memcpy(half[i].s, self->text.s, sizeof(struct vmainfo_header));
 
-		/* no two lines of a text are the same, so the merge is unique */
+		/* All lines differ, so the merge is unique. */
 		for (last = 2; at < self->text.len; at += n) {
 			n = 1;
 			while (!self->whole[at + n])
@@ -446,10 +442,10 @@ TEST_F(reads, shared_descriptor)
 				    !memcmp(half[i].s + pos[i], self->text.s + at, n))
 					break;
 			ASSERT_GT(2, i) {
-				TH_LOG("nobody got the line at %zu", at);
+				TH_LOG("the line at %zu is missing", at);
 			}
 			ASSERT_TRUE(i == last || half[i].begins[pos[i]]) {
-				TH_LOG("a read gave lines that are not neighbours, at %zu", at);
+				TH_LOG("lines of one read are not neighbours, at %zu", at);
 			}
 			last = i;
 			pos[i] += n;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which process an open entry shows: the reader by default, one that was
- * written to it, one that the parameter named when it was opened; and what
- * becomes of that when the process ends, its number comes again, or it execs.
+ * An open entry shows its opener, the process that was written to it, or the process that
+ * the parameter named at open. This holds when the process exits or execs, and when its
+ * number is reused.
  */
 #include <linux/sched.h>
 #include <sched.h>
@@ -67,14 +67,6 @@ static pid_t end_and_reap(struct target *t)
 	return pid;
 }
 
-static int set_param_pid(pid_t pid)
-{
-	char s[16];
-
-	snprintf(s, sizeof(s), "%d", pid);
-	return set_param("pid", s);
-}
-
 /* The whole entry once more, from the start. */
 static struct text again(int fd)
 {
@@ -116,37 +108,28 @@ static int try_read(int fd)
 	return read(fd, &c, 1) < 0 ? -errno : 0;
 }
 
-/* As with an open /proc/self/maps: that stays with the process that opened it. */
+/*
+ * The target is the opener by default, and the writer after a 0. As with an open
+ * /proc/self/maps, the reader does not matter.
+ */
 TEST_F(target, defaults_to_opener)
 {
 	void *mark = map_at(OWN_MARK, PAGE, PROT_READ);
+	unsigned int i;
 	pid_t pid;
 
-	EXPECT_TRUE(has(self->fd, mark));
-	EXPECT_FALSE(has(self->fd, A_MARK));
-	pid = fork_child();
-	if (!pid) {
-		munmap(mark, PAGE);
-		_exit(!has(self->fd, mark));
+	for (i = 0; i < 2; i++) {
+		EXPECT_TRUE(has(self->fd, mark));
+		EXPECT_FALSE(has(self->fd, A_MARK));
+		pid = fork_child();
+		if (!pid) {
+			munmap(mark, PAGE);
+			_exit(!has(self->fd, mark));
+		}
+		EXPECT_EQ(0, reap(pid));
+		ASSERT_EQ(0, set_target(self->fd, self->a.pid));
+		ASSERT_EQ(0, write_string(self->fd, "0"));
 	}
-	EXPECT_EQ(0, reap(pid));
-}
-
-/* 0 is the process that wrote it, whoever reads later. */
-TEST_F(target, zero_is_the_writer)
-{
-	void *mark = map_at(OWN_MARK, PAGE, PROT_READ);
-	pid_t pid;
-
-	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
-	ASSERT_EQ(0, write_string(self->fd, "0"));
-	EXPECT_TRUE(has(self->fd, mark));
-	pid = fork_child();
-	if (!pid) {
-		munmap(mark, PAGE);
-		_exit(!has(self->fd, mark));
-	}
-	EXPECT_EQ(0, reap(pid));
 }
 
 TEST_F(target, written_pid_for_one_file)
@@ -175,7 +158,7 @@ TEST_F(target, accepted_numbers)
 	}
 }
 
-/* A write begins anew, in the middle of a listing too. */
+/* A write rewinds, also in the middle of a listing. */
 TEST_F(target, write_rewinds)
 {
 	char c;
@@ -187,7 +170,7 @@ TEST_F(target, write_rewinds)
 	EXPECT_TRUE(shows(slurp(self->fd, 4096), B_MARK));
 }
 
-/* What is refused leaves the old target, position and snapshot. */
+/* A rejected write changes neither target nor position nor snapshot. */
 TEST_F(target, invalid_pids)
 {
 	static const struct {
@@ -201,7 +184,7 @@ TEST_F(target, invalid_pids)
 		{ "18446744073709551617", 0 }, { "99999999999999999999999999999999999999", 0 },
 		{ "\t1", 0 }, { "1\t", 0 }, { "1\r\n", 0 }, { "-2147483648", 0 }, { "--1", 0 },
 		{ "1,2", 0 }, { "self", 0 },
-		/* a NUL is not a digit, wherever it is */
+		/* a NUL is not a digit */
 		{ "1", 2 }, { "\0001", 2 }, { "1\0002", 3 },
 	};
 	char *huge = get_memory(1 << 20), c;
@@ -303,14 +286,14 @@ TEST_F(target, exited_leader)
 	ASSERT_TRUE(is_a(self->fd));
 	tell_leader_to_exit(&t);
 
-	/* both for a file that knew the leader, and for one that did not */
+	/* for a file whose target was set before, and for one after */
 	late = open_target(variant->entry, t.pid);
 	EXPECT_TRUE(is_a(self->fd));
 	EXPECT_TRUE(is_a(late));
 	EXPECT_EQ(0, ioctl(late, VMAINFO_GET_HEADER, &h));
 	EXPECT_LE(150u, h.vmas);
 	EXPECT_EQ(t.pid, h.pid);
-	/* and of that thread itself */
+	/* and for the number of that thread */
 	ASSERT_EQ(0, set_target(self->fd, thread));
 	EXPECT_TRUE(is_a(self->fd));
 	if (!strcmp(variant->entry, PROC "maps")) {
@@ -320,7 +303,7 @@ TEST_F(target, exited_leader)
 		EXPECT_TRUE(same(maps, again(late)));
 	}
 
-	/* When all threads have exited, there is nothing left of it. */
+	/* When all threads have exited, it has no VMAs. */
 	target_kill(&t);
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 	EXPECT_FALSE(has(late, A_MARK));
@@ -343,7 +326,7 @@ static pid_t fork_as(pid_t number)
 	return syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* The same number comes again, and belongs to someone else. */
+/* The number is reused by another process. */
 TEST_F(target, pid_reuse)
 {
 	pid_t number = self->a.pid, pid;
@@ -377,7 +360,7 @@ TEST_F(target, pid_reuse)
 	param_fd = open_or_die(variant->entry, O_RDWR);
 	EXPECT_EQ(-ESRCH, try_read(param_fd));
 
-	/* but whoever names it now means the new one */
+	/* a write of the number now selects the new process */
 	EXPECT_EQ(0, set_target(self->fd, number));
 	EXPECT_TRUE(has(self->fd, B_MARK));
 	EXPECT_EQ(0, set_param_pid(number));
@@ -387,7 +370,7 @@ TEST_F(target, pid_reuse)
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
 }
 
-/* The parameter is for files opened from then on. */
+/* The parameter affects files opened afterwards. */
 TEST_F(target, parameter_keeps_open_files)
 {
 	int defaulted = open_or_die(variant->entry, O_RDWR), later;
@@ -406,18 +389,6 @@ TEST_F(target, parameter_keeps_open_files)
 	ASSERT_EQ(0, set_param("pid", "0\n"));
 	EXPECT_TRUE(is_b(later));
 	EXPECT_FALSE(shows(slurp_path(variant->entry), A_MARK));
-}
-
-TEST_F(target, parameter_target_exited)
-{
-	int fd;
-
-	ASSERT_EQ(0, set_param_pid(self->a.pid));
-	end_and_reap(&self->a);
-	fd = open_or_die(variant->entry, O_RDWR);
-	EXPECT_EQ(-ESRCH, try_read(fd));
-	ASSERT_EQ(0, set_target(fd, self->b.pid));
-	EXPECT_TRUE(is_b(fd));
 }
 
 /* Bad values of the parameter change nothing. */
@@ -588,18 +559,24 @@ TEST_F(target, pid_not_in_namespace)
 	target_end(&inner);
 }
 
+/* At any moment, a read is whole, or ESRCH, or empty, and a query finds something, or ESRCH. */
 TEST_F(target, exit_during_read)
 {
+	struct procmap_query q = {
+		.size = sizeof(q), .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+	};
 	char *buffer = get_memory(1 << 20);
 	struct target t;
 	unsigned int i;
 	ssize_t n;
 
-	/* whatever the moment, a read is whole, or ESRCH, or empty */
 	for (i = 0; i < 50; i++) {
 		target_start(&t, a_init, NULL);
 		ASSERT_EQ(0, set_target(self->fd, t.pid));
 		ASSERT_EQ(0, kill(t.pid, SIGKILL));
+		while (i % 2 && !ioctl(self->fd, PROCMAP_QUERY, &q))
+			;
+		ASSERT_TRUE(i % 2 == 0 || errno == ESRCH || errno == ENOTTY);
 		n = read(self->fd, buffer, 1 << 20);
 		ASSERT_TRUE(n >= 0 || errno == ESRCH) {
 			TH_LOG("read: %s", strerror(errno));
@@ -611,7 +588,7 @@ TEST_F(target, exit_during_read)
 	}
 }
 
-/* What the max_hold_us parameter takes */
+/* Values of the parameter max_hold_us */
 TEST(max_hold_us_values)
 {
 	static const char * const bad[] = {
