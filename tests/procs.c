@@ -14,12 +14,27 @@
 #include "vmainfo_test.h"
 
 #define PROCS PROC "procs"
-#define HEADER "#   pid     vmas     total_kB      data_kB     stack_kB      exec_kB" \
-	       "    locked_kB    pinned_kB comm\n"
+
+enum column { VMAS, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COLUMNS };
+
+/* Between pid and comm. status has the sum in one or two lines. */
+static const struct {
+	const char *name;
+	int width;
+	const char *status[2];
+} columns[COLUMNS] = {
+	[VMAS] = { "vmas", 8, { NULL } },
+	[TOTAL] = { "total_kB", 12, { "VmSize" } },
+	[DATA] = { "data_kB", 12, { "VmData" } },
+	[STACK] = { "stack_kB", 12, { "VmStk" } },
+	[EXEC] = { "exec_kB", 12, { "VmExe", "VmLib" } },
+	[LOCKED] = { "locked_kB", 12, { "VmLck" } },
+	[PINNED] = { "pinned_kB", 12, { "VmPin" } },
+};
 
 struct line {
 	pid_t pid;
-	unsigned long long vmas, total, data, stack, exec, locked, pinned;
+	unsigned long long v[COLUMNS];
 	char comm[80];
 };
 
@@ -28,6 +43,18 @@ struct lines {
 	unsigned int nr;
 };
 
+/* Prints a line, or the header for NULL, as procs does. */
+static void print_line(char *s, const struct line *l)
+{
+	int n = l ? sprintf(s, "%7d", l->pid) : sprintf(s, "#%6s", "pid");
+	enum column c;
+
+	for (c = 0; c < COLUMNS; c++)
+		n += l ? sprintf(s + n, " %*llu", columns[c].width, l->v[c]) :
+		     sprintf(s + n, " %*s", columns[c].width, columns[c].name);
+	sprintf(s + n, " %s\n", l ? l->comm : "comm");
+}
+
 /*
  * Parses a text. Each line must equal its values printed again, so that nothing is left
  * over; processes are in order, none of them twice.
@@ -35,22 +62,23 @@ struct lines {
 static struct lines parse(struct text t)
 {
 	struct lines all = { .l = get_memory((t.len / 60 + 1) * sizeof(*all.l)) };
+	char again[400], *end;
 	const char *s = t.s;
-	char again[300];
 	struct line *l;
+	enum column c;
 
 	errno = 0;
-	if (strncmp(s, HEADER, strlen(HEADER)))
+	print_line(again, NULL);
+	if (strncmp(s, again, strlen(again)))
 		fatal("the header is \"%.*s\"", (int)strcspn(s, "\n"), s);
-	for (s += strlen(HEADER); *s; s += strlen(again)) {
+	for (s += strlen(again); *s; s += strlen(again)) {
 		l = &all.l[all.nr++];
-		if (sscanf(s, "%d %llu %llu %llu %llu %llu %llu %llu%*1[ ]%79[^\n]", &l->pid,
-			   &l->vmas, &l->total, &l->data, &l->stack, &l->exec, &l->locked,
-			   &l->pinned, l->comm) < 8)
-			fatal("a line is \"%.*s\"", (int)strcspn(s, "\n"), s);
-		snprintf(again, sizeof(again), "%7d %8llu %12llu %12llu %12llu %12llu %12llu %12llu %s\n",
-			 l->pid, l->vmas, l->total, l->data, l->stack, l->exec, l->locked,
-			 l->pinned, l->comm);
+		l->pid = strtol(s, &end, 10);
+		for (c = 0; c < COLUMNS; c++)
+			l->v[c] = strtoull(end, &end, 10);
+		end += *end == ' ';
+		snprintf(l->comm, sizeof(l->comm), "%.*s", (int)strcspn(end, "\n"), end);
+		print_line(again, l);
 		if (strncmp(s, again, strlen(again)))
 			fatal("a line is \"%.*s\", expected %s", (int)strcspn(s, "\n"), s,
 			      again);
@@ -94,40 +122,41 @@ static struct line line_of(pid_t pid)
 	return l;
 }
 
-/* A line of status: its number, or 0 if it is not there */
+/* The number in a line of status, or 0 without such a line */
 static unsigned long long status_kb(struct text status, const char *key)
 {
 	char line[32];
 	const char *s;
 
-	snprintf(line, sizeof(line), "\n%s:", key);
-	s = strstr(status.s, line);
+	snprintf(line, sizeof(line), "\n%s:", key ?: "");
+	s = key ? strstr(status.s, line) : NULL;
 	return s ? strtoull(s + strlen(line), NULL, 10) : 0;
 }
 
-/* Which column of a line is not as procfs has it of a thread, or NULL */
+/* Returns the column that differs from what procfs has for a thread, or NULL. */
 static const char *differs(const struct line *l, pid_t thread)
 {
-	char path[64];
 	struct text status;
+	char path[64];
+	enum column c;
 
 	snprintf(path, sizeof(path), "task/%d/maps", thread);
-	if (l->vmas != load_maps(l->pid, path).nr)
-		return "vmas";
+	if (l->v[VMAS] != load_maps(l->pid, path).nr)
+		return columns[VMAS].name;
 	snprintf(path, sizeof(path), "task/%d/status", thread);
 	status = slurp_proc(l->pid, path);
-	return l->total != status_kb(status, "VmSize") ? "total_kB" :
-	       l->data != status_kb(status, "VmData") ? "data_kB" :
-	       l->stack != status_kb(status, "VmStk") ? "stack_kB" :
-	       l->exec != status_kb(status, "VmExe") + status_kb(status, "VmLib") ? "exec_kB" :
-	       l->locked != status_kb(status, "VmLck") ? "locked_kB" :
-	       l->pinned != status_kb(status, "VmPin") ? "pinned_kB" : NULL;
+	for (c = TOTAL; c < COLUMNS; c++)
+		if (l->v[c] != status_kb(status, columns[c].status[0]) +
+			       status_kb(status, columns[c].status[1]))
+			return columns[c].name;
+	return NULL;
 }
 
 static bool is_zero(const struct line *l)
 {
-	return !l->vmas && !l->total && !l->data && !l->stack && !l->exec && !l->locked &&
-	       !l->pinned;
+	static const unsigned long long zero[COLUMNS];
+
+	return !memcmp(l->v, zero, sizeof(zero));
 }
 
 /* A process with something in each column */
@@ -181,13 +210,13 @@ TEST_F(procs, columns_match_procfs)
 	EXPECT_EQ(NULL, differs(&l, l.pid)) {
 		TH_LOG("%s", differs(&l, l.pid));
 	}
-	EXPECT_LE(100u, l.vmas);
-	EXPECT_LE(100u * 4, l.total);
-	EXPECT_LT(0u, l.data);
-	EXPECT_LT(0u, l.stack);
-	EXPECT_LE(3u * 4, l.exec);
-	EXPECT_EQ(8u * 4, l.locked);
-	EXPECT_LE(*pinned ? 3u * 4 : 0, l.pinned);
+	EXPECT_LE(100u, l.v[VMAS]);
+	EXPECT_LE(100u * 4, l.v[TOTAL]);
+	EXPECT_LT(0u, l.v[DATA]);
+	EXPECT_LT(0u, l.v[STACK]);
+	EXPECT_LE(3u * 4, l.v[EXEC]);
+	EXPECT_EQ(8u * 4, l.v[LOCKED]);
+	EXPECT_LE(*pinned ? 3u * 4 : 0, l.v[PINNED]);
 	if (!*pinned)
 		printf("# this kernel has no io_uring to pin memory\n");
 	EXPECT_STREQ("procs", l.comm);
@@ -250,7 +279,7 @@ TEST_F(procs, zombie)
 
 	target_start(&z, NULL, NULL);
 	l = line_of(z.pid);
-	EXPECT_LT(0u, l.vmas);
+	EXPECT_LT(0u, l.v[VMAS]);
 	target_kill(&z);
 	l = line_of(z.pid);
 	EXPECT_TRUE(is_zero(&l));
@@ -286,7 +315,7 @@ TEST_F(procs, threads_not_listed)
 	EXPECT_EQ(NULL, differs(&l, thread)) {
 		TH_LOG("%s", differs(&l, thread));
 	}
-	EXPECT_LT(50u, l.vmas);
+	EXPECT_LT(50u, l.v[VMAS]);
 	target_end(&t);
 }
 
@@ -345,7 +374,7 @@ TEST_F(procs, concurrent_fork_exit)
 			ASSERT_NE(NULL, l) {
 				TH_LOG("process %d is missing", resident[j].pid);
 			}
-			ASSERT_LT(0u, l->vmas);
+			ASSERT_LT(0u, l->v[VMAS]);
 		}
 		ASSERT_NE(NULL, find(all, getpid()));
 		free(all.l);
@@ -382,7 +411,7 @@ static bool lists(struct lines all, const pid_t *pid, unsigned int n)
 	if (all.nr != n)
 		return false;
 	for (i = 0; i < n; i++)
-		if (all.l[i].pid != pid[i] || !all.l[i].vmas)
+		if (all.l[i].pid != pid[i] || !all.l[i].v[VMAS])
 			return false;
 	return true;
 }
@@ -398,11 +427,11 @@ static void inner_command(char c)
 	CHECK(c == 'l' && getpid() == 1);
 	CHECK(lists(read_procs(65536), inner_pids, 4));
 	all = parse(slurp(host_fd, 65536));
-	CHECK(all.nr > 4 && find(all, host_pid) && find(all, host_pid)->vmas);
+	CHECK(all.nr > 4 && find(all, host_pid) && find(all, host_pid)->v[VMAS]);
 	fd = openat(host_proc, "vmainfo/procs", O_RDONLY);
 	CHECK(fd >= 0);
 	all = parse(slurp(fd, 65536));
-	CHECK(all.nr > 4 && find(all, host_pid) && find(all, host_pid)->vmas);
+	CHECK(all.nr > 4 && find(all, host_pid) && find(all, host_pid)->v[VMAS]);
 }
 
 static void start_namespace(struct target *first)
