@@ -68,19 +68,22 @@ FIXTURE_VARIANT(access)
 
 #define PTRACE CAP_BIT(CAP_SYS_PTRACE)
 #define OVERRIDE CAP_BIT(CAP_DAC_OVERRIDE)
-#define ACCESS(name, ...) FIXTURE_VARIANT_ADD(access, name) { __VA_ARGS__ }
 
-ACCESS(root_allowed, { 0, ALL_CAPS, NULL }, 0);
-ACCESS(only_cap_sys_ptrace_allowed, { 0, PTRACE, NULL }, 0);
-ACCESS(root_without_cap_sys_ptrace_eperm, { 0, ALL_CAPS & ~PTRACE, NULL }, -EPERM);
-ACCESS(root_without_caps_eperm, { 0, 0, NULL }, -EPERM);
-ACCESS(user_eacces, { NOBODY, 0, NULL }, -EACCES);
-ACCESS(user_with_cap_sys_ptrace_eacces, { NOBODY, PTRACE, NULL }, -EACCES);
-ACCESS(user_with_cap_dac_override_eperm, { NOBODY, OVERRIDE, NULL }, -EPERM);
-ACCESS(user_with_both_caps_allowed, { NOBODY, OVERRIDE | PTRACE, NULL }, 0);
+FIXTURE_VARIANT_ADD(access, root_allowed) { { 0, ALL_CAPS, NULL }, 0 };
+FIXTURE_VARIANT_ADD(access, only_cap_sys_ptrace_allowed) { { 0, PTRACE, NULL }, 0 };
+FIXTURE_VARIANT_ADD(access, root_without_cap_sys_ptrace_eperm) {
+	{ 0, ALL_CAPS & ~PTRACE, NULL }, -EPERM
+};
+FIXTURE_VARIANT_ADD(access, root_without_caps_eperm) { { 0, 0, NULL }, -EPERM };
+FIXTURE_VARIANT_ADD(access, user_eacces) { { NOBODY, 0, NULL }, -EACCES };
+FIXTURE_VARIANT_ADD(access, user_with_cap_sys_ptrace_eacces) { { NOBODY, PTRACE, NULL }, -EACCES };
+FIXTURE_VARIANT_ADD(access, user_with_cap_dac_override_eperm) {
+	{ NOBODY, OVERRIDE, NULL }, -EPERM
+};
+FIXTURE_VARIANT_ADD(access, user_with_both_caps_allowed) { { NOBODY, OVERRIDE | PTRACE, NULL }, 0 };
 /* a container's root with uid 0 outside passes the file mode */
-ACCESS(userns_root_eperm, { 0, ALL_CAPS, "0 0 1" }, -EPERM);
-ACCESS(userns_of_user_eacces, { NOBODY, 0, "0 65534 1" }, -EACCES);
+FIXTURE_VARIANT_ADD(access, userns_root_eperm) { { 0, ALL_CAPS, "0 0 1" }, -EPERM };
+FIXTURE_VARIANT_ADD(access, userns_of_user_eacces) { { NOBODY, 0, "0 65534 1" }, -EACCES };
 
 FIXTURE_SETUP(access) { }
 FIXTURE_TEARDOWN(access) { }

@@ -20,7 +20,6 @@
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
-#include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/vfs.h>
 
@@ -40,18 +39,11 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
 #ifndef SYS_mseal
 #define SYS_mseal 462
-#endif
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8u
 #endif
 
 #define HUGE (2ul << 20)
@@ -381,13 +373,14 @@ static void files(void)
 	};
 	struct mapping m = { "a deleted file", PAGE, R, MAP_SHARED, .kind = file_kind,
 			     .name = "/*/gone (deleted)" };
+	struct mapping whole = { "a split of a file", 3 * PAGE, R, MAP_PRIVATE, 4 * PAGE,
+				 .kind = file_kind };
 	int fd = make_file("plain", 2 * TIB);
 	unsigned int i;
 	char *p;
 
 	map_all(of_file, ARRAY_SIZE(of_file), fd);
-	split(fd, &(struct mapping){ "a split of a file", 3 * PAGE, R, MAP_PRIVATE, 4 * PAGE,
-				     .kind = file_kind }, R | W);
+	split(fd, &whole, R | W);
 	close(fd);
 	/* opened for reading only: may never become writable */
 	fd = open("plain", O_RDONLY);

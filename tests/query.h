@@ -15,7 +15,6 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/shm.h>
-#include <sys/sysmacros.h>
 
 #include "stress.h"
 
@@ -29,15 +28,6 @@ static_assert(PROCMAP_QUERY == 0xc0686611, "the ioctl's number");
 
 #define MIN_SIZE 24		/* up to and with query_addr: the least that is taken */
 #define ID_MAX 20		/* the largest build ID */
-
-#ifndef MFD_CLOEXEC
-#define MFD_CLOEXEC 1
-#endif
-
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
 
 extern bool kernel_has_it;
 extern unsigned long asked;
@@ -60,8 +50,7 @@ extern char image_before[IMAGE], image_expected[IMAGE];
 /* The VMAs of a process, from procfs */
 
 struct vma {
-	unsigned long start, end, offset, inode, page_size;
-	unsigned int major, minor;
+	const struct region *r;
 	unsigned int permissions;	/* PROCMAP_QUERY_VMA_* */
 	bool file;
 	char *name;		/* or NULL */
@@ -89,7 +78,6 @@ char *reach(char *image, __u64 at, __u64 size, bool write);
 void know_id(const char *name, const void *id, unsigned int size);
 
 struct world load_world(pid_t pid);
-void free_world(struct world *w);
 const struct vma *by_start(const struct world *w, const void *start);
 const struct vma *by_name(const struct world *w, const char *name);
 const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);

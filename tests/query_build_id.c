@@ -15,7 +15,7 @@ TEST_F(query, own_build_id)
 		if (!v->name || strcmp(v->name, own_path()))
 			continue;
 		n++;
-		ASSERT_EQ(0, query(&self->fds, &q, (void *)v->start, 0, 0, 100));
+		ASSERT_EQ(0, query(&self->fds, &q, (void *)v->r->start, 0, 0, 100));
 		ASSERT_EQ(ID_MAX, q.build_id_size);
 		ASSERT_EQ(ID, q.build_id_addr);
 		ASSERT_EQ(0, memcmp((void *)ID, id, ID_MAX));
@@ -47,7 +47,8 @@ TEST_F(query, build_id_buffer_sizes)
 	/* no file, not ELF, not a regular file: no build ID, which fits any buffer */
 	for (i = 0; i < 4; i++) {
 		char * const none[] = {
-			PERMISSIONS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE, PERMISSIONS_AT + PAGE * 30,
+			PERMISSIONS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE,
+			PERMISSIONS_AT + PAGE * 30,
 		};
 
 		EXPECT_EQ(0, query(&self->fds, &q, none[i], 0, 0, 1));

@@ -11,29 +11,29 @@ struct place {
 	size_t offset, size;
 };
 
-#define IN(type, member) offsetof(type, member), sizeof(((type *)0)->member)
-#define IN_HEADER(member) { { IN(struct elf32_hdr, member) }, { IN(struct elf64_hdr, member) } }
-#define IN_NOTE(member) {							\
-	{ BUILD_ID_NOTE + IN(struct elf32_note, member) },			\
-	{ BUILD_ID_NOTE + IN(struct elf32_note, member) },			\
-}
-
 /* Where the fields are, with 32 and with 64 bits; those of a program header within it */
 static const struct place places[LENGTH][2] = {
 	[E_CLASS] = { { EI_CLASS, 1 }, { EI_CLASS, 1 } },
 	[E_DATA] = { { EI_DATA, 1 }, { EI_DATA, 1 } },
-	[E_TYPE] = IN_HEADER(e_type),
-	[E_PHOFF] = IN_HEADER(e_phoff),
-	[E_PHENTSIZE] = IN_HEADER(e_phentsize),
-	[E_PHNUM] = IN_HEADER(e_phnum),
-	[P_TYPE] = { { IN(struct elf32_phdr, p_type) }, { IN(struct elf64_phdr, p_type) } },
-	[P_OFFSET] = { { IN(struct elf32_phdr, p_offset) }, { IN(struct elf64_phdr, p_offset) } },
-	[P_FILESZ] = { { IN(struct elf32_phdr, p_filesz) }, { IN(struct elf64_phdr, p_filesz) } },
-	[N_NAMESZ] = IN_NOTE(n_namesz),
-	[N_DESCSZ] = IN_NOTE(n_descsz),
-	[N_TYPE] = IN_NOTE(n_type),
-	[N_NAME] = { { BUILD_ID_NOTE + sizeof(struct elf32_note), 4 },
-		     { BUILD_ID_NOTE + sizeof(struct elf32_note), 4 } },
+	[E_TYPE] = { { offsetof(struct elf32_hdr, e_type), 2 },
+		{ offsetof(struct elf64_hdr, e_type), 2 } },
+	[E_PHOFF] = { { offsetof(struct elf32_hdr, e_phoff), 4 },
+		{ offsetof(struct elf64_hdr, e_phoff), 8 } },
+	[E_PHENTSIZE] = { { offsetof(struct elf32_hdr, e_phentsize), 2 },
+		{ offsetof(struct elf64_hdr, e_phentsize), 2 } },
+	[E_PHNUM] = { { offsetof(struct elf32_hdr, e_phnum), 2 },
+		{ offsetof(struct elf64_hdr, e_phnum), 2 } },
+	[P_TYPE] = { { offsetof(struct elf32_phdr, p_type), 4 },
+		{ offsetof(struct elf64_phdr, p_type), 4 } },
+	[P_OFFSET] = { { offsetof(struct elf32_phdr, p_offset), 4 },
+		{ offsetof(struct elf64_phdr, p_offset), 8 } },
+	[P_FILESZ] = { { offsetof(struct elf32_phdr, p_filesz), 4 },
+		{ offsetof(struct elf64_phdr, p_filesz), 8 } },
+	/* the four words of a note are the same in both */
+	[N_NAMESZ] = { { BUILD_ID_NOTE, 4 }, { BUILD_ID_NOTE, 4 } },
+	[N_DESCSZ] = { { BUILD_ID_NOTE + 4, 4 }, { BUILD_ID_NOTE + 4, 4 } },
+	[N_TYPE] = { { BUILD_ID_NOTE + 8, 4 }, { BUILD_ID_NOTE + 8, 4 } },
+	[N_NAME] = { { BUILD_ID_NOTE + 12, 4 }, { BUILD_ID_NOTE + 12, 4 } },
 };
 
 static size_t phdr_at(int class, unsigned int nr)

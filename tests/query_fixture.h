@@ -28,7 +28,6 @@ FIXTURE_SETUP(query)
 FIXTURE_TEARDOWN(query)
 {
 	close_fds(&self->fds);
-	free_world(&self->world);
 	if (self->target.pid)
 		target_end(&self->target);
 	unlink(PLAIN);

@@ -22,7 +22,7 @@ static char image_after[IMAGE];
 
 int new_memfd(const char *name)
 {
-	int fd = syscall(SYS_memfd_create, name, MFD_CLOEXEC);
+	int fd = memfd_create(name, MFD_CLOEXEC);
 
 	if (fd < 0)
 		fatal("memfd_create");
@@ -117,18 +117,12 @@ struct world load_world(pid_t pid)
 		const struct region *r = &l.regions[i];
 		struct vma *v = &w.vmas[i];
 
-		v->start = r->start;
-		v->end = r->end;
-		v->offset = r->offset;
-		v->inode = r->inode;
-		v->major = r->major;
-		v->minor = r->minor;
-		v->page_size = r->page_size;
+		v->r = r;
 		v->permissions = (r->perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
 			    (r->perm[1] == 'w' ? PROCMAP_QUERY_VMA_WRITABLE : 0) |
 			    (r->perm[2] == 'x' ? PROCMAP_QUERY_VMA_EXECUTABLE : 0) |
 			    (r->perm[3] == 's' ? PROCMAP_QUERY_VMA_SHARED : 0);
-		v->file = v->major || v->minor || v->inode;
+		v->file = r->major || r->minor || r->inode;
 		n = strcspn(r->name, "\n");
 		if (n)
 			v->name = unescaped(r->name, n);
@@ -139,19 +133,12 @@ struct world load_world(pid_t pid)
 	return w;
 }
 
-void free_world(struct world *w)
-{
-	while (w->nr)
-		free(w->vmas[--w->nr].name);
-	free(w->vmas);
-}
-
 const struct vma *by_start(const struct world *w, const void *start)
 {
 	unsigned int i;
 
 	for (i = 0; i < w->nr; i++)
-		if (w->vmas[i].start == (unsigned long)start)
+		if (w->vmas[i].r->start == (unsigned long)start)
 			return &w->vmas[i];
 	errno = ENOENT;
 	fatal("a VMA at %p", start);
@@ -176,9 +163,9 @@ const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags)
 
 	for (i = 0; i < w->nr; i++) {
 		v = &w->vmas[i];
-		if (addr >= v->end)
+		if (addr >= v->r->end)
 			continue;
-		if (addr < v->start && !(flags & ANY))
+		if (addr < v->r->start && !(flags & ANY))
 			return NULL;
 		if (((flags & OF_FILE) && !v->file) || (flags & PERMISSIONS & ~v->permissions)) {
 			if (!(flags & ANY))
@@ -227,14 +214,14 @@ int model(const struct world *w, char *image, __u64 at)
 	v = model_find(w, q.query_addr, q.query_flags);
 	if (!v)
 		return -ENOENT;
-	q.vma_start = v->start;
-	q.vma_end = v->end;
+	q.vma_start = v->r->start;
+	q.vma_end = v->r->end;
 	q.vma_flags = v->permissions;
-	q.vma_page_size = v->page_size;
-	q.vma_offset = v->file ? v->offset : 0;
-	q.inode = v->inode;
-	q.dev_major = v->major;
-	q.dev_minor = v->minor;
+	q.vma_page_size = v->r->page_size;
+	q.vma_offset = v->file ? v->r->offset : 0;
+	q.inode = v->r->inode;
+	q.dev_major = v->r->major;
+	q.dev_minor = v->r->minor;
 	if (q.vma_name_size) {
 		size_t n = v->name ? strlen(v->name) + 1 : 0;
 

@@ -151,31 +151,20 @@ TEST_F(query, unknown_ioctls)
 		_IOC(_IOC_NONE, 'f', 17, 104), _IOC(_IOC_READ | _IOC_WRITE, 'v', 17, 104),
 		_IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96), ~0u,
 	};
+	static const char * const others[] = { PROC "vmas", PROC "raw", PROC "summary" };
+	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
-
-		EXPECT_EQ(-1, ioctl(self->fds.ours, numbers[i], &q));
-		EXPECT_EQ(ENOTTY, errno) {
+		EXPECT_EQ(-ENOTTY, call_ioctl(self->fds.ours, numbers[i], (unsigned long)&q)) {
 			TH_LOG("%x", numbers[i]);
 		}
-		EXPECT_EQ(0u, q.vma_start);
 	}
-}
-
-TEST_F(query, other_entries_enotty)
-{
-	static const char * const entries[] = { PROC "vmas", PROC "raw", PROC "summary" };
-	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
-	unsigned int i;
-	int fd;
-
-	for (i = 0; i < ARRAY_SIZE(entries); i++) {
-		fd = open_target(entries[i], self->target.pid);
-		EXPECT_EQ(-1, ioctl(fd, PROCMAP_QUERY, &q));
-		EXPECT_EQ(ENOTTY, errno);
-		close(fd);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		EXPECT_EQ(-ENOTTY, call_ioctl(open_target(others[i], self->target.pid),
+					      PROCMAP_QUERY, (unsigned long)&q)) {
+			TH_LOG("%s", others[i]);
+		}
 	}
 	EXPECT_EQ(0u, q.vma_start);
 }

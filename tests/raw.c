@@ -5,8 +5,6 @@
  */
 #include <assert.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
-#include <time.h>
 
 #include "vmainfo_test.h"
 

@@ -179,38 +179,34 @@ FIXTURE_TEARDOWN(reads)
 	target_end(&self->target);
 }
 
-/*
- * Checks the n bytes that a read of size bytes returned. Returns an error, or NULL. A read
- * ends with a whole line, unless no line ends within the size.
- */
-static const char *check_read(const FIXTURE_DATA(reads) *self, size_t at, size_t size,
-			      ssize_t n)
+/* Does a read end with a whole line, or else no line within its size? */
+static bool ends_well(const FIXTURE_DATA(reads) *self, size_t at, size_t size, size_t n)
 {
 	size_t i;
 
-	if (n < 0)
-		return strerror(errno);
-	if ((size_t)n > size || at + n > self->text.len)
-		return "too much";
-	if (n ? at == self->text.len : at < self->text.len)
-		return "nothing, or something after the end";
-	if (same_bytes(self->text, at, self->buffer, n) != (size_t)n)
-		return "something else";
 	if (size < PAGE || self->whole[at + n] || !n)
-		return NULL;
+		return true;
 	for (i = at + 1; i <= at + size && i <= self->text.len; i++)
 		if (self->whole[i])
-			return "part of a line";
-	return NULL;
+			return false;
+	return true;
 }
 
-#define CHECK_READ(size, at, n) do {						\
-	const char *wrong = check_read(self, at, size, n);			\
-										\
-	ASSERT_EQ(NULL, wrong) {						\
-		TH_LOG("a read of %zu at %zu gave %zd: %s", size, at, n, wrong);	\
-	}									\
-} while (0)
+/* Checks the n bytes that a read of size bytes returned. */
+static bool is_right(const FIXTURE_DATA(reads) *self, size_t size, size_t at, ssize_t n)
+{
+	const size_t len = self->text.len;
+	const char *wrong = n < 0 ? strerror(errno) :
+			    (size_t)n > size || at + n > len ? "too much" :
+			    !n != (at == len) ? "nothing, or something after the end" :
+			    same_bytes(self->text, at, self->buffer, n) != (size_t)n ?
+			    "something else" :
+			    !ends_well(self, at, size, n) ? "part of a line" : NULL;
+
+	if (wrong)
+		fprintf(stderr, "# a read of %zu at %zu gave %zd: %s\n", size, at, n, wrong);
+	return !wrong;
+}
 
 /* From the start, and going on from the middle, by lseek() */
 TEST_F(reads, any_read_size)
@@ -228,7 +224,7 @@ TEST_F(reads, any_read_size)
 		reads = 0;
 		do {
 			n = read(self->fd, self->buffer, size);
-			CHECK_READ(size, at, n);
+			ASSERT_TRUE(is_right(self, size, at, n));
 			at += n;
 		} while (n && ++reads < 3000);
 		ASSERT_EQ((off_t)at, lseek(self->fd, 0, SEEK_CUR));
@@ -275,7 +271,7 @@ TEST_F(reads, random_read_sizes)
 	for (i = 0; i < 1500; i++) {
 		size = 1 + random() % (i % 5 ? 9000 : 90000);
 		n = read(self->fd, self->buffer, size);
-		CHECK_READ(size, at, n);
+		ASSERT_TRUE(is_right(self, size, at, n));
 		at += n;
 		if (!n || random() % 50 == 0) {
 			size = n ? (size_t)random() % self->text.len : 0ul;
@@ -299,7 +295,7 @@ TEST_F(reads, random_pread)
 			size = sizes[random() % ARRAY_SIZE(sizes)];
 		at = random() % (self->text.len + 1);
 		n = pread(self->fd, self->buffer, size, at);
-		CHECK_READ(size, at, n);
+		ASSERT_TRUE(is_right(self, size, at, n));
 	}
 	/* pread leaves the position alone */
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_CUR));

@@ -4,6 +4,7 @@
  * in between. A rewind takes a new one.
  */
 #include <pthread.h>
+#include <sys/ioctl.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
@@ -83,6 +84,10 @@ static bool rest_same(int fd, struct text t)
 /* Reading the first byte takes it. Reads and seeks use it, except for a seek to 0. */
 TEST_F(snapshot, kept_until_eof)
 {
+	struct procmap_query q = {
+		.size = sizeof(q), .query_addr = (unsigned long)MARK_HIGH,
+		.query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+	};
 	const size_t len = self->before.len;
 	char *buffer = get_memory(len), c;
 	size_t at;
@@ -90,6 +95,10 @@ TEST_F(snapshot, kept_until_eof)
 
 	ASSERT_EQ(1, read(self->fd, &c, 1));
 	tell(&self->target, 'x');
+	/* a query neither uses the snapshot nor ends it */
+	ASSERT_EQ(strcmp(variant->entry, PROC "maps") ? -1 : 0,
+		  ioctl(self->fd, PROCMAP_QUERY, &q));
+	ASSERT_NE((unsigned long)MARK_HIGH, q.vma_start);
 	for (at = len - len / 10; at > len / 10; at -= len / 20) {
 		n = pread(self->fd, buffer, 500, at);
 		ASSERT_LT(0, n);

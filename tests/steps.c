@@ -14,18 +14,18 @@
 #include <unistd.h>
 
 /* Far from all other VMAs: it does not merge. */
-#define PAGE ((void *)0x100000000000)
+#define AT ((void *)0x100000000000)
 
 static int step(char c, char **argv)
 {
 	switch (c) {
 	case 'm':
-		return mmap(PAGE, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			    -1, 0) != PAGE;
+		return mmap(AT, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			    -1, 0) != AT;
 	case 'p':
-		return mprotect(PAGE, 4096, PROT_NONE);
+		return mprotect(AT, 4096, PROT_NONE);
 	case 'u':
-		return munmap(PAGE, 4096);
+		return munmap(AT, 4096);
 	case 'x':
 		return execl("/proc/self/exe", argv[0], argv[1], "again", (char *)NULL);
 	default:

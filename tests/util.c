@@ -19,7 +19,7 @@ fatal(const char *fmt, ...)
 	va_start(ap, fmt);
 	fputs("# ", stderr);
 	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, ": %s\n", strerror(error));
+	fprintf(stderr, "%s%s\n", error ? ": " : "", error ? strerror(error) : "");
 	va_end(ap);
 	if (on_fatal)
 		on_fatal();

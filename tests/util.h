@@ -33,6 +33,12 @@
 
 #define PAGE 4096ul
 
+/* Missing in older headers */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
 #define PROC "/proc/vmainfo/"
 #define PARAM "/sys/module/vmainfo/parameters/"
 
