@@ -217,18 +217,25 @@ static const char letters[][3] = {
 	"mg", "um", "uw", "ui", "ur", "mt", "ss", "dp", "sl", "gu",
 };
 
-/* The flags that a list of letters means */
-static __u64 flags_of(const char *list)
+/*
+ * Are the flags of raw those that a list of letters means? A "??" stands for at least one
+ * more: smaps of old kernels has it for flags that raw knows.
+ */
+static bool same_flags(__u64 raw, const char *list)
 {
-	__u64 flags = 0;
+	bool more = false;
+	__u64 known = 0;
 	unsigned int i;
 
 	for (; *list && *list != '-'; list += list[2] ? 3 : 2) {
 		for (i = 0; i < ARRAY_SIZE(letters) && strncmp(list, letters[i], 2); i++)
 			;
-		flags |= i < ARRAY_SIZE(letters) ? 1ull << i : VMAINFO_OTHER;
+		if (i < ARRAY_SIZE(letters))
+			known |= 1ull << i;
+		else
+			more = true;
 	}
-	return flags;
+	return more ? (raw & known) == known && raw != known : raw == known;
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -280,8 +287,8 @@ static void compare_raw(void)
 			  r->policy < ARRAY_SIZE(policies) ? policies[r->policy] : "?");
 		field(i, OPS, c.ops ?: "-", "raw");
 		field(i, NAME, c.name ? escaped(c.name) : "-", "raw");
-		if (flags_of(vmas[i].column[FLAGS]) !=
-		    (r->flags & ~(VMAINFO_ANON_VMA | VMAINFO_DELETED)))
+		if (!same_flags(r->flags & ~(VMAINFO_ANON_VMA | VMAINFO_DELETED),
+				vmas[i].column[FLAGS]))
 			wrong("%llx: flags %s, but raw says %llx", r->start,
 			      vmas[i].column[FLAGS], r->flags);
 	}
