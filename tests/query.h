@@ -111,6 +111,9 @@ int ask_at(const struct fds *f, __u64 at);
 /* The same, when the model knows the target: false if the answer is another one. */
 bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, int *result);
 
+/* The same for one request at REQUEST, in memory that is UNTOUCHED around it */
+bool modelled(const struct fds *f, const struct world *w, const struct procmap_query *q);
+
 /* A request with buffers of these sizes for a name and a build ID; 0: no buffer */
 struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id);
 

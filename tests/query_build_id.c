@@ -2,59 +2,23 @@
 /* PROCMAP_QUERY: build IDs of programs and of constructed files */
 #include "query_fixture.h"
 
-TEST_F(query, own_build_id)
-{
-	const char *id = id_in_file("/proc/self/exe");
-	struct procmap_query q;
-	const struct vma *v;
-	unsigned int i, n = 0;
-
-	/* for each VMA of it */
-	for (i = 0; i < self->world.nr; i++) {
-		v = &self->world.vmas[i];
-		if (!v->name || strcmp(v->name, own_path()))
-			continue;
-		n++;
-		ASSERT_EQ(0, query(&self->fds, &q, (void *)v->r->start, 0, 0, 100));
-		ASSERT_EQ(ID_MAX, q.build_id_size);
-		ASSERT_EQ(ID, q.build_id_addr);
-		ASSERT_EQ(0, memcmp((void *)ID, id, ID_MAX));
-		ASSERT_TRUE(untouched(ID, ID_MAX));
-	}
-	EXPECT_LT(1u, n);
-}
-
 TEST_F(query, build_id_buffer_sizes)
 {
-	char *at = FILES_AT + 30 * PAGE, *small = at + PAGE;
+	/* of 64 and of 32 bits, no file, not ELF, and not a regular file */
+	static char * const at[] = {
+		FILES_AT + 30 * PAGE, FILES_AT + 31 * PAGE, PERMISSIONS_AT + 2 * PAGE, FILES_AT,
+		FILES_AT + 40 * PAGE, PERMISSIONS_AT + 30 * PAGE,
+	};
 	struct procmap_query q;
-	unsigned int i;
+	unsigned int i, size;
 
-	for (i = 1; i < 2 * ID_MAX; i++) {
-		ASSERT_EQ(i < ID_MAX ? -ENAMETOOLONG : 0, query(&self->fds, &q, at, 0, 0, i));
-		ASSERT_EQ(i < ID_MAX ? i : ID_MAX, q.build_id_size);
-		ASSERT_TRUE(untouched(ID, i < ID_MAX ? 0 : ID_MAX));
-		/* nothing else is written */
-		ASSERT_EQ(i < ID_MAX ? 0 : (unsigned long)at, q.vma_start);
-	}
-	EXPECT_EQ(0, query(&self->fds, &q, at, 0, 0, -1));
-	EXPECT_EQ(ID_MAX, q.build_id_size);
-	/* a shorter one, of a 32-bit file */
-	EXPECT_EQ(-ENAMETOOLONG, query(&self->fds, &q, small, 0, 0, 6));
-	EXPECT_EQ(0, query(&self->fds, &q, small, 0, 0, 7));
-	EXPECT_EQ(7u, q.build_id_size);
-	EXPECT_TRUE(untouched(ID, 7));
-	/* no file, not ELF, not a regular file: no build ID, which fits any buffer */
-	for (i = 0; i < 4; i++) {
-		char * const none[] = {
-			PERMISSIONS_AT + PAGE * 2, FILES_AT, FILES_AT + 40 * PAGE,
-			PERMISSIONS_AT + PAGE * 30,
-		};
-
-		EXPECT_EQ(0, query(&self->fds, &q, none[i], 0, 0, 1));
-		EXPECT_EQ(0u, q.build_id_size);
-		EXPECT_EQ(ID, q.build_id_addr);
-		EXPECT_TRUE(untouched(ID, 0));
+	EXPECT_EQ(20u, by_start(&self->world, at[0])->id_size);
+	EXPECT_EQ(7u, by_start(&self->world, at[1])->id_size);
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		for (size = 0; size < 2 * ID_MAX; size++) {
+			q = request(at[i], 0, 0, size ?: -1u);
+			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
+		}
 	}
 }
 

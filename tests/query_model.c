@@ -372,6 +372,15 @@ bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, i
 	return false;
 }
 
+bool modelled(const struct fds *f, const struct world *w, const struct procmap_query *q)
+{
+	int ret;
+
+	memset(all_of_it, UNTOUCHED, IMAGE);
+	memcpy((void *)REQUEST, q, sizeof(*q));
+	return answers_as_modelled(f, w, REQUEST, &ret);
+}
+
 struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id)
 {
 	struct procmap_query q = {
