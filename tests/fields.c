@@ -1,32 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compares what vmainfo says of a process with what procfs says, field by
- * field, and with what the process itself says (see mappings.c).
+ * Compares vmas, field by field, with raw and procfs, and with what the process itself
+ * expects (see mappings.c).
  *
  *	fields DIRECTORY [PID]
  *
- * The directory holds what was read of one process: vmas, procfs' maps in "before",
+ * The directory holds what was read of one process: vmas, raw, procfs' maps in "before",
  * smaps, numa_maps (if the kernel has it), kallsyms (optional), expect (optional).
  * For each line of expect, a line "ok WHAT", "not ok WHAT" or "skip WHAT # REASON"
- * goes to stdout; what is wrong with any of the others goes to stderr. The exit
- * status is 1 if there was anything of that.
+ * goes to stdout. Other differences go to stderr. The exit status is 1 if there was one.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "kselftest.h"
+#include "util.h"
 
 #define SYMBOL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
 
 enum column {
-	NR, START, END, KB, PERM, OFFSET, DEV, INODE, KIND, PAGE, ANON, POLICY,
+	NR, START, END, KB, PERM, OFFSET, DEV, INODE, KIND, PAGE_KB, ANON, POLICY,
 	FLAGS, OPS, NAME, COLUMNS,
 };
 
@@ -62,44 +55,15 @@ static void __attribute__((format(printf, 1, 2))) wrong(const char *fmt, ...)
 }
 
 /* A file's text, or NULL if there is no such file. */
-static char *load(const char *name)
+static char *load(const char *name, bool required)
 {
-	int fd = open(name, O_RDONLY);
-	struct stat st;
-	char *s;
-	ssize_t n = 0, len = 0;
+	struct text t = { 0 };
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st))
-		abort();
-	s = malloc(st.st_size + 1);
-	if (!s)
-		abort();
-	while (len < st.st_size && (n = read(fd, s + len, st.st_size - len)) > 0)
-		len += n;
-	if (n < 0) {
-		perror(name);
-		exit(2);
-	}
-	close(fd);
-	s[len] = 0;
-	if (strlen(s) != (size_t)len) {
-		fprintf(stderr, "%s contains a NUL\n", name);
-		exit(1);
-	}
-	return s;
-}
-
-static char *load_or_die(const char *name)
-{
-	char *s = load(name);
-
-	if (!s) {
-		perror(name);
-		exit(2);
-	}
-	return s;
+	if (required || !access(name, F_OK))
+		t = slurp_path(name);
+	if (t.s && strlen(t.s) != t.len)
+		wrong("%s contains a NUL", name);
+	return t.s;
 }
 
 /* Cuts the first line off *s, or returns NULL at the end. */
@@ -120,27 +84,6 @@ static char *next_line(char **s)
 	return line;
 }
 
-/* Cuts the first word off *s, and the spaces around it. */
-static char *next_word(char **s)
-{
-	char *word = *s + strspn(*s, " ");
-	char *end = word + strcspn(word, " ");
-
-	*s = end + strspn(end, " ");
-	if (*end)
-		*end = 0;
-	return word;
-}
-
-static bool number(const char *s, unsigned long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoul(s, &end, 10);
-	return isdigit((unsigned char)*s) && !*end && !errno;
-}
-
 static bool is_gate(const struct vma *v)
 {
 	return !strcmp(v->column[NAME], "[vsyscall]");
@@ -157,23 +100,17 @@ static enum column column_by_name(const char *name)
 
 static void parse_vmas(const char *pid)
 {
-	char *text = load_or_die("vmas"), *s = text, *line, *rest, *value;
+	char *text = load("vmas", true), *s = text, *line, *rest, *value;
 	unsigned long n, count = 0, said = 0;
-	unsigned int i, room = 0;
+	unsigned int i, capacity = 0;
+	char letter, number[24];
 	enum column c;
-	char letter;
 
-	line = next_line(&s);
-	if (!line) {
-		wrong("vmas is empty");
-		return;
-	}
+	line = next_line(&s) ?: "";
 	rest = strstr(line, " walk=");
-	if (strncmp(line, "# pid=", 6) || !rest ||
+	if (sscanf(line, "# pid=%lu vmas=%lu walk=%c", &n, &said, &letter) != 3 || !rest ||
 	    (strcmp(rest, " walk=atomic") && strcmp(rest, " walk=torn")))
-		wrong("vmas: a strange first line: %s", line);
-	if (sscanf(line, "# pid=%lu vmas=%lu walk=%c", &n, &said, &letter) != 3)
-		wrong("vmas: a strange first line: %s", line);
+		wrong("vmas: the first line is \"%s\"", line);
 	if (pid && strtoul(pid, NULL, 10) != n)
 		wrong("vmas: pid=%lu, but it is %s", n, pid);
 
@@ -183,36 +120,28 @@ static void parse_vmas(const char *pid)
 	for (i = 0; line && *line; i++) {
 		value = next_word(&line);
 		c = column_by_name(value);
-		if (c == COLUMNS || i == COLUMNS) {
-			wrong("vmas: column \"%s\" is not one that this test knows", value);
-			exit(1);
-		}
+		if (c == COLUMNS || i == COLUMNS)
+			fatal("vmas: column \"%s\" is unknown", value);
 		order[i] = c;
 	}
-	if (i != COLUMNS || order[i - 1] != NAME) {
-		wrong("vmas: a column is missing, or the name is not the last one");
-		exit(1);
-	}
+	if (i != COLUMNS || order[i - 1] != NAME)
+		fatal("vmas: a column is missing, or the name is not the last one");
 
 	while ((line = next_line(&s))) {
 		struct vma *v;
 
-		if (nr_vmas == room) {
-			room = room ? 2 * room : 256;
-			vmas = realloc(vmas, room * sizeof(*vmas));
-			if (!vmas)
-				abort();
+		if (nr_vmas == capacity) {
+			capacity = 2 * capacity + 256;
+			vmas = realloc(vmas, capacity * sizeof(*vmas));
 		}
 		v = vmas + nr_vmas++;
 		rest = line;
 		for (i = 0; order[i] != NAME; i++)
 			v->column[order[i]] = next_word(&rest);
-		/* the name is all the rest, but for the space before it */
+		/* the rest is the name */
 		v->column[NAME] = rest;
-		if (!*rest) {
-			wrong("vmas: line %u has no name", nr_vmas);
-			exit(1);
-		}
+		if (!*rest)
+			fatal("vmas: line %u has no name", nr_vmas);
 		v->start = strtoul(v->column[START], NULL, 16);
 		v->end = strtoul(v->column[END], NULL, 16);
 		if (is_gate(v)) {
@@ -222,7 +151,8 @@ static void parse_vmas(const char *pid)
 				wrong("there are lines after vsyscall");
 		} else {
 			count++;
-			if (!number(v->column[NR], &n) || n != count)
+			snprintf(number, sizeof(number), "%lu", count);
+			if (strcmp(v->column[NR], number))
 				wrong("VMA %lu has the number %s", count, v->column[NR]);
 		}
 	}
@@ -242,7 +172,7 @@ static void field(unsigned int i, enum column c, const char *expected,
 
 static void compare_maps(void)
 {
-	char *s = load_or_die("before"), *line, *end, *value;
+	char *s = load("before", true), *line, *end, *value;
 	unsigned int i = 0;
 
 	for (; (line = next_line(&s)); i++) {
@@ -252,7 +182,7 @@ static void compare_maps(void)
 		}
 		end = strchr(line, '-');
 		if (!end) {
-			wrong("a strange line of maps: %s", line);
+			wrong("maps: unexpected line: %s", line);
 			continue;
 		}
 		*end++ = 0;
@@ -270,10 +200,103 @@ static void compare_maps(void)
 		      vmas[i].column[END]);
 }
 
-/* "        4 kB" */
-static void field_kb(unsigned int i, enum column c, char *value)
+/* By the numbers and bits of vmainfo.h */
+static const char * const kinds[] = {
+	"anon", "file", "heap", "stack", "shmem", "hugetlb", "vdso", "vvar", "vsyscall", "dev",
+	"special",
+};
+
+static const char * const policies[] = {
+	"-", "default", "prefer", "bind", "interleave", "local", "prefer-many",
+	"weighted-interleave",
+};
+
+static const char letters[][3] = {
+	"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "dw", "lo", "io", "sr", "rr",
+	"dc", "de", "lf", "ac", "nr", "ht", "sf", "ar", "wf", "dd", "bt", "sd", "mm", "hg", "nh",
+	"mg", "um", "uw", "ui", "ur", "mt", "ss", "dp", "sl", "gu",
+};
+
+/*
+ * Are the flags of raw those that a list of letters means? A "??" stands for at least one
+ * more: smaps of old kernels has it for flags that raw knows.
+ */
+static bool same_flags(__u64 raw, const char *list)
 {
-	field(i, c, next_word(&value), "smaps");
+	bool more = false;
+	__u64 known = 0;
+	unsigned int i;
+
+	for (; *list && *list != '-'; list += list[2] ? 3 : 2) {
+		for (i = 0; i < ARRAY_SIZE(letters) && strncmp(list, letters[i], 2); i++)
+			;
+		if (i < ARRAY_SIZE(letters))
+			known |= 1ull << i;
+		else
+			more = true;
+	}
+	return more ? (raw & known) == known && raw != known : raw == known;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+raw_field(unsigned int i, enum column c, const char *fmt, ...)
+{
+	char expected[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(expected, sizeof(expected), fmt, ap);
+	va_end(ap);
+	field(i, c, expected, "raw");
+}
+
+/* A name as vmas escapes it */
+static const char *escaped(const char *name)
+{
+	static char s[4 * PATH_MAX + 100];
+	unsigned int n = 0;
+
+	for (; *name && n < sizeof(s) - 5; name++)
+		n += sprintf(s + n, *name == '\n' ? "\\012" : "%c", *name);
+	return s;
+}
+
+static void compare_raw(void)
+{
+	const struct vmainfo_record *r;
+	unsigned int i = 0;
+	struct cursor c;
+
+	raw_first(&c, slurp_path("raw"));
+	for (; !c.error && i < nr_vmas && (r = raw_next(&c)); i++) {
+		bool gate = r->kind == VMAINFO_KIND_VSYSCALL;
+
+		raw_field(i, NR, gate ? "-" : "%u", c.nr);
+		raw_field(i, START, "%08llx", r->start);
+		raw_field(i, END, "%08llx", r->end);
+		raw_field(i, PERM, "%c%c%c%c", r->flags & VMAINFO_READ ? 'r' : '-',
+			  r->flags & VMAINFO_WRITE ? 'w' : '-', r->flags & VMAINFO_EXEC ? 'x' : '-',
+			  r->flags & VMAINFO_MAYSHARE ? 's' : 'p');
+		raw_field(i, OFFSET, "%08llx", r->offset);
+		raw_field(i, DEV, "%02x:%02x", r->dev_major, r->dev_minor);
+		raw_field(i, INODE, "%llu", r->ino);
+		raw_field(i, KIND, "%s", r->kind < ARRAY_SIZE(kinds) ? kinds[r->kind] : "?");
+		raw_field(i, PAGE_KB, "%u", 1u << (r->page_shift - 10));
+		raw_field(i, ANON, r->flags & VMAINFO_ANON_VMA ? "y" : "-");
+		raw_field(i, POLICY, "%s",
+			  r->policy < ARRAY_SIZE(policies) ? policies[r->policy] : "?");
+		field(i, OPS, c.ops ?: "-", "raw");
+		field(i, NAME, c.name ? escaped(c.name) : "-", "raw");
+		if (!same_flags(r->flags & ~(VMAINFO_ANON_VMA | VMAINFO_DELETED),
+				vmas[i].column[FLAGS]))
+			wrong("%llx: flags %s, but raw says %llx", r->start,
+			      vmas[i].column[FLAGS], r->flags);
+	}
+	if (c.error)
+		wrong("raw: %s", c.error);
+	else if (i < nr_vmas || c.at != c.text.len ||
+		 c.header->vmas + !!(c.header->flags & VMAINFO_GATE) != nr_vmas)
+		wrong("raw has %u records and says %u, vmas has %u", c.nr, c.header->vmas, nr_vmas);
 }
 
 static bool is_vma_line(const char *line)
@@ -283,10 +306,10 @@ static bool is_vma_line(const char *line)
 	return n >= 8 && line[n] == '-';
 }
 
-/* smaps tells how much of a VMA is anonymous: that takes an anon_vma. */
+/* A VMA with anonymous memory has an anon_vma. */
 static void compare_smaps(void)
 {
-	char *s = load_or_die("smaps"), *line, *value, *word;
+	char *s = load("smaps", true), *line, *value, *word;
 	bool have_flags = false;
 	unsigned int i = -1;
 
@@ -300,14 +323,14 @@ static void compare_smaps(void)
 		}
 		value = strchr(line, ':');
 		if (!value || i >= nr_vmas) {
-			wrong("a strange line of smaps: %s", line);
+			wrong("smaps: unexpected line: %s", line);
 			return;
 		}
 		*value++ = 0;
 		if (!strcmp(line, "Size")) {
-			field_kb(i, KB, value);
+			field(i, KB, next_word(&value), "smaps");
 		} else if (!strcmp(line, "KernelPageSize")) {
-			field_kb(i, PAGE, value);
+			field(i, PAGE_KB, next_word(&value), "smaps");
 		} else if (!strcmp(line, "Anonymous")) {
 			if (strtoul(value, NULL, 10) && strcmp(vmas[i].column[ANON], "y"))
 				wrong("%s has anonymous memory, but no anon_vma",
@@ -330,10 +353,8 @@ static void compare_smaps(void)
 		wrong("smaps has no VmFlags");
 }
 
-#define POLICY_MAX 64
-
-/* "prefer=static:0", "weighted interleave:0" and the like as vmas has them */
-static void policy_name(char *s)
+/* A policy as numa_maps has it, such as "prefer=static:0" or "weighted interleave:0" */
+static const char *policy_name(char *s)
 {
 	static const char * const names[][2] = {
 		{ "default", "-" },
@@ -342,16 +363,16 @@ static void policy_name(char *s)
 	};
 	unsigned int i;
 
-	s[strcspn(s, ":=")] = 0;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(s, names[i][0]))
-			snprintf(s, POLICY_MAX, "%s", names[i][1]);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(s, names[i][0], strlen(names[i][0])))
+			return names[i][1];
+	s[strcspn(s, ":= ")] = 0;
+	return s;
 }
 
 static void compare_numa_maps(void)
 {
-	char *s = load("numa_maps"), *line, *value;
-	char policy[POLICY_MAX];
+	char *s = load("numa_maps", false), *line, *value;
 	unsigned int i = 0, seen = 0, count;
 	unsigned long start;
 
@@ -367,19 +388,10 @@ static void compare_numa_maps(void)
 		}
 		seen++;
 		value++;
-		/* the policy may be of two words; what follows has a '=' */
-		if (!strncmp(value, "weighted interleave", 19))
-			snprintf(policy, sizeof(policy), "weighted interleave");
-		else if (!strncmp(value, "prefer (many)", 13))
-			snprintf(policy, sizeof(policy), "prefer (many)");
-		else
-			snprintf(policy, sizeof(policy), "%.*s",
-				 (int)strcspn(value, " "), value);
-		policy_name(policy);
-		field(i, POLICY, policy, "numa_maps");
 		if (strstr(value, " anon=") && strcmp(vmas[i].column[ANON], "y"))
 			wrong("%s has anonymous pages, but no anon_vma",
 			      vmas[i].column[START]);
+		field(i, POLICY, policy_name(value), "numa_maps");
 	}
 	count = nr_vmas;
 	if (count && is_gate(vmas + count - 1))
@@ -413,11 +425,6 @@ static bool is_symbol(const char *name)
 	return false;
 }
 
-static const char * const kinds[] = {
-	"file", "anon", "heap", "stack", "shmem", "hugetlb", "vdso", "vvar",
-	"vsyscall", "dev", "special",
-};
-
 static bool kind_is(const struct vma *v, const char *kind)
 {
 	return !strcmp(v->column[KIND], kind);
@@ -445,7 +452,7 @@ static void iff(const struct vma *v, bool a, bool b, const char *what)
 		      v->column[OPS], v->column[FLAGS], v->column[NAME], what);
 }
 
-/* What must hold between the columns, whatever the process. */
+/* Rules that the columns of each VMA obey */
 static void check_sense(void)
 {
 	unsigned long last = 0;
@@ -461,10 +468,10 @@ static void check_sense(void)
 			wrong("%lx-%lx is out of order", v->start, v->end);
 		last = v->end;
 
-		for (k = 0; k < sizeof(kinds) / sizeof(*kinds); k++)
+		for (k = 0; k < ARRAY_SIZE(kinds); k++)
 			if (kind_is(v, kinds[k]))
 				break;
-		if (k == sizeof(kinds) / sizeof(*kinds))
+		if (k == ARRAY_SIZE(kinds))
 			wrong("%lx: kind \"%s\"", v->start, v->column[KIND]);
 		if (strcmp(v->column[ANON], "y") && strcmp(v->column[ANON], "-"))
 			wrong("%lx: anon \"%s\"", v->start, v->column[ANON]);
@@ -475,7 +482,7 @@ static void check_sense(void)
 		iff(v, kind_is(v, "vvar"), !strncmp(name, "[vvar", 5), "vvar?");
 		iff(v, kind_is(v, "vsyscall"), is_gate(v), "vsyscall?");
 		iff(v, kind_is(v, "hugetlb"), has_flag(v, "ht"), "hugetlb?");
-		iff(v, kind_is(v, "hugetlb"), atol(v->column[PAGE]) * 1024 !=
+		iff(v, kind_is(v, "hugetlb"), atol(v->column[PAGE_KB]) * 1024 !=
 		    sysconf(_SC_PAGESIZE), "page?");
 		if (kind_is(v, "file") || kind_is(v, "shmem") || kind_is(v, "dev"))
 			iff(v, file, true, "has a file?");
@@ -504,21 +511,6 @@ static void check_sense(void)
 	}
 }
 
-static char *next_field(char **s)
-{
-	char *field = *s;
-
-	*s += strcspn(*s, "\t");
-	if (**s)
-		*(*s)++ = 0;
-	return field;
-}
-
-static bool matches(const char *value, const char *pattern)
-{
-	return !fnmatch(pattern, value, FNM_NOESCAPE);
-}
-
 static bool flags_match(const struct vma *v, char *flags)
 {
 	char *f;
@@ -541,7 +533,8 @@ static bool as_expected(const struct vma *v, char *condition)
 		return false;
 	*pattern++ = 0;
 	c = column_by_name(condition);
-	if (c < COLUMNS && (c == FLAGS ? flags_match(v, pattern) : matches(v->column[c], pattern)))
+	if (c < COLUMNS && (c == FLAGS ? flags_match(v, pattern) :
+			    !fnmatch(pattern, v->column[c], FNM_NOESCAPE)))
 		return true;
 	fprintf(stderr, "%s of %lx: \"%s\", expected \"%s\"\n", condition, v->start,
 		c < COLUMNS ? v->column[c] : "no such column", pattern);
@@ -550,23 +543,23 @@ static bool as_expected(const struct vma *v, char *condition)
 
 static void check_expected(void)
 {
-	char *s = load("expect"), *line, *what;
+	char *s = load("expect", false), *line, *what;
 	unsigned long start, end;
 	unsigned int i;
 	bool ok;
 
 	while (s && (line = next_line(&s))) {
-		what = next_field(&line);
+		what = strsep(&line, "\t");
 		if (!strcmp(what, "skip")) {
-			what = next_field(&line);
+			what = strsep(&line, "\t");
 			printf("skip %s # %s\n", what, line);
 			continue;
 		}
 		if (strcmp(what, "expect"))
 			continue;
-		start = strtoul(next_field(&line), NULL, 16);
-		end = strtoul(next_field(&line), NULL, 16);
-		what = next_field(&line);
+		start = strtoul(strsep(&line, "\t"), NULL, 16);
+		end = strtoul(strsep(&line, "\t"), NULL, 16);
+		what = strsep(&line, "\t");
 
 		for (i = 0; i < nr_vmas && vmas[i].start != start; i++)
 			;
@@ -575,8 +568,8 @@ static void check_expected(void)
 			fprintf(stderr, "%lx is missing\n", start);
 		else if (!ok)
 			fprintf(stderr, "%lx-%lx ends at %lx\n", start, end, vmas[i].end);
-		while (ok && *line)
-			ok = as_expected(&vmas[i], next_field(&line));
+		while (ok && line)
+			ok = as_expected(&vmas[i], strsep(&line, "\t"));
 		printf("%s %s\n", ok ? "ok" : "not ok", what);
 		wrongs += !ok;
 	}
@@ -588,9 +581,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: fields DIRECTORY [PID]\n");
 		return 2;
 	}
-	kallsyms = load("kallsyms");
+	kallsyms = load("kallsyms", false);
 	parse_vmas(argc > 2 ? argv[2] : NULL);
 	compare_maps();
+	compare_raw();
 	compare_smaps();
 	compare_numa_maps();
 	check_sense();

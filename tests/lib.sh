@@ -185,10 +185,11 @@ look()
 {
 	mkdir -p "$TMP/look" && cd "$TMP/look" || return 1
 	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		rm -f before maps vmas smaps numa_maps after
+		rm -f before maps vmas raw smaps numa_maps after
 		$READER cat "/proc/$1/maps" >before &&
 			$READER cat /proc/vmainfo/maps >maps &&
 			$READER cat /proc/vmainfo/vmas >vmas &&
+			$READER cat /proc/vmainfo/raw >raw &&
 			$READER cat "/proc/$1/smaps" >smaps || return 1
 		if [ -e "/proc/$1/numa_maps" ]; then
 			$READER cat "/proc/$1/numa_maps" >numa_maps || return 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Maps every file that it is given, says "ready", and waits. */
+/* Maps the files in its arguments, prints "ready", and waits. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

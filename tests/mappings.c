@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process that has every kind of mapping that we know how to make.
+ * A process with all kinds of mappings.
  *
  *	mappings DIRECTORY
  *
- * Its files are in DIRECTORY. What it made goes to stdout, one line each, with
- * tabs between the fields:
+ * Its files are in DIRECTORY. It prints a line for each mapping, with tabs between the
+ * fields:
  *
  *	expect START END WHAT COLUMN=PATTERN...
  *	skip WHAT REASON
  *	ready N
  *
- * where COLUMN is one of vmas and PATTERN a shell pattern; for flags, it is names that
- * must be among the VMA's or, after a !, must not. Nothing changes after the last line.
+ * COLUMN is one of vmas, and PATTERN is a shell pattern. For flags, it is a list of names
+ * that the VMA must have, or after a ! must not have. Nothing changes after the last line.
  */
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
@@ -20,13 +20,13 @@
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
-#include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/vfs.h>
 
+#include "kselftest.h"
 #include "maps.h"
 
-/* What older headers do not have */
+/* Missing in older headers */
 #ifndef MPOL_PREFERRED_MANY
 #define MPOL_PREFERRED_MANY 5
 #endif
@@ -39,18 +39,11 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
 #ifndef SYS_mseal
 #define SYS_mseal 462
-#endif
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8u
 #endif
 
 #define HUGE (2ul << 20)
@@ -61,17 +54,19 @@
 #define X PROT_EXEC
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
-/* Every mapping has neighbours that are far away, so that none is merged. */
+/* Mappings are far from each other, so that they do not merge. */
 #define SLOT (1ul << 30)
 static unsigned long slot = 0x100000000000;
 
 static unsigned int made;
 static const char *file_kind;
 
-static void *next_slot(void)
+static void *next_slot(size_t size)
 {
-	slot += SLOT;
-	return (void *)slot;
+	void *at = (void *)slot;
+
+	slot += SLOT + (size & -SLOT);
+	return at;
 }
 
 static void skip(const char *what, const char *why)
@@ -87,8 +82,14 @@ static void __attribute__((noreturn)) die(const char *what)
 	exit(1);
 }
 
-struct expect {
-	const char *perm, *kind, *anon, *policy, *flags, *ops, *name, *what;
+struct mapping {
+	const char *what;
+	size_t size;	/* 0: any */
+	int prot, flags;
+	off_t offset;
+	bool touch;	/* writes to it */
+	/* Patterns; without one, kind follows from the above, and policy is "-" */
+	const char *kind, *anon, *policy, *vm_flags, *ops, *name;
 	unsigned int page;
 };
 
@@ -98,143 +99,162 @@ static void column(const char *name, const char *pattern)
 		printf("\t%s=%s", name, pattern);
 }
 
-static void expect(void *p, size_t size, struct expect e)
+static void expect(const void *p, const struct mapping *m)
 {
+	const char *kind = m->kind ?: m->flags & MAP_SHARED ? "shmem" : "anon";
+
 	made++;
-	printf("expect\t%lx\t%lx\t%s\tpage=%u", (unsigned long)p, (unsigned long)p + size,
-	       e.what, e.page ? e.page : 4);
-	column("perm", e.perm);
-	column("kind", e.kind);
-	column("anon", e.anon);
-	column("policy", e.policy ? e.policy : "-");
-	column("flags", e.flags);
-	column("ops", e.ops);
-	column("name", e.name);
+	printf("expect\t%lx\t%lx\t%s\tpage=%u", (unsigned long)p, (unsigned long)p + m->size,
+	       m->what, m->page ?: 4);
+	if (m->flags)
+		printf("\tperm=%c%c%c%c", m->prot & R ? 'r' : '-', m->prot & W ? 'w' : '-',
+		       m->prot & X ? 'x' : '-', m->flags & MAP_SHARED ? 's' : 'p');
+	column("kind", kind);
+	column("anon", m->anon);
+	column("policy", m->policy ?: "-");
+	column("flags", m->vm_flags);
+	column("ops", m->ops);
+	column("name", m->name ?: strcmp(kind, "anon") ? m->name : "-");
 	printf("\n");
 }
 
-#define EXPECT(p, size, ...) expect(p, size, (struct expect){ __VA_ARGS__ })
+#define EXPECT(p, ...) expect(p, &(struct mapping){ __VA_ARGS__ })
 
-/* A mapping in a slot of its own, or NULL and a skip. */
-static void *map(const char *what, size_t size, int prot, int flags, int fd,
-		 off_t offset)
+/* Maps it in a slot of its own. Returns NULL, and prints a skip, if that fails. */
+static char *map(const struct mapping *m, int fd)
 {
-	void *at = next_slot();
-	void *p = mmap(at, size, prot, flags | MAP_FIXED_NOREPLACE, fd, offset);
+	void *at = next_slot(m->size);
+	char *p = mmap(at, m->size, m->prot, m->flags | MAP_FIXED_NOREPLACE, fd, m->offset);
 
 	if (p == MAP_FAILED) {
-		skip(what, strerror(errno));
+		skip(m->what, strerror(errno));
 		return NULL;
 	}
 	if (p != at) {
-		skip(what, "the kernel chose another address");
+		skip(m->what, "the kernel chose another address");
 		return NULL;
 	}
+	if (m->touch)
+		*(volatile char *)p = 1;
 	return p;
 }
 
-static void touch(void *p)
+static void map_all(const struct mapping *m, unsigned int n, int fd)
 {
-	*(volatile char *)p = 1;
+	for (; n--; m++) {
+		struct mapping this = *m;
+		char *p = map(m, fd);
+
+		if (fd >= 0 && !m->kind)
+			this.kind = file_kind;
+		if (p)
+			expect(p, &this);
+	}
 }
+
+#define MAP(fd, ...) map_all(&(struct mapping){ __VA_ARGS__ }, 1, fd)
+
+/* Maps two pages, does something to p, and expects the result. */
+#define CHANGED_AS(as, call, ...) do {						\
+	const struct mapping m = { .size = 2 * PAGE, .prot = R | W, .flags = as, __VA_ARGS__ }; \
+	char *p = map(&m, -1);							\
+										\
+	if (p && (call)) {							\
+		skip(m.what, strerror(errno));					\
+		munmap(p, m.size);						\
+	} else if (p) {								\
+		expect(p, &m);							\
+	}									\
+} while (0)
+
+#define CHANGED(call, ...) CHANGED_AS(ANON, call, __VA_ARGS__)
 
 /* Anonymous memory */
 
-static void anonymous(void)
+static const struct mapping anonymous[] = {
+	{ "anonymous memory, untouched", 3 * PAGE, R | W, ANON, .anon = "-",
+	  .vm_flags = "rd,wr,mr,mw,me,!sh,!ex" },
+	{ "anonymous memory, touched", 2 * PAGE, R | W, ANON, .touch = true, .anon = "y",
+	  .ops = "-" },
+	{ "PROT_NONE", 16 * PAGE, PROT_NONE, ANON, .anon = "-",
+	  .vm_flags = "!rd,!wr,!ex,mr,mw,me" },
+	{ "exec-only memory", PAGE, X, ANON, .vm_flags = "ex,!rd,!wr" },
+	{ "write-only memory", PAGE, W, ANON, .vm_flags = "wr,!rd" },
+	{ "rwx memory", PAGE, R | W | X, ANON, .vm_flags = "rd,wr,ex" },
+	{ "a segment that grows down", 4 * PAGE, R | W, ANON | MAP_GROWSDOWN | MAP_STACK,
+	  .vm_flags = "gd" },
+	{ "a reservation of 1 TiB", TIB, PROT_NONE, ANON | MAP_NORESERVE, .anon = "-",
+	  .vm_flags = "nr" },
+	{ "MAP_DROPPABLE", PAGE, R | W, .flags = MAP_DROPPABLE | MAP_ANONYMOUS },
+	{ "shared anonymous memory", 3 * PAGE, R | W, MAP_SHARED | MAP_ANONYMOUS, .touch = true,
+	  .anon = "-", .vm_flags = "sh,ms", .ops = "shmem*_vm_ops", .name = "/dev/zero (deleted)" },
+	{ "a huge page, private", HUGE, R | W, ANON | MAP_HUGETLB, .touch = true, .page = 2048,
+	  .kind = "hugetlb", .anon = "y", .vm_flags = "ht", .ops = "hugetlb_vm_ops",
+	  .name = "/anon_hugepage (deleted)" },
+	{ "a huge page, shared", HUGE, R | W, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB,
+	  .page = 2048, .kind = "hugetlb", .anon = "-", .vm_flags = "ht,sh" },
+};
+
+/* One mapping, cut into three: the one in the middle gets other permissions. */
+static void split(int fd, const struct mapping *whole, int middle)
 {
-	char *p;
+	static const char * const where[] = { "before", "in the middle of", "after" };
+	char *p = map(whole, fd), what[64];
+	struct mapping part = *whole;
+	unsigned int i;
 
-	p = map("untouched", 3 * PAGE, R | W, ANON, -1, 0);
-	EXPECT(p, 3 * PAGE, .what = "anonymous memory, untouched", .kind = "anon",
-	       .perm = "rw-p", .anon = "-", .ops = "-", .name = "-",
-	       .flags = "rd,wr,mr,mw,me,!sh,!ex");
-
-	p = map("touched", 2 * PAGE, R | W, ANON, -1, 0);
-	touch(p);
-	EXPECT(p, 2 * PAGE, .what = "anonymous memory, touched", .kind = "anon",
-	       .perm = "rw-p", .anon = "y", .ops = "-", .name = "-");
-
-	p = map("PROT_NONE", 16 * PAGE, PROT_NONE, ANON, -1, 0);
-	EXPECT(p, 16 * PAGE, .what = "PROT_NONE", .kind = "anon", .perm = "---p",
-	       .anon = "-", .flags = "!rd,!wr,!ex,mr,mw,me");
-
-	p = map("exec-only", PAGE, X, ANON, -1, 0);
-	EXPECT(p, PAGE, .what = "exec-only memory", .kind = "anon",
-	       .perm = "--xp", .flags = "ex,!rd,!wr");
-
-	p = map("write-only", PAGE, W, ANON, -1, 0);
-	EXPECT(p, PAGE, .what = "write-only memory", .kind = "anon",
-	       .perm = "-w-p", .flags = "wr,!rd");
-
-	p = map("rwx", PAGE, R | W | X, ANON, -1, 0);
-	EXPECT(p, PAGE, .what = "rwx memory", .kind = "anon",
-	       .perm = "rwxp", .flags = "rd,wr,ex");
-
-	p = map("growsdown", 4 * PAGE, R | W, ANON | MAP_GROWSDOWN | MAP_STACK, -1, 0);
-	if (p)
-		EXPECT(p, 4 * PAGE, .what = "a segment that grows down",
-		       .kind = "anon", .perm = "rw-p", .flags = "gd");
-
-	p = map("noreserve", TIB, PROT_NONE, ANON | MAP_NORESERVE, -1, 0);
-	slot += TIB;
-	if (p)
-		EXPECT(p, TIB, .what = "a reservation of 1 TiB", .kind = "anon",
-		       .perm = "---p", .flags = "nr", .anon = "-");
-
-	p = mmap((void *)0x10000, PAGE, R | W, ANON | MAP_FIXED_NOREPLACE, -1, 0);
-	if (p == (void *)0x10000)
-		EXPECT(p, PAGE, .what = "address 0x10000", .kind = "anon",
-		       .perm = "rw-p");
-	else
-		skip("address 0x10000", strerror(errno));
-
-	p = map("shared anonymous", 3 * PAGE, R | W, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	touch(p);
-	EXPECT(p, 3 * PAGE, .what = "shared anonymous memory", .kind = "shmem",
-	       .perm = "rw-s", .anon = "-", .ops = "shmem*_vm_ops",
-	       .name = "/dev/zero (deleted)", .flags = "sh,ms");
-
-	/* one mapping, cut into three */
-	p = map("split", 3 * PAGE, R | W, ANON, -1, 0);
-	touch(p);
-	touch(p + 2 * PAGE);
-	if (mprotect(p + PAGE, PAGE, R))
+	if (!p)
+		return;
+	if (mprotect(p + PAGE, PAGE, middle))
 		die("mprotect");
-	EXPECT(p, PAGE, .what = "before a split", .kind = "anon", .perm = "rw-p",
-	       .anon = "y");
-	EXPECT(p + PAGE, PAGE, .what = "in the middle of a split", .kind = "anon",
-	       .perm = "r--p", .anon = "y");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "after a split", .kind = "anon",
-	       .perm = "rw-p", .anon = "y");
-
-	/* a hole in the middle */
-	p = map("hole", 3 * PAGE, R | W, ANON, -1, 0);
-	if (munmap(p + PAGE, PAGE))
-		die("munmap");
-	EXPECT(p, PAGE, .what = "before a hole", .kind = "anon", .perm = "rw-p");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "after a hole", .kind = "anon",
-	       .perm = "rw-p");
-
-	/* its offset stays what it was, but is shown as 0 */
-	p = mmap(next_slot(), 2 * PAGE, R | W, ANON | MAP_FIXED_NOREPLACE, -1, 0);
-	if (p == MAP_FAILED)
-		die("mmap");
-	touch(p);
-	p = mremap(p, 2 * PAGE, 5 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, next_slot());
-	if (p == MAP_FAILED)
-		die("mremap");
-	EXPECT(p, 5 * PAGE, .what = "moved and grown by mremap", .kind = "anon",
-	       .perm = "rw-p", .anon = "y");
+	part.size = PAGE;
+	part.what = what;
+	for (i = 0; i < 3; i++) {
+		part.prot = i == 1 ? middle : whole->prot;
+		snprintf(what, sizeof(what), "%s %s", where[i], whole->what);
+		expect(p + i * PAGE, &part);
+	}
 }
 
-struct advice {
-	int advice;
-	const char *name, *flag;
-};
+static void holes_and_moves(void)
+{
+	const struct mapping low = { "address 0x10000", PAGE, R | W, .flags = ANON };
+	struct mapping hole = { "before a hole", 3 * PAGE, R | W, .flags = ANON };
+	struct mapping moved = { "moved and grown by mremap", 2 * PAGE, R | W, ANON,
+				 .touch = true, .anon = "y" };
+	char *p = mmap((void *)0x10000, PAGE, R | W, ANON | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p == (void *)0x10000)
+		expect(p, &low);
+	else
+		skip(low.what, strerror(errno));
+
+	split(-1, &(struct mapping){ "a split", 3 * PAGE, R | W, ANON, .touch = true, .anon = "y" },
+	      R);
+
+	p = map(&hole, -1);
+	if (!p || munmap(p + PAGE, PAGE))
+		die("munmap");
+	hole.size = PAGE;
+	expect(p, &hole);
+	hole.what = "after a hole";
+	expect(p + 2 * PAGE, &hole);
+
+	/* its offset stays what it was, but is shown as 0 */
+	p = map(&moved, -1);
+	moved.size = 5 * PAGE;
+	p = mremap(p, 2 * PAGE, moved.size, MREMAP_MAYMOVE | MREMAP_FIXED, next_slot(moved.size));
+	if (p == MAP_FAILED)
+		die("mremap");
+	expect(p, &moved);
+}
 
 static void advised(void)
 {
-	static const struct advice all[] = {
+	static const struct {
+		int advice;
+		const char *name, *flag;
+	} all[] = {
 		{ MADV_DONTFORK, "MADV_DONTFORK", "dc" },
 		{ MADV_DONTDUMP, "MADV_DONTDUMP", "dd" },
 		{ MADV_HUGEPAGE, "MADV_HUGEPAGE", "hg" },
@@ -245,72 +265,22 @@ static void advised(void)
 		{ MADV_SEQUENTIAL, "MADV_SEQUENTIAL", "sr" },
 		{ MADV_GUARD_INSTALL, "MADV_GUARD_INSTALL", NULL },
 	};
-	unsigned int i;
-	char *p;
-
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		p = map(all[i].name, 2 * PAGE, R | W, ANON, -1, 0);
-		if (!p)
-			continue;
-		if (madvise(p, 2 * PAGE, all[i].advice)) {
-			skip(all[i].name, strerror(errno));
-			munmap(p, 2 * PAGE);
-			continue;
-		}
-		EXPECT(p, 2 * PAGE, .what = all[i].name, .kind = "anon",
-		       .flags = all[i].flag);
-	}
-
-	p = map("mlock", 2 * PAGE, R | W, ANON, -1, 0);
-	if (mlock(p, 2 * PAGE))
-		die("mlock");
-	EXPECT(p, 2 * PAGE, .what = "mlock", .kind = "anon", .flags = "lo",
-	       .anon = "y");
-
-	p = map("mlock2", 2 * PAGE, R | W, ANON, -1, 0);
-	if (mlock2(p, 2 * PAGE, MLOCK_ONFAULT))
-		skip("MLOCK_ONFAULT", strerror(errno));
-	else
-		EXPECT(p, 2 * PAGE, .what = "MLOCK_ONFAULT", .kind = "anon",
-		       .flags = "lo");
-
-	p = map("mseal", PAGE, R, ANON, -1, 0);
-	if (syscall(SYS_mseal, p, PAGE, 0)) {
-		skip("mseal", strerror(errno));
-		munmap(p, PAGE);
-	} else {
-		EXPECT(p, PAGE, .what = "mseal", .kind = "anon", .perm = "r--p");
-	}
-
-	p = map("MAP_DROPPABLE", PAGE, R | W, MAP_DROPPABLE | MAP_ANONYMOUS, -1, 0);
-	if (p)
-		EXPECT(p, PAGE, .what = "MAP_DROPPABLE", .kind = "anon",
-		       .perm = "rw-p");
-
-	p = map("a named one", PAGE, R | W, ANON, -1, 0);
-	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, PAGE, "with a name")) {
-		skip("an anonymous VMA's name", strerror(errno));
-		munmap(p, PAGE);
-	} else {
-		EXPECT(p, PAGE, .what = "an anonymous VMA's name", .kind = "anon",
-		       .name = "[[]anon:with a name]");
-	}
-}
-
-static void protection_key(void)
-{
 	int key = pkey_alloc(0, 0);
-	char *p;
+	unsigned int i;
 
-	if (key < 0) {
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		CHANGED(madvise(p, m.size, all[i].advice), .what = all[i].name,
+			.vm_flags = all[i].flag);
+	CHANGED(mlock(p, m.size), .what = "mlock", .vm_flags = "lo", .anon = "y");
+	CHANGED(mlock2(p, m.size, MLOCK_ONFAULT), .what = "MLOCK_ONFAULT", .vm_flags = "lo");
+	CHANGED(syscall(SYS_mseal, p, m.size, 0), .what = "mseal");
+	CHANGED(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, m.size, "with a name"),
+		.what = "an anonymous VMA's name", .name = "[[]anon:with a name]");
+	if (key < 0)
 		skip("a protection key", errno == ENOSPC ?
 		     "this CPU has no protection keys" : strerror(errno));
-		return;
-	}
-	p = map("a protection key", PAGE, R | W, ANON, -1, 0);
-	if (pkey_mprotect(p, PAGE, R | W, key))
-		die("pkey_mprotect");
-	EXPECT(p, PAGE, .what = "a protection key", .kind = "anon");
+	else
+		CHANGED(pkey_mprotect(p, m.size, R | W, key), .what = "a protection key");
 }
 
 static void policies(void)
@@ -330,51 +300,28 @@ static void policies(void)
 	};
 	char what[64];
 	unsigned int i;
-	int shared;
 
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		for (shared = 0; shared < 2; shared++) {
-			void *p;
+	for (i = 0; i < 2 * ARRAY_SIZE(all); i++) {
+		const typeof(*all) *policy = &all[i / 2];
 
-			snprintf(what, sizeof(what), "%s memory with policy %s%s",
-				 shared ? "shared" : "private", all[i].name,
-				 all[i].mode & MPOL_F_STATIC_NODES ? " (static)" : "");
-			p = map(what, PAGE, R | W, MAP_ANONYMOUS |
-				(shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
-			if (!p)
-				continue;
-			if (syscall(SYS_mbind, p, PAGE, all[i].mode,
-				    &all[i].nodes, 64, 0)) {
-				skip(what, strerror(errno));
-				munmap(p, PAGE);
-				continue;
-			}
-			EXPECT(p, PAGE, .what = what, .policy = all[i].name,
-			       .kind = shared ? "shmem" : "anon");
-		}
+		snprintf(what, sizeof(what), "%s memory with policy %s%s",
+			 i % 2 ? "shared" : "private", policy->name,
+			 policy->mode & MPOL_F_STATIC_NODES ? " (static)" : "");
+		CHANGED_AS(MAP_ANONYMOUS | (i % 2 ? MAP_SHARED : MAP_PRIVATE),
+			   syscall(SYS_mbind, p, m.size, policy->mode, &policy->nodes, 64, 0),
+			   .what = what, .policy = policy->name);
 	}
 }
 
-static void userfault(void)
+static int register_userfaultfd(int fd, void *p, size_t size)
 {
 	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	char *p;
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_register reg = {
+		.range = { (unsigned long)p, size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
 
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) {
-		skip("userfaultfd", strerror(errno));
-		return;
-	}
-	p = map("userfaultfd", 2 * PAGE, R | W, ANON, -1, 0);
-	reg.range.start = (unsigned long)p;
-	reg.range.len = 2 * PAGE;
-	if (ioctl(fd, UFFDIO_REGISTER, &reg)) {
-		skip("userfaultfd", strerror(errno));
-		munmap(p, 2 * PAGE);
-		return;
-	}
-	EXPECT(p, 2 * PAGE, .what = "userfaultfd", .kind = "anon", .flags = "um");
+	return fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg);
 }
 
 /* Files in the directory */
@@ -391,132 +338,87 @@ static int make_file(const char *name, off_t size)
 static void named_file(const char *name, const char *pattern, const char *what)
 {
 	int fd = make_file(name, PAGE);
-	void *p = map(what, PAGE, R, MAP_PRIVATE, fd, 0);
 
-	EXPECT(p, PAGE, .what = what, .kind = file_kind, .perm = "r--p",
-	       .name = pattern);
+	MAP(fd, what, PAGE, R, MAP_PRIVATE, .name = pattern);
 	close(fd);
 }
 
+static const struct mapping of_file[] = {
+	{ "a private file", 4 * PAGE, R, MAP_PRIVATE, PAGE, .anon = "-", .ops = "*_vm_ops",
+	  .name = "/*/plain" },
+	{ "an executable file", 4 * PAGE, R | X, MAP_PRIVATE, 2 * PAGE, .vm_flags = "rd,ex" },
+	{ "a shared file, written to", 2 * PAGE, R | W, MAP_SHARED, .touch = true, .anon = "-",
+	  .vm_flags = "sh,ms" },
+	{ "a shared file, read-only", 2 * PAGE, R, MAP_SHARED, .anon = "-" },
+	{ "a private file, not modified", 2 * PAGE, R | W, MAP_PRIVATE, .anon = "-" },
+	{ "a private file, modified", 2 * PAGE, R | W, MAP_PRIVATE, .touch = true, .anon = "y" },
+	{ "a file, locked", 2 * PAGE, R, MAP_SHARED | MAP_LOCKED, .vm_flags = "lo" },
+	{ "an offset beyond 4 GiB", 2 * PAGE, R, MAP_SHARED, .offset = (4l << 30) + PAGE },
+	{ "an offset beyond 1 TiB", PAGE, R, MAP_SHARED, .offset = TIB + PAGE },
+};
+
 static void files(void)
 {
-	int fd;
+	static const char * const names[][3] = {
+		{ "with  two spaces ", "/*/with  two spaces ", "spaces in a name" },
+		{ "new\nline\n", "/*/new\\012line\\012", "newlines in a name" },
+		{ "back\\slash\\012\\", "/*/back\\slash\\012\\", "backslashes in a name" },
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7",
+		  "/*/\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "UTF-8 in a name" },
+		{ "tab\tbell\a\x7f", "/*", "control characters in a name" },
+		{ "bad\xff\xfe\x80utf8", "/*", "a name that is not UTF-8" },
+		{ "[heap]", "/*/[[]heap]", "a name with brackets" },
+		{ "fake (deleted)", "/*/fake (deleted)", "a name that looks deleted" },
+		{ "# pid=1 vmas=1", "/*/# pid=1 vmas=1", "a name that looks like a header" },
+	};
+	struct mapping m = { "a deleted file", PAGE, R, MAP_SHARED, .kind = file_kind,
+			     .name = "/*/gone (deleted)" };
+	struct mapping whole = { "a split of a file", 3 * PAGE, R, MAP_PRIVATE, 4 * PAGE,
+				 .kind = file_kind };
+	int fd = make_file("plain", 2 * TIB);
+	unsigned int i;
 	char *p;
 
-	fd = make_file("plain", 8 * PAGE);
-	p = map("file", 4 * PAGE, R, MAP_PRIVATE, fd, PAGE);
-	EXPECT(p, 4 * PAGE, .what = "a private file", .kind = file_kind,
-	       .perm = "r--p", .anon = "-", .ops = "*_vm_ops", .name = "/*/plain");
-
-	p = map("file", 4 * PAGE, R | X, MAP_PRIVATE, fd, 2 * PAGE);
-	if (p)
-		EXPECT(p, 4 * PAGE, .what = "an executable file",
-		       .kind = file_kind, .perm = "r-xp", .flags = "rd,ex");
-
-	p = map("file", 2 * PAGE, R | W, MAP_SHARED, fd, 0);
-	touch(p);
-	EXPECT(p, 2 * PAGE, .what = "a shared file, written to",
-	       .kind = file_kind, .perm = "rw-s", .anon = "-", .flags = "sh,ms");
-
-	p = map("file", 2 * PAGE, R, MAP_SHARED, fd, 0);
-	EXPECT(p, 2 * PAGE, .what = "a shared file, read-only",
-	       .kind = file_kind, .perm = "r--s", .anon = "-");
-
-	p = map("file", 2 * PAGE, R | W, MAP_PRIVATE, fd, 0);
-	EXPECT(p, 2 * PAGE, .what = "a private file, not modified",
-	       .kind = file_kind, .perm = "rw-p", .anon = "-");
-
-	p = map("file", 2 * PAGE, R | W, MAP_PRIVATE, fd, 0);
-	touch(p);
-	EXPECT(p, 2 * PAGE, .what = "a private file, modified",
-	       .kind = file_kind, .perm = "rw-p", .anon = "y");
-
-	p = map("file", 3 * PAGE, R, MAP_PRIVATE, fd, 4 * PAGE);
-	if (mprotect(p + PAGE, PAGE, R | W))
-		die("mprotect");
-	EXPECT(p, PAGE, .what = "a file before a split", .kind = file_kind,
-	       .perm = "r--p");
-	EXPECT(p + PAGE, PAGE, .what = "a file in the middle of a split",
-	       .kind = file_kind, .perm = "rw-p");
-	EXPECT(p + 2 * PAGE, PAGE, .what = "a file after a split",
-	       .kind = file_kind, .perm = "r--p");
-
-	p = map("file", 2 * PAGE, R, MAP_SHARED, fd, 0);
-	if (mlock(p, PAGE))
-		die("mlock");
-	EXPECT(p, PAGE, .what = "a file, locked", .kind = file_kind,
-	       .flags = "lo");
+	map_all(of_file, ARRAY_SIZE(of_file), fd);
+	split(fd, &whole, R | W);
 	close(fd);
-
 	/* opened for reading only: may never become writable */
 	fd = open("plain", O_RDONLY);
-	p = map("file", PAGE, R, MAP_SHARED, fd, 0);
-	EXPECT(p, PAGE, .what = "a shared file, opened read-only",
-	       .kind = file_kind, .perm = "r--s", .flags = "!mw");
+	MAP(fd, "a shared file, opened read-only", PAGE, R, MAP_SHARED, .vm_flags = "!mw");
 	close(fd);
-
 	fd = make_file("empty", 0);
-	p = map("file", PAGE, R, MAP_PRIVATE, fd, 0);
-	EXPECT(p, PAGE, .what = "an empty file", .kind = file_kind);
-	close(fd);
-
-	fd = make_file("sparse", 2 * TIB);
-	p = map("offset", 2 * PAGE, R, MAP_SHARED, fd, (4l << 30) + PAGE);
-	if (p)
-		EXPECT(p, 2 * PAGE, .what = "an offset beyond 4 GiB",
-		       .kind = file_kind, .perm = "r--s");
-	p = map("offset", PAGE, R, MAP_SHARED, fd, TIB + PAGE);
-	if (p)
-		EXPECT(p, PAGE, .what = "an offset beyond 1 TiB",
-		       .kind = file_kind, .perm = "r--s");
+	MAP(fd, "an empty file", PAGE, R, .flags = MAP_PRIVATE);
 	close(fd);
 
 	fd = make_file("gone", PAGE);
-	p = map("deleted", PAGE, R, MAP_SHARED, fd, 0);
-	if (unlink("gone"))
+	p = map(&m, fd);
+	if (!p || unlink("gone"))
 		die("unlink");
-	EXPECT(p, PAGE, .what = "a deleted file", .kind = file_kind,
-	       .name = "/*/gone (deleted)");
+	expect(p, &m);
 	close(fd);
-
 	fd = make_file("old", PAGE);
-	p = map("renamed", PAGE, R, MAP_SHARED, fd, 0);
-	if (rename("old", "new"))
+	m.what = "a renamed file";
+	m.name = "/*/new";
+	p = map(&m, fd);
+	if (!p || rename("old", "new"))
 		die("rename");
-	EXPECT(p, PAGE, .what = "a renamed file", .kind = file_kind,
-	       .name = "/*/new");
+	expect(p, &m);
 	close(fd);
-
 	fd = open(".", O_TMPFILE | O_RDWR, 0600);
-	if (fd < 0) {
+	if (fd < 0)
 		skip("O_TMPFILE", strerror(errno));
-	} else {
-		if (ftruncate(fd, PAGE))
-			die("ftruncate");
-		p = map("O_TMPFILE", PAGE, R, MAP_SHARED, fd, 0);
-		EXPECT(p, PAGE, .what = "O_TMPFILE", .kind = file_kind,
-		       .name = "/*/#* (deleted)");
-		close(fd);
-	}
-
-	named_file("with  two spaces ", "/*/with  two spaces ", "spaces in a name");
-	named_file("new\nline\n", "/*/new\\012line\\012", "newlines in a name");
-	named_file("back\\slash\\012\\", "/*/back\\slash\\012\\",
-		   "backslashes in a name");
-	named_file("\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7",
-		   "/*/\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\xa7", "UTF-8 in a name");
-	named_file("tab\tbell\a\x7f", "/*", "control characters in a name");
-	named_file("bad\xff\xfe\x80utf8", "/*", "a name that is not UTF-8");
-	named_file("[heap]", "/*/[[]heap]", "a name with brackets");
-	named_file("fake (deleted)", "/*/fake (deleted)",
-		   "a name that looks deleted");
-	named_file("# pid=1 vmas=1", "/*/# pid=1 vmas=1",
-		   "a name that looks like a header");
+	else
+		MAP(fd, "O_TMPFILE", PAGE, R, MAP_SHARED, .name = "/*/#* (deleted)");
+	close(fd);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		named_file(names[i][0], names[i][1], names[i][2]);
 }
 
 /* A path of nearly PATH_MAX bytes, made by going down step by step. */
 static void long_path(void)
 {
+	struct mapping deleted = { "a deleted path of PATH_MAX bytes", PAGE, R, MAP_PRIVATE,
+				   .kind = file_kind };
 	char here[8192], name[256];
 	int home = open(".", O_RDONLY | O_DIRECTORY), fd;
 	size_t len;
@@ -530,168 +432,132 @@ static void long_path(void)
 		if (len <= 200)
 			break;
 		name[len > 410 ? 200 : len - 150] = 0;
-		if (mkdir(name, 0700) || chdir(name))
-			die("mkdir");
+		enter_dirs(name, 1);
 		name[strlen(name)] = 'd';
 	}
 	memset(name, 'f', sizeof(name) - 1);
 	name[len] = 0;
-	fd = make_file(name, PAGE);
-	p = map("a path", PAGE, R, MAP_PRIVATE, fd, 0);
-	EXPECT(p, PAGE, .what = "a path of PATH_MAX bytes", .kind = file_kind,
-	       .name = "/*/dddddddddd*fff");
-	close(fd);
+	named_file(name, "/*/dddddddddd*fff", "a path of PATH_MAX bytes");
 
 	/* with " (deleted)" it becomes too long for one page */
 	name[0] = 'g';
 	fd = make_file(name, PAGE);
-	p = map("a path", PAGE, R, MAP_PRIVATE, fd, 0);
+	p = map(&deleted, fd);
 	unlink(name);
-	EXPECT(p, PAGE, .what = "a deleted path of PATH_MAX bytes",
-	       .kind = file_kind);
+	expect(p, &deleted);
 	close(fd);
 
 	/* and newlines make it four times as long as it is */
 	memset(name, '\n', len);
-	fd = make_file(name, PAGE);
-	p = map("a path", PAGE, R, MAP_PRIVATE, fd, 0);
-	EXPECT(p, PAGE, .what = "a path of PATH_MAX bytes with newlines",
-	       .kind = file_kind);
-	close(fd);
+	named_file(name, NULL, "a path of PATH_MAX bytes with newlines");
 	if (fchdir(home))
 		die("fchdir");
 	close(home);
 }
 
 /* Memory that is shared without a file of ours */
-static void shared(void)
+
+static void of_memfd(const char *name, int flags, size_t size, int seals,
+		     const struct mapping *m, unsigned int n)
 {
-	char *p;
-	int fd, id;
+	int fd = memfd_create(name, flags);
 
-	fd = memfd_create("a memfd\nname", 0);
-	if (fd < 0 || ftruncate(fd, 4 * PAGE))
-		die("memfd_create");
-	p = map("memfd", 2 * PAGE, R | W, MAP_SHARED, fd, PAGE);
-	touch(p);
-	EXPECT(p, 2 * PAGE, .what = "a memfd", .kind = "shmem", .perm = "rw-s",
-	       .anon = "-", .ops = "shmem*_vm_ops",
-	       .name = "/memfd:a memfd\\012name (deleted)");
-	p = map("memfd", PAGE, R | W, MAP_PRIVATE, fd, 0);
-	touch(p);
-	EXPECT(p, PAGE, .what = "a private memfd, modified", .kind = "shmem",
-	       .perm = "rw-p", .anon = "y");
-	close(fd);
-
-	fd = memfd_create("sealed", MFD_ALLOW_SEALING);
-	if (fd < 0 || ftruncate(fd, PAGE) ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
-		die("sealing a memfd");
-	p = map("sealed", PAGE, R, MAP_SHARED, fd, 0);
-	if (p)
-		EXPECT(p, PAGE, .what = "a sealed memfd", .kind = "shmem",
-		       .perm = "r--s", .name = "/memfd:sealed (deleted)");
-	close(fd);
-
-	fd = syscall(SYS_memfd_secret, 0);
 	if (fd < 0) {
-		skip("memfd_secret", strerror(errno));
-	} else {
-		if (ftruncate(fd, PAGE))
-			die("ftruncate");
-		p = map("memfd_secret", PAGE, R | W, MAP_SHARED, fd, 0);
-		if (p)
-			EXPECT(p, PAGE, .what = "memfd_secret", .kind = "file",
-			       .ops = "secretmem_vm_ops");
-		close(fd);
+		skip(m->what, strerror(errno));
+		return;
 	}
-
-	id = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
-	if (id < 0) {
-		skip("SysV shared memory", strerror(errno));
-	} else {
-		p = shmat(id, next_slot(), 0);
-		if (p == (void *)-1)
-			die("shmat");
-		EXPECT(p, 3 * PAGE, .what = "SysV shared memory", .kind = "shmem",
-		       .perm = "rw-s", .name = "/SYSV00000000 (deleted)",
-		       .ops = "shm_vm_ops");
-		p = shmat(id, next_slot(), SHM_RDONLY);
-		if (p == (void *)-1)
-			die("shmat");
-		EXPECT(p, 3 * PAGE, .what = "SysV shared memory, read-only",
-		       .kind = "shmem", .perm = "r--s");
-		shmctl(id, IPC_RMID, NULL);
-	}
-
-	fd = open("/dev/zero", O_RDWR);
-	if (fd < 0)
-		die("/dev/zero");
-	p = map("/dev/zero", PAGE, R | W, MAP_PRIVATE, fd, 0);
-	touch(p);
-	EXPECT(p, PAGE, .what = "private /dev/zero", .kind = "dev",
-	       .perm = "rw-p", .anon = "y", .ops = "-", .name = "/dev/zero");
-	p = map("/dev/zero", PAGE, R | W, MAP_SHARED, fd, 0);
-	EXPECT(p, PAGE, .what = "shared /dev/zero", .kind = "shmem",
-	       .perm = "rw-s", .name = "/dev/zero (deleted)");
+	if (ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
+		die(m->what);
+	map_all(m, n, fd);
 	close(fd);
-
-	fd = open("/dev/mem", O_RDONLY);
-	p = fd < 0 ? NULL : map("/dev/mem", PAGE, R, MAP_SHARED, fd, 0xf0000);
-	if (p)
-		EXPECT(p, PAGE, .what = "/dev/mem", .kind = "dev", .perm = "r--s",
-		       .name = "/dev/mem", .flags = "io,pf");
-	else if (fd < 0)
-		skip("/dev/mem", strerror(errno));
 }
 
-static void huge_pages(void)
+static void of_shm(int flags, const struct mapping *m, unsigned int n)
 {
-	char *p;
-	int fd, id;
+	int id = shmget(IPC_PRIVATE, m->size, IPC_CREAT | 0600 | flags);
+	void *p;
 
-	p = map("a huge page", HUGE, R | W, ANON | MAP_HUGETLB, -1, 0);
-	if (!p)
-		return;
-	touch(p);
-	EXPECT(p, HUGE, .what = "a huge page, private", .kind = "hugetlb",
-	       .page = 2048, .perm = "rw-p", .flags = "ht", .anon = "y",
-	       .ops = "hugetlb_vm_ops", .name = "/anon_hugepage (deleted)");
-
-	p = map("a shared huge page", HUGE, R | W,
-		MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-	if (p)
-		EXPECT(p, HUGE, .what = "a huge page, shared", .kind = "hugetlb",
-		       .page = 2048, .perm = "rw-s", .flags = "ht,sh", .anon = "-");
-
-	fd = memfd_create("huge", MFD_HUGETLB);
-	if (fd < 0) {
-		skip("a memfd of huge pages", strerror(errno));
-	} else {
-		if (ftruncate(fd, 2 * HUGE))
-			die("ftruncate");
-		p = map("a memfd of huge pages", HUGE, R | W, MAP_SHARED, fd, HUGE);
-		if (p)
-			EXPECT(p, HUGE, .what = "a memfd of huge pages",
-			       .kind = "hugetlb", .page = 2048, .flags = "ht",
-			       .name = "/memfd:huge (deleted)");
-		close(fd);
-	}
-
-	id = shmget(IPC_PRIVATE, HUGE, IPC_CREAT | SHM_HUGETLB | 0600);
 	if (id < 0) {
-		skip("SysV huge pages", strerror(errno));
+		skip(m->what, strerror(errno));
 		return;
 	}
-	p = shmat(id, next_slot(), 0);
-	if (p == (void *)-1)
-		die("shmat");
-	EXPECT(p, HUGE, .what = "SysV huge pages", .kind = "hugetlb",
-	       .page = 2048, .name = "/SYSV00000000 (deleted)");
+	for (; n--; m++) {
+		p = shmat(id, next_slot(m->size), m->prot & W ? 0 : SHM_RDONLY);
+		if (p == (void *)-1)
+			die("shmat");
+		expect(p, m);
+	}
 	shmctl(id, IPC_RMID, NULL);
 }
 
-/* What the kernel maps for us, or hands out for mapping */
+static const struct mapping memfd[] = {
+	{ "a memfd", 2 * PAGE, R | W, MAP_SHARED, PAGE, .touch = true, .kind = "shmem",
+	  .anon = "-", .ops = "shmem*_vm_ops", .name = "/memfd:a memfd\\012name (deleted)" },
+	{ "a private memfd, modified", PAGE, R | W, MAP_PRIVATE, .touch = true, .kind = "shmem",
+	  .anon = "y" },
+};
+
+static const struct mapping sealed = {
+	"a sealed memfd", PAGE, R, MAP_SHARED, .kind = "shmem", .name = "/memfd:sealed (deleted)",
+};
+
+static const struct mapping huge_memfd = {
+	"a memfd of huge pages", HUGE, R | W, MAP_SHARED, HUGE, .page = 2048, .kind = "hugetlb",
+	.vm_flags = "ht", .name = "/memfd:huge (deleted)",
+};
+
+static const struct mapping shm[] = {
+	{ "SysV shared memory", 3 * PAGE, R | W, MAP_SHARED, .name = "/SYSV00000000 (deleted)",
+	  .ops = "shm_vm_ops" },
+	{ "SysV shared memory, read-only", 3 * PAGE, R, .flags = MAP_SHARED },
+};
+
+static const struct mapping huge_shm = {
+	"SysV huge pages", HUGE, R | W, MAP_SHARED, .page = 2048, .kind = "hugetlb",
+	.name = "/SYSV00000000 (deleted)",
+};
+
+static const struct mapping zero[] = {
+	{ "private /dev/zero", PAGE, R | W, MAP_PRIVATE, .touch = true, .kind = "dev",
+	  .anon = "y", .ops = "-", .name = "/dev/zero" },
+	{ "shared /dev/zero", PAGE, R | W, MAP_SHARED, .kind = "shmem",
+	  .name = "/dev/zero (deleted)" },
+};
+
+static void shared(void)
+{
+	int fd;
+
+	of_memfd("a memfd\nname", 0, 4 * PAGE, 0, memfd, ARRAY_SIZE(memfd));
+	of_memfd("sealed", MFD_ALLOW_SEALING, PAGE, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+		 &sealed, 1);
+	of_memfd("huge", MFD_HUGETLB, 2 * HUGE, 0, &huge_memfd, 1);
+	of_shm(0, shm, ARRAY_SIZE(shm));
+	of_shm(SHM_HUGETLB, &huge_shm, 1);
+
+	fd = syscall(SYS_memfd_secret, 0);
+	if (fd < 0)
+		skip("memfd_secret", strerror(errno));
+	else if (ftruncate(fd, PAGE))
+		die("ftruncate");
+	else
+		MAP(fd, "memfd_secret", PAGE, R | W, MAP_SHARED, .kind = "file",
+		    .ops = "secretmem_vm_ops");
+	close(fd);
+
+	fd = open_or_die("/dev/zero", O_RDWR);
+	map_all(zero, ARRAY_SIZE(zero), fd);
+	close(fd);
+	fd = open("/dev/mem", O_RDONLY);
+	if (fd < 0)
+		skip("/dev/mem", strerror(errno));
+	else
+		MAP(fd, "/dev/mem", PAGE, R, MAP_SHARED, 0xf0000, .kind = "dev",
+		    .name = "/dev/mem", .vm_flags = "io,pf");
+	close(fd);
+}
+
+/* Mappings that the kernel makes, or of files that it creates */
 static void kernels_own(void)
 {
 	struct io_uring_params ring = { 0 };
@@ -701,69 +567,40 @@ static void kernels_own(void)
 		.config = PERF_COUNT_SW_TASK_CLOCK,
 	};
 	aio_context_t aio = 0;
-	void *p;
 	int fd;
 
 	if (syscall(SYS_io_setup, 8, &aio))
 		skip("an aio ring", strerror(errno));
 	else
-		EXPECT((void *)aio, 0, .what = "an aio ring", .kind = "file",
+		EXPECT((void *)aio, .what = "an aio ring", .kind = "file",
 		       .ops = "aio_ring_vm_ops", .name = "/[[]aio] (deleted)");
 
 	fd = syscall(SYS_io_uring_setup, 8, &ring);
-	if (fd < 0) {
+	if (fd < 0)
 		skip("an io_uring", strerror(errno));
-	} else {
-		p = mmap(NULL, PAGE, R | W, MAP_SHARED, fd, IORING_OFF_SQ_RING);
-		if (p == MAP_FAILED)
-			skip("an io_uring", strerror(errno));
-		else
-			EXPECT(p, PAGE, .what = "an io_uring", .kind = "file",
-			       .name = "anon_inode:[[]io_uring]");
-	}
+	else
+		EXPECT(map_file(NULL, PAGE, R | W, MAP_SHARED, fd, IORING_OFF_SQ_RING),
+		       "an io_uring", PAGE, R | W, MAP_SHARED, .kind = "file",
+		       .name = "anon_inode:[[]io_uring]");
 
 	fd = syscall(SYS_perf_event_open, &perf, 0, -1, -1, 0);
-	if (fd < 0) {
+	if (fd < 0)
 		skip("a perf ring", strerror(errno));
-	} else {
-		p = map("a perf ring", 2 * PAGE, R | W, MAP_SHARED, fd, 0);
-		if (p)
-			EXPECT(p, 2 * PAGE, .what = "a perf ring", .kind = "file",
-			       .ops = "perf_mmap_vmops",
-			       .name = "anon_inode:[[]perf_event]");
-	}
+	else
+		MAP(fd, "a perf ring", 2 * PAGE, R | W, MAP_SHARED, .kind = "file",
+		    .ops = "perf_mmap_vmops", .name = "anon_inode:[[]perf_event]");
 }
 
-/* The VMA around an address, from what the kernel says itself */
-static void around(const void *p, struct expect e)
+/* The VMA that contains an address, by the kernel's own maps */
+static void around(const void *p, const struct mapping *m)
 {
 	struct listing l = load_maps(getpid(), "maps");
 	struct region *r = region_of(&l, (unsigned long)p);
 
 	if (r)
-		expect((void *)r->start, 0, e);
+		expect((void *)r->start, m);
 	else
-		skip(e.what, "it is not in /proc/self/maps");
-}
-
-/* Where the brk area begins: the 47th field of stat */
-static unsigned long start_brk(void)
-{
-	static char stat[4096];
-	unsigned int field;
-	char *s;
-	int fd = open("/proc/self/stat", O_RDONLY);
-
-	/* The last byte stays NUL. */
-	if (fd < 0 || read(fd, stat, sizeof(stat) - 1) < 0)
-		die("/proc/self/stat");
-	close(fd);
-	s = strrchr(stat, ')');
-	for (field = 2; s && field < 47; field++)
-		s = strchr(s + 1, ' ');
-	if (!s)
-		die("/proc/self/stat is too short");
-	return strtoul(s, NULL, 10);
+		skip(m->what, "it is not in /proc/self/maps");
 }
 
 /*
@@ -772,7 +609,9 @@ static unsigned long start_brk(void)
  */
 static void around_the_heap(void)
 {
-	const unsigned long at[] = { start_brk() - PAGE, (unsigned long)sbrk(0) };
+	const unsigned long at[] = {
+		stat_field(getpid(), 47) - PAGE, (unsigned long)sbrk(0),	/* start_brk */
+	};
 	static const char * const what[] = { "below the heap", "above the heap" };
 	unsigned int i;
 	void *p;
@@ -780,8 +619,8 @@ static void around_the_heap(void)
 	for (i = 0; i < 2; i++) {
 		p = mmap((void *)at[i], PAGE, R, ANON | MAP_FIXED_NOREPLACE, -1, 0);
 		if (p == (void *)at[i])
-			EXPECT(p, PAGE, .what = what[i], .perm = "r--p", .anon = "-",
-			       .ops = "-");
+			EXPECT(p, what[i], PAGE, R, ANON, .kind = "*", .anon = "-", .ops = "-",
+			       .name = "*");
 		else
 			skip(what[i], strerror(errno));
 	}
@@ -789,6 +628,10 @@ static void around_the_heap(void)
 
 int main(int argc, char **argv)
 {
+	static const struct mapping heap = { "the heap", .kind = "heap", .name = "[[]heap]",
+					     .anon = "y", .ops = "-" };
+	static const struct mapping stack = { "the stack", .kind = "stack", .vm_flags = "gd",
+					      .name = "[[]stack]", .anon = "y", .ops = "-" };
 	static char buffer[1 << 16];
 	struct statfs fs;
 
@@ -802,23 +645,21 @@ int main(int argc, char **argv)
 	/* It ends with a page. */
 	if (brk((void *)(((unsigned long)sbrk(0) & -PAGE) + 17 * PAGE)))
 		die("brk");
-	touch((char *)sbrk(0) - 1);
+	*((volatile char *)sbrk(0) - 1) = 1;
 
-	anonymous();
+	map_all(anonymous, ARRAY_SIZE(anonymous), -1);
+	holes_and_moves();
 	advised();
-	protection_key();
 	policies();
-	userfault();
+	CHANGED(register_userfaultfd(syscall(SYS_userfaultfd, O_CLOEXEC), p, m.size),
+		.what = "userfaultfd", .vm_flags = "um");
 	files();
 	long_path();
 	shared();
-	huge_pages();
 	kernels_own();
 	around_the_heap();
-	around((char *)sbrk(0) - 1, (struct expect){ .what = "the heap",
-	       .kind = "heap", .name = "[[]heap]", .anon = "y", .ops = "-" });
-	around(&fs, (struct expect){ .what = "the stack", .kind = "stack",
-	       .name = "[[]stack]", .flags = "gd", .anon = "y", .ops = "-" });
+	around((char *)sbrk(0) - 1, &heap);
+	around(&fs, &stack);
 
 	printf("ready %u\n", made);
 	fflush(stdout);

@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A process that has every kind of mapping that we know how to make (mappings.c), once
-# with files on a file system of its own and once on tmpfs: compared with what procfs
-# says of it, and with what it knows itself of each mapping.
+# A process with all kinds of mappings (mappings.c), once with files on ramfs and once on
+# tmpfs, is compared with procfs, and with what it expects itself of each mapping.
 
 . "$(dirname "$0")/lib.sh"
 
-# Each line of what fields said as a test point
+# Prints each line of the output of fields as a test point.
 expected()
 {
 	while read -r verdict what; do
@@ -40,7 +39,7 @@ every_kind()
 		sed 's/^/# /' "$TMP/why"
 		ktap_test_fail "$1: vmas fields match procfs"
 	fi
-	result "$1: every mapping that was made is judged" \
+	result "$1: every mapping judged" \
 		[ "$(grep -c '^\(not \)*ok ' "$TMP/points")" = "$ready" ]
 	result "$1: common kinds present" enough_kinds
 	expected "$1"
@@ -49,7 +48,7 @@ every_kind()
 	stop_all
 }
 
-# What every process has, and what cannot be skipped anywhere
+# Kinds that all machines have
 enough_kinds()
 {
 	for kind in anon heap stack shmem dev vdso vvar; do

@@ -4,11 +4,12 @@
 
 /* The columns of vmas that tests use; the last one is always the name */
 enum column {
-	NR, START, END, KB, PERM, OFFSET, DEV, INODE, POLICY, FLAGS, COLUMNS,
+	NR, START, END, KB, PERM, OFFSET, DEV, INODE, KIND, POLICY, FLAGS, COLUMNS,
 };
 
 static const char * const column_names[COLUMNS] = {
-	"nr", "start", "end", "kB", "perm", "offset", "dev", "inode", "policy", "flags",
+	"nr", "start", "end", "kB", "perm", "offset", "dev", "inode", "kind",
+	"policy", "flags",
 };
 
 struct parser {
@@ -47,7 +48,7 @@ static unsigned long long parse_number(struct parser *p, int base, char end)
 		value = value * base + digit;
 	}
 	if (!n || *p->s != end)
-		p->error = "no number where there should be one";
+		p->error = "a number is missing";
 	else
 		p->s++;
 	return value;
@@ -75,6 +76,7 @@ static void parse_vmas_line(struct parser *p, struct region *r, unsigned int nr)
 	r->major = NUMBER(DEV, 16, ':');
 	r->minor = parse_number(p, 16, ' ');
 	r->inode = NUMBER(INODE, 10, ' ');
+	r->kind = word[p->at[KIND]];
 	r->policy = word[p->at[POLICY]];
 	for (p->s = word[p->at[FLAGS]]; !r->dontdump; p->s += 3) {
 		r->dontdump = !strncmp(p->s, "dd", 2);
@@ -110,7 +112,7 @@ static struct region *add_region(struct listing *l, unsigned int room)
 	return memset(&l->regions[l->nr++], 0, sizeof(*l->regions));
 }
 
-/* NULL, or what is wrong with the newest region beside the one before it */
+/* Compares the newest region with the one before it. Returns an error, or NULL. */
 static const char *check_region(const struct listing *l)
 {
 	const struct region *r = &l->regions[l->nr - 1];
@@ -128,7 +130,7 @@ enum form {
 	VMAS_FORM,
 };
 
-/* The header of vmas: NULL, or what is wrong with it */
+/* Parses the header of vmas. Returns an error, or NULL. */
 static const char *parse_header(struct parser *p, struct listing *l, unsigned int *nr)
 {
 	const char *walk = *p->s ? strstr(p->s, " walk=") : NULL;
@@ -140,7 +142,7 @@ static const char *parse_header(struct parser *p, struct listing *l, unsigned in
 	l->walk = !strncmp(walk, " walk=torn\n", 11) ? WALK_TORN :
 		  !strncmp(walk, " walk=atomic\n", 13) ? WALK_ATOMIC : WALK_UNKNOWN;
 	if (l->walk == WALK_UNKNOWN)
-		return "the header does not say how the walk was";
+		return "the header has an unknown walk=";
 	p->s = strchr(p->s, '\n') + 1;
 	if (*p->s++ != '#' || !strchr(p->s, '\n'))
 		return "there is no second line of the header";
@@ -190,7 +192,7 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 		/* the gate page, which comes last; smaps has more lines of it */
 		if (strtoull(line, NULL, 16) >> 56 || line[strspn(line, " ")] == '-') {
 			if (form != SMAPS_FORM && strchr(line, '\n')[1])
-				return "a line after that of the gate page";
+				return "a line follows the gate page";
 			break;
 		}
 		if (form == VMAS_FORM && l->nr == nr)
@@ -248,7 +250,7 @@ const char *parse_raw(struct listing *l, struct text t)
 			return "a record has another size";
 		if (v->kind == VMAINFO_KIND_VSYSCALL) {
 			if (!(h->flags & VMAINFO_GATE) || c.at != t.len)
-				return "a gate page where there should be none";
+				return "an unexpected gate page";
 			break;
 		}
 		if (l->nr == h->vmas)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* maps, smaps, vmas and raw taken apart: the one parser of each that the tests have */
+/* The parsers of maps, smaps, vmas and raw */
 #ifndef MAPS_H
 #define MAPS_H
 
@@ -18,7 +18,7 @@ struct region {
 	unsigned int major, minor;
 	char perm[4];
 	bool dontdump;		/* not in maps */
-	const char *policy;	/* vmas only: a word */
+	const char *kind, *policy; /* vmas only: a word */
 	const char *name;	/* up to the newline or NUL; vmas and raw: "-" for no name */
 	unsigned long page_size; /* smaps only, in bytes */
 };
@@ -31,9 +31,9 @@ struct listing {
 };
 
 /*
- * Each takes a text apart. NULL, or what is wrong with it: every line is whole, numbers
- * and sizes fit, regions are in order, none overlaps another one or is there twice. The
- * [vsyscall] page is not a region. Names and policies point into the text.
+ * Each parses a text and returns an error, or NULL. Every line has to be whole, numbers and
+ * sizes have to fit, and regions have to be in order and not overlap. The [vsyscall] page is
+ * not a region. Names, kinds and policies point into the text.
  */
 const char *parse_maps(struct listing *l, struct text t);
 const char *parse_smaps(struct listing *l, struct text t);

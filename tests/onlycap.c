@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs a command as a service has it whose CapabilityBoundingSet= is short:
+ * Runs a command with a small bounding set, like CapabilityBoundingSet= of a service:
  *
  *	onlycap sys_ptrace|none COMMAND [ARG...]
  *
- * as root, with that capability and no other. busybox has no command for it.
+ * as root, with that capability and no other. busybox has no such command.
  */
 #include <linux/capability.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: onlycap sys_ptrace|none COMMAND [ARG...]\n");
 		return 1;
 	}
-	/* The kernel can know more of them than its headers did. */
+	/* The kernel can have more capabilities than the headers. */
 	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
 		if (cap != keep && prctl(PR_CAPBSET_DROP, cap)) {
 			perror("PR_CAPBSET_DROP");

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * procs: each column against procfs, for all kinds of processes; which processes are listed
- * and in which order, while others come and go; reads of any size.
+ * procs: each column matches procfs, for all kinds of processes. All processes of the pid
+ * namespace are listed in order, while others start and exit.
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
 #include <linux/mount.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -15,14 +14,27 @@
 #include "vmainfo_test.h"
 
 #define PROCS PROC "procs"
-/* Where the first procfs is for processes in another pid namespace */
-#define HOST_PROC "/tmp/vmainfo-procs-proc"
-#define HEADER "#   pid     vmas     total_kB      data_kB     stack_kB      exec_kB" \
-	       "    locked_kB    pinned_kB comm\n"
+
+enum column { VMAS, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COLUMNS };
+
+/* Between pid and comm. status has the sum in one or two lines. */
+static const struct {
+	const char *name;
+	int width;
+	const char *status[2];
+} columns[COLUMNS] = {
+	[VMAS] = { "vmas", 8, { NULL } },
+	[TOTAL] = { "total_kB", 12, { "VmSize" } },
+	[DATA] = { "data_kB", 12, { "VmData" } },
+	[STACK] = { "stack_kB", 12, { "VmStk" } },
+	[EXEC] = { "exec_kB", 12, { "VmExe", "VmLib" } },
+	[LOCKED] = { "locked_kB", 12, { "VmLck" } },
+	[PINNED] = { "pinned_kB", 12, { "VmPin" } },
+};
 
 struct line {
 	pid_t pid;
-	unsigned long long vmas, total, data, stack, exec, locked, pinned;
+	unsigned long long v[COLUMNS];
 	char comm[80];
 };
 
@@ -31,6 +43,18 @@ struct lines {
 	unsigned int nr;
 };
 
+/* Prints a line, or the header for NULL, as procs does. */
+static void print_line(char *s, const struct line *l)
+{
+	int n = l ? sprintf(s, "%7d", l->pid) : sprintf(s, "#%6s", "pid");
+	enum column c;
+
+	for (c = 0; c < COLUMNS; c++)
+		n += l ? sprintf(s + n, " %*llu", columns[c].width, l->v[c]) :
+		     sprintf(s + n, " %*s", columns[c].width, columns[c].name);
+	sprintf(s + n, " %s\n", l ? l->comm : "comm");
+}
+
 /*
  * Parses a text. Each line must equal its values printed again, so that nothing is left
  * over; processes are in order, none of them twice.
@@ -38,24 +62,25 @@ struct lines {
 static struct lines parse(struct text t)
 {
 	struct lines all = { .l = get_memory((t.len / 60 + 1) * sizeof(*all.l)) };
+	char again[400], *end;
 	const char *s = t.s;
-	char again[300];
 	struct line *l;
+	enum column c;
 
 	errno = 0;
-	if (strncmp(s, HEADER, strlen(HEADER)))
+	print_line(again, NULL);
+	if (strncmp(s, again, strlen(again)))
 		fatal("the header is \"%.*s\"", (int)strcspn(s, "\n"), s);
-	for (s += strlen(HEADER); *s; s += strlen(again)) {
+	for (s += strlen(again); *s; s += strlen(again)) {
 		l = &all.l[all.nr++];
-		if (sscanf(s, "%d %llu %llu %llu %llu %llu %llu %llu%*1[ ]%79[^\n]", &l->pid,
-			   &l->vmas, &l->total, &l->data, &l->stack, &l->exec, &l->locked,
-			   &l->pinned, l->comm) < 8)
-			fatal("a line is \"%.*s\"", (int)strcspn(s, "\n"), s);
-		snprintf(again, sizeof(again), "%7d %8llu %12llu %12llu %12llu %12llu %12llu %12llu %s\n",
-			 l->pid, l->vmas, l->total, l->data, l->stack, l->exec, l->locked,
-			 l->pinned, l->comm);
+		l->pid = strtol(s, &end, 10);
+		for (c = 0; c < COLUMNS; c++)
+			l->v[c] = strtoull(end, &end, 10);
+		end += *end == ' ';
+		snprintf(l->comm, sizeof(l->comm), "%.*s", (int)strcspn(end, "\n"), end);
+		print_line(again, l);
 		if (strncmp(s, again, strlen(again)))
-			fatal("a line is \"%.*s\", and should be %s", (int)strcspn(s, "\n"), s,
+			fatal("a line is \"%.*s\", expected %s", (int)strcspn(s, "\n"), s,
 			      again);
 		if (all.nr > 1 && l->pid <= l[-1].pid)
 			fatal("%d comes after %d", l->pid, l[-1].pid);
@@ -91,58 +116,52 @@ static struct line line_of(pid_t pid)
 	struct line l;
 
 	if (!found)
-		fatal("process %d is not there", pid);
+		fatal("process %d is missing", pid);
 	l = *found;
 	free(all.l);
 	return l;
 }
 
-/* A line of status: its number, or 0 if it is not there */
+/* The number in a line of status, or 0 without such a line */
 static unsigned long long status_kb(struct text status, const char *key)
 {
 	char line[32];
 	const char *s;
 
-	snprintf(line, sizeof(line), "\n%s:", key);
-	s = strstr(status.s, line);
+	snprintf(line, sizeof(line), "\n%s:", key ?: "");
+	s = key ? strstr(status.s, line) : NULL;
 	return s ? strtoull(s + strlen(line), NULL, 10) : 0;
 }
 
-/* Which column of a line is not as procfs has it of a thread, or NULL */
+/* Returns the column that differs from what procfs has for a thread, or NULL. */
 static const char *differs(const struct line *l, pid_t thread)
 {
-	char path[64];
 	struct text status;
+	char path[64];
+	enum column c;
 
 	snprintf(path, sizeof(path), "task/%d/maps", thread);
-	if (l->vmas != load_maps(l->pid, path).nr)
-		return "vmas";
+	if (l->v[VMAS] != load_maps(l->pid, path).nr)
+		return columns[VMAS].name;
 	snprintf(path, sizeof(path), "task/%d/status", thread);
 	status = slurp_proc(l->pid, path);
-	return l->total != status_kb(status, "VmSize") ? "total_kB" :
-	       l->data != status_kb(status, "VmData") ? "data_kB" :
-	       l->stack != status_kb(status, "VmStk") ? "stack_kB" :
-	       l->exec != status_kb(status, "VmExe") + status_kb(status, "VmLib") ? "exec_kB" :
-	       l->locked != status_kb(status, "VmLck") ? "locked_kB" :
-	       l->pinned != status_kb(status, "VmPin") ? "pinned_kB" : NULL;
+	for (c = TOTAL; c < COLUMNS; c++)
+		if (l->v[c] != status_kb(status, columns[c].status[0]) +
+			       status_kb(status, columns[c].status[1]))
+			return columns[c].name;
+	return NULL;
 }
 
 static bool is_zero(const struct line *l)
 {
-	return !l->vmas && !l->total && !l->data && !l->stack && !l->exec && !l->locked &&
-	       !l->pinned;
-}
+	static const unsigned long long zero[COLUMNS];
 
-/* Where processes of the tests say what they cannot by a pipe */
-static struct shared {
-	bool pinned;
-	pid_t thread;
-	bool over;
-} *shared;
+	return !memcmp(l->v, zero, sizeof(zero));
+}
 
 /* A process with something in each column */
 
-/* As much as drivers do: a buffer that io_uring keeps. Not on all kernels. */
+/* Pins memory as drivers do, here for io_uring. Not all kernels have it. */
 static bool pin(void *at, size_t size)
 {
 	struct io_uring_params params = { 0 };
@@ -151,6 +170,8 @@ static bool pin(void *at, size_t size)
 
 	return fd >= 0 && !syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &iov, 1);
 }
+
+static bool *pinned;	/* shared with the target */
 
 static void init(void)
 {
@@ -161,9 +182,9 @@ static void init(void)
 		fatal("mlock");
 	map_at(NULL, 3 * PAGE, PROT_READ | PROT_EXEC);
 	map_file(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	/* what a process with that capability pins is not counted everywhere */
+	/* some kernels do not count memory that is pinned with that capability */
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_IPC_LOCK));
-	shared->pinned = pin(p + 20 * PAGE, 3 * PAGE);
+	*pinned = pin(p + 20 * PAGE, 3 * PAGE);
 }
 
 FIXTURE(procs)
@@ -173,7 +194,7 @@ FIXTURE(procs)
 
 FIXTURE_SETUP(procs)
 {
-	shared = get_shared(sizeof(*shared));
+	pinned = get_shared(sizeof(*pinned));
 	target_start(&self->target, init, NULL);
 }
 
@@ -189,19 +210,19 @@ TEST_F(procs, columns_match_procfs)
 	EXPECT_EQ(NULL, differs(&l, l.pid)) {
 		TH_LOG("%s", differs(&l, l.pid));
 	}
-	EXPECT_LE(100u, l.vmas);
-	EXPECT_LE(100u * 4, l.total);
-	EXPECT_LT(0u, l.data);
-	EXPECT_LT(0u, l.stack);
-	EXPECT_LE(3u * 4, l.exec);
-	EXPECT_EQ(8u * 4, l.locked);
-	EXPECT_LE(shared->pinned ? 3u * 4 : 0, l.pinned);
-	if (!shared->pinned)
+	EXPECT_LE(100u, l.v[VMAS]);
+	EXPECT_LE(100u * 4, l.v[TOTAL]);
+	EXPECT_LT(0u, l.v[DATA]);
+	EXPECT_LT(0u, l.v[STACK]);
+	EXPECT_LE(3u * 4, l.v[EXEC]);
+	EXPECT_EQ(8u * 4, l.v[LOCKED]);
+	EXPECT_LE(*pinned ? 3u * 4 : 0, l.v[PINNED]);
+	if (!*pinned)
 		printf("# this kernel has no io_uring to pin memory\n");
 	EXPECT_STREQ("procs", l.comm);
 }
 
-/* All of them but those that came or went in between */
+/* Only processes that start or exit in between may be missing. */
 TEST_F(procs, all_processes)
 {
 	struct lines before, after;
@@ -219,7 +240,7 @@ TEST_F(procs, all_processes)
 	}
 	closedir(dir);
 	after = read_procs(65536);
-	/* kworkers may go: what has not gone by now was in /proc */
+	/* Kernel threads may exit. A process that still exists was in /proc. */
 	for (i = 0; i < before.nr; i++)
 		left += !kill(before.l[i].pid, 0);
 	EXPECT_LT(2u, n);
@@ -228,10 +249,11 @@ TEST_F(procs, all_processes)
 	dir = opendir("/proc");
 	while ((entry = readdir(dir))) {
 		pid = atoi(entry->d_name);
-		if (pid && find(before, pid))
+		if (pid && find(before, pid)) {
 			EXPECT_NE(NULL, find(after, pid)) {
 				TH_LOG("process %d", pid);
 			}
+		}
 	}
 	closedir(dir);
 	EXPECT_NE(NULL, find(after, getpid()));
@@ -257,7 +279,7 @@ TEST_F(procs, zombie)
 
 	target_start(&z, NULL, NULL);
 	l = line_of(z.pid);
-	EXPECT_LT(0u, l.vmas);
+	EXPECT_LT(0u, l.v[VMAS]);
 	target_kill(&z);
 	l = line_of(z.pid);
 	EXPECT_TRUE(is_zero(&l));
@@ -266,73 +288,35 @@ TEST_F(procs, zombie)
 	EXPECT_EQ(NULL, find(read_procs(65536), z.pid));
 }
 
-/* Threads are not listed. */
-
-static void *rest(void *arg)
-{
-	if (arg)
-		shared->thread = syscall(SYS_gettid);
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static void threads_init(void)
 {
-	unsigned int i;
-	pthread_t id;
-
 	map_row((void *)0x300000000000, 50);
-	for (i = 0; i < 20; i++)
-		if (pthread_create(&id, NULL, rest, i == 10 ? shared : NULL))
-			_exit(1);
-	while (!*(volatile pid_t *)&shared->thread)
-		sched_yield();
+	start_sleeping_thread();
+	start_sleeping_thread();
 }
 
+/* A process is one line, and lives on in its threads when its leader exits. */
 TEST_F(procs, threads_not_listed)
 {
 	struct target t;
 	struct line l;
+	pid_t thread;
 
-	target_start(&t, threads_init, NULL);
+	target_start(&t, threads_init, target_end_leader);
+	thread = other_thread(t.pid);
 	l = line_of(t.pid);
 	EXPECT_EQ(NULL, differs(&l, t.pid)) {
 		TH_LOG("%s", differs(&l, t.pid));
 	}
-	EXPECT_EQ(NULL, find(read_procs(65536), shared->thread));
+	EXPECT_EQ(NULL, find(read_procs(65536), thread));
+
+	tell_leader_to_exit(&t);
+	l = line_of(t.pid);
+	EXPECT_EQ(NULL, differs(&l, thread)) {
+		TH_LOG("%s", differs(&l, thread));
+	}
+	EXPECT_LT(50u, l.v[VMAS]);
 	target_end(&t);
-}
-
-/* A process whose leader has exited lives on in its threads. */
-TEST_F(procs, exited_leader)
-{
-	char path[64];
-	struct text t;
-	struct line l;
-	pid_t pid;
-
-	pid = fork_child();
-	if (!pid) {
-		threads_init();
-		pthread_exit(NULL);
-	}
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	for (;;) {
-		t = slurp_path(path);
-		/* It looks for the mm first, and can have been in between. */
-		if (strstr(t.s, "\nState:\tZ") && !strstr(t.s, "VmSize"))
-			break;
-		free(t.s);
-		usleep(1000);
-	}
-	l = line_of(pid);
-	EXPECT_EQ(NULL, differs(&l, shared->thread)) {
-		TH_LOG("%s", differs(&l, shared->thread));
-	}
-	EXPECT_LT(50u, l.vmas);
-	EXPECT_EQ(0, kill(pid, SIGKILL));
-	EXPECT_EQ(128 + SIGKILL, reap(pid));
 }
 
 static void strange_init(void)
@@ -340,7 +324,7 @@ static void strange_init(void)
 	prctl(PR_SET_NAME, "\n a\\b\tc\nd \x80");
 }
 
-/* As status says it, whatever it is */
+/* The name is escaped as in status. */
 TEST_F(procs, comm_escaped)
 {
 	struct target t;
@@ -356,7 +340,7 @@ TEST_F(procs, comm_escaped)
 	target_end(&t);
 }
 
-/* Processes that come and go: nothing of that shows in the lines of the others. */
+/* Processes that start and exit do not disturb the lines of others. */
 
 #define RESIDENTS 40
 #define VISITORS 3
@@ -366,7 +350,7 @@ TEST_F(procs, concurrent_fork_exit)
 	static const size_t chunks[] = { 100, 4096, 65536, 5000, 1000 };
 	struct target resident[RESIDENTS];
 	pid_t visitor[VISITORS], pid;
-	unsigned int i, j, most = 0;
+	unsigned int i, j;
 	const struct line *l;
 	struct lines all;
 
@@ -376,84 +360,89 @@ TEST_F(procs, concurrent_fork_exit)
 		visitor[i] = fork_child();
 		if (visitor[i])
 			continue;
-		while (!*(volatile bool *)&shared->over) {
+		for (;;) {
 			pid = fork_child();
 			if (!pid)
 				_exit(0);
 			reap(pid);
 		}
-		_exit(0);
 	}
 	for (i = 0; i < 100; i++) {
 		all = read_procs(chunks[i % ARRAY_SIZE(chunks)]);
-		most = all.nr > most ? all.nr : most;
 		for (j = 0; j < RESIDENTS; j++) {
 			l = find(all, resident[j].pid);
 			ASSERT_NE(NULL, l) {
-				TH_LOG("process %d is not there", resident[j].pid);
+				TH_LOG("process %d is missing", resident[j].pid);
 			}
-			ASSERT_LT(0u, l->vmas);
+			ASSERT_LT(0u, l->v[VMAS]);
 		}
 		ASSERT_NE(NULL, find(all, getpid()));
 		free(all.l);
 	}
-	shared->over = true;
-	for (i = 0; i < VISITORS; i++)
-		EXPECT_EQ(0, reap(visitor[i]));
+	for (i = 0; i < VISITORS; i++) {
+		kill(visitor[i], SIGKILL);
+		EXPECT_EQ(128 + SIGKILL, reap(visitor[i]));
+	}
 	for (i = 0; i < RESIDENTS; i++)
 		target_end(&resident[i]);
 }
 
-/* In a pid namespace and a procfs of its own, which have only processes of this test. */
+/*
+ * The test unshares its mounts. Processes that it starts after that are in a pid namespace of
+ * their own, whose procfs the first one mounts on /proc.
+ */
 
-#define CHECK(condition) do {							\
-	if (!(condition)) {							\
-		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
-		_exit(1);							\
-	}									\
-} while (0)
-
-static int to_inner[2], from_inner[2];
+static int host_proc = -1, host_fd;
+static pid_t host_pid;
 
 /* Old headers of the C library and of the kernel cannot be used together. */
-static int mount(const char *what, const char *where, const char *type, unsigned long flags)
+static void mount_procfs(void)
 {
-	return syscall(SYS_mount, what, where, type, flags, NULL);
+	if (syscall(SYS_mount, "none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    syscall(SYS_mount, "proc", "/proc", "proc", 0, NULL))
+		fatal("a procfs");
 }
 
-/*
- * What the first process of a new one returns by exiting, or KSFT_SKIP. outside() may be NULL;
- * it runs meanwhile, and sees the same files.
- */
-static int in_pid_namespace(void (*run)(void), void (*outside)(void))
+/* Does procs have exactly these processes, from 1 on, and each with VMAs? */
+static bool lists(struct lines all, const pid_t *pid, unsigned int n)
 {
-	int status;
-	pid_t pid;
+	unsigned int i;
 
-	if (mkdir(HOST_PROC, 0700) && errno != EEXIST)
-		fatal(HOST_PROC);
-	pid = fork_child();
-	if (pid) {
-		status = reap(pid);
-		if (rmdir(HOST_PROC))
-			fatal(HOST_PROC);
-		return status;
-	}
-	if (unshare(CLONE_NEWPID | CLONE_NEWNS))
-		_exit(KSFT_SKIP);
-	CHECK(!pipe(to_inner) && !pipe(from_inner));
-	pid = fork();	/* fork_child() looks at the parent's number, which is 0 in there */
-	if (pid) {
-		if (outside)
-			outside();
-		_exit(reap(pid));
-	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE));
-	CHECK(!mount("/proc", HOST_PROC, NULL, MS_BIND | MS_REC));
-	CHECK(!mount("proc", "/proc", "proc", 0));
-	run();
-	_exit(0);
+	if (all.nr != n)
+		return false;
+	for (i = 0; i < n; i++)
+		if (all.l[i].pid != pid[i] || !all.l[i].v[VMAS])
+			return false;
+	return true;
+}
+
+static const pid_t inner_pids[] = { 1, 2, 3, 4 };
+
+/* In the namespace: the instance of procfs selects the processes, not the opener or reader. */
+static void inner_command(char c)
+{
+	struct lines all;
+	int fd;
+
+	CHECK(c == 'l' && getpid() == 1);
+	CHECK(lists(read_procs(65536), inner_pids, 4));
+	all = parse(slurp(host_fd, 65536));
+	CHECK(all.nr > 4 && find(all, host_pid) && find(all, host_pid)->v[VMAS]);
+	fd = openat(host_proc, "vmainfo/procs", O_RDONLY);
+	CHECK(fd >= 0);
+	all = parse(slurp(fd, 65536));
+	CHECK(all.nr > 4 && find(all, host_pid) && find(all, host_pid)->v[VMAS]);
+}
+
+static void start_namespace(struct target *first)
+{
+	host_fd = open_or_die(PROCS, O_RDONLY);
+	host_proc = open_or_die("/proc", O_RDONLY | O_DIRECTORY);
+	host_pid = getpid();
+	if (!unshare(CLONE_NEWPID | CLONE_NEWNS))
+		target_start(first, mount_procfs, inner_command);
+	else
+		first->pid = 0;
 }
 
 static pid_t sleeper(void)
@@ -465,233 +454,87 @@ static pid_t sleeper(void)
 	return pid;
 }
 
-static int outer_fd;
-static pid_t outer_pid;
-
-/* Does procs list what there is in the procfs that it is in? Nothing comes or goes. */
-static bool lists_its_procfs(const char *procfs)
+/* Process 1 of a namespace cannot end while another parent has processes in it. */
+static void end_sleeper(pid_t pid)
 {
-	const struct dirent *entry;
-	unsigned int n = 0;
-	struct lines all;
-	char path[64];
-	DIR *dir;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/vmainfo/procs", procfs);
-	fd = open_or_die(path, O_RDONLY);
-	all = parse(slurp(fd, 65536));
-	close(fd);
-	dir = opendir(procfs);
-	if (!dir)
-		fatal("%s", procfs);
-	while ((entry = readdir(dir))) {
-		if (!atoi(entry->d_name))
-			continue;
-		n++;
-		if (!find(all, atoi(entry->d_name)))
-			return false;
-	}
-	closedir(dir);
-	return n == all.nr;
-}
-
-static void two_namespaces(void)
-{
-	pid_t child[3], i;
-	struct lines all;
-	char c;
-	int fd = open_or_die(PROCS, O_RDONLY);
-
-	CHECK(getpid() == 1);
-	for (i = 0; i < 3; i++) {
-		child[i] = sleeper();
-		CHECK(child[i] == i + 2);
-	}
-	all = parse(slurp(fd, 65536));
-	CHECK(all.nr == 4);
-	for (i = 0; i < 4; i++)
-		CHECK(all.l[i].pid == i + 1 && all.l[i].vmas);
-	CHECK(lists_its_procfs("/proc"));
-	/* The instance of procfs counts, not who reads, or opens. */
-	all = parse(slurp(outer_fd, 65536));
-	CHECK(all.nr > 4 && find(all, outer_pid) && find(all, outer_pid)->vmas);
-	fd = open_or_die(HOST_PROC "/vmainfo/procs", O_RDONLY);
-	all = parse(slurp(fd, 65536));
-	CHECK(all.nr > 4 && find(all, outer_pid) && find(all, outer_pid)->vmas);
-	close(fd);
-	fd = open_or_die(PROCS, O_RDONLY);
-	CHECK(write(from_inner[1], "", 1) == 1 && read(to_inner[0], &c, 1) == 1);
-	kill(child[1], SIGKILL);
-	reap(child[1]);
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	all = parse(slurp(fd, 65536));
-	CHECK(all.nr == 3);
-	CHECK(!find(all, 3) && find(all, 4));
-}
-
-/* In the same mount namespace, but not in the pid namespace */
-static void look_from_outside(void)
-{
-	struct lines all;
-	char c;
-	int i;
-
-	close(from_inner[1]);
-	CHECK(read(from_inner[0], &c, 1) == 1);
-	all = read_procs(65536);
-	CHECK(all.nr == 4);
-	for (i = 0; i < 4; i++)
-		CHECK(all.l[i].pid == i + 1 && all.l[i].vmas);
-	CHECK(write(to_inner[1], "", 1) == 1);
+	kill(pid, SIGKILL);
+	reap(pid);
 }
 
 TEST_F(procs, pid_namespace_of_procfs)
 {
+	static const pid_t left[] = { 1, 2, 4 };
+	struct target first;
 	struct lines all;
-	int ret;
+	pid_t child[3];
+	unsigned int i;
+	int fd;
 
-	outer_fd = open_or_die(PROCS, O_RDONLY);
-	outer_pid = getpid();
-	ret = in_pid_namespace(two_namespaces, look_from_outside);
-	if (ret == KSFT_SKIP)
+	start_namespace(&first);
+	if (!first.pid)
 		SKIP(return, "no pid namespaces");
-	EXPECT_EQ(0, ret);
-	/* and here it is ours again */
-	ASSERT_EQ(0, lseek(outer_fd, 0, SEEK_SET));
-	all = parse(slurp(outer_fd, 65536));
+	for (i = 0; i < 3; i++)
+		child[i] = sleeper();
+	tell(&first, 'l');
+	/* with the same mounts, but in another pid namespace */
+	fd = open_or_die(PROCS, O_RDONLY);
+	EXPECT_TRUE(lists(parse(slurp(fd, 65536)), inner_pids, 4));
+	end_sleeper(child[1]);
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	EXPECT_TRUE(lists(parse(slurp(fd, 65536)), left, 3));
+	/* and the file that was opened first still lists what it did */
+	ASSERT_EQ(0, lseek(host_fd, 0, SEEK_SET));
+	all = parse(slurp(host_fd, 65536));
 	EXPECT_NE(NULL, find(all, getpid()));
 	EXPECT_NE(NULL, find(all, 1));
+	end_sleeper(child[0]);
+	end_sleeper(child[2]);
+	target_end(&first);
 }
 
-#define QUIET 200
+#define SLEEPERS 200
 
-/* Not on the heap: the reader is listed, too. */
-static char expected[65536], buffer[65536];
-static size_t len;
-
-static size_t read_into(int fd, char *to, size_t chunk)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while ((n = read(fd, to + at, chunk < sizeof(buffer) - at ? chunk :
-			 sizeof(buffer) - at)) > 0) {
-		if (chunk >= PAGE)
-			CHECK(to[at + n - 1] == '\n');
-		at += n;
-	}
-	CHECK(!n);
-	return at;
-}
-
-static void quiet(void)
-{
-	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 8191, 20000 };
-	size_t i, at, size;
-	int fd = open_or_die(PROCS, O_RDONLY);
-	ssize_t n;
-
-	for (i = 0; i < QUIET; i++)
-		sleeper();
-	read_into(fd, expected, 65536); /* so that the stack has grown */
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	len = read_into(fd, expected, 65536);
-	CHECK(len > 4 * PAGE);
-	CHECK(!read(fd, buffer, 100) && !read(fd, buffer, 65536));
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		CHECK(!lseek(fd, 0, SEEK_SET));
-		CHECK(read_into(fd, buffer, sizes[i]) == len);
-		CHECK(!memcmp(buffer, expected, len));
-	}
-	/* up and down, by pread and by lseek */
-	for (i = 0; i < 300; i++) {
-		size = sizes[i % ARRAY_SIZE(sizes)];
-		at = (i * 7919 + (i % 3) * 4099) % len;
-		if (i % 2) {
-			n = pread(fd, buffer, size, at);
-		} else {
-			CHECK(lseek(fd, at, SEEK_SET) == (off_t)at);
-			n = read(fd, buffer, size);
-		}
-		CHECK(n > 0 && (size_t)n <= size && at + n <= len);
-		CHECK(!memcmp(buffer, expected + at, n));
-		CHECK(size < PAGE || buffer[n - 1] == '\n');
-	}
-	/* more than a page at once, as many lines as are sure to fit */
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	n = read(fd, buffer, 3 * PAGE);
-	CHECK(n > (ssize_t)PAGE && n <= (ssize_t)(3 * PAGE));
-	CHECK(!pread(fd, buffer, 100, len) && !pread(fd, buffer, 100, len + 12345));
-	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
-}
-
-TEST_F(procs, any_read_size)
-{
-	int ret = in_pid_namespace(quiet, NULL);
-
-	if (ret == KSFT_SKIP)
-		SKIP(return, "no pid namespaces");
-	EXPECT_EQ(0, ret);
-}
-
-/* A reader that is at a process which goes is at the next one then. */
-static void going(void)
-{
-	int fd = open_or_die(PROCS, O_RDONLY);
-	pid_t pid[QUIET];
-	unsigned int i, lines = 0;
-	ssize_t n;
-
-	for (i = 0; i < QUIET; i++)
-		pid[i] = sleeper();
-	/* a page of them, and then only the last is left */
-	n = read(fd, buffer, PAGE);
-	CHECK(n > 0 && n <= (ssize_t)PAGE);
-	for (i = 0; i < QUIET - 1; i++) {
-		kill(pid[i], SIGKILL);
-		reap(pid[i]);
-	}
-	n = read(fd, buffer, PAGE);
-	CHECK(n > 0);
-	buffer[n] = 0;
-	for (i = 0; i < n; i++)
-		lines += buffer[i] == '\n';
-	CHECK(lines == 1 && atoi(buffer) == pid[QUIET - 1]);
-	CHECK(!read(fd, buffer, PAGE));
-}
-
+/* A reader whose next process exits goes on with the one after it. */
 TEST_F(procs, next_process_exits)
 {
-	int ret = in_pid_namespace(going, NULL);
+	char buffer[PAGE + 1], *end;
+	pid_t pid[SLEEPERS];
+	struct target first;
+	unsigned int i;
+	ssize_t n;
+	int fd;
 
-	if (ret == KSFT_SKIP)
+	start_namespace(&first);
+	if (!first.pid)
 		SKIP(return, "no pid namespaces");
-	EXPECT_EQ(0, ret);
+	for (i = 0; i < SLEEPERS; i++)
+		pid[i] = sleeper();
+	/* a page of them, and then only the last is left */
+	fd = open_or_die(PROCS, O_RDONLY);
+	n = read(fd, buffer, PAGE);
+	ASSERT_LT(0, n);
+	for (i = 0; i < SLEEPERS - 1; i++)
+		end_sleeper(pid[i]);
+	n = read(fd, buffer, PAGE);
+	ASSERT_LT(0, n);
+	buffer[n] = 0;
+	/* the first process has number 1 */
+	EXPECT_EQ(SLEEPERS + 1, strtol(buffer, &end, 10));
+	EXPECT_EQ(buffer + n - 1, strchr(buffer, '\n'));
+	EXPECT_EQ(0, read(fd, buffer, PAGE));
+	end_sleeper(pid[i]);
+	target_end(&first);
 }
 
 TEST(read_only)
 {
-	struct stat st;
-	int fd;
+	/* root can open it for writing, but not write */
+	int fd = open_or_die(PROCS, O_RDWR);
 
-	ASSERT_EQ(0, stat(PROCS, &st));
-	EXPECT_EQ(S_IFREG | 0400u, st.st_mode);
-	EXPECT_EQ(0u, st.st_uid);
-	/* root is let in nevertheless, to no use */
-	fd = open_or_die(PROCS, O_RDWR);
 	EXPECT_EQ(-EIO, write_string(fd, "1"));
 	EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER, NULL));
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_LT(100u, slurp(fd, 4096).len);
-}
-
-TEST(cap_sys_ptrace_required)
-{
-	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
-	EXPECT_EQ(-1, open(PROCS, O_RDONLY));
-	EXPECT_EQ(EPERM, errno);
 }
 
 TEST(unload_while_open)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PROCMAP_QUERY ioctl of maps: on every kernel what Linux 6.11 and later have for
- * /proc/PID/maps, to the byte.
+ * The PROCMAP_QUERY ioctl of maps does on all kernels exactly what that of /proc/PID/maps
+ * does on Linux 6.11 and later.
  */
 #include <sys/personality.h>
 
@@ -20,7 +20,7 @@ static int call_ioctl_32(int fd, unsigned int cmd, __u64 at)
 }
 #endif
 
-/* Where a request can be: around the edges of everything, and where nothing is */
+/* Addresses to ask for: at limits, and where nothing is mapped */
 static const __u64 special_addresses[] = {
 	0, 1, PAGE, 0xffffffff, 1ull << 32, USER_END - PAGE, USER_END - 1, USER_END, USER_END + 1,
 	1ull << 56, 1ull << 63, (1ull << 63) - 1, 0xffff888000000000, 0xffffffff81000000,
@@ -31,13 +31,13 @@ static const __u64 special_addresses[] = {
 static __u64 edge_of(const struct vma *v, unsigned int nr)
 {
 	switch (nr) {
-	case 0: return v->start - 1;
-	case 1: return v->start;
-	case 2: return v->start + 1;
-	case 3: return v->start + (v->end - v->start) / 2;
-	case 4: return v->end - 1;
-	case 5: return v->end;
-	default: return v->end + 1;
+	case 0: return v->r->start - 1;
+	case 1: return v->r->start;
+	case 2: return v->r->start + 1;
+	case 3: return v->r->start + (v->r->end - v->r->start) / 2;
+	case 4: return v->r->end - 1;
+	case 5: return v->r->end;
+	default: return v->r->end + 1;
 	}
 }
 
@@ -68,13 +68,21 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 
 TEST_F(query, all_flags_at_all_edges)
 {
-	/* it has what the model is to be tried on */
+	static const char * const names[] = {
+		"[heap]", "[stack]", "[vdso]", STRANGE, DELETED " (deleted)",
+	};
+	const struct vma *v;
+	unsigned int i;
+
+	/* the target has VMAs of all kinds */
 	EXPECT_LT(50u, self->world.nr);
-	EXPECT_TRUE(by_name(&self->world, "[heap]"));
-	EXPECT_TRUE(by_name(&self->world, "[stack]"));
-	EXPECT_TRUE(by_name(&self->world, "[vdso]"));
-	EXPECT_TRUE(by_name(&self->world, STRANGE));
-	EXPECT_TRUE(by_name(&self->world, DELETED " (deleted)"));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		EXPECT_TRUE(by_name(&self->world, names[i])) {
+			TH_LOG("%s", names[i]);
+		}
+	}
+	v = by_name(&self->world, own_path());
+	EXPECT_EQ(ID_MAX, v ? v->id_size : 0);
 	sweep(_metadata, &self->fds, &self->world);
 	figure(asked, "queries compared");
 }
@@ -131,7 +139,7 @@ static __u64 rnd_size(struct rng *r)
 	}
 }
 
-static __u32 rnd_room(struct rng *r, __u32 exact)
+static __u32 rnd_capacity(struct rng *r, __u32 exact)
 {
 	switch (rnd(r, 12)) {
 	case 0: return 0;
@@ -183,8 +191,8 @@ static void random_requests(struct __test_metadata *_metadata, const struct fds 
 		if (!rnd(r, 16))
 			q.query_flags |= 1ull << rnd(r, 64);
 		v = model_find(w, q.query_addr, q.query_flags);
-		q.vma_name_size = rnd_room(r, v && v->name ? strlen(v->name) + 1 : 0);
-		q.build_id_size = rnd_room(r, v && v->id_size ? v->id_size : ID_MAX);
+		q.vma_name_size = rnd_capacity(r, v && v->name ? strlen(v->name) + 1 : 0);
+		q.build_id_size = rnd_capacity(r, v && v->id_size ? v->id_size : ID_MAX);
 		q.vma_name_addr = rnd_pointer(r, NAME, 2 * PAGE, q.vma_name_size);
 		q.build_id_addr = rnd_pointer(r, ID, PAGE, q.build_id_size);
 		/* mostly both the size and the address are set, or neither */
@@ -241,10 +249,10 @@ TEST_F(query, random_requests)
 TEST_F(query, ia32_random_requests)
 {
 	struct rng r = stress_begin("query 32");
-	struct procmap_query q = request(RIGHTS_AT, ANY, 0, 0);
+	struct procmap_query q = request(PERMISSIONS_AT, ANY, 0, 0);
 	pid_t pid = fork_child();
 
-	/* a kernel that cannot do this kills who tries */
+	/* a kernel without this system call kills the caller */
 	if (!pid) {
 		call_ioctl_32(-1, 0, 0);
 		_exit(0);
@@ -253,7 +261,7 @@ TEST_F(query, ia32_random_requests)
 		SKIP(return, "this kernel runs no 32-bit programs");
 	do_ioctl = call_ioctl_32;
 	ASSERT_EQ(0, ask(&self->fds, &q));
-	EXPECT_EQ((unsigned long)RIGHTS_AT, q.vma_start);
+	EXPECT_EQ((unsigned long)PERMISSIONS_AT, q.vma_start);
 	random_requests(_metadata, &self->fds, &self->world, &r, 5000);
 	figure(asked, "queries compared");
 	EXPECT_EQ(-ENOTTY, do_ioctl(self->fds.ours, PROCMAP_QUERY + 1, REQUEST));
@@ -262,120 +270,61 @@ TEST_F(query, ia32_random_requests)
 
 /* Sizes */
 
-TEST_F(query, struct_sizes)
-{
-	static const struct {
-		__u64 size;
-		int expected;
-	} sizes[] = {
-		{ 0, -EINVAL }, { 8, -EINVAL }, { MIN_SIZE - 1, -EINVAL },
-		{ MIN_SIZE, 0 }, { MIN_SIZE + 1, 0 }, { 40, 0 }, { 103, 0 },
-		{ 104, 0 }, { 105, 0 }, { 112, 0 }, { 1000, 0 }, { PAGE - 1, 0 }, { PAGE, 0 },
-		{ PAGE + 1, -E2BIG }, { 1 << 20, -E2BIG }, { 1ull << 32 | 104, -E2BIG },
-		{ -1, -E2BIG },
-	};
-	const char *bytes = (char *)REQUEST;
-	struct procmap_query q;
-	unsigned int i, n;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		q = request(RIGHTS_AT + 2 * PAGE, 0, 0, 0);
-		q.size = sizes[i].size;
-		memset(all_of_it, 0, IMAGE);
-		memcpy((void *)REQUEST, &q, sizeof(q));
-		/* bytes beyond the size are not read */
-		n = q.size < sizeof(q) ? q.size : sizeof(q);
-		if (n < sizeof(q.size))
-			n = sizeof(q.size);
-		memset((void *)(REQUEST + n), UNTOUCHED, sizeof(q) - n);
-		EXPECT_EQ(sizes[i].expected, ask_at(&self->fds, REQUEST)) {
-			TH_LOG("size %llu", sizes[i].size);
-		}
-		memcpy(&q, (void *)REQUEST, sizeof(q));
-		/* the kernel does not change the size */
-		EXPECT_EQ(sizes[i].size, q.size);
-		if (!sizes[i].expected && n >= 40) {
-			EXPECT_EQ((unsigned long)RIGHTS_AT + 2 * PAGE, q.vma_start);
-			EXPECT_EQ((unsigned long)RIGHTS_AT + 3 * PAGE, q.vma_end);
-		}
-		for (; n < sizeof(q); n++)
-			ASSERT_EQ(UNTOUCHED, bytes[n]);
-	}
-}
-
-/* A newer structure may ask for something: only zeroes are ignored. */
+/*
+ * A newer structure may ask for something: only zeroes are ignored in what this kernel does
+ * not know. The size is checked first, then the rest of the memory from front to back, then
+ * the fields.
+ */
 TEST_F(query, nonzero_tail_rejected)
 {
-	struct procmap_query q = request(RIGHTS_AT, 0, 0, 0);
-	unsigned long end = REQUEST + 2 * PAGE;
-	unsigned int size, i;
+	static const __u64 sizes[] = {
+		0, 8, MIN_SIZE - 1, MIN_SIZE, MIN_SIZE + 1, 40, 103, 104, 105, 106, 112, 120, 1000,
+		PAGE - 1, PAGE, PAGE + 1, 1 << 20, 1ull << 32 | 104, -1,
+	};
+	struct procmap_query q;
+	const unsigned long at[] = { REQUEST, REQUEST + 2 * PAGE - sizeof(q) - 50 };
+	unsigned int i, j, bad_flags, byte, results[ENAMETOOLONG + 1] = { 0 };
+	int ret;
 
-	for (size = sizeof(q) + 1; size < sizeof(q) + 20; size++) {
-		for (i = sizeof(q); i < size + 1; i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(at) * 2; i++) {
+		bad_flags = i / ARRAY_SIZE(sizes) % 2;
+		q = request(PERMISSIONS_AT + 2 * PAGE, bad_flags ? -1 : 0, 0, 0);
+		q.size = sizes[i % ARRAY_SIZE(sizes)];
+		j = i / ARRAY_SIZE(sizes) / 2;
+		/* no nonzero byte, one in the tail, the last one of it, and one after it */
+		for (byte = 0; byte < 4; byte++) {
+			const __u64 tail[] = { 0, sizeof(q), q.size - 1, q.size };
+			char *p = reach(all_of_it, at[j] + tail[byte], 1, false);
+
 			memset(all_of_it, 0, IMAGE);
-			q.size = size;
-			memcpy((void *)REQUEST, &q, sizeof(q));
-			*(char *)(REQUEST + i) = 0x80;
-			ASSERT_EQ(i < size ? -E2BIG : 0, ask_at(&self->fds, REQUEST));
+			memcpy((void *)at[j], &q, sizeof(q));
+			if (p && tail[byte] >= sizeof(q))
+				*p = 0x80;
+			ASSERT_TRUE(answers_as_modelled(&self->fds, &self->world, at[j], &ret));
+			results[-ret]++;
 		}
 	}
-	/* the size is checked before the fields */
-	memset(all_of_it, 0, IMAGE);
-	q.query_flags = -1;
-	memcpy((void *)REQUEST, &q, sizeof(q));
-	EXPECT_EQ(-EINVAL, ask_at(&self->fds, REQUEST));
-	*(char *)(REQUEST + sizeof(q)) = 1;
-	EXPECT_EQ(-E2BIG, ask_at(&self->fds, REQUEST));
-	/* a nonzero byte is noticed before memory that cannot be read */
-	memset(all_of_it, 0, IMAGE);
-	q = request(RIGHTS_AT, 0, 0, 0);
-	q.size = sizeof(q) + 100;
-	memcpy((void *)(end - sizeof(q) - 50), &q, sizeof(q));
-	EXPECT_EQ(-EFAULT, ask_at(&self->fds, end - sizeof(q) - 50));
-	*(char *)(end - 50) = 1;
-	EXPECT_EQ(-E2BIG, ask_at(&self->fds, end - sizeof(q) - 50));
+	EXPECT_TRUE(results[0] && results[E2BIG] && results[EINVAL] && results[EFAULT]);
 }
 
 /* Names */
 
 TEST_F(query, name_buffer_sizes)
 {
-	const struct vma *v;
 	struct procmap_query q;
-	unsigned int i, n;
+	const struct vma *v;
+	unsigned int i;
+	__u32 n;
 
-	for (i = 0; i < self->world.nr; i++) {
-		v = &self->world.vmas[i];
+	for (v = self->world.vmas; v < self->world.vmas + self->world.nr; v++) {
 		n = v->name ? strlen(v->name) + 1 : 0;
-		q = request((void *)v->start, 0, n ?: 1, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(n, q.vma_name_size);
-		ASSERT_EQ(NAME, q.vma_name_addr);
-		if (n)
-			ASSERT_STREQ(v->name, (char *)NAME);
-		ASSERT_TRUE(untouched(NAME, n));
-		/* as much as there can be of it, and more */
-		q = request((void *)v->start, 0, PATH_MAX, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(n, q.vma_name_size);
-		ASSERT_TRUE(untouched(NAME, n));
-		q = request((void *)v->start, 0, -1, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(n, q.vma_name_size);
-		if (n < 2)
-			continue;
-		q = request((void *)v->start, 0, n - 1, 0);
-		ASSERT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
-		ASSERT_EQ(n - 1, q.vma_name_size);
-		ASSERT_TRUE(untouched(NAME, 0));
-		q = request((void *)v->start, 0, 1, 0);
-		ASSERT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
-		ASSERT_TRUE(untouched(NAME, 0));
-		/* no buffer */
-		q = request((void *)v->start, 0, 0, 0);
-		ASSERT_EQ(0, ask(&self->fds, &q));
-		ASSERT_EQ(0u, q.vma_name_size);
-		ASSERT_TRUE(untouched(NAME, 0));
+		/* exact, too small, the largest, more, and no buffer */
+		const __u32 sizes[] = { n, n - 1, 1, PATH_MAX, -1, 0 };
+
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			q = request((void *)v->r->start, 0, sizes[i], 0);
+			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
+		}
 	}
 }
 
@@ -400,7 +349,7 @@ TEST_F(query, names_by_kind)
 		{ FILES_AT + 24 * PAGE, DELETED " (deleted)" },
 		{ FILES_AT + 26 * PAGE, "/memfd:just memory (deleted)" },
 		{ FILES_AT + 40 * PAGE, "/dev/zero" },
-		{ RIGHTS_AT + 30 * PAGE, "/dev/zero (deleted)" },
+		{ PERMISSIONS_AT + 30 * PAGE, "/dev/zero (deleted)" },
 	};
 	static const char * const special[] = { "[heap]", "[stack]", "[vdso]" };
 	unsigned int i;
@@ -411,9 +360,9 @@ TEST_F(query, names_by_kind)
 		const struct vma *v = by_name(&self->world, special[i]);
 
 		ASSERT_TRUE(v);
-		EXPECT_STREQ(special[i], name_at(&self->fds, (void *)v->start));
+		EXPECT_STREQ(special[i], name_at(&self->fds, (void *)v->r->start));
 	}
-	EXPECT_EQ(NULL, name_at(&self->fds, RIGHTS_AT));
+	EXPECT_EQ(NULL, name_at(&self->fds, PERMISSIONS_AT));
 	EXPECT_EQ(NULL, name_at(&self->fds, MORE_AT));
 }
 
@@ -444,7 +393,7 @@ TEST_F(query, names_not_escaped)
 	close_fds(&f);
 }
 
-/* Makes a file with a path of that length, and changes to its directory. */
+/* Creates a file with a path of that length, and changes to its directory. */
 #define COMPONENT 200
 
 static char component[COMPONENT + 1], last_component[NAME_MAX + 1];
@@ -452,35 +401,23 @@ static unsigned int components;
 
 static int make_long_path(size_t length)
 {
-	size_t at;
+	size_t left = length - strlen("/tmp/");
 	int fd;
 
 	memset(component, 'q', COMPONENT);
+	components = left / (COMPONENT + 1);
+	memset(last_component, 'f', NAME_MAX);
+	last_component[left % (COMPONENT + 1)] = 0;
 	if (chdir("/tmp"))
 		fatal("chdir");
-	components = 0;
-	for (at = strlen("/tmp"); length - at > COMPONENT + 2; at += COMPONENT + 1) {
-		if ((mkdir(component, 0700) && errno != EEXIST) || chdir(component))
-			fatal("mkdir");
-		components++;
-	}
-	memset(last_component, 'f', NAME_MAX);
-	last_component[length - at - 1] = 0;
+	enter_dirs(component, components);
 	fd = open(last_component, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fatal("the end of a path of %zu bytes", length);
 	return fd;
 }
 
-static void remove_long_path(void)
-{
-	unlink(last_component);
-	for (; components; components--)
-		if (chdir("..") || rmdir(component))
-			fatal("rmdir");
-}
-
-/* No name is longer than PATH_MAX, however large the buffer is. */
+/* A name longer than PATH_MAX does not fit any buffer. */
 TEST_F(query, names_around_path_max)
 {
 	static const char deleted[] = " (deleted)";
@@ -510,8 +447,7 @@ TEST_F(query, names_around_path_max)
 			unlink(last_component);
 			length += strlen(deleted);
 		}
-		q = request(p, 0, 2 * PAGE, 0);
-		EXPECT_EQ(paths[i].fits ? 0 : -ENAMETOOLONG, ask(&f, &q)) {
+		EXPECT_EQ(paths[i].fits ? 0 : -ENAMETOOLONG, query(&f, &q, p, 0, 2 * PAGE, 0)) {
 			TH_LOG("%zu bytes", length);
 		}
 		if (paths[i].fits) {
@@ -520,12 +456,11 @@ TEST_F(query, names_around_path_max)
 		} else {
 			EXPECT_TRUE(untouched(NAME, 0));
 		}
-		q = request(p, 0, length, 0);
-		EXPECT_EQ(-ENAMETOOLONG, ask(&f, &q));
-		q = request(p, 0, 0, 0);
-		EXPECT_EQ(0, ask(&f, &q));
+		EXPECT_EQ(-ENAMETOOLONG, query(&f, &q, p, 0, length, 0));
+		EXPECT_EQ(0, query(&f, &q, p, 0, 0, 0));
 		munmap(p, PAGE);
-		remove_long_path();
+		unlink(last_component);
+		leave_dirs(component, components);
 	}
 	close_fds(&f);
 }
@@ -573,33 +508,7 @@ TEST_F(query, ia32_process)
 	sweep(_metadata, &f, &w);
 	figure(asked, "queries compared");
 	close_fds(&f);
-	free_world(&w);
 	program_end(&p);
-}
-
-TEST_F(query, does_not_disturb_reads)
-{
-	int fd = self->fds.ours;
-	struct text whole = slurp(fd, 4096), part;
-	struct rng r = stress_begin("listing");
-	char start[300];
-	ssize_t n;
-	off_t at;
-
-	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-	n = read(fd, start, sizeof(start));
-	ASSERT_LT(0, n);
-	at = lseek(fd, 0, SEEK_CUR);
-	random_requests(_metadata, &self->fds, &self->world, &r, 1000);
-	EXPECT_EQ(at, lseek(fd, 0, SEEK_CUR));
-	part = slurp(fd, 4096);
-	ASSERT_EQ(whole.len, n + part.len);
-	EXPECT_EQ(0, memcmp(whole.s, start, n));
-	EXPECT_EQ(0, memcmp(whole.s + n, part.s, part.len));
-	/* nor at the end of it */
-	random_requests(_metadata, &self->fds, &self->world, &r, 1000);
-	EXPECT_EQ((off_t)whole.len, lseek(fd, 0, SEEK_CUR));
-	EXPECT_EQ(0, read(fd, start, 1));
 }
 
 int main(int argc, char **argv)

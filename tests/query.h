@@ -2,12 +2,9 @@
 /*
  * What the tests of PROCMAP_QUERY share.
  *
- * Each request is put into memory that is known to the last byte. A model says from
- * /proc/PID/smaps what that memory has to look like afterwards, and a kernel that has
- * the ioctl itself gets each request as well, and has to leave the same behind.
- *
- * Built with -DOURS_IS_KERNELS, the kernel's own is what is tested, without a module:
- * so what is expected here is tried, too.
+ * Each request is put into memory with known content. A model computes from
+ * /proc/PID/smaps the expected content afterwards. A kernel that has the ioctl itself
+ * gets each request as well, and has to leave the same content.
  */
 #ifndef QUERY_H
 #define QUERY_H
@@ -18,7 +15,6 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/shm.h>
-#include <sys/sysmacros.h>
 
 #include "stress.h"
 
@@ -27,22 +23,12 @@ static_assert(PROCMAP_QUERY == 0xc0686611, "the ioctl's number");
 
 #define ANY PROCMAP_QUERY_COVERING_OR_NEXT_VMA
 #define OF_FILE PROCMAP_QUERY_FILE_BACKED_VMA
-#define RIGHTS 0x0f
-#define VALID (RIGHTS | ANY | OF_FILE)
+#define PERMISSIONS 0x0f
+#define VALID (PERMISSIONS | ANY | OF_FILE)
 
 #define MIN_SIZE 24		/* up to and with query_addr: the least that is taken */
 #define ID_MAX 20		/* the largest build ID */
 
-#ifndef MFD_CLOEXEC
-#define MFD_CLOEXEC 1
-#endif
-
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
-
-extern const bool ours_is_kernels;
 extern bool kernel_has_it;
 extern unsigned long asked;
 
@@ -61,12 +47,11 @@ extern unsigned long asked;
 extern char *all_of_it;
 extern char image_before[IMAGE], image_expected[IMAGE];
 
-/* What a process has, as procfs says */
+/* The VMAs of a process, from procfs */
 
 struct vma {
-	unsigned long start, end, offset, inode, page_size;
-	unsigned int major, minor;
-	unsigned int rights;	/* PROCMAP_QUERY_VMA_* */
+	const struct region *r;
+	unsigned int permissions;	/* PROCMAP_QUERY_VMA_* */
 	bool file;
 	char *name;		/* or NULL */
 	const unsigned char *id;
@@ -88,13 +73,11 @@ struct fds {
 int new_memfd(const char *name);
 void make_arena(void);
 
-/* Where in an image some memory of the arena is, or NULL if it cannot be got at. */
+/* Where in an image memory of the arena is, or NULL if it cannot be accessed. */
 char *reach(char *image, __u64 at, __u64 size, bool write);
 void know_id(const char *name, const void *id, unsigned int size);
 
-/* smaps has the lines of maps, and more below each. */
 struct world load_world(pid_t pid);
-void free_world(struct world *w);
 const struct vma *by_start(const struct world *w, const void *start);
 const struct vma *by_name(const struct world *w, const char *name);
 const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);
@@ -114,7 +97,7 @@ void close_fds(struct fds *f);
 /* 0, or a negative errno */
 int call_ioctl(int fd, unsigned int cmd, __u64 at);
 
-/* Same result? What is in the buffers after EFAULT is not specified. */
+/* Same result? The content of the buffers after EFAULT is not specified. */
 bool same_answer(int ret, const char *image, int expected_ret, const char *expected);
 void print_answers(const char *who, __u64 at, int ret, const char *image,
 		   const char *expected_from, int expected_ret, const char *expected);
@@ -128,21 +111,28 @@ int ask_at(const struct fds *f, __u64 at);
 /* The same, when the model knows the target: false if the answer is another one. */
 bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, int *result);
 
+/* The same for one request at REQUEST, in memory that is UNTOUCHED around it */
+bool modelled(const struct fds *f, const struct world *w, const struct procmap_query *q);
+
 /* A request with buffers of these sizes for a name and a build ID; 0: no buffer */
 struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id);
 
 /* One request; the answer in *q, the name and the ID where it said */
 int ask(const struct fds *f, struct procmap_query *q);
 
+/* A request like that of request(), and its answer */
+int query(const struct fds *f, struct procmap_query *q, const void *addr, __u64 flags,
+	  __u32 name, __u32 id);
+
 /* Is an area unchanged from that offset on? */
 bool untouched(unsigned long at, size_t from);
 bool has_id(const struct fds *f, int fd, const void *id, unsigned int size);
 
-/* Rights that are asked for make fewer VMAs match: so only half of the time */
+/* Half of the requests ask for permissions, which few VMAs have. */
 __u64 rnd_flags(struct rng *r);
 extern int (*do_ioctl)(int fd, unsigned int cmd, __u64 at);
 
-/* ELF files, made to measure */
+/* Constructed ELF files */
 
 enum {
 	AS_IT_IS, E_CLASS, E_DATA, E_TYPE, E_PHOFF, E_PHENTSIZE, E_PHNUM,
@@ -176,13 +166,12 @@ void write_at(int fd, const void *data, size_t size, off_t at);
 /* An open file of it; the memory is free again. */
 int elf_file(struct elf *e, const char *name);
 
-/* The target: VMAs of many kinds, and some of them at places that are known */
+/* The target: VMAs of many kinds, some of them at known addresses */
 
-#define RIGHTS_AT ((char *)0x200000000000)	/* with every combination of rights */
+#define PERMISSIONS_AT ((char *)0x200000000000)	/* with all combinations of permissions */
 #define FILES_AT ((char *)0x210000000000)
 #define MORE_AT ((char *)0x220000000000)
 #define HUGE_AT ((char *)0x230000000000)
-#define LATER_AT ((char *)0x240000000000)	/* only on command */
 
 #ifdef __aarch64__
 #define USER_END (1ul << 48)
@@ -197,7 +186,6 @@ int elf_file(struct elf *e, const char *name);
 
 int new_file(const char *path);
 void query_init(void);
-void query_command(char c);
 
 /* The build ID of a program: linkers put it at the front. */
 const char *id_in_file(const char *path);

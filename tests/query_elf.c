@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ELF files, made to measure: see query.h. */
+/* Constructed ELF files: see query.h. */
 #include "query.h"
 
 const unsigned char some_id[ID_MAX] = {
@@ -7,78 +7,55 @@ const unsigned char some_id[ID_MAX] = {
 	0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff, 0xe0, 0xe1, 0xe2, 0xe3,
 };
 
+struct place {
+	size_t offset, size;
+};
+
+/* Where the fields are, with 32 and with 64 bits; those of a program header within it */
+static const struct place places[LENGTH][2] = {
+	[E_CLASS] = { { EI_CLASS, 1 }, { EI_CLASS, 1 } },
+	[E_DATA] = { { EI_DATA, 1 }, { EI_DATA, 1 } },
+	[E_TYPE] = { { offsetof(struct elf32_hdr, e_type), 2 },
+		{ offsetof(struct elf64_hdr, e_type), 2 } },
+	[E_PHOFF] = { { offsetof(struct elf32_hdr, e_phoff), 4 },
+		{ offsetof(struct elf64_hdr, e_phoff), 8 } },
+	[E_PHENTSIZE] = { { offsetof(struct elf32_hdr, e_phentsize), 2 },
+		{ offsetof(struct elf64_hdr, e_phentsize), 2 } },
+	[E_PHNUM] = { { offsetof(struct elf32_hdr, e_phnum), 2 },
+		{ offsetof(struct elf64_hdr, e_phnum), 2 } },
+	[P_TYPE] = { { offsetof(struct elf32_phdr, p_type), 4 },
+		{ offsetof(struct elf64_phdr, p_type), 4 } },
+	[P_OFFSET] = { { offsetof(struct elf32_phdr, p_offset), 4 },
+		{ offsetof(struct elf64_phdr, p_offset), 8 } },
+	[P_FILESZ] = { { offsetof(struct elf32_phdr, p_filesz), 4 },
+		{ offsetof(struct elf64_phdr, p_filesz), 8 } },
+	/* the four words of a note are the same in both */
+	[N_NAMESZ] = { { BUILD_ID_NOTE, 4 }, { BUILD_ID_NOTE, 4 } },
+	[N_DESCSZ] = { { BUILD_ID_NOTE + 4, 4 }, { BUILD_ID_NOTE + 4, 4 } },
+	[N_TYPE] = { { BUILD_ID_NOTE + 8, 4 }, { BUILD_ID_NOTE + 8, 4 } },
+	[N_NAME] = { { BUILD_ID_NOTE + 12, 4 }, { BUILD_ID_NOTE + 12, 4 } },
+};
+
+static size_t phdr_at(int class, unsigned int nr)
+{
+	return class == ELFCLASS64 ? sizeof(struct elf64_hdr) + nr * sizeof(struct elf64_phdr) :
+	       sizeof(struct elf32_hdr) + nr * sizeof(struct elf32_phdr);
+}
+
+static void set_field_of(struct elf *e, unsigned int phdr, unsigned int which, __u64 value)
+{
+	const struct place *p = &places[which][e->class == ELFCLASS64];
+	bool in_phdr = which == P_TYPE || which == P_OFFSET || which == P_FILESZ;
+
+	memcpy(e->s + p->offset + (in_phdr ? phdr_at(e->class, phdr) : 0), &value, p->size);
+}
+
 void set_field(struct elf *e, unsigned int which, __u64 value)
 {
-	struct elf64_hdr *h64 = e->class == ELFCLASS64 ? (void *)e->s : NULL;
-	struct elf64_phdr *p64 = (void *)(e->s + sizeof(*h64) + sizeof(*p64));
-	struct elf32_hdr *h32 = (void *)e->s;
-	struct elf32_phdr *p32 = (void *)(e->s + sizeof(*h32) + sizeof(*p32));
-	struct elf32_note *note = (void *)(e->s + BUILD_ID_NOTE);
-
-	switch (which) {
-	case AS_IT_IS:
-		break;
-	case E_CLASS:
-		e->s[EI_CLASS] = value;
-		break;
-	case E_DATA:
-		e->s[EI_DATA] = value;
-		break;
-	case E_TYPE:		/* at the same place in both */
-		h32->e_type = value;
-		break;
-	case E_PHOFF:
-		if (h64)
-			h64->e_phoff = value;
-		else
-			h32->e_phoff = value;
-		break;
-	case E_PHENTSIZE:
-		if (h64)
-			h64->e_phentsize = value;
-		else
-			h32->e_phentsize = value;
-		break;
-	case E_PHNUM:
-		if (h64)
-			h64->e_phnum = value;
-		else
-			h32->e_phnum = value;
-		break;
-	case P_TYPE:
-		if (h64)
-			p64->p_type = value;
-		else
-			p32->p_type = value;
-		break;
-	case P_OFFSET:
-		if (h64)
-			p64->p_offset = value;
-		else
-			p32->p_offset = value;
-		break;
-	case P_FILESZ:
-		if (h64)
-			p64->p_filesz = value;
-		else
-			p32->p_filesz = value;
-		break;
-	case N_NAMESZ:
-		note->n_namesz = value;
-		break;
-	case N_DESCSZ:
-		note->n_descsz = value;
-		break;
-	case N_TYPE:
-		note->n_type = value;
-		break;
-	case N_NAME:
-		memcpy(note + 1, &value, 4);
-		break;
-	case LENGTH:
+	if (which == LENGTH)
 		e->length = value;
-		break;
-	}
+	else
+		set_field_of(e, 1, which, value);
 }
 
 void add_note(struct elf *e, size_t at, __u32 type, const void *desc, __u32 size)
@@ -92,15 +69,9 @@ void add_note(struct elf *e, size_t at, __u32 type, const void *desc, __u32 size
 
 void add_phdr(struct elf *e, unsigned int nr, __u32 type, __u64 offset, __u64 size)
 {
-	if (e->class == ELFCLASS64) {
-		struct elf64_phdr p = { .p_type = type, .p_offset = offset, .p_filesz = size };
-
-		memcpy(e->s + sizeof(struct elf64_hdr) + nr * sizeof(p), &p, sizeof(p));
-	} else {
-		struct elf32_phdr p = { .p_type = type, .p_offset = offset, .p_filesz = size };
-
-		memcpy(e->s + sizeof(struct elf32_hdr) + nr * sizeof(p), &p, sizeof(p));
-	}
+	set_field_of(e, nr, P_TYPE, type);
+	set_field_of(e, nr, P_OFFSET, offset);
+	set_field_of(e, nr, P_FILESZ, size);
 	set_field(e, E_PHNUM, nr + 1);
 }
 
@@ -108,14 +79,13 @@ struct elf new_elf(int class, size_t size)
 {
 	static const __u32 abi[4] = { 0, 3, 2, 0 };
 	struct elf e = { .class = class, .length = size, .s = get_memory(size) };
-	bool is_64 = class == ELFCLASS64;
 
 	memcpy(e.s, ELFMAG, SELFMAG);
 	set_field(&e, E_CLASS, class);
 	set_field(&e, E_DATA, ELFDATA2LSB);
 	set_field(&e, E_TYPE, ET_DYN);
-	set_field(&e, E_PHOFF, is_64 ? sizeof(struct elf64_hdr) : sizeof(struct elf32_hdr));
-	set_field(&e, E_PHENTSIZE, is_64 ? sizeof(struct elf64_phdr) : sizeof(struct elf32_phdr));
+	set_field(&e, E_PHOFF, phdr_at(class, 0));
+	set_field(&e, E_PHENTSIZE, phdr_at(class, 1) - phdr_at(class, 0));
 	add_phdr(&e, 0, PT_LOAD, 0, size);
 	add_phdr(&e, 1, PT_NOTE, NOTES, NOTES_SIZE);
 	add_note(&e, NOTES, 1, abi, sizeof(abi));

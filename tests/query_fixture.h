@@ -20,7 +20,7 @@ FIXTURE_SETUP(query)
 	know_id(own_path(), id_in_file("/proc/self/exe"), ID_MAX);
 	know_id("/memfd:query.elf64 (deleted)", some_id, ID_MAX);
 	know_id("/memfd:query.elf32 (deleted)", some_id, 7);
-	target_start(&self->target, query_init, query_command);
+	target_start(&self->target, query_init, NULL);
 	self->world = load_world(self->target.pid);
 	self->fds = open_fds(self->target.pid);
 }
@@ -28,7 +28,6 @@ FIXTURE_SETUP(query)
 FIXTURE_TEARDOWN(query)
 {
 	close_fds(&self->fds);
-	free_world(&self->world);
 	if (self->target.pid)
 		target_end(&self->target);
 	unlink(PLAIN);

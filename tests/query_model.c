@@ -3,12 +3,6 @@
 #include "kselftest.h"
 #include "query.h"
 
-#ifdef OURS_IS_KERNELS
-const bool ours_is_kernels = true;
-#else
-const bool ours_is_kernels;
-#endif
-
 bool kernel_has_it;
 unsigned long asked;
 
@@ -28,7 +22,7 @@ static char image_after[IMAGE];
 
 int new_memfd(const char *name)
 {
-	int fd = syscall(SYS_memfd_create, name, MFD_CLOEXEC);
+	int fd = memfd_create(name, MFD_CLOEXEC);
 
 	if (fd < 0)
 		fatal("memfd_create");
@@ -75,7 +69,7 @@ static unsigned int nr_known_ids;
 void know_id(const char *name, const void *id, unsigned int size)
 {
 	if (nr_known_ids == ARRAY_SIZE(known_ids))
-		fatal("room for build IDs");
+		fatal("too many build IDs");
 	snprintf(known_ids[nr_known_ids].name, PATH_MAX, "%s", name);
 	memcpy(known_ids[nr_known_ids].id, id, size);
 	known_ids[nr_known_ids++].size = size;
@@ -123,18 +117,12 @@ struct world load_world(pid_t pid)
 		const struct region *r = &l.regions[i];
 		struct vma *v = &w.vmas[i];
 
-		v->start = r->start;
-		v->end = r->end;
-		v->offset = r->offset;
-		v->inode = r->inode;
-		v->major = r->major;
-		v->minor = r->minor;
-		v->page_size = r->page_size;
-		v->rights = (r->perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
+		v->r = r;
+		v->permissions = (r->perm[0] == 'r' ? PROCMAP_QUERY_VMA_READABLE : 0) |
 			    (r->perm[1] == 'w' ? PROCMAP_QUERY_VMA_WRITABLE : 0) |
 			    (r->perm[2] == 'x' ? PROCMAP_QUERY_VMA_EXECUTABLE : 0) |
 			    (r->perm[3] == 's' ? PROCMAP_QUERY_VMA_SHARED : 0);
-		v->file = v->major || v->minor || v->inode;
+		v->file = r->major || r->minor || r->inode;
 		n = strcspn(r->name, "\n");
 		if (n)
 			v->name = unescaped(r->name, n);
@@ -145,19 +133,12 @@ struct world load_world(pid_t pid)
 	return w;
 }
 
-void free_world(struct world *w)
-{
-	while (w->nr)
-		free(w->vmas[--w->nr].name);
-	free(w->vmas);
-}
-
 const struct vma *by_start(const struct world *w, const void *start)
 {
 	unsigned int i;
 
 	for (i = 0; i < w->nr; i++)
-		if (w->vmas[i].start == (unsigned long)start)
+		if (w->vmas[i].r->start == (unsigned long)start)
 			return &w->vmas[i];
 	errno = ENOENT;
 	fatal("a VMA at %p", start);
@@ -182,11 +163,11 @@ const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags)
 
 	for (i = 0; i < w->nr; i++) {
 		v = &w->vmas[i];
-		if (addr >= v->end)
+		if (addr >= v->r->end)
 			continue;
-		if (addr < v->start && !(flags & ANY))
+		if (addr < v->r->start && !(flags & ANY))
 			return NULL;
-		if (((flags & OF_FILE) && !v->file) || (flags & RIGHTS & ~v->rights)) {
+		if (((flags & OF_FILE) && !v->file) || (flags & PERMISSIONS & ~v->permissions)) {
 			if (!(flags & ANY))
 				return NULL;
 			continue;
@@ -233,14 +214,14 @@ int model(const struct world *w, char *image, __u64 at)
 	v = model_find(w, q.query_addr, q.query_flags);
 	if (!v)
 		return -ENOENT;
-	q.vma_start = v->start;
-	q.vma_end = v->end;
-	q.vma_flags = v->rights;
-	q.vma_page_size = v->page_size;
-	q.vma_offset = v->file ? v->offset : 0;
-	q.inode = v->inode;
-	q.dev_major = v->major;
-	q.dev_minor = v->minor;
+	q.vma_start = v->r->start;
+	q.vma_end = v->r->end;
+	q.vma_flags = v->permissions;
+	q.vma_page_size = v->r->page_size;
+	q.vma_offset = v->file ? v->r->offset : 0;
+	q.inode = v->r->inode;
+	q.dev_major = v->r->major;
+	q.dev_minor = v->r->minor;
 	if (q.vma_name_size) {
 		size_t n = v->name ? strlen(v->name) + 1 : 0;
 
@@ -285,8 +266,8 @@ static int open_kernels(pid_t pid)
 struct fds open_fds(pid_t pid)
 {
 	struct fds f = {
-		.ours = ours_is_kernels ? open_kernels(pid) : open_target(PROC "maps", pid),
-		.kernels = kernel_has_it && !ours_is_kernels ? open_kernels(pid) : -1,
+		.ours = open_target(PROC "maps", pid),
+		.kernels = kernel_has_it ? open_kernels(pid) : -1,
 	};
 
 	return f;
@@ -391,6 +372,15 @@ bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, i
 	return false;
 }
 
+bool modelled(const struct fds *f, const struct world *w, const struct procmap_query *q)
+{
+	int ret;
+
+	memset(all_of_it, UNTOUCHED, IMAGE);
+	memcpy((void *)REQUEST, q, sizeof(*q));
+	return answers_as_modelled(f, w, REQUEST, &ret);
+}
+
 struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id)
 {
 	struct procmap_query q = {
@@ -417,6 +407,13 @@ int ask(const struct fds *f, struct procmap_query *q)
 	return ret;
 }
 
+int query(const struct fds *f, struct procmap_query *q, const void *addr, __u64 flags,
+	  __u32 name, __u32 id)
+{
+	*q = request(addr, flags, name, id);
+	return ask(f, q);
+}
+
 bool untouched(unsigned long at, size_t from)
 {
 	const char *p = (char *)at;
@@ -427,24 +424,14 @@ bool untouched(unsigned long at, size_t from)
 	return true;
 }
 
-/* Asks for the build ID of a file that is mapped for it here. */
-static int ask_id(const struct fds *f, int fd, struct procmap_query *q)
-{
-	char *p = map_file(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-	int ret;
-
-	*q = request(p, 0, 0, 100);
-	ret = ask(f, q);
-	munmap(p, PAGE);
-	close(fd);
-	return ret;
-}
-
 bool has_id(const struct fds *f, int fd, const void *id, unsigned int size)
 {
+	char *p = map_file(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	struct procmap_query q;
-	int ret = ask_id(f, fd, &q);
+	int ret = query(f, &q, p, 0, 0, 100);
 
+	munmap(p, PAGE);
+	close(fd);
 	if (!ret && q.build_id_size == size && !memcmp((void *)ID, id, size) &&
 	    untouched(ID, size))
 		return true;
@@ -456,7 +443,7 @@ __u64 rnd_flags(struct rng *r)
 {
 	__u64 flags = rnd64(r) & VALID;
 
-	return rnd(r, 2) ? flags & ~RIGHTS : flags & rnd64(r);
+	return rnd(r, 2) ? flags & ~PERMISSIONS : flags & rnd64(r);
 }
 
 /* The target */
@@ -484,7 +471,7 @@ static void map_files(void)
 	/* after its end */
 	map_file(p + 7 * PAGE, 3 * PAGE, PROT_NONE, MAP_PRIVATE, fd, 1ll << 40);
 	close(fd);
-	/* "s" in maps, though nobody may write it */
+	/* "s" in maps, although it cannot be written */
 	fd = open_or_die(PLAIN, O_RDONLY);
 	map_file(p + 20 * PAGE, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
@@ -512,7 +499,7 @@ static void map_files(void)
 	fd = open_or_die("/dev/zero", O_RDWR);
 	map_file(p + 40 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	close(fd);
-	/* System V's, where there is such a thing */
+	/* System V shared memory, if the kernel has it */
 	id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
 	if (id >= 0) {
 		if (shmat(id, p + 42 * PAGE, 0) != p + 42 * PAGE || shmctl(id, IPC_RMID, NULL))
@@ -522,7 +509,7 @@ static void map_files(void)
 
 void query_init(void)
 {
-	char *p = RIGHTS_AT;
+	char *p = PERMISSIONS_AT;
 	int i;
 
 	/* with gaps first, then without */
@@ -539,7 +526,7 @@ void query_init(void)
 	prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME,
 	      map_file(MORE_AT + 1001 * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
 	      PAGE, "a shared one");
-	/* these may not be had: pages of 2 MB, the last page, and the first one */
+	/* these may fail: pages of 2 MB, the last page, and the first one */
 	mmap(HUGE_AT, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
 	     MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	mmap((void *)(USER_END - PAGE), PAGE, PROT_READ,
@@ -547,14 +534,6 @@ void query_init(void)
 	mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (sbrk(10 * PAGE) == (void *)-1)
 		fatal("brk");
-}
-
-void query_command(char c)
-{
-	if (c == 'm')
-		map_at(LATER_AT, PAGE, PROT_READ);
-	else
-		munmap(LATER_AT, PAGE);
 }
 
 const char *id_in_file(const char *path)
@@ -591,10 +570,5 @@ void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {
 	stress_init(stress_tests, stress_percent);
 	kernel_has_it = has_the_ioctl("/proc/self/maps");
-	if (ours_is_kernels && !kernel_has_it) {
-		ksft_print_header();
-		ksft_exit_skip("this kernel has no PROCMAP_QUERY, which is in Linux 6.11 and later\n");
-	}
-	if (!ours_is_kernels)
-		module_for_all_tests();
+	module_for_all_tests();
 }

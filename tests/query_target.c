@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* PROCMAP_QUERY: errors, which process is asked, and processes that do not keep still */
+/*
+ * PROCMAP_QUERY: errors, and processes that change. Which process is asked is
+ * tested in target.c.
+ */
 #include "query_fixture.h"
 
 /* Errors */
 
 #define ELF_AT ((unsigned long)FILES_AT + 30 * PAGE)
-#define NAMELESS_AT ((unsigned long)RIGHTS_AT)
+#define NAMELESS_AT ((unsigned long)PERMISSIONS_AT)
 #define GAP_AT (1ul << 40)
 
 /* The request is checked first, then the target, then the VMA. */
@@ -35,7 +38,7 @@ static const struct {
 	{ ELF_AT, 0, 100, 100, NOTHING, ID, -EFAULT, -ESRCH },
 	{ ELF_AT, 0, 100, 100, READ_ONLY, ID, -EFAULT, -ESRCH },
 	{ ELF_AT, 0, 100, 100, NAME, 1ull << 63, -EFAULT, -ESRCH },
-	/* a buffer that is not needed need not be there */
+	/* an unused buffer need not be mapped */
 	{ NAMELESS_AT, 0, 1, 1, NOTHING, NOTHING, 0, -ESRCH },
 };
 
@@ -53,14 +56,14 @@ static void try_wrong(struct __test_metadata *_metadata, const struct fds *f, bo
 		EXPECT_EQ(target ? wrong[i].expected : wrong[i].without_target, ask(f, &q)) {
 			TH_LOG("request %u", i);
 		}
-		/* the request is as it was, if there is an error */
+		/* an error leaves the request unchanged */
 		if (!target || wrong[i].expected) {
 			EXPECT_EQ(wrong[i].name_size, q.vma_name_size);
 			EXPECT_EQ(wrong[i].id_size, q.build_id_size);
 			EXPECT_EQ(0u, q.vma_start);
 		}
 	}
-	/* memory that is not there comes before all of it, with or without a target */
+	/* an unmapped request is reported first, with or without a target */
 	EXPECT_EQ(-EFAULT, ask_at(f, 0));
 	EXPECT_EQ(-EFAULT, ask_at(f, NOTHING));
 	EXPECT_EQ(-EFAULT, ask_at(f, REQUEST - 1));
@@ -97,9 +100,8 @@ TEST_F(query, partial_writes_on_error)
 	EXPECT_EQ(0, memcmp((void *)ID, some_id, ID_MAX));
 	EXPECT_EQ(0, memcmp(read_only, &q, sizeof(q)));
 
-	/* too little room for one of them: the other one is not written either */
-	q = request((void *)ELF_AT, 0, 100, 19);
-	EXPECT_EQ(-ENAMETOOLONG, ask(&self->fds, &q));
+	/* If one of them does not fit, the other one is not written either. */
+	EXPECT_EQ(-ENAMETOOLONG, query(&self->fds, &q, (void *)ELF_AT, 0, 100, 19));
 	EXPECT_TRUE(untouched(NAME, 0));
 	EXPECT_TRUE(untouched(ID, 0));
 }
@@ -110,7 +112,7 @@ TEST_F(query, zombie_then_reaped)
 
 	target_kill(&self->target);
 	try_wrong(_metadata, &self->fds, false);
-	/* opened, or told, only now */
+	/* opened only now */
 	later = open_fds(self->target.pid);
 	try_wrong(_metadata, &later, false);
 
@@ -136,135 +138,6 @@ TEST_F(query, kernel_thread)
 	close_fds(&f);
 }
 
-/* The target */
-
-static bool finds(const struct fds *f, const void *p)
-{
-	struct procmap_query q = request(p, 0, 0, 0);
-	int ret = ask(f, &q);
-
-	if (ret && ret != -ENOENT)
-		fatal("asking for %p: %s", p, strerror(-ret));
-	return !ret;
-}
-
-static void thread_init(void)
-{
-	map_at(LATER_AT, PAGE, PROT_READ);
-	start_sleeping_thread();
-}
-
-/* Its other threads still have what it had. */
-TEST_F(query, exited_leader)
-{
-	struct target t;
-	struct fds f;
-
-	if (ours_is_kernels)
-		SKIP(return, "the kernel's own asks the main thread alone");
-	target_start(&t, thread_init, target_end_leader);
-	f = open_fds(t.pid);
-	EXPECT_TRUE(finds(&f, LATER_AT));
-	tell_leader_to_exit(&t);
-	close(f.kernels);
-	f.kernels = -1;
-	EXPECT_TRUE(finds(&f, LATER_AT));
-	close_fds(&f);
-	target_end(&t);
-}
-
-TEST_F(query, later_mappings_found)
-{
-	EXPECT_FALSE(finds(&self->fds, LATER_AT));
-	tell(&self->target, 'm');
-	EXPECT_TRUE(finds(&self->fds, LATER_AT));
-	tell(&self->target, 'u');
-	EXPECT_FALSE(finds(&self->fds, LATER_AT));
-}
-
-TEST_F(query, written_pid)
-{
-	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
-	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
-
-	if (ours_is_kernels)
-		SKIP(return, "the kernel's own cannot be written to");
-	EXPECT_FALSE(finds(&f, mark));
-	EXPECT_TRUE(finds(&f, RIGHTS_AT));
-	ASSERT_EQ(0, set_target(f.ours, getpid()));
-	EXPECT_TRUE(finds(&f, mark));
-	EXPECT_FALSE(finds(&f, RIGHTS_AT));
-	/* what is refused changes nothing */
-	EXPECT_EQ(-EINVAL, write_string(f.ours, "x"));
-	EXPECT_EQ(-ESRCH, set_target(f.ours, 2147483647));
-	EXPECT_TRUE(finds(&f, mark));
-	ASSERT_EQ(0, set_target(f.ours, self->target.pid));
-	EXPECT_TRUE(finds(&f, RIGHTS_AT));
-	/* from a dead one to one that lives */
-	target_end(&self->target);
-	self->target.pid = 0;
-	EXPECT_EQ(-ESRCH, ask(&f, &(struct procmap_query){ .size = 104 }));
-	ASSERT_EQ(0, set_target(f.ours, getpid()));
-	EXPECT_TRUE(finds(&f, mark));
-}
-
-/* Without a write, the target is the process that opened the file, also for others. */
-TEST_F(query, defaults_to_opener)
-{
-	struct fds f = {
-		.ours = open_or_die(ours_is_kernels ? "/proc/self/maps" : PROC "maps", O_RDONLY),
-		.kernels = -1,
-	};
-	void *mark = map_at(LATER_AT, PAGE, PROT_READ);
-	pid_t pid;
-
-	EXPECT_TRUE(finds(&f, mark));
-	EXPECT_FALSE(finds(&f, RIGHTS_AT));
-	pid = fork_child();
-	if (!pid) {
-		munmap(mark, PAGE);
-		_exit(!finds(&f, mark));
-	}
-	EXPECT_EQ(0, reap(pid));
-	close(f.ours);
-}
-
-/* Ours follows a process through an exec, as a read does; the kernel's own does not. */
-
-static struct fds exec_fds;
-
-static void exec_init(void)
-{
-	map_at(LATER_AT, PAGE, PROT_READ);
-	if (set_target(exec_fds.ours, 0) || !finds(&exec_fds, LATER_AT))
-		_exit(1);
-}
-
-static void exec_command(char c)
-{
-	if (c == TARGET_EXEC)
-		target_exec_self();
-}
-
-TEST_F(query, follows_exec)
-{
-	struct fds f = { .ours = self->fds.ours, .kernels = -1 };
-	struct procmap_query q;
-	struct target t;
-
-	if (ours_is_kernels)
-		SKIP(return, "the kernel's own stays with the old address space");
-	exec_fds = f;
-	target_start(&t, exec_init, exec_command);
-	tell(&t, TARGET_EXEC);
-	q = request(LATER_AT, 0, 0, 0);
-	EXPECT_EQ(-ENOENT, ask(&f, &q));
-	q = request(LATER_AT, ANY, 0, 0);
-	EXPECT_EQ(0, ask(&f, &q));
-	target_end(&t);
-	EXPECT_EQ(-ESRCH, ask(&f, &q));
-}
-
 /* Numbers */
 
 TEST_F(query, unknown_ioctls)
@@ -278,33 +151,20 @@ TEST_F(query, unknown_ioctls)
 		_IOC(_IOC_NONE, 'f', 17, 104), _IOC(_IOC_READ | _IOC_WRITE, 'v', 17, 104),
 		_IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96), ~0u,
 	};
+	static const char * const others[] = { PROC "vmas", PROC "raw", PROC "summary" };
+	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
-
-		EXPECT_EQ(-1, ioctl(self->fds.ours, numbers[i], &q));
-		EXPECT_EQ(ENOTTY, errno) {
+		EXPECT_EQ(-ENOTTY, call_ioctl(self->fds.ours, numbers[i], (unsigned long)&q)) {
 			TH_LOG("%x", numbers[i]);
 		}
-		EXPECT_EQ(0u, q.vma_start);
 	}
-}
-
-TEST_F(query, other_entries_enotty)
-{
-	static const char * const entries[] = { PROC "vmas", PROC "raw", PROC "summary" };
-	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
-	unsigned int i;
-	int fd;
-
-	if (ours_is_kernels)
-		SKIP(return, "they are the module's");
-	for (i = 0; i < ARRAY_SIZE(entries); i++) {
-		fd = open_target(entries[i], self->target.pid);
-		EXPECT_EQ(-1, ioctl(fd, PROCMAP_QUERY, &q));
-		EXPECT_EQ(ENOTTY, errno);
-		close(fd);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		EXPECT_EQ(-ENOTTY, call_ioctl(open_target(others[i], self->target.pid),
+					      PROCMAP_QUERY, (unsigned long)&q)) {
+			TH_LOG("%s", others[i]);
+		}
 	}
 	EXPECT_EQ(0u, q.vma_start);
 }
@@ -313,8 +173,6 @@ TEST_F(query, after_rmmod_enotty)
 {
 	struct procmap_query q = request((void *)ELF_AT, 0, 0, 0);
 
-	if (ours_is_kernels)
-		SKIP(return, "it is the module's");
 	ASSERT_EQ(0, ask(&self->fds, &q));
 	ASSERT_EQ(0, module_unload());
 	EXPECT_EQ(-1, ioctl(self->fds.ours, PROCMAP_QUERY, &q));
@@ -322,7 +180,7 @@ TEST_F(query, after_rmmod_enotty)
 	EXPECT_EQ(0, module_load(""));
 }
 
-/* Targets that do not keep still */
+/* Targets that change */
 
 #define SLOT ((char *)0x260000000000)
 
@@ -371,7 +229,7 @@ static void restless_init(void)
 	elf_fd = elf_file(&e, "query.elf64");
 	wall_fd = new_memfd("wall");
 	map_at(SLOT - 2 * PAGE, PAGE, PROT_NONE);
-	/* whatever is asked for, nobody looks further */
+	/* it matches all requests, so that no walk goes further */
 	map_file(SLOT + 6 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, wall_fd, 0);
 	if (pthread_create(&thread, NULL, restless, NULL))
 		fatal("pthread_create");
@@ -408,7 +266,7 @@ TEST(concurrent_mmap_munmap)
 	while (!atomic_load(rounds))
 		nap(1000);
 	begun = atomic_load(rounds);
-	/* However busy the machine is, the target has to be seen in each of its states. */
+	/* The target has to be seen in each of its states. */
 	while (more(tried, 20000) || !matched[0] || !matched[1] || !matched[2] || !matched[3]) {
 		q = request(SLOT - 3 * PAGE + rnd(&r, 9 * PAGE), rnd_flags(&r),
 			    rnd(&r, 2) ? PATH_MAX : 0, rnd(&r, 4) ? 0 : ID_MAX);
@@ -437,44 +295,8 @@ TEST(concurrent_mmap_munmap)
 	target_end(&t);
 }
 
-static void idle(void)
-{
-}
-
-/* At any moment the result is an answer or ESRCH. */
-TEST(target_killed)
-{
-	unsigned int i, answers = 0;
-	struct target t;
-	struct fds f;
-	int ret;
-
-	make_arena();
-	for (i = 0; i < 50; i++) {
-		struct procmap_query q;
-
-		target_start(&t, idle, NULL);
-		f = open_ours(t.pid);
-		kill(t.pid, SIGKILL);
-		for (;;) {
-			q = request(NULL, ANY | OF_FILE, PATH_MAX, ID_MAX);
-			ret = ask(&f, &q);
-			if (ret)
-				break;
-			answers++;
-			ASSERT_STREQ(own_path(), (char *)NAME);
-		}
-		ASSERT_EQ(-ESRCH, ret);
-		target_end(&t);
-		ASSERT_EQ(-ESRCH, ask(&f, &q));
-		close_fds(&f);
-	}
-	printf("# %u answers of targets that were being killed\n", answers);
-}
-
 int main(int argc, char **argv)
 {
-	target_executed(argc, argv);
 	query_begin(1, 2);
 	return test_harness_run(argc, argv);
 }

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process that changes its VMAs when it is told to:
+ * A process that changes its VMAs on command:
  *
  *	steps FIFO
  *
  * says "ready", and does for each letter in FIFO: m maps a page, p changes its rights,
- * u unmaps it, x executes the program anew. From the beginning it has a part of its own
- * file mapped that may be written and executed.
+ * u unmaps it, x executes the program anew. From the beginning it has a writable and
+ * executable mapping of its own file.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Far away from all others: it is merged with none. */
-#define PAGE ((void *)0x100000000000)
+/* Far from all other VMAs: it does not merge. */
+#define AT ((void *)0x100000000000)
 
 static int step(char c, char **argv)
 {
 	switch (c) {
 	case 'm':
-		return mmap(PAGE, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			    -1, 0) != PAGE;
+		return mmap(AT, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			    -1, 0) != AT;
 	case 'p':
-		return mprotect(PAGE, 4096, PROT_NONE);
+		return mprotect(AT, 4096, PROT_NONE);
 	case 'u':
-		return munmap(PAGE, 4096);
+		return munmap(AT, 4096);
 	case 'x':
 		return execl("/proc/self/exe", argv[0], argv[1], "again", (char *)NULL);
 	default:
@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	if (mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
 		return 1;
 	close(fd);
-	/* Whoever started it has stopped reading by then. */
+	/* The program that started it has stopped reading by then. */
 	if (argc == 2 && write(1, "ready\n", 6) != 6)
 		return 1;
 	fd = open(argv[1], O_RDWR | O_CLOEXEC);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * summary, line by line: the totals against vmas and /proc/PID/maps, the layout
- * against /proc/PID/stat and what a process knows of itself. It is
- * read, and its target is set, as with the other entries. The kernel's regions are in
+ * against /proc/PID/stat and what a process knows of itself. The kernel's regions are in
  * kernel_regions.c.
  */
 #include <sys/mount.h>
@@ -34,26 +33,6 @@ static unsigned int named(struct listing all, const char *name, struct value *v)
 		v->kb += (all.regions[i].end - all.regions[i].start) >> 10;
 	}
 	return n;
-}
-
-/* A field of /proc/PID/stat by its number in proc(5); the second one may contain anything. */
-static unsigned long long stat_field(pid_t pid, unsigned int nr)
-{
-	struct text t = slurp_proc(pid, "stat");
-	unsigned long long value;
-	char *s = strrchr(t.s, ')');
-	unsigned int i;
-
-	if (!s)
-		fatal("/proc/%d/stat: %s", pid, t.s);
-	for (s += 2, i = 3; i < nr; i++) {
-		s = strchr(s, ' ');
-		if (!s++)
-			fatal("/proc/%d/stat has no field %u", pid, nr);
-	}
-	value = strtoull(s, NULL, 10);
-	free(t.s);
-	return value;
 }
 
 static const struct {
@@ -92,7 +71,7 @@ static const char *differs_from_stat(const struct summary *sum, pid_t pid)
 
 static struct shared {
 	unsigned long brk;
-	unsigned long at;	/* where 't' shall map, and NULL if it may choose */
+	unsigned long at;	/* where 't' shall map */
 	unsigned long mapped;	/* where it did, or a negative errno */
 	int ret[8];
 	unsigned long value[8];
@@ -126,6 +105,22 @@ static void init(void)
 	shared->brk = (unsigned long)sbrk(0);
 }
 
+static const struct {
+	int what;		/* of PR_SET_MM */
+	unsigned int field;	/* of stat; 0: by the end of the brk area */
+	int by;
+	enum key key;
+	bool end;
+} moves[] = {
+	{ PR_SET_MM_START_CODE, 26, 16, CODE, false },
+	{ PR_SET_MM_END_CODE, 27, -16, CODE, true },
+	{ PR_SET_MM_ARG_START, 48, 1, ARGUMENTS, false },
+	{ PR_SET_MM_ARG_END, 49, -1, ARGUMENTS, true },
+	{ PR_SET_MM_ENV_START, 50, 2, ENVIRONMENT, false },
+	{ PR_SET_MM_ENV_END, 51, -2, ENVIRONMENT, true },
+	{ PR_SET_MM_BRK, 0, 4321, BRK, true },
+};
+
 static void set_mm(unsigned int i, int what, unsigned long value)
 {
 	shared->value[i] = value;
@@ -134,16 +129,6 @@ static void set_mm(unsigned int i, int what, unsigned long value)
 
 static void command(char c)
 {
-	static const struct {
-		int what;
-		unsigned int field;	/* of stat */
-		int by;
-	} moves[] = {
-		{ PR_SET_MM_START_CODE, 26, 16 }, { PR_SET_MM_END_CODE, 27, -16 },
-		{ PR_SET_MM_ARG_START, 48, 1 }, { PR_SET_MM_ARG_END, 49, -1 },
-		{ PR_SET_MM_ENV_START, 50, 2 }, { PR_SET_MM_ENV_END, 51, -2 },
-		{ PR_SET_MM_BRK, 0, 4321 },
-	};
 	unsigned int i;
 	void *p;
 
@@ -151,16 +136,11 @@ static void command(char c)
 	case 'm':
 		map_at(MARK, PAGE, PROT_READ);
 		break;
-	case 'u':
-		if (munmap(MARK, PAGE))
-			_exit(1);
-		break;
 	case 't':	/* a page, and away with it */
-		p = mmap((void *)shared->at, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |
-			 (shared->at ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+		p = mmap((void *)shared->at, PAGE, PROT_READ,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		shared->mapped = p == MAP_FAILED ? -(unsigned long)errno : (unsigned long)p;
-		if (p != MAP_FAILED && munmap(p, PAGE))
-			_exit(1);
+		CHECK(p == MAP_FAILED || !munmap(p, PAGE));
 		break;
 	case 'p':
 		for (i = 0; i < ARRAY_SIZE(moves); i++)
@@ -207,73 +187,38 @@ FIXTURE_TEARDOWN(summary)
 	target_end(&self->target);
 	if (*self->huge)
 		EXPECT_EQ(0, write_file(NR_HUGEPAGES, self->huge));
-	EXPECT_EQ(0, set_param("max_hold_us", "250"));
-	EXPECT_EQ(0, set_param("pid", "0"));
-}
-
-/* The format is that of /proc/PID/status: a key, a colon, a tab, a value. */
-TEST_F(summary, format_like_status)
-{
-	struct text t[] = { self->sum.text, slurp_proc(self->target.pid, "status") };
-	char seen[100][32], *s, *end;
-	unsigned int i, j, n;
-	int found;
-
-	for (i = 0; i < ARRAY_SIZE(t); i++) {
-		for (s = t[i].s, n = 0; *s; s = end + 1, n++) {
-			end = strchr(s, '\n');
-			ASSERT_NE(NULL, end);
-			*end = 0;
-			found = sscanf(s, "%31[A-Za-z0-9_]:", seen[n]);
-			ASSERT_EQ(1, found) {
-				TH_LOG("%s", s);
-			}
-			ASSERT_EQ(0, strncmp(s + strlen(seen[n]), ":\t", 2)) {
-				TH_LOG("%s", s);
-			}
-			for (j = 0; j < n; j++)
-				ASSERT_STRNE(seen[j], seen[n]);
-			/* a list in status may be empty */
-			if (t[i].s == self->sum.text.s)
-				ASSERT_TRUE(s[strlen(seen[n]) + 2] && !strchr(" \t", end[-1]));
-		}
-		ASSERT_LE(20u, n);
-	}
 }
 
 TEST_F(summary, pid_and_walk)
 {
 	EXPECT_EQ((unsigned long long)self->target.pid, self->sum.v[PID].nr);
 	EXPECT_STREQ("atomic", self->sum.v[WALK].word);
+	/* one read of a page is sufficient */
+	EXPECT_GT(PAGE, self->sum.text.len);
 }
 
 TEST_F(summary, kinds_match_vmas)
 {
 	struct text t = slurp(open_target(PROC "vmas", self->target.pid), 65536);
-	unsigned long long nr[KEYS] = { 0 }, kb[KEYS] = { 0 }, n;
-	char number[16], kind[32] = "Vmas";
-	unsigned int i;
-	const char *s;
-	int found;
+	unsigned long long nr[KEYS] = { 0 }, kb[KEYS] = { 0 };
+	struct listing vmas = { 0 };
+	unsigned int i, key;
+	const char *kind;
 
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		if (*s == '#')
-			continue;
-		found = sscanf(s, "%15s %*s %*s %llu %*s %*s %*s %*s %15s", number, &n, kind + 4);
-		ASSERT_EQ(3, found);
-		if (!strcmp(number, "-"))
-			continue;
-		kind[4] += 'A' - 'a';
-		for (i = VMAS_ANON; i <= VMAS_SPECIAL && strcmp(kind, keys[i].name); i++)
-			;
-		ASSERT_GE((unsigned int)VMAS_SPECIAL, i) {
-			TH_LOG("%s", kind);
+	ASSERT_EQ(NULL, parse_vmas(&vmas, t));
+	for (i = 0; i < vmas.nr; i++) {
+		kind = vmas.regions[i].kind;
+		for (key = VMAS_ANON; key <= VMAS_SPECIAL; key++)
+			if (!strncasecmp(kind, keys[key].name + 4, strcspn(kind, " ")))
+				break;
+		ASSERT_GE((unsigned int)VMAS_SPECIAL, key) {
+			TH_LOG("%.*s", (int)strcspn(kind, " "), kind);
 		}
-		nr[i]++;
-		kb[i] += n;
-		nr[VMAS]++;
-		kb[VMAS] += n;
+		nr[key]++;
+		kb[key] += (vmas.regions[i].end - vmas.regions[i].start) >> 10;
 	}
+	nr[VMAS] = self->maps.nr;
+	kb[VMAS] = total_kb(&self->maps);
 	for (i = VMAS; i <= VMAS_SPECIAL; i++) {
 		EXPECT_EQ(nr[i], self->sum.v[i].nr) {
 			TH_LOG("%s", keys[i].name);
@@ -281,36 +226,13 @@ TEST_F(summary, kinds_match_vmas)
 		EXPECT_EQ(kb[i], self->sum.v[i].kb) {
 			TH_LOG("%s: kB", keys[i].name);
 		}
-		if (i != VMAS_HUGETLB && i != VMAS_SPECIAL)
+		if (i != VMAS_HUGETLB && i != VMAS_SPECIAL) {
 			EXPECT_LT(0u, nr[i]) {
 				TH_LOG("%s", keys[i].name);
 			}
+		}
 	}
 	EXPECT_LE((unsigned long long)ROW, nr[VMAS_ANON]);
-}
-
-TEST_F(summary, totals_match_maps)
-{
-	static const struct {
-		enum key key;
-		const char *name;
-	} names[] = {
-		{ VMAS_HEAP, "[heap]" }, { VMAS_STACK, "[stack]" }, { VMAS_VDSO, "[vdso]" },
-		{ VMAS_VVAR, "[vvar" }, { VMAS_HUGETLB, "/anon_hugepage" },
-	};
-	unsigned int i;
-	struct value v;
-
-	EXPECT_EQ(self->maps.nr, self->sum.v[VMAS].nr);
-	EXPECT_EQ(total_kb(&self->maps), self->sum.v[VMAS].kb);
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		EXPECT_EQ(named(self->maps, names[i].name, &v), self->sum.v[names[i].key].nr) {
-			TH_LOG("%s", names[i].name);
-		}
-		EXPECT_EQ(v.kb, self->sum.v[names[i].key].kb) {
-			TH_LOG("%s", names[i].name);
-		}
-	}
 	EXPECT_EQ(7 * PAGE >> 10, self->sum.v[VMAS_DEV].kb);
 }
 
@@ -395,14 +317,6 @@ TEST_F(summary, task_size)
 /* The kernel lets a process say otherwise, and so does summary. */
 TEST_F(summary, prctl_set_mm)
 {
-	static const struct {
-		enum key key;
-		bool end;
-	} set[] = {
-		{ CODE, false }, { CODE, true }, { ARGUMENTS, false }, { ARGUMENTS, true },
-		{ ENVIRONMENT, false }, { ENVIRONMENT, true }, { BRK, true },
-		{ START_STACK, false },
-	};
 	struct summary now;
 	struct value v;
 	unsigned int i;
@@ -411,146 +325,21 @@ TEST_F(summary, prctl_set_mm)
 	if (shared->ret[0] == -EPERM || shared->ret[0] == -EINVAL)
 		SKIP(return, "no PR_SET_MM: %s", strerror(-shared->ret[0]));
 	now = from_start(self->fd);
-	for (i = 0; i < ARRAY_SIZE(set); i++) {
-		v = now.v[set[i].key];
-		ASSERT_EQ(0, shared->ret[i]) {
-			TH_LOG("%s: %s", keys[set[i].key].name, strerror(-shared->ret[i]));
-		}
-		EXPECT_EQ(shared->value[i], set[i].key == START_STACK ? v.nr :
-			  set[i].end ? v.end : v.start) {
-			TH_LOG("%s", keys[set[i].key].name);
+	for (i = 0; i < ARRAY_SIZE(moves); i++) {
+		v = now.v[moves[i].key];
+		EXPECT_EQ(0, shared->ret[i]);
+		EXPECT_EQ(shared->value[i], moves[i].end ? v.end : v.start) {
+			TH_LOG("%s", keys[moves[i].key].name);
 		}
 	}
+	EXPECT_EQ(0, shared->ret[i]);
+	EXPECT_EQ(shared->value[i], now.v[START_STACK].nr);
 	EXPECT_EQ(NULL, differs_from_stat(&now, self->target.pid));
 	ASSERT_EQ(1u, named(load_maps(self->target.pid, "maps"), "[stack]", &v));
 	EXPECT_EQ((unsigned long)ROW_AT + 8 * PAGE, v.start);
 	EXPECT_EQ(v.start, now.v[STACK].start);
 	EXPECT_EQ(v.end, now.v[STACK].end);
 	EXPECT_EQ(1u, now.v[VMAS_STACK].nr);
-}
-
-/* However it is read, it is the same; all of it fits into a page. */
-TEST_F(summary, any_read_size)
-{
-	static const size_t sizes[] = { 1, 7, 100, 4095, 4096, 4097, 65536 };
-	size_t i, at, len = self->sum.text.len;
-	char *buffer = get_memory(65536);
-	struct text t;
-	ssize_t n;
-
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-		t = slurp(self->fd, sizes[i]);
-		EXPECT_TRUE(same(self->sum.text, t)) {
-			TH_LOG("in reads of %zu bytes", sizes[i]);
-		}
-		free(t.s);
-		for (at = 0; at <= len; at += i % 2 ? 13 : 1) {
-			n = pread(self->fd, buffer, sizes[i], at);
-			ASSERT_EQ(sizes[i] < len - at ? sizes[i] : len - at, (size_t)n) {
-				TH_LOG("pread of %zu at %zu", sizes[i], at);
-			}
-			ASSERT_EQ(0, memcmp(buffer, self->sum.text.s + at, n)) {
-				TH_LOG("pread of %zu at %zu", sizes[i], at);
-			}
-		}
-	}
-	ASSERT_LT(len, 4096u);
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_EQ((ssize_t)len, read(self->fd, buffer, 4096));
-	EXPECT_EQ(0, read(self->fd, buffer, 4096));
-	/* the end stays the end, and is not the only place to go to */
-	EXPECT_EQ(0, read(self->fd, buffer, 1));
-	ASSERT_EQ((off_t)len / 2, lseek(self->fd, len / 2, SEEK_SET));
-	t = slurp(self->fd, 50);
-	EXPECT_EQ(len - len / 2, t.len);
-	EXPECT_EQ(0, memcmp(self->sum.text.s + len / 2, t.s, t.len));
-	EXPECT_EQ(0, pread(self->fd, buffer, 10, len + 5000));
-}
-
-TEST_F(summary, snapshot_is_stable)
-{
-	char *buffer = get_memory(65536);
-	size_t at, len = self->sum.text.len;
-	struct summary now;
-	ssize_t n;
-
-	/* the first byte takes it, what is between changes nothing in it */
-	ASSERT_EQ(1, read(self->fd, buffer, 1));
-	tell(&self->target, 'm');
-	for (at = len - 10; at > 10; at -= 7) {
-		n = pread(self->fd, buffer + 100, 5, at);
-		ASSERT_EQ(5, n);
-		ASSERT_EQ(0, memcmp(self->sum.text.s + at, buffer + 100, 5)) {
-			TH_LOG("pread at %zu", at);
-		}
-	}
-	for (at = 1; (n = read(self->fd, buffer + at, 100)) > 0;)
-		at += n;
-	ASSERT_EQ(len, at);
-	EXPECT_EQ(0, memcmp(self->sum.text.s, buffer, len));
-
-	/* a rewind takes a new one */
-	now = from_start(self->fd);
-	EXPECT_EQ(self->sum.v[VMAS].nr + 1, now.v[VMAS].nr);
-	EXPECT_EQ(self->sum.v[VMAS].kb + 4, now.v[VMAS].kb);
-	EXPECT_EQ(self->sum.v[VMAS_ANON].nr + 1, now.v[VMAS_ANON].nr);
-	EXPECT_EQ(self->sum.v[VMAS_ANON].kb + 4, now.v[VMAS_ANON].kb);
-	/* in the middle of it, too */
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	ASSERT_EQ(100, read(self->fd, buffer, 100));
-	tell(&self->target, 'u');
-	now = from_start(self->fd);
-	EXPECT_TRUE(same(self->sum.text, now.text));
-}
-
-static void other_init(void)
-{
-	map_row(MARK, 10);
-}
-
-TEST_F(summary, target_selection)
-{
-	struct target other;
-	char s[16], buffer[100];
-	int fd[2];
-
-	target_start(&other, other_init, NULL);
-	/* the opener by default, even if another one reads */
-	fd[0] = open_or_die(SUMMARY, O_RDWR);
-	EXPECT_EQ((unsigned long long)getpid(), from_start(fd[0]).v[PID].nr);
-	/* the parameter is for files that are opened then */
-	snprintf(s, sizeof(s), "%d", other.pid);
-	ASSERT_EQ(0, set_param("pid", s));
-	fd[1] = open_or_die(SUMMARY, O_RDWR);
-	ASSERT_EQ(0, set_param("pid", "0"));
-	EXPECT_EQ((unsigned long long)other.pid, from_start(fd[1]).v[PID].nr);
-	EXPECT_EQ((unsigned long long)getpid(), from_start(fd[0]).v[PID].nr);
-
-	/* a write rewinds, in the middle of another's */
-	ASSERT_EQ(100, read(self->fd, buffer, 100));
-	ASSERT_EQ(0, write_string(self->fd, strcat(s, "\n")));
-	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_CUR));
-	EXPECT_TRUE(same(summary_of(other.pid).text, slurp(self->fd, 4096)));
-	EXPECT_EQ(0, set_target(fd[0], self->target.pid));
-	EXPECT_TRUE(same(self->sum.text, slurp(fd[0], 4096)));
-
-	/* a failed write changes nothing */
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	ASSERT_EQ(100, read(self->fd, buffer, 100));
-	EXPECT_EQ(-EINVAL, write_string(self->fd, "x"));
-	EXPECT_EQ(-ESRCH, write_string(self->fd, "2147483647"));
-	EXPECT_EQ(100, lseek(self->fd, 0, SEEK_CUR));
-	EXPECT_EQ((unsigned long long)other.pid, from_start(self->fd).v[PID].nr);
-
-	target_end(&other);
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_EQ(-1, read(self->fd, buffer, 100));
-	EXPECT_EQ(ESRCH, errno);
-	EXPECT_EQ(-1, pread(self->fd, buffer, 100, 0));
-	EXPECT_EQ(ESRCH, errno);
-	EXPECT_EQ(0, set_target(self->fd, self->target.pid));
-	EXPECT_TRUE(same(self->sum.text, slurp(self->fd, 4096)));
 }
 
 /* A process without an address space: no VMAs, no layout, but all of the keys */
@@ -568,96 +357,21 @@ static bool is_empty(const struct summary *sum, pid_t pid)
 	       strstr(sum->text.s, "\nVmas:\t0\t0 kB\n");
 }
 
-TEST_F(summary, zombie)
+TEST_F(summary, empty_without_mm)
 {
-	struct target z;
 	struct summary sum;
-	char c;
 
-	target_start(&z, NULL, NULL);
-	ASSERT_EQ(0, set_target(self->fd, z.pid));
+	target_kill(&self->target);
 	sum = from_start(self->fd);
-	EXPECT_FALSE(is_empty(&sum, z.pid));
-	target_kill(&z);
-	sum = from_start(self->fd);
-	EXPECT_TRUE(is_empty(&sum, z.pid)) {
+	EXPECT_TRUE(is_empty(&sum, self->target.pid)) {
 		TH_LOG("%s", sum.text.s);
 	}
-	target_end(&z);
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_EQ(-1, read(self->fd, &c, 1));
-	EXPECT_EQ(ESRCH, errno);
-}
-
-/* The VMAs are those of the threads that live. */
-TEST_F(summary, exited_leader)
-{
-	struct summary before, sum;
-	struct target t;
-
-	target_start(&t, start_sleeping_thread, target_end_leader);
-	ASSERT_EQ(0, set_target(self->fd, t.pid));
-	before = from_start(self->fd);
-	tell_leader_to_exit(&t);
-	sum = from_start(self->fd);
-	EXPECT_LT(0u, sum.v[VMAS].nr);
-	EXPECT_LE(before.v[VMAS].nr, sum.v[VMAS].nr);
-	EXPECT_EQ(t.pid, (pid_t)sum.v[PID].nr);
-	target_end(&t);
-}
-
-TEST_F(summary, kernel_thread)
-{
-	struct summary sum;
-
 	if (!has_kthreadd())
 		SKIP(return, "process 2 is not kthreadd: this is a container");
 	sum = summary_of(2);
 	EXPECT_TRUE(is_empty(&sum, 2)) {
 		TH_LOG("%s", sum.text.s);
 	}
-}
-
-static void busy_init(void)
-{
-	map_row(ROW_AT, ROW);
-	start_mover(ROW_AT - 16 * PAGE, MARK);
-}
-
-/* A snapshot that says it is of one instant has the page in one place. */
-TEST_F(summary, consistent_under_mremap)
-{
-	static const char * const holds[] = { "0", "1" };
-	unsigned int i, h, n[2] = { 0 };
-	struct listing maps;
-	struct target busy;
-	struct summary sum;
-	bool torn;
-
-	target_start(&busy, busy_init, NULL);
-	ASSERT_EQ(0, kill(busy.pid, SIGSTOP));
-	ASSERT_EQ(busy.pid, waitpid(busy.pid, NULL, WUNTRACED));
-	maps = load_maps(busy.pid, "maps");
-	ASSERT_EQ(0, kill(busy.pid, SIGCONT));
-	ASSERT_EQ(0, set_target(self->fd, busy.pid));
-	for (h = 0; h < ARRAY_SIZE(holds); h++) {
-		ASSERT_EQ(0, set_param("max_hold_us", holds[h]));
-		for (i = 0; i < 50; i++) {
-			sum = from_start(self->fd);
-			torn = strcmp(sum.v[WALK].word, "atomic");
-			n[torn]++;
-			if (torn) {
-				ASSERT_STREQ("torn", sum.v[WALK].word);
-				ASSERT_EQ(1u, h);
-			} else {
-				ASSERT_EQ(maps.nr, sum.v[VMAS].nr);
-				ASSERT_EQ(total_kb(&maps), sum.v[VMAS].kb);
-			}
-			free(sum.text.s);
-		}
-	}
-	printf("# %u atomic, %u torn\n", n[0], n[1]);
-	target_end(&busy);
 }
 
 /* Other programs: what an exec sets up */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* summary taken apart: see summary_text.h. */
+/* See summary_text.h. */
 #include "kselftest.h"
 #include "summary_text.h"
 
@@ -80,7 +80,7 @@ static void parse_value(const char *s, enum form form, struct value *v)
 	}
 }
 
-/* The next line is that of the kernel's next region, above the last one. Its end, or NULL */
+/* Parses a line of the next kernel region, above the last one. Returns its end, or NULL. */
 static const char *parse_region(const char *s, struct summary *sum)
 {
 	struct kernel_region *r = &sum->region[sum->regions];
@@ -115,7 +115,7 @@ struct summary parse(struct text t)
 		print_value(value, sizeof(value), keys[i].form, &sum.v[i]);
 		snprintf(line, sizeof(line), "%s:\t%s\n", keys[i].name, value);
 		if (strncmp(s, line, strlen(line)))
-			fatal("line %u is \"%.*s\", and should be like %s", i + 1,
+			fatal("line %u is \"%.*s\", expected %s", i + 1,
 			      (int)strcspn(s, "\n"), s, line);
 		s += strlen(line);
 	}
@@ -123,7 +123,7 @@ struct summary parse(struct text t)
 		const char *end = parse_region(s, &sum);
 
 		if (!end)
-			fatal("there is more: %s", s);
+			fatal("unexpected text: %s", s);
 		s = end;
 	}
 	return sum;

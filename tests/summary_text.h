@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* summary taken apart, for the tests of what is in it */
+/* The parser of summary */
 #ifndef SUMMARY_TEXT_H
 #define SUMMARY_TEXT_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a compiler appends to the name of a variable is not shown: no kernel here was built
- * with link-time optimization, so the function is tried as it is.
+ * The suffixes that compilers append to names of variables are removed. No kernel here was
+ * built with link-time optimization, so the function is tested alone.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A dynamic program with threads: shared libraries, a heap, arenas, stacks with
- * guard pages. Says "ready" when all of its threads have come up, and waits.
+ * guard pages. It prints "ready" when all threads run, and waits.
  */
 #include <math.h>
 #include <pthread.h>

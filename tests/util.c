@@ -19,7 +19,7 @@ fatal(const char *fmt, ...)
 	va_start(ap, fmt);
 	fputs("# ", stderr);
 	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, ": %s\n", strerror(error));
+	fprintf(stderr, "%s%s\n", error ? ": " : "", error ? strerror(error) : "");
 	va_end(ap);
 	if (on_fatal)
 		on_fatal();
@@ -161,18 +161,32 @@ int open_or_die(const char *path, int flags)
 	return fd;
 }
 
+void enter_dirs(const char *name, unsigned int n)
+{
+	while (n--)
+		if ((mkdir(name, 0700) && errno != EEXIST) || chdir(name))
+			fatal("mkdir");
+}
+
+void leave_dirs(const char *name, unsigned int n)
+{
+	while (n--)
+		if (chdir("..") || rmdir(name))
+			fatal("rmdir");
+}
+
 struct text slurp(int fd, size_t chunk)
 {
-	size_t room = 1 << 20;
-	struct text t = { .s = get_memory(room + 1) };
+	size_t size = 1 << 20;
+	struct text t = { .s = get_memory(size + 1) };
 	ssize_t n;
 
 	for (;;) {
-		if (room - t.len < chunk) {
-			room = 2 * room + chunk;
-			t.s = realloc(t.s, room + 1);
+		if (size - t.len < chunk) {
+			size = 2 * size + chunk;
+			t.s = realloc(t.s, size + 1);
 			if (!t.s)
-				fatal("%zu bytes of memory", room);
+				fatal("%zu bytes of memory", size);
 		}
 		n = read(fd, t.s + t.len, chunk);
 		if (n < 0)
@@ -202,6 +216,22 @@ struct text slurp_proc(pid_t pid, const char *name)
 	return slurp_path(path);
 }
 
+unsigned long long stat_field(pid_t pid, unsigned int nr)
+{
+	struct text t = slurp_proc(pid, "stat");
+	/* the name in front of it can contain anything */
+	char *s = strrchr(t.s, ')');
+	unsigned long long value;
+
+	for (; s && nr > 2; nr--)
+		s = strchr(s + 1, ' ');
+	if (!s)
+		fatal("/proc/%d/stat lacks %u fields", pid, nr);
+	value = strtoull(s, NULL, 10);
+	free(t.s);
+	return value;
+}
+
 unsigned long available_kb(void)
 {
 	struct text t = slurp_path("/proc/meminfo");
@@ -224,6 +254,16 @@ const char *beside(const char *name)
 		fatal("readlink of /proc/self/exe");
 	strcpy(strrchr(path, '/') + 1, name);
 	return path;
+}
+
+char *next_word(char **s)
+{
+	char *word = *s + strspn(*s, " ");
+	char *end = word + strcspn(word, " ");
+
+	*s = end + strspn(end, " ");
+	*end = 0;
+	return word;
 }
 
 bool is_raw(struct text t)
@@ -352,12 +392,20 @@ int set_param(const char *name, const char *value)
 	return write_file(path, value);
 }
 
+int set_param_pid(pid_t pid)
+{
+	char s[16];
+
+	snprintf(s, sizeof(s), "%d", pid);
+	return set_param("pid", s);
+}
+
 bool shows(struct text t, const void *p)
 {
 	const struct vmainfo_record *r;
 	unsigned long start;
-	const char *s = t.s;
 	struct cursor c;
+	const char *s;
 	char *end;
 
 	if (is_raw(t)) {
@@ -369,7 +417,12 @@ bool shows(struct text t, const void *p)
 			fatal("raw: %s", c.error);
 		return false;
 	}
-	for (; s && *s; s = strchr(s, '\n'), s += !!s) {
+	/* summary: the largest gap begins after its row, or ends at it */
+	s = strstr(t.s, "\nLargestGap:\t");
+	if (s && s[13] != '-')
+		return strtoul(s + 13, &end, 16) - (unsigned long)p < 1 << 20 ||
+		       strtoul(end + 1, NULL, 16) == (unsigned long)p;
+	for (s = s ? NULL : t.s; s && *s; s = strchr(s, '\n'), s += !!s) {
 		if (*s == '#')
 			continue;
 		start = strtoul(s, &end, 16);
@@ -414,7 +467,8 @@ pid_t fork_child(void)
 		fatal("fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
+		/* 0: the parent is in another pid namespace */
+		if (getppid() && getppid() != parent)
 			_exit(1);
 	}
 	return pid;
@@ -662,30 +716,4 @@ void program_end(struct program *p)
 	if (kill(p->pid, SIGKILL) || reap(p->pid) != 128 + SIGKILL)
 		fatal("ending program %d", p->pid);
 	close(p->end);
-}
-
-static char *mover_low, *mover_high;
-
-static void *move(void *arg)
-{
-	char *from = mover_low, *to = mover_high, *t;
-
-	for (;;) {
-		if (mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-			_exit(1);
-		t = from;
-		from = to;
-		to = t;
-	}
-	return arg;
-}
-
-void start_mover(void *low, void *high)
-{
-	pthread_t thread;
-
-	mover_low = map_at(low, PAGE, PROT_READ);
-	mover_high = high;
-	if (pthread_create(&thread, NULL, move, NULL))
-		fatal("pthread_create");
 }

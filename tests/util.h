@@ -33,12 +33,26 @@
 
 #define PAGE 4096ul
 
+/* Missing in older headers */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
 #define PROC "/proc/vmainfo/"
 #define PARAM "/sys/module/vmainfo/parameters/"
 
 /* Says what failed and why (errno), and ends the process as failed. */
 void __attribute__((format(printf, 1, 2), noreturn))
 fatal(const char *fmt, ...);
+
+/* Ends a child process as failed, with a message, unless the condition is true. */
+#define CHECK(condition) do {							\
+	if (!(condition)) {							\
+		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
+		_exit(1);							\
+	}									\
+} while (0)
 
 /* What fatal() calls before it ends the process */
 extern void (*on_fatal)(void);
@@ -75,16 +89,26 @@ struct text {
 
 int open_or_die(const char *path, int flags);
 
+/* Goes down n directories of that name, which are made, or up again, and removes them. */
+void enter_dirs(const char *name, unsigned int n);
+void leave_dirs(const char *name, unsigned int n);
+
 /* All that is left of a file, by reads of at most chunk bytes. */
 struct text slurp(int fd, size_t chunk);
 struct text slurp_path(const char *path);
 struct text slurp_proc(pid_t pid, const char *name);
+
+/* A field of /proc/PID/stat, by its number in proc(5); from 3 on */
+unsigned long long stat_field(pid_t pid, unsigned int nr);
 
 /* MemAvailable of /proc/meminfo */
 unsigned long available_kb(void);
 
 /* The path of a program in the directory of this one, until the next call */
 const char *beside(const char *name);
+
+/* Cuts the first word off *s, and the spaces around it. */
+char *next_word(char **s);
 bool is_raw(struct text t);
 
 /*
@@ -96,7 +120,7 @@ bool same(struct text a, struct text b);
 
 /*
  * Goes through a text of raw: for (raw_first(&c, t); (r = raw_next(&c));). What does not
- * fit in the text, or breaks a rule of vmainfo.h, ends that with an error.
+ * fit in the text, or breaks a rule of vmainfo.h, ends the loop with an error.
  */
 struct cursor {
 	struct text text;
@@ -104,7 +128,7 @@ struct cursor {
 	size_t at;			/* of the next record */
 	unsigned int nr;		/* of the last one */
 	const char *name, *ops;		/* of the last one, or NULL */
-	const char *error;		/* what is wrong, or NULL */
+	const char *error;		/* or NULL */
 };
 
 bool raw_first(struct cursor *c, struct text t);
@@ -118,8 +142,12 @@ int open_target(const char *entry, pid_t pid);
 /* 0, or a negative errno */
 int write_file(const char *path, const char *s);
 int set_param(const char *name, const char *value);
+int set_param_pid(pid_t pid);
 
-/* Is there a VMA that begins at p? */
+/*
+ * Is there a VMA that begins at p? In summary it has to be the first or the last one of a
+ * row of less than 1 MiB beside the largest gap.
+ */
 bool shows(struct text t, const void *p);
 
 /* Capabilities */
@@ -130,7 +158,7 @@ bool shows(struct text t, const void *p);
 /* Leaves the capabilities in mask in the effective and permitted sets. */
 void keep_caps(unsigned long long mask);
 
-/* Processes that end with the one that started them. */
+/* Processes that end with their parent */
 
 pid_t fork_child(void);
 
@@ -206,13 +234,7 @@ void program_end(struct program *p);
 void *map_at(void *at, size_t size, int prot);
 void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 
-/* n VMAs of a page each, in a row: no two neighbours have the same rights. */
+/* A row of n VMAs of a page each. Neighbours have different permissions. */
 char *map_row(void *at, unsigned int n);
-
-/*
- * Starts a thread that moves a page by mremap() from below everything to above it and
- * back, all the time. A snapshot that is of one instant has it in one of the two places.
- */
-void start_mover(void *low, void *high);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Has a child that is a zombie for good, says "ready" and its pid, and waits. */
+/* Has a zombie as a child, prints "ready" and its pid, and waits. */
 #include <stdio.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -12,7 +12,7 @@ int main(void)
 
 	if (!pid)
 		return 0;
-	/* waits for its end, and leaves it as it is */
+	/* waits for its exit without reaping it */
 	if (pid < 0 || waitid(P_PID, pid, &info, WEXITED | WNOWAIT)) {
 		perror("zombie");
 		return 1;
