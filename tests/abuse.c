@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Readers that never read to the end, have a thousand files open, or are in a memory cgroup that
- * is too small, and the module loaded and unloaded meanwhile. killed.c kills readers. The
- * kernel's log and kmemleak (leaks.sh) show what the module leaves behind.
+ * Readers that never read to the end or are in a memory cgroup that is too small, and the module
+ * loaded and unloaded during use. killed.c kills readers. The kernel's log and kmemleak
+ * (leaks.sh) show what the module leaves behind.
  */
 #include <sys/mount.h>
-#include <sys/resource.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
@@ -106,49 +105,6 @@ TEST(abandoned_snapshots_freed)
 	tell(&large, 'm');
 	target_end(&t);
 	figure(n, "snapshots not read to the end");
-}
-
-#define FILES 1000
-
-TEST(thousand_open_files_independent)
-{
-	struct rng rng = stress_begin("thousand_open_files");
-	struct rlimit limit = { FILES + 100, FILES + 100 };
-	static int fd[FILES];
-	static size_t at[FILES];
-	struct text whole[ENTRIES];
-	char buffer[8000];
-	struct target t;
-	unsigned int i, open_files = FILES;
-	ssize_t n;
-
-	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	start(&t, 100);
-	for (i = 0; i < ENTRIES; i++)
-		whole[i] = slurp(open_target(entries[i], t.pid), 1 << 20);
-	for (i = 0; i < FILES; i++) {
-		fd[i] = open_target(entries[i % ENTRIES], t.pid);
-		at[i] = read(fd[i], buffer, 1);
-		ASSERT_EQ(1u, at[i]);
-	}
-	/* Each file has its snapshot, and they are read in random order. */
-	while (open_files) {
-		i = rnd(&rng, FILES);
-		if (fd[i] < 0)
-			continue;
-		n = read(fd[i], buffer, 1 + rnd(&rng, sizeof(buffer)));
-		ASSERT_LE(0, n);
-		ASSERT_EQ((size_t)n, same_bytes(whole[i % ENTRIES], at[i], buffer, n));
-		at[i] += n;
-		if (n)
-			continue;
-		ASSERT_EQ(whole[i % ENTRIES].len, at[i]);
-		close(fd[i]);
-		fd[i] = -1;
-		open_files--;
-	}
-	target_end(&t);
-	figure(FILES, "snapshots checked");
 }
 
 /* A memory cgroup */
@@ -368,7 +324,7 @@ TEST(load_unload_during_use)
 
 int main(int argc, char **argv)
 {
-	stress_init(3, 20);
+	stress_init(2, 20);
 	module_for_all_tests();
 	/* It ends with this process. */
 	start(&large, MANY_VMAS);

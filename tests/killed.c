@@ -117,39 +117,6 @@ TEST_F(killed, killed_reader_leaves_nothing)
 	EXPECT_TRUE(shows(slurp(self->fd, 1 << 20), ROW_AT));
 }
 
-TEST_F(killed, read_of_killed_target_esrch)
-{
-	char *buffer = get_memory(1 << 20);
-	int i, fd;
-	ssize_t n;
-	pid_t pid;
-
-	for (i = 0; i < 4; i++) {
-		struct target t;
-
-		target_start(&t, init, command);
-		fd = open_target(variant->entry, t.pid);
-		pid = fork_child();
-		if (!pid) {
-			spin(i * 300000);
-			kill(t.pid, SIGKILL);
-			_exit(0);
-		}
-		/* Whole lines, then the end or ESRCH */
-		while ((n = read(fd, buffer, 65536)) > 0)
-			ASSERT_EQ('\n', buffer[n - 1]);
-		ASSERT_TRUE(!n || errno == ESRCH) {
-			TH_LOG("read: %s", strerror(errno));
-		}
-		ASSERT_EQ(0, reap(pid));
-		target_end(&t);
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		EXPECT_EQ(-1, read(fd, buffer, 4096));
-		EXPECT_EQ(ESRCH, errno);
-		close(fd);
-	}
-}
-
 static volatile sig_atomic_t alarms;
 
 static void on_alarm(int sig)

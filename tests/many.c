@@ -33,7 +33,8 @@ static void map_pages(unsigned long n, int fd, int named)
 	if (p == MAP_FAILED)
 		err(1, "mmap");
 	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "%079lu", i);
+		if (named)
+			snprintf(name, sizeof(name), "%079lu", i);
 		if (named && prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + i * page, page, name))
 			err(1, "PR_SET_VMA_ANON_NAME");
 		if (i % 2 && mprotect(p + i * page, page, PROT_NONE))

@@ -52,6 +52,23 @@ static const struct vmainfo_record *record_at(struct text t, const void *at)
 	return NULL;
 }
 
+/* The name of a page: its end, its length if that is not 0, and its flags */
+static void expect_name(struct __test_metadata *_metadata, struct text raw, unsigned int nr,
+			const char *end, size_t len, unsigned long long flags)
+{
+	const struct vmainfo_record *r = record_at(raw, ROW_AT + nr * PAGE);
+	const char *name;
+	size_t got;
+
+	ASSERT_NE(NULL, r);
+	name = name_of(r);
+	got = strlen(name);
+	EXPECT_TRUE(ends_in(name, end) && (!len || got == len)) {
+		TH_LOG("page %u: %zu bytes ending in %s", nr, got, name + (got > 40 ? got - 40 : 0));
+	}
+	EXPECT_EQ(flags, r->flags & (VMAINFO_NAME_OMITTED | VMAINFO_DELETED));
+}
+
 static unsigned long proc_number(const char *path, const char *key)
 {
 	struct text t = slurp_path(path);
@@ -173,7 +190,6 @@ TEST_F(odd, names_by_drivers_shown)
 	struct text raw = read_entry_of(PROC "raw", self->target.pid);
 	struct text maps = read_entry_of(PROC "maps", self->target.pid);
 	struct text vmas = read_entry_of(PROC "vmas", self->target.pid);
-	const struct vmainfo_record *r;
 	struct procmap_query q = { .size = sizeof(q) };
 	char name[PATH_MAX], end[64];
 	unsigned int i;
@@ -181,12 +197,9 @@ TEST_F(odd, names_by_drivers_shown)
 
 	fd = open_target(PROC "maps", self->target.pid);
 	for (i = 0; i < ODDS; i++) {
-		r = record_at(raw, ROW_AT + i * PAGE);
-		ASSERT_NE(NULL, r);
-		EXPECT_STREQ(names[i], name_of(r));
 		/* None of these was deleted, whatever the driver says. */
-		EXPECT_EQ(i == 2 ? VMAINFO_NAME_OMITTED : 0,
-			  r->flags & (VMAINFO_NAME_OMITTED | VMAINFO_DELETED));
+		expect_name(_metadata, raw, i, names[i], strlen(names[i]),
+			    i == 2 ? VMAINFO_NAME_OMITTED : 0);
 		snprintf(end, sizeof(end), " %s\n", names[i]);
 		EXPECT_EQ(TURNS, count_of(maps, end));
 		EXPECT_EQ(TURNS, count_of(vmas, end));
@@ -340,23 +353,6 @@ FIXTURE_TEARDOWN(paths)
 	EXPECT_EQ(self->kills, oom_kills());
 	EXPECT_EQ(0, umount2(FILES, MNT_DETACH));
 	rmdir(FILES);
-}
-
-/* The name of a page: its end, its length if that is not 0, and its flags */
-static void expect_name(struct __test_metadata *_metadata, struct text raw, unsigned int nr,
-			const char *end, size_t len, unsigned long long flags)
-{
-	const struct vmainfo_record *r = record_at(raw, ROW_AT + nr * PAGE);
-	const char *name;
-	size_t got;
-
-	ASSERT_NE(NULL, r);
-	name = name_of(r);
-	got = strlen(name);
-	EXPECT_TRUE(ends_in(name, end) && (!len || got == len)) {
-		TH_LOG("page %u: %zu bytes ending in %s", nr, got, name + (got > 40 ? got - 40 : 0));
-	}
-	EXPECT_EQ(flags, r->flags & (VMAINFO_NAME_OMITTED | VMAINFO_DELETED));
 }
 
 TEST_F(paths, longer_than_a_megabyte_omitted)
