@@ -72,14 +72,6 @@ static void map_files(void)
 	}
 }
 
-/* Takes mmap_lock for writing. */
-static void map_and_unmap(char c)
-{
-	(void)c;
-	if (munmap(map_at(NULL, PAGE, PROT_READ), PAGE))
-		_exit(1);
-}
-
 /* The injection */
 
 static int nth_fd;
@@ -246,48 +238,6 @@ TEST_F(faults, every_allocation_fails_once)
 		EXPECT_EQ(0, refusals);
 		free(text);
 	}
-}
-
-/* A write to a parameter that fails with ENOMEM changes nothing. */
-TEST(parameter_writes_survive_enomem)
-{
-	static const char * const names[] = { "pid", "max_hold_us" };
-	const char *missing = faults_missing();
-	unsigned int i, nth;
-	char path[128], s[16];
-	int fd = -1;
-	ssize_t n;
-
-	if (missing)
-		SKIP(return, "%s", missing);
-	ASSERT_EQ(0, mlockall(MCL_CURRENT));
-	nth_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path), PARAM "%s", names[i]);
-		for (nth = 1;; nth++) {
-			arm(nth);
-			refusals = 0;
-			do {
-				fd = open(path, O_RDWR | O_CLOEXEC);
-			} while (again(fd, "open"));
-			do {
-				n = write(fd, "1", 1);
-			} while (again(n, "write"));
-			do {
-				n = pread(fd, s, sizeof(s), 0);
-			} while (again(n, "read"));
-			close(fd);
-			ASSERT_EQ(2, n);
-			ASSERT_EQ(0, memcmp(s, "1\n", 2));
-			if (!disarm())
-				break;
-			injected++;
-		}
-	}
-	EXPECT_EQ(0, set_param("pid", "0"));
-	EXPECT_EQ(0, set_param("max_hold_us", "250"));
-	EXPECT_LT(2u, injected);
-	figure(injected, "faults injected");
 }
 
 /* The module loads or not, and if it loads, it works. */

@@ -241,10 +241,11 @@ TEST_F(parser, random_inputs_match_model)
 		got = write(fd[i], in.s, in.n);
 		got = got < 0 ? -errno : got == (int)in.n ? 0 : -EIO;
 		/* The number may be that of a kernel thread that has just exited or begun. */
-		if (got != model(variant, &in, &value))
+		if (got != model(variant, &in, &value)) {
 			ASSERT_EQ(model(variant, &in, &value), got) {
 				print_input(&in);
 			}
+		}
 		tried++;
 		accepted += !got;
 		absent += got == -ESRCH;

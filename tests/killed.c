@@ -4,13 +4,12 @@
  * and leaves neither mmap_lock nor memory behind. Other signals do no harm.
  */
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/time.h>
 
+#include "stress.h"
 #include "vmainfo_test.h"
 
 #define ROW_AT ((void *)0x200000000000)
-#define MARK ((void *)0x500000000000)
 
 static void init(void)
 {
@@ -29,13 +28,10 @@ static void command(char c)
 {
 	pthread_t thread;
 
-	if (c == 'm') {		/* takes mmap_lock for writing */
-		map_at(MARK, PAGE, PROT_READ);
-		if (munmap(MARK, PAGE))
-			_exit(1);
-	} else if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ))) {
+	if (c == 'm')
+		map_and_unmap(c);
+	else if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ)))
 		_exit(1);
-	}
 }
 
 FIXTURE(killed)
@@ -67,14 +63,6 @@ FIXTURE_TEARDOWN(killed)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-static void spin(unsigned int n)
-{
-	volatile unsigned int i;
-
-	for (i = 0; i < n; i++)
-		;
-}
-
 TEST_F(killed, killed_reader_leaves_nothing)
 {
 	char *buffer = get_memory(1 << 20);
@@ -101,7 +89,7 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		}
 		while (!*reading)
 			nap(100);
-		spin(i % 100 * 20000);
+		nap(i % 100 * 200);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		in_read += *reading;

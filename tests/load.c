@@ -142,11 +142,13 @@ TEST_F(load, open_files_fail_after_unload)
 
 	ASSERT_EQ(0, module_unload());
 	ASSERT_FALSE(loaded());
-	for (i = 0; i < ENTRIES; i++)
-		for (j = 0; j < ARRAY_SIZE(state); j++)
+	for (i = 0; i < ENTRIES; i++) {
+		for (j = 0; j < ARRAY_SIZE(state); j++) {
 			EXPECT_EQ(NULL, is_dead(fd[j][i])) {
 				TH_LOG("%s of %s, %s", is_dead(fd[j][i]), entries[i], state[j]);
 			}
+		}
+	}
 	EXPECT_EQ(-1, open("vmas", O_RDONLY));
 
 	/* Loading it again does not revive them. */

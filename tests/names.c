@@ -305,24 +305,19 @@ static void map_cap(void)
 	}
 }
 
-/* What a reader would store if it stored a name for each VMA */
-#define HOSTILE_NAMES (320 * MEGABYTE)
+/* Stored once for each VMA, the names would exceed their total size. */
+#define SHARED_LEN 300000ul
+#define SHARED_VMAS 300u
 
-static unsigned int hostile_vmas(void)
+static void map_shared_names(void)
 {
-	return MANY_VMAS < 60000 ? MANY_VMAS :
-	       proc_number("/proc/sys/vm/max_map_count", "") - 100;
-}
-
-static void map_hostile(void)
-{
-	unsigned int n = hostile_vmas(), i;
+	unsigned int i;
 	int fd[2];
 
-	enter_long(HOSTILE_NAMES / n - 2);
+	enter_long(SHARED_LEN - 2);
 	fd[0] = create("a");
 	fd[1] = create("b");
-	for (i = 0; i < n; i++)
+	for (i = 0; i < SHARED_VMAS; i++)
 		map_page(i, fd[i % 2]);
 }
 
@@ -382,6 +377,17 @@ TEST_F(paths, longer_than_a_megabyte_omitted)
 	EXPECT_EQ(1, count_of(read_entry_of(PROC "summary", self->target.pid), "\nVmas:"));
 }
 
+TEST_F(paths, name_stored_once)
+{
+	struct text raw;
+	unsigned int i;
+
+	target_start(&self->target, map_shared_names, NULL);
+	raw = read_entry_of(PROC "raw", self->target.pid);
+	for (i = 0; i < SHARED_VMAS; i++)
+		expect_name(_metadata, raw, i, i % 2 ? "/b" : "/a", SHARED_LEN, 0);
+}
+
 TEST_F(paths, total_size_capped)
 {
 	const unsigned int whole = 64 * MEGABYTE / (CAP_LEN + 1);
@@ -400,66 +406,17 @@ TEST_F(paths, total_size_capped)
 	}
 }
 
-/* A process that takes memory until only hog_leaves bytes are left */
-static unsigned long hog_leaves;
-
+/* A process that takes all memory but about 16 megabytes */
 static void hog(void)
 {
 	const size_t size = 4 * MEGABYTE;
-	int fd = open_or_die("/proc/self/oom_score_adj", O_WRONLY);
 
-	write_string(fd, "1000");
-	close(fd);
-	while (proc_number("/proc/meminfo", "\nMemAvailable:") > hog_leaves / 1024 + 4096)
+	if (write_file("/proc/self/oom_score_adj", "1000"))
+		fatal("oom_score_adj");
+	while (available_kb() > 20 * 1024)
 		if (mmap(NULL, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
 			_exit(1);
-}
-
-/* Reads all of raw and stores nothing. Counts the records, and those whose name has length len. */
-static size_t count_records(int fd, size_t *named, size_t len)
-{
-	static char buf[4 * MEGABYTE];
-	const struct vmainfo_record *r;
-	size_t n = 0, pos = sizeof(struct vmainfo_header);
-	ssize_t got;
-
-	for (; (got = read(fd, buf, sizeof(buf))) > 0; pos = 0) {
-		for (; pos < (size_t)got; pos += r->next) {
-			r = (void *)(buf + pos);
-			*named += r->name_len == len + 1;
-			n++;
-		}
-	}
-	if (got)
-		fatal("read of raw after %zu records", n);
-	return n;
-}
-
-static void start_hog(struct target *t, unsigned long leaves)
-{
-	hog_leaves = leaves;
-	target_start(t, hog, NULL);
-}
-
-TEST_F(paths, names_shared_when_memory_is_short)
-{
-	unsigned int n = hostile_vmas(), i;
-	size_t named = 0;
-	char c;
-	int fd;
-
-	target_start(&self->target, map_hostile, NULL);
-	start_hog(&self->hog, HOSTILE_NAMES / 2);
-	for (i = 0; i < ENTRIES; i++) {
-		fd = open_target(entries[i], self->target.pid);
-		EXPECT_EQ(1, read(fd, &c, 1));
-		close(fd);
-	}
-	fd = open_target(PROC "raw", self->target.pid);
-	EXPECT_LT(n, count_records(fd, &named, HOSTILE_NAMES / n));
-	EXPECT_EQ(n, named);
-	close(fd);
 }
 
 /* Snapshots with as many names as possible, until there is no memory for another one */
@@ -475,7 +432,7 @@ TEST_F(paths, enomem_without_oom_kill)
 	target_start(&self->target, map_cap, NULL);
 	for (i = 0; i < ARRAY_SIZE(fd); i++)
 		fd[i] = open_target(PROC "raw", self->target.pid);
-	start_hog(&self->hog, 16 * MEGABYTE);
+	target_start(&self->hog, hog, NULL);
 	/* No page fault of this process may call the OOM killer. */
 	ASSERT_EQ(0, mlockall(MCL_CURRENT));
 	for (n = 0; n < ARRAY_SIZE(fd) && read(fd[n], &c, 1) == 1; n++)

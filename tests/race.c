@@ -3,9 +3,9 @@
  * Compares snapshots of a process that changes all the time with what that process knows.
  *
  * The mover has two groups of pages, one below and one above a row of VMAs that it never
- * remaps. It changes several pages at once by system calls that each hold mmap_lock for
- * writing in one section: mremap() from one group to the other, munmap(), mmap(MAP_FIXED),
- * mprotect(), and madvise() of both groups and the row.
+ * remaps. It changes them by system calls that each hold mmap_lock for writing in one section:
+ * mremap() of a page from one group to the other, munmap(), mmap(MAP_FIXED) and mprotect() of
+ * several pages, and madvise() of both groups and the row.
  *
  * Before each change it writes the state that follows to shared memory, with a number:
  * "begun" is the number of the last change begun, "done" that of the last one completed. An
@@ -14,6 +14,7 @@
  * changes is complete.
  */
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
@@ -30,10 +31,8 @@
 #define READERS 3
 
 /* The state of a page, 0 if it is not mapped */
-#define PG_MAPPED 0x01
-#define PG_READ 0x02
-#define PG_WRITE 0x04
-#define PG_EXEC 0x08
+#define PG_PROT 0x07			/* PROT_READ, PROT_WRITE and PROT_EXEC */
+#define PG_MAPPED 0x08
 #define PG_SHARED 0x10
 #define PG_FILE 0x20
 #define PG_DONTDUMP 0x40
@@ -62,8 +61,6 @@ static unsigned long page_address(unsigned int i)
 struct mover {
 	struct rng rng;
 	struct state now;
-	unsigned int id[2 * GROUP];	/* neighbours with the same id are one VMA */
-	unsigned int next_id;
 	int file;
 };
 
@@ -91,44 +88,23 @@ static unsigned int pick(struct mover *m, unsigned int max, unsigned int *first)
 	return n;
 }
 
-static int prot_of(uint16_t page)
-{
-	return (page & PG_READ ? PROT_READ : 0) | (page & PG_WRITE ? PROT_WRITE : 0) |
-	       (page & PG_EXEC ? PROT_EXEC : 0);
-}
-
-static uint16_t rnd_prot(struct mover *m)
-{
-	return rnd(&m->rng, 8) * PG_READ;
-}
-
 static void do_mmap(struct mover *m)
 {
 	unsigned int first, n = pick(m, GROUP / 2, &first), i, index = 0;
-	uint16_t page = PG_MAPPED | rnd_prot(m);
+	uint16_t page = PG_MAPPED | rnd(&m->rng, PG_PROT + 1);
 	int flags = MAP_FIXED | MAP_NORESERVE;
 
 	if (rnd(&m->rng, 3) == 0) {
-		page |= PG_FILE;
+		page |= PG_FILE | (rnd(&m->rng, 2) ? PG_SHARED : 0);
 		index = rnd(&m->rng, FILE_PAGES - GROUP);
-	} else {
-		flags |= MAP_ANONYMOUS;
 	}
-	if (page & PG_FILE && rnd(&m->rng, 2)) {
-		page |= PG_SHARED;
-		flags |= MAP_SHARED;
-	} else {
-		flags |= MAP_PRIVATE;
-	}
-	for (i = 0; i < n; i++) {
-		m->now.page[first + i] = page;
-		if (page & PG_FILE)
-			m->now.page[first + i] |= (index + i) << PG_INDEX_SHIFT;
-		m->id[first + i] = m->next_id;
-	}
-	m->next_id++;
+	flags |= page & PG_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	flags |= page & PG_FILE ? 0 : MAP_ANONYMOUS;
+	for (i = 0; i < n; i++)
+		m->now.page[first + i] = page |
+			(page & PG_FILE ? (index + i) << PG_INDEX_SHIFT : 0);
 	write_down(m);
-	must(mmap((void *)page_address(first), n * PAGE, prot_of(page), flags,
+	must(mmap((void *)page_address(first), n * PAGE, page & PG_PROT, flags,
 		  page & PG_FILE ? m->file : -1, index * PAGE) != MAP_FAILED, "mmap");
 }
 
@@ -158,49 +134,33 @@ static unsigned int mapped_part(struct mover *m, unsigned int *first, unsigned i
 
 static void do_mprotect(struct mover *m)
 {
-	unsigned int first, n = pick(m, GROUP, &first), i, old = 0;
-	uint16_t prot = rnd_prot(m);
+	unsigned int first, n = pick(m, GROUP, &first), i;
+	uint16_t prot = rnd(&m->rng, PG_PROT + 1);
 
 	n = mapped_part(m, &first, n);
 	if (!n)
 		return;
-	for (i = 0; i < n; i++) {
-		uint16_t *page = &m->now.page[first + i];
-
-		*page = (*page & ~(PG_READ | PG_WRITE | PG_EXEC)) | prot;
-		if (!i || m->id[first + i] != old)
-			m->next_id++;
-		old = m->id[first + i];
-		m->id[first + i] = m->next_id;
-	}
-	m->next_id++;
+	for (i = first; i < first + n; i++)
+		m->now.page[i] = (m->now.page[i] & ~PG_PROT) | prot;
 	write_down(m);
-	must(!mprotect((void *)page_address(first), n * PAGE, prot_of(prot)), "mprotect");
+	must(!mprotect((void *)page_address(first), n * PAGE, prot), "mprotect");
 }
 
-/* Moves pages of one VMA to the other group. */
+/* Moves a page to the other group, possibly onto another one. */
 static void do_mremap(struct mover *m)
 {
-	unsigned int first, n = pick(m, GROUP / 2, &first), i, to;
+	unsigned int from = rnd(&m->rng, 2 * GROUP), to;
 	void *at;
 
-	n = mapped_part(m, &first, n);
-	if (!n)
+	if (!m->now.page[from])
 		return;
-	for (i = 1; i < n && m->id[first + i] == m->id[first]; i++)
-		;
-	n = i;
-	to = (first < GROUP ? GROUP : 0) + rnd(&m->rng, GROUP - n + 1);
-	for (i = 0; i < n; i++) {
-		m->now.page[to + i] = m->now.page[first + i];
-		m->now.page[first + i] = 0;
-		m->id[to + i] = m->next_id;
-	}
-	m->next_id++;
+	to = (from < GROUP ? GROUP : 0) + rnd(&m->rng, GROUP);
+	m->now.page[to] = m->now.page[from];
+	m->now.page[from] = 0;
 	write_down(m);
 	at = (void *)page_address(to);
-	must(mremap((void *)page_address(first), n * PAGE, n * PAGE,
-		    MREMAP_MAYMOVE | MREMAP_FIXED, at) == at, "mremap");
+	must(mremap((void *)page_address(from), PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at) == at,
+	     "mremap");
 }
 
 /* Changes everything from the low group to the high one, the row included. */
@@ -258,8 +218,8 @@ static void picture_group(struct picture *p, const struct region *r)
 	unsigned int i;
 	uint16_t page;
 
-	page = PG_MAPPED | (r->perm[0] == 'r' ? PG_READ : 0) |
-	       (r->perm[1] == 'w' ? PG_WRITE : 0) | (r->perm[2] == 'x' ? PG_EXEC : 0) |
+	page = PG_MAPPED | (r->perm[0] == 'r' ? PROT_READ : 0) |
+	       (r->perm[1] == 'w' ? PROT_WRITE : 0) | (r->perm[2] == 'x' ? PROT_EXEC : 0) |
 	       (r->perm[3] == 's' ? PG_SHARED : 0) | (r->inode ? PG_FILE : 0) |
 	       (r->dontdump ? PG_DONTDUMP : 0);
 	for (; at < r->end; at += PAGE) {
@@ -592,6 +552,7 @@ TEST_F(runaway, torn_walk_bounded)
 	unsigned int i, bounded = 0, most = 0;
 
 	run_on_cpu(1);
+	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, 19));
 	for (i = 0; i < 200 && bounded < 3; i++) {
 		runaway->limit = runaway->next + LAP;
 		/* All of the address space is in motion. */

@@ -211,6 +211,25 @@ bool reader_read(struct reader *r, pid_t pid)
 	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
 }
 
+void map_and_unmap(char c)
+{
+	(void)c;
+	if (munmap(map_at(NULL, PAGE, PROT_READ), PAGE))
+		fatal("munmap");
+}
+
+bool has_row(struct listing *l, unsigned long at, unsigned int n)
+{
+	struct region *r = region_of(l, at);
+	unsigned int i;
+
+	for (i = 0; i < n; i++, r++)
+		if (!r || r >= l->regions + l->nr || r->start != at + i * PAGE ||
+		    r->end != r->start + PAGE || memcmp(r->perm, i % 2 ? "---p" : "r--p", 4))
+			return false;
+	return true;
+}
+
 const char *rnd_hold(struct rng *r)
 {
 	static const char * const values[] = { "0", "1", "1", "20", "250", "1000000" };

@@ -90,6 +90,12 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry);
 /* The same from a random entry that lists the VMAs */
 bool reader_read(struct reader *r, pid_t pid);
 
+/* A command of a target: takes mmap_lock for writing, which waits for readers to release it */
+void map_and_unmap(char c);
+
+/* Is there a row of map_row(at, n)? */
+bool has_row(struct listing *l, unsigned long at, unsigned int n);
+
 /* A random value for max_hold_us: unlimited, minimal, or in between */
 const char *rnd_hold(struct rng *r);
 
