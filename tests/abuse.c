@@ -89,19 +89,29 @@ TEST(abandoned_snapshots_freed)
 #define CGROUP_MOUNT "/tmp/vmainfo-cgroup"
 #define CGROUP CGROUP_MOUNT "/vmainfo"
 
-static const char *cgroup_missing(void)
+FIXTURE(cgroup)
 {
+};
+
+FIXTURE_SETUP(cgroup)
+{
+	FATAL_IS_ASSERT();
 	if ((mkdir(CGROUP_MOUNT, 0700) && errno != EEXIST) ||
 	    mount("none", CGROUP_MOUNT, "cgroup2", 0, NULL))
-		return "this kernel has no cgroup v2";
+		SKIP(return, "this kernel has no cgroup v2");
 	write_file(CGROUP_MOUNT "/cgroup.subtree_control", "+memory");
 	if (mkdir(CGROUP, 0700) || access(CGROUP "/memory.max", W_OK)) {
 		rmdir(CGROUP);
 		umount(CGROUP_MOUNT);
-		rmdir(CGROUP_MOUNT);
-		return "no memory controller for cgroup v2";
+		SKIP(return, "no memory controller for cgroup v2");
 	}
-	return NULL;
+}
+
+FIXTURE_TEARDOWN(cgroup)
+{
+	EXPECT_EQ(0, rmdir(CGROUP));
+	EXPECT_EQ(0, umount(CGROUP_MOUNT));
+	rmdir(CGROUP_MOUNT);
 }
 
 /* 0 or the error of a read in the cgroup, or 128 + a signal */
@@ -122,18 +132,15 @@ static int read_in_cgroup(const char *max, pid_t target)
 	_exit(read(fd, &c, 1) == 1 ? 0 : errno);
 }
 
-TEST(memory_cgroup_limit_enforced)
+TEST_F(cgroup, memory_limit_enforced)
 {
 	/* The records alone take more: at least 48 bytes each. */
 	const unsigned int kb = MANY_VMAS * 48 / 1024;
 	unsigned int i, refused = 0, killed = 0;
-	const char *missing = cgroup_missing();
 	char max[16];
 	struct reader r;
 	int status;
 
-	if (missing)
-		SKIP(return, "%s", missing);
 	for (i = 0; i < 8; i++) {
 		/* from nothing to almost enough */
 		snprintf(max, sizeof(max), "%uK", kb * i / 8);
@@ -150,9 +157,6 @@ TEST(memory_cgroup_limit_enforced)
 	EXPECT_EQ(0, read_in_cgroup("max", large.pid));
 	reader_open(&r, stress_begin("cgroup"));
 	EXPECT_TRUE(reader_read(&r, large.pid) && has_row(&r.l, (unsigned long)ROW_AT, MANY_VMAS));
-	EXPECT_EQ(0, rmdir(CGROUP));
-	EXPECT_EQ(0, umount(CGROUP_MOUNT));
-	rmdir(CGROUP_MOUNT);
 	printf("# %u readers in a small cgroup: %u got ENOMEM, %u were killed\n",
 	       i, refused, killed);
 }
@@ -208,9 +212,9 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 	int fd[ENTRIES] = { -1, -1, -1, -1 };
 	struct text text = { 0 };
 	struct listing l = { 0 };
-	unsigned int i;
 	const char *error;
 	size_t room = 0;
+	unsigned int i;
 	int ret;
 
 	while (!shared->over) {
@@ -279,6 +283,8 @@ TEST(load_unload_during_use)
 	shared->over = true;
 	for (i = 0; i < ARRAY_SIZE(pid); i++)
 		EXPECT_EQ(0, reap(pid[i]));
+	EXPECT_EQ(0, set_param("max_hold_us", "250"));
+	EXPECT_EQ(0, set_param("pid", "0"));
 	EXPECT_LT(0u, shared->snapshots);
 	EXPECT_LT(0u, shared->eio);
 	EXPECT_LT(0u, shared->written);
@@ -290,8 +296,6 @@ TEST(load_unload_during_use)
 	       shared->loads, shared->written, shared->snapshots, shared->eio);
 	figure(shared->snapshots, "snapshots checked");
 	figure(shared->loads, "loads and unloads");
-	EXPECT_EQ(0, set_param("max_hold_us", "250"));
-	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
 int main(int argc, char **argv)

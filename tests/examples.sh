@@ -38,7 +38,7 @@ bad_pids()
 	name=$1
 	shift
 	result "$name: ESRCH message" refuses 1 \
-		"$name: cannot look at process '$nobody': No such process" "$EX/$name" $nobody "$@"
+		"$name: cannot look at process '$no_process': No such process" "$EX/$name" $no_process "$@"
 	result "$name: invalid pid rejected" refuses 1 \
 		"$name: cannot look at process 'x1': Invalid argument" "$EX/$name" x1 "$@"
 }
@@ -198,7 +198,7 @@ watch_ends()
 begin
 
 build_id=0123456789abcdeffedcba987654321001234567	# see the Makefile
-nobody=2147483647	# above any pid
+no_process=2147483647	# above any pid
 
 result "raw: fails without the module" refuses 1 \
 	"raw: cannot open /proc/vmainfo/raw: No such file or directory" "$EX/raw"

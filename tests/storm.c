@@ -546,7 +546,7 @@ FIXTURE_TEARDOWN(storm)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(storm, concurrent_reads)
+TEST_F(storm, listings_stay_complete)
 {
 	struct rng rng = rng_fork(&self->rng);
 	pid_t driver, reader[READERS];
