@@ -479,36 +479,48 @@ TEST_F(race, checker_detects_torn_walk)
 }
 
 /*
- * A target that maps ahead of the walk and unmaps behind it. It has about AHEAD VMAs at any
- * time, and LAP in the course of a snapshot. Many threads map, so that the lock stays
- * contended: the reader then stays away for long after each section, and each thread that
- * gets the lock adds two VMAs.
+ * A target that maps ahead of the walk and unmaps behind it. It has at most VMAS more VMAs than
+ * before at any time, and LAP in the course of a snapshot. Many threads map, so that the lock
+ * stays contended: the reader then stays away for long after each section, and each thread
+ * that gets the lock adds two VMAs.
  */
 #define AHEAD_AT ((char *)0x300000000000)
-#define AHEAD 200u
+#define AHEAD 192u
+#define PIECE 64u			/* pages that are unmapped at a time */
 #define LAP 400000u
 #define ROOM (1ul << 30)		/* pages */
 #define RUNNERS 8
+#define VMAS (AHEAD + PIECE + 2 * RUNNERS)
 
 static struct runaway {
-	atomic_ulong next;		/* the next page to split off */
+	atomic_ulong next;		/* the next page to map */
+	atomic_ulong unmapped;
 	atomic_ulong limit;
+	atomic_uint ready;
 } *runaway;
 
 static void *run_away(void *unused)
 {
 	unsigned long i;
 
+	runaway->ready++;
 	for (;;) {
 		while (runaway->next >= runaway->limit)
 			nap(1000);
+		/* The thread that has to unmap a piece can be preempted. The lock stays contended. */
+		if (runaway->next >= runaway->unmapped + AHEAD + PIECE) {
+			mprotect(AHEAD_AT + (ROOM - 1) * PAGE, PAGE, PROT_READ);
+			continue;
+		}
 		i = atomic_fetch_add(&runaway->next, 2);
 		/* A thread that was preempted here comes when the page is unmapped already. */
 		if (mprotect(AHEAD_AT + (i + 1) * PAGE, PAGE, PROT_NONE) && errno != ENOMEM)
 			violation("mprotect of page %lu: %s", i, strerror(errno));
-		if (i >= AHEAD && i % 64 == 0 &&
-		    munmap(AHEAD_AT + (i - AHEAD) * PAGE, 64 * PAGE))
+		if (i < AHEAD || i % PIECE)
+			continue;
+		if (munmap(AHEAD_AT + (i - AHEAD) * PAGE, PIECE * PAGE))
 			violation("munmap of page %lu: %s", i, strerror(errno));
+		runaway->unmapped += PIECE;
 	}
 	return unused;
 }
@@ -517,6 +529,7 @@ FIXTURE(runaway)
 {
 	struct reader reader;
 	pid_t target;
+	unsigned int vmas;
 };
 
 FIXTURE_SETUP(runaway)
@@ -534,7 +547,11 @@ FIXTURE_SETUP(runaway)
 				violation("pthread_create: %s", strerror(errno));
 		run_away(NULL);
 	}
+	while (runaway->ready < RUNNERS)
+		sched_yield();
 	reader_open(&self->reader, stress_begin(_metadata->name));
+	ASSERT_TRUE(read_entry(&self->reader, self->target, RAW));
+	self->vmas = self->reader.l.nr + VMAS;
 	ASSERT_EQ(0, set_param("max_hold_us", "1"));
 }
 
@@ -548,19 +565,18 @@ FIXTURE_TEARDOWN(runaway)
 /* A torn walk ends when it has twice as many records as the target ever had VMAs. */
 TEST_F(runaway, torn_walk_bounded)
 {
-	const unsigned int vmas = AHEAD + 64 + 100;	/* at most, with stacks and libraries */
 	unsigned int i, bounded = 0, most = 0;
 
 	run_on_cpu(1);
 	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, 19));
-	for (i = 0; i < 200 && bounded < 3; i++) {
+	for (i = 0; i < 200 && bounded < 10; i++) {
 		runaway->limit = runaway->next + LAP;
 		/* All of the address space is in motion. */
 		while (runaway->next + LAP < runaway->limit + AHEAD)
 			sched_yield();
 		ASSERT_TRUE(read_entry(&self->reader, self->target, RAW));
-		ASSERT_GT(4 * vmas, self->reader.l.nr);
-		bounded += self->reader.l.nr > 2 * vmas;
+		ASSERT_GT(4 * self->vmas, self->reader.l.nr);
+		bounded += self->reader.l.nr > 2 * self->vmas;
 		most = most > self->reader.l.nr ? most : self->reader.l.nr;
 	}
 	printf("# %u of %u walks were bounded, with %u records at most\n", bounded, i, most);
