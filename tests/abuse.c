@@ -136,7 +136,7 @@ TEST_F(cgroup, memory_limit_enforced)
 {
 	/* The records alone take more: at least 48 bytes each. */
 	const unsigned int kb = MANY_VMAS * 48 / 1024;
-	unsigned int i, refused = 0, killed = 0;
+	unsigned int i;
 	char max[16];
 	struct reader r;
 	int status;
@@ -145,20 +145,15 @@ TEST_F(cgroup, memory_limit_enforced)
 		/* from nothing to almost enough */
 		snprintf(max, sizeof(max), "%uK", kb * i / 8);
 		status = read_in_cgroup(max, large.pid);
-		refused += status == ENOMEM;
-		killed += status == 128 + SIGKILL;
-		EXPECT_NE(0, status) {
-			TH_LOG("a snapshot of more than %u kB in a cgroup of %s", kb, max);
+		EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
+			TH_LOG("status %d, %u kB in a cgroup of %s", status, kb, max);
 		}
 		tell(&large, 'm');
 	}
-	EXPECT_EQ(i, refused + killed);
 	/* Other readers are not affected. */
 	EXPECT_EQ(0, read_in_cgroup("max", large.pid));
 	reader_open(&r, stress_begin("cgroup"));
 	EXPECT_TRUE(reader_read(&r, large.pid) && has_row(&r.l, (unsigned long)ROW_AT, MANY_VMAS));
-	printf("# %u readers in a small cgroup: %u got ENOMEM, %u were killed\n",
-	       i, refused, killed);
 }
 
 /* Loading, unloading, parameters, readers */
@@ -188,16 +183,13 @@ static void load_on(struct rng *rng, unsigned int rounds, pid_t target)
 
 static void __attribute__((noreturn)) write_parameters_on(struct rng *rng, pid_t target)
 {
-	char value[16];
+	char pid[16];
 	int ret;
 
+	snprintf(pid, sizeof(pid), "%d", target);
 	while (!shared->over) {
-		if (rnd(rng, 2)) {
-			snprintf(value, sizeof(value), "%d", rnd(rng, 2) ? target : 0);
-			ret = write_file(PARAM "pid", value);
-		} else {
-			ret = write_file(PARAM "max_hold_us", rnd_hold(rng));
-		}
+		ret = rnd(rng, 2) ? set_param("pid", rnd(rng, 2) ? pid : "0") :
+				    set_param("max_hold_us", rnd_hold(rng));
 		/* It was unloaded, before or after the open. */
 		if (ret && ret != -ENOENT && ret != -ENODEV)
 			violation("writing a parameter: %s", strerror(-ret));
@@ -234,16 +226,14 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 			/* The errors that procfs has for a removed entry */
 			if (ret != -EIO && ret != -EINVAL)
 				violation("read: %s", strerror(-ret));
-			close(fd[i]);
-			fd[i] = -1;
 			shared->eio++;
-			continue;
+		} else {
+			error = parse_entry(&l, text, i);
+			if (error)
+				violation("%s: %s in line %u", entries[i], error, l.nr);
+			shared->snapshots++;
 		}
-		error = parse_entry(&l, text, i);
-		if (error)
-			violation("%s: %s in line %u", entries[i], error, l.nr);
-		shared->snapshots++;
-		if (rnd(rng, 4) == 0) {
+		if (ret || rnd(rng, 4) == 0) {
 			close(fd[i]);
 			fd[i] = -1;
 		}

@@ -101,7 +101,10 @@ static void add_noise(struct input *in, struct rng *r)
 
 static void make_input(struct input *in, struct rng *r, const pid_t *pids, unsigned int nr_pids)
 {
-	enum { BEFORE = 1, NUMBER = 2, CHANGED = 4, NEWLINE = 8, AFTER = 16, BYTES = 32, DIGITS = 64 };
+	enum {
+		BEFORE = 1, NUMBER = 2, CHANGED = 4, NEWLINE = 8, AFTER = 16, BYTES = 32,
+		DIGITS = 64,
+	};
 	static const unsigned char shapes[] = {
 		BYTES, DIGITS, NUMBER, NUMBER, NUMBER | NEWLINE, NUMBER | NEWLINE,
 		BEFORE | NUMBER, NUMBER | AFTER, BEFORE | NUMBER | AFTER, NUMBER | CHANGED,

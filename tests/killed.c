@@ -96,7 +96,6 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		/* It returns only if the reader has released the target's mmap_lock. */
 		tell(&self->target, 'm');
 	}
-	printf("# %u readers killed, %u of them in a read\n", i, in_read);
 	figure(i, "readers killed");
 	after = available_kb();
 	EXPECT_LT(before, after + 40 * 1024) {

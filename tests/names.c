@@ -63,7 +63,7 @@ static void expect_name(struct __test_metadata *_metadata, struct text raw, unsi
 	name = name_of(r);
 	got = strlen(name);
 	EXPECT_TRUE(ends_in(name, end) && (!len || got == len)) {
-		TH_LOG("page %u: %zu bytes ending in %s", nr, got, name + (got > 40 ? got - 40 : 0));
+		TH_LOG("page %u: %zu bytes, %s", nr, got, name + (got > 40 ? got - 40 : 0));
 	}
 	EXPECT_EQ(flags, r->flags & (VMAINFO_NAME_OMITTED | VMAINFO_DELETED));
 	EXPECT_NE(0, r->ino);

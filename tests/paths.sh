@@ -16,7 +16,8 @@ path_in_maps()
 }
 
 mkdir "$TMP/fs"
-mount_at -t ramfs ramfs "$TMP/fs" && cd "$TMP/fs" || ktap_exit_fail_msg "no file system"
+mount_at -t ramfs ramfs "$TMP/fs" || ktap_exit_fail_msg "no ramfs"
+cd "$TMP/fs" || exit 1
 mkdir lower1 lower2 upper merged other private gone
 dd if=/dev/zero of=lower1/one bs=4096 count=2 2>/dev/null
 cp lower1/one lower2/two

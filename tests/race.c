@@ -150,7 +150,7 @@ static void do_mprotect(struct mover *m)
 static void do_mremap(struct mover *m)
 {
 	unsigned int from = rnd(&m->rng, 2 * GROUP), to;
-	void *at;
+	void *old = (void *)page_address(from), *new;
 
 	if (!m->now.page[from])
 		return;
@@ -158,9 +158,8 @@ static void do_mremap(struct mover *m)
 	m->now.page[to] = m->now.page[from];
 	m->now.page[from] = 0;
 	write_down(m);
-	at = (void *)page_address(to);
-	must(mremap((void *)page_address(from), PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at) == at,
-	     "mremap");
+	new = (void *)page_address(to);
+	must(mremap(old, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, new) == new, "mremap");
 }
 
 /* Changes everything from the low group to the high one, the row included. */
@@ -374,7 +373,7 @@ static void check_snapshot(struct reader *r, uint64_t rest, bool never_torn)
 	violation("%s", torn ? "a page differs from all states" : "it differs from all states");
 }
 
-static void open_mover(struct reader *r, struct rng rng, pid_t mover)
+static void open_mover(struct reader *r, pid_t mover, struct rng rng)
 {
 	reader_open(r, rng);
 	if (set_target(r->fd[VMAS], mover))
@@ -407,7 +406,7 @@ FIXTURE_SETUP(race)
 	}
 	/* What is mapped before the first change never changes. */
 	ASSERT_EQ(self->mover, waitpid(self->mover, NULL, WUNTRACED));
-	open_mover(&self->reader, rng_fork(&self->rng), self->mover);
+	open_mover(&self->reader, self->mover, rng_fork(&self->rng));
 	shoot(&self->reader, &s);
 	self->rest = s.picture.rest;
 	ASSERT_EQ(0, kill(self->mover, SIGCONT));
@@ -418,6 +417,11 @@ FIXTURE_TEARDOWN(race)
 	kill(self->mover, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, reap(self->mover));
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
+}
+
+static bool seen_both(bool never_torn)
+{
+	return shared->atomic && (never_torn || shared->torn);
 }
 
 static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(race) *self,
@@ -433,10 +437,9 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 		if (reader[i])
 			continue;
 		run_on_cpu(i + 1);
-		open_mover(&self->reader, rng, self->mover);
+		open_mover(&self->reader, self->mover, rng);
 		/* However slow the machine is, snapshots of both kinds have to be seen. */
-		for (j = 0; more(j, rounds) ||
-			    (j < rounds && !(shared->atomic && (never_torn || shared->torn))); j++)
+		for (j = 0; more(j, rounds) || (j < rounds && !seen_both(never_torn)); j++)
 			check_snapshot(&self->reader, self->rest, never_torn);
 		_exit(0);
 	}
@@ -507,7 +510,7 @@ static void *run_away(void *unused)
 	for (;;) {
 		while (runaway->next >= runaway->limit)
 			nap(1000);
-		/* The thread that has to unmap a piece can be preempted. The lock stays contended. */
+		/* While the thread that has to unmap a piece is preempted: contend. */
 		if (runaway->next >= runaway->unmapped + AHEAD + PIECE) {
 			mprotect(AHEAD_AT + (ROOM - 1) * PAGE, PAGE, PROT_READ);
 			continue;
@@ -565,7 +568,7 @@ FIXTURE_TEARDOWN(runaway)
 /* A torn walk ends when it has twice as many records as the target ever had VMAs. */
 TEST_F(runaway, torn_walk_bounded)
 {
-	unsigned int i, bounded = 0, most = 0;
+	unsigned int i, bounded = 0;
 
 	run_on_cpu(1);
 	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, 19));
@@ -577,9 +580,8 @@ TEST_F(runaway, torn_walk_bounded)
 		ASSERT_TRUE(read_entry(&self->reader, self->target, RAW));
 		ASSERT_GT(4 * self->vmas, self->reader.l.nr);
 		bounded += self->reader.l.nr > 2 * self->vmas;
-		most = most > self->reader.l.nr ? most : self->reader.l.nr;
 	}
-	printf("# %u of %u walks were bounded, with %u records at most\n", bounded, i, most);
+	printf("# %u of %u walks were bounded\n", bounded, i);
 	figure(i, "snapshots checked");
 	if (!bounded)
 		SKIP(return, "this machine maps too slowly: no walk was outrun");

@@ -119,9 +119,9 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 		if (rnd(&r.rng, 16) == 0 && set_param("max_hold_us", rnd_hold(&r.rng)))
 			fatal("max_hold_us");
 	} while (!shared->over);
-	shared->snapshots += r.atomic + r.torn + r.unknown;
-	shared->atomic += r.atomic;
-	shared->torn += r.torn;
+	shared->snapshots += r.walks[WALK_UNKNOWN] + r.walks[WALK_ATOMIC] + r.walks[WALK_TORN];
+	shared->atomic += r.walks[WALK_ATOMIC];
+	shared->torn += r.walks[WALK_TORN];
 	shared->gone += r.gone;
 	_exit(0);
 }
@@ -513,16 +513,18 @@ FIXTURE_VARIANT(storm)
 	bool marks_vanish;
 };
 
-#define STORM(name, ...) FIXTURE_VARIANT_ADD(storm, name) { __VA_ARGS__ }
-
-STORM(mmap_munmap, publish_self, map_in_arena, 10000);
-STORM(recycled_files, make_files, recycle_pages, 5000, .check = check_recycled);
-STORM(growing_stack_and_heap, begin_heap, growing, 20, .check = check_grown);
-STORM(execs, NULL, executing, 20, .marks_vanish = true);
-STORM(forks, NULL, forking, 2000, .at_least = 2000);
-STORM(killed_processes, map_long_row, killed, 60);
-STORM(exiting_threads, NULL, threads, 200);
-STORM(vforks, publish_self, in_vfork, 200, .marks_vanish = true);
+FIXTURE_VARIANT_ADD(storm, mmap_munmap) { publish_self, map_in_arena, 10000 };
+FIXTURE_VARIANT_ADD(storm, recycled_files) {
+	make_files, recycle_pages, 5000, .check = check_recycled
+};
+FIXTURE_VARIANT_ADD(storm, growing_stack_and_heap) {
+	begin_heap, growing, 20, .check = check_grown
+};
+FIXTURE_VARIANT_ADD(storm, execs) { NULL, executing, 20, .marks_vanish = true };
+FIXTURE_VARIANT_ADD(storm, forks) { NULL, forking, 2000, .at_least = 2000 };
+FIXTURE_VARIANT_ADD(storm, killed_processes) { map_long_row, killed, 60 };
+FIXTURE_VARIANT_ADD(storm, exiting_threads) { NULL, threads, 200 };
+FIXTURE_VARIANT_ADD(storm, vforks) { publish_self, in_vfork, 200, .marks_vanish = true };
 
 FIXTURE_SETUP(storm)
 {

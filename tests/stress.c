@@ -199,8 +199,7 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 	if (entry != MAPS && r->l.pid != pid)
 		violation("%s says pid %d for process %d", entries[entry], r->l.pid, pid);
 	if (r->l.nr)
-		(*(r->l.walk == WALK_ATOMIC ? &r->atomic :
-		   r->l.walk == WALK_TORN ? &r->torn : &r->unknown))++;
+		r->walks[r->l.walk]++;
 	return true;
 }
 

@@ -76,7 +76,7 @@ struct reader {
 	struct text text;
 	size_t room;
 	struct listing l;
-	uint64_t atomic, torn, unknown, gone;
+	uint64_t walks[3], gone;	/* walks: by enum walk */
 };
 
 void reader_open(struct reader *r, struct rng rng);
