@@ -65,9 +65,7 @@ bool more(unsigned int done, unsigned int goal)
 
 struct rng rng_fork(struct rng *r)
 {
-	struct rng child = { .state = rnd64(r) };
-
-	return child;
+	return (struct rng) { .state = rnd64(r) };
 }
 
 void __attribute__((format(printf, 1, 2), noreturn))
@@ -89,7 +87,7 @@ violation(const char *fmt, ...)
 
 /* Listings */
 
-static const char *parse_summary(struct listing *l, struct text t)
+const char *parse_summary(struct listing *l, struct text t)
 {
 	unsigned long long nr, kb, all_nr, all_kb, sum_nr = 0, sum_kb = 0, start, end;
 	const char *s = t.s;

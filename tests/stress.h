@@ -61,6 +61,7 @@ extern const char * const entries[ENTRIES];
 
 /* NULL, or what is wrong with the text. summary has no regions, but numbers that add up. */
 const char *parse_entry(struct listing *l, struct text t, enum entry entry);
+const char *parse_summary(struct listing *l, struct text t);
 
 /*
  * Appends the rest of a file to a buffer that is reused, by reads of at most chunk bytes.
