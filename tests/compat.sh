@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# both ARG...: what the two programs give, and how they end, is added to a file each
+# both ARG...: appends the output and the exit status of the two programs to a file each
 both()
 {
 	for bits in ia32 amd64; do
@@ -57,9 +57,9 @@ ktap_set_plan 10
 
 mkdir "$TMP/files"
 mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
-start "$HERE/mappings" "$TMP/files" || ktap_exit_fail_msg "no process with all kinds of mappings"
+must_start "$HERE/mappings" "$TMP/files"
 compare_all "64-bit process"
-start "$HERE/ia32" || ktap_exit_fail_msg "no 32-bit process"
+must_start "$HERE/ia32"
 compare_all "32-bit process"
 
 ktap_finished

@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long a process waits to change its address space while a reader walks its
- * many VMAs: it respects max_hold_us.
+ * How long a writer of a process with many VMAs waits while a reader walks them: max_hold_us
+ * limits it.
  *
- * A writer thread of the target takes its mmap_lock for writing over and over, by an
- * mprotect() that changes nothing, and notes how long that took each time. A round
- * takes one snapshot in each of four ways, in turn:
+ * A thread of the target takes its mmap_lock for writing over and over, by an mprotect() that
+ * changes nothing, and measures each call. A round takes a snapshot in each of four ways:
  *
- *	NEVER	of the target, with max_hold_us=0: the writer waits for all of the walk.
- *	PART	of the target, with max_hold_us a fifth of that walk
+ *	NEVER	of the target, with max_hold_us=0: the writer waits for all of the walk
+ *	PART	of the target, with max_hold_us set to a fifth of that walk
  *	SHORT	of the target, with the default of 250 us
- *	OTHER	of a second process just like the target, for as long as SHORT took: the
- *		same work for the CPUs, but of a lock that the writer does not want. What
- *		the writer waits here is the machine's doing: its scheduler, its
- *		emulation, its other guests.
+ *	OTHER	of a copy of the target, for as long as SHORT took: the same work for the CPUs,
+ *		but another lock. These waits are due to the scheduler and the emulation.
  *
- * A wait is judged only against other waits of the same rounds, never against a time
- * of the clock on the wall. And by how long the wait is that the writer is in when it
- * is in one: half of all time that was spent in waits was spent in longer ones. A single
- * wait for all of a walk counts for what it is by that, and the few among many that
- * were so long because the machine was busy elsewhere do not count for more.
+ * Waits are only compared with waits of the same rounds, not with wall-clock times. The measure
+ * is the length above which half of all waiting time was spent. So one wait for a whole walk
+ * counts by its length, and a few waits that were long because the machine was busy do not
+ * count more.
  *
- *	SHORT	less than half of the way from OTHER to NEVER: half at least of what a
- *		walk costs the writer is gone.
- *	PART	less than three quarters of that way, and not less than half of what it was
- *		set to: the number is in microseconds, and both more and less of it show.
+ *	SHORT	less than halfway from OTHER to NEVER
+ *	PART	less than three quarters of the way, and at least half of what was set, so that
+ *		a wrong unit shows in both directions
  */
 #include <pthread.h>
 
@@ -35,14 +30,14 @@
 #define SPOT ((void *)0x500000000000)
 #define ROUNDS 7
 
-/* A call that takes less does not wait: in ns, half of the shortest max_hold_us */
+/* A shorter call does not wait: half of the shortest max_hold_us, in ns */
 #define WAIT 125000
 /* Waits by their length, four classes for each power of 2 */
 #define CLASSES (64 * 4)
 
 static struct shared {
 	atomic_ullong time[CLASSES];	/* spent in waits of that length, in ns */
-	atomic_ullong longest, calls;
+	atomic_ullong calls;
 } *shared;
 
 static unsigned int class_of(uint64_t ns)
@@ -69,13 +64,10 @@ static void *take_lock(void *arg)
 		took = now_ns() - before;
 		if (took >= WAIT)
 			shared->time[class_of(took)] += took;
-		if (took > shared->longest)
-			shared->longest = took;
 		shared->calls++;
 	}
 	return arg;
 }
-
 
 static void target_command(char c)
 {
@@ -93,20 +85,12 @@ enum way {
 	WAYS,
 };
 
-static const char * const way_names[] = {
-	"its VMAs, max_hold_us=0", "its VMAs, max_hold_us=a part",
-	"its VMAs, max_hold_us=250", "another process' VMAs",
-};
-
 static int fd[2];
 
-/* What was measured: the time by class, and the longest wait */
-static struct {
-	uint64_t time[CLASSES];
-	uint64_t longest;
-} waits[WAYS];
+/* The waiting time by class */
+static uint64_t waits[WAYS][CLASSES];
 
-/* Adds the writer's waits while a snapshot is taken in a way */
+/* Takes a snapshot in one of the ways, and adds the waits of the writer meanwhile. */
 static void measure(enum way way, unsigned int part_us)
 {
 	static uint64_t short_took;
@@ -120,59 +104,73 @@ static void measure(enum way way, unsigned int part_us)
 		fatal("max_hold_us=%s", hold);
 	for (i = 0; i < CLASSES; i++)
 		shared->time[i] = 0;
-	shared->longest = 0;
 	before = now_ns();
 	do {
 		if (lseek(from, 0, SEEK_SET) || read(from, &c, 1) != 1)
-			fatal("reading %s", way_names[way]);
+			fatal("read, max_hold_us=%s", hold);
 		took = now_ns() - before;
 	} while (way == OTHER && took < short_took);
 	if (way == SHORT)
 		short_took = took;
-	/* a call that is under way still counts: until that one and another are over */
+	/* The call in progress still counts: wait until it and another one have returned. */
 	for (calls = shared->calls; shared->calls < calls + 2;)
 		sched_yield();
 	for (i = 0; i < CLASSES; i++)
-		waits[way].time[i] += shared->time[i];
-	if (shared->longest > waits[way].longest)
-		waits[way].longest = shared->longest;
+		waits[way][i] += shared->time[i];
 }
 
-/* Half of the time was spent in waits longer than this, in us. */
+/* In us: half of the waiting time was spent in longer waits. */
 static unsigned int typical(enum way way)
 {
 	uint64_t all = 0, sum = 0;
 	unsigned int i;
 
 	for (i = 0; i < CLASSES; i++)
-		all += waits[way].time[i];
+		all += waits[way][i];
 	for (i = 0; i < CLASSES; i++) {
-		sum += waits[way].time[i];
+		sum += waits[way][i];
 		if (sum && sum >= all / 2)
 			return class_length(i) / 1000;
 	}
 	return 0;
 }
 
-TEST(writer_wait_bounded)
+FIXTURE(hold)
 {
-	unsigned int n, way, part, wait[WAYS];
 	struct target target, other;
+};
 
-	stress_begin("hold");
+FIXTURE_SETUP(hold)
+{
+	FATAL_IS_ASSERT();
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		SKIP(return, "a writer and a reader at the same time need two CPUs");
+	stress_begin("hold");
 	shared = get_shared(sizeof(*shared));
-	/* made once, for both of them */
+	/* Made once, for both of them */
 	map_row(ROW_AT, MANY_VMAS);
 	map_at(SPOT, PAGE, PROT_READ);
-	target_start(&target, NULL, target_command);
-	target_start(&other, NULL, NULL);
+	target_start(&self->target, NULL, target_command);
+	target_start(&self->other, NULL, NULL);
 	ASSERT_EQ(0, munmap(ROW_AT, MANY_VMAS * PAGE));
-	fd[0] = open_target(PROC "vmas", target.pid);
-	fd[1] = open_target(PROC "vmas", other.pid);
+	fd[0] = open_target(PROC "vmas", self->target.pid);
+	fd[1] = open_target(PROC "vmas", self->other.pid);
 	run_on_cpu(1);
-	tell(&target, 'w');
+	tell(&self->target, 'w');
+}
+
+FIXTURE_TEARDOWN(hold)
+{
+	if (!self->target.pid)
+		return;
+	target_end(&self->target);
+	target_end(&self->other);
+	EXPECT_EQ(0, set_param("max_hold_us", "250"));
+}
+
+TEST_F(hold, writer_wait_limited)
+{
+	unsigned int n, way, part, wait[WAYS];
 
 	for (n = 0; n < 3; n++)
 		measure(NEVER, 0);
@@ -183,23 +181,15 @@ TEST(writer_wait_bounded)
 	for (n = 0; n < ROUNDS || soaking(); n++)
 		for (way = 0; way < WAYS; way++)
 			measure(way, part);
-	for (way = 0; way < WAYS; way++) {
+	for (way = 0; way < WAYS; way++)
 		wait[way] = typical(way);
-		printf("# the writer waited %u us (longest %llu us) for a reader of %s\n",
-		       wait[way], (unsigned long long)waits[way].longest / 1000,
-		       way_names[way]);
-	}
-	printf("# the part was %u us; %u rounds, %llu calls\n", part, n,
-	       (unsigned long long)shared->calls);
-
-	EXPECT_EQ(0, set_param("max_hold_us", "250"));
-	target_end(&target);
-	target_end(&other);
+	printf("# waits in us: %u with max_hold_us=0, %u with %u, %u with 250, %u for another process\n",
+	       wait[NEVER], wait[PART], part, wait[SHORT], wait[OTHER]);
 
 	if (wait[NEVER] < 4 * wait[OTHER])
-		SKIP(return, "this machine is too busy: a writer waits %u us for nothing, and %u us for a walk",
+		SKIP(return, "this machine is too busy: a writer waits %u us for other reasons, and %u us for a walk",
 		     wait[OTHER], wait[NEVER]);
-	/* Giving way never makes a wait longer than not to: then it was something else. */
+	/* A limit never makes a wait longer than no limit does: there was another reason. */
 	if (wait[PART] > wait[NEVER] || wait[SHORT] > wait[NEVER])
 		SKIP(return, "this machine is too busy: a writer waits %u and %u us for parts of a walk, and %u us for all of it",
 		     wait[SHORT], wait[PART], wait[NEVER]);

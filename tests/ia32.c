@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A 32-bit process: says "ready" and waits. It does without a C library, since
- * a 64-bit system need not have one of 32 bits.
+ * A 32-bit process: prints "ready" and waits. It uses no C library, because a 64-bit system
+ * need not have one of 32 bits.
  */
 
 static long call(long nr, long a, long b, long c)

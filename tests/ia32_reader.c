@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a program gets from vmainfo, to stdout as it is. It is built for 32 bits, and for
- * 64 bits as amd64_reader, and compat.sh compares the two:
+ * Copies what a program gets from vmainfo to stdout. It is built for 32 bits, and for 64 bits
+ * as amd64_reader; compat.sh compares the two:
  *
  *	ia32_reader raw PID
  *	ia32_reader header PID
  *	ia32_reader query PID ADDRESS
  *	ia32_reader maps PID
- *	ia32_reader load FILE
+ *	ia32_reader load FILE		loads a module
  *
- * The last one loads a module.
- *
- * The times and the reader's own addresses are left out. Exits with the number of the
- * error, if there is one. It does without a C library, as ia32.c.
+ * It omits times and its own addresses. The exit status is the number of the error. Like
+ * ia32.c it uses no C library.
  */
 #include <asm/unistd.h>
 #include <linux/errno.h>
@@ -71,25 +69,16 @@ static int open_target(const char *entry, const char *pid)
 	return fd;
 }
 
-static void raw(int fd)
+static void copy(int fd, int raw)
 {
-	int first = 1;
 	long n;
 
 	while ((n = must(call(__NR_read, fd, (long)&buf, sizeof(buf))))) {
-		if (first)
+		if (raw)
 			buf.header.taken_ns = 0;
-		first = 0;
+		raw = 0;
 		put(&buf, n);
 	}
-}
-
-static void maps(int fd)
-{
-	long n;
-
-	while ((n = must(call(__NR_read, fd, (long)&buf, sizeof(buf)))))
-		put(&buf, n);
 }
 
 static void load(const char *file)
@@ -99,7 +88,7 @@ static void load(const char *file)
 	must(call(__NR_finit_module, fd, (long)"", 0));
 }
 
-/* The kernel has all of the structure to fill, and a bit more. */
+/* A structure that is larger than the module's */
 static void header(int fd)
 {
 	buf.header.size = sizeof(buf.header) + 16;
@@ -132,11 +121,11 @@ void run(long *stack)
 	char **argv = (char **)(stack + 1);
 
 	if (stack[0] == 3 && argv[1][0] == 'r')
-		raw(open_target(VMAINFO_RAW, argv[2]));
+		copy(open_target(VMAINFO_RAW, argv[2]), 1);
 	else if (stack[0] == 3 && argv[1][0] == 'h')
 		header(open_target(VMAINFO_RAW, argv[2]));
 	else if (stack[0] == 3 && argv[1][0] == 'm')
-		maps(open_target(VMAINFO_MAPS, argv[2]));
+		copy(open_target(VMAINFO_MAPS, argv[2]), 0);
 	else if (stack[0] == 3 && argv[1][0] == 'l')
 		load(argv[2]);
 	else if (stack[0] == 4 && argv[1][0] == 'q')
@@ -146,7 +135,7 @@ void run(long *stack)
 	call(__NR_exit, 0, 0, 0);
 }
 
-/* Where the stack is at first, there are the arguments. */
+/* The arguments are at the initial stack pointer. */
 #ifdef __x86_64__
 __asm__ (".globl _start\n_start: mov %rsp, %rdi\nand $-16, %rsp\ncall run\n");
 #else

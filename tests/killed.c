@@ -1,131 +1,107 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Readers that get signals, of a process of very many VMAs: one that is killed goes
- * at once and leaves nothing behind, any other signal does no harm.
+ * Signals to readers of a process with very many VMAs. A reader that is killed exits at once,
+ * and leaves neither mmap_lock nor memory behind. Other signals do no harm.
  */
+#include <pthread.h>
 #include <sys/time.h>
 
+#include "stress.h"
 #include "vmainfo_test.h"
 
 #define ROW_AT ((void *)0x200000000000)
-#define MARK ((void *)0x500000000000)
 
 static void init(void)
 {
 	map_row(ROW_AT, MANY_VMAS);
 }
 
-/* Takes the target's mmap_lock for writing. */
+/* It changes nothing, but takes mmap_lock for writing to find out. */
+static void *contend(void *page)
+{
+	while (!mprotect(page, PAGE, PROT_READ))
+		;
+	_exit(1);
+}
+
 static void command(char c)
 {
+	pthread_t thread;
+
 	if (c == 'm')
-		map_at(MARK, 4096, PROT_READ);
-	else if (munmap(MARK, 4096))
+		map_and_unmap(c);
+	else if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ)))
 		_exit(1);
 }
 
 FIXTURE(killed)
 {
 	struct target target;
+	int fd;
 };
 
 FIXTURE_VARIANT(killed)
 {
-	const char *entry;
+	const char *entry, *max_hold_us;
+	bool contended;
 };
 
-FIXTURE_VARIANT_ADD(killed, maps) { PROC "maps" };
-FIXTURE_VARIANT_ADD(killed, vmas) { PROC "vmas" };
+FIXTURE_VARIANT_ADD(killed, maps_unlimited_hold) { PROC "maps", "0", false };
+FIXTURE_VARIANT_ADD(killed, vmas_yielding) { PROC "vmas", "1", true };
 
 FIXTURE_SETUP(killed)
 {
+	FATAL_IS_ASSERT();
+	ASSERT_EQ(0, set_param("max_hold_us", variant->max_hold_us));
 	target_start(&self->target, init, command);
+	self->fd = open_target(variant->entry, self->target.pid);
 }
 
 FIXTURE_TEARDOWN(killed)
 {
 	target_end(&self->target);
+	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-static void spin(unsigned int n)
+TEST_F(killed, killed_reader_leaves_nothing)
 {
-	volatile unsigned int i;
-
-	for (i = 0; i < n; i++)
-		;
-}
-
-TEST_F(killed, reader_killed)
-{
-	char *buffer = get_memory(1 << 20), c;
+	char *buffer = get_memory(1 << 20);
 	unsigned long before = available_kb(), after;
-	int i, p[2], fd;
+	atomic_bool *reading = get_shared(PAGE);
+	unsigned int i, in_read = 0;
 	pid_t pid;
 
-	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+	if (variant->contended)
+		tell(&self->target, 'w');
+	for (i = 0; i < 100 || !in_read; i++) {
+		*reading = false;
 		pid = fork_child();
-		if (!pid) {
-			fd = open_target(variant->entry, self->target.pid);
-			if (write(p[1], "", 1) != 1)
-				_exit(1);
-			/* all of it, and mostly the walk */
-			for (;;) {
-				if (read(fd, buffer, i % 2 ? 1 : 1 << 20) <= 0 ||
-				    lseek(fd, 0, SEEK_SET))
-					_exit(2);
-			}
+		if (!pid)
+			self->fd = open_target(variant->entry, self->target.pid);
+		/* Reads all of it, or in every second round only takes snapshots. */
+		while (!pid) {
+			*reading = true;
+			if (read(self->fd, buffer, i % 2 ? 1 : 1 << 20) <= 0)
+				_exit(2);
+			*reading = false;
+			if (lseek(self->fd, 0, SEEK_SET))
+				_exit(2);
 		}
-		ASSERT_EQ(1, read(p[0], &c, 1));
-		spin(i * 20000);
+		while (!*reading)
+			nap(100);
+		nap(i % 100 * 200);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
-		close(p[0]);
-		close(p[1]);
-		/* nobody holds the target's mmap_lock */
+		in_read += *reading;
+		/* It returns only if the reader has released the target's mmap_lock. */
 		tell(&self->target, 'm');
-		tell(&self->target, 'u');
 	}
 	figure(i, "readers killed");
 	after = available_kb();
 	EXPECT_LT(before, after + 40 * 1024) {
 		TH_LOG("%lu kB were available before, %lu kB after", before, after);
 	}
-	fd = open_target(variant->entry, self->target.pid);
-	EXPECT_TRUE(shows(slurp(fd, 1 << 20), ROW_AT));
-}
-
-TEST_F(killed, target_killed)
-{
-	char *buffer = get_memory(1 << 20);
-	int i, fd;
-	ssize_t n;
-	pid_t pid;
-
-	for (i = 0; i < 4; i++) {
-		struct target t;
-
-		target_start(&t, init, command);
-		fd = open_target(variant->entry, t.pid);
-		pid = fork_child();
-		if (!pid) {
-			spin(i * 300000);
-			kill(t.pid, SIGKILL);
-			_exit(0);
-		}
-		/* whole lines, the end, or ESRCH, but nothing else */
-		while ((n = read(fd, buffer, 65536)) > 0)
-			ASSERT_EQ('\n', buffer[n - 1]);
-		ASSERT_TRUE(!n || errno == ESRCH) {
-			TH_LOG("read: %s", strerror(errno));
-		}
-		ASSERT_EQ(0, reap(pid));
-		target_end(&t);
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		EXPECT_EQ(-1, read(fd, buffer, 4096));
-		EXPECT_EQ(ESRCH, errno);
-		close(fd);
-	}
+	EXPECT_TRUE(shows(slurp(self->fd, 1 << 20), ROW_AT));
 }
 
 static volatile sig_atomic_t alarms;
@@ -140,16 +116,15 @@ TEST_F(killed, handled_signals_harmless)
 	struct sigaction action = { .sa_handler = on_alarm };	/* no SA_RESTART */
 	struct itimerval fast = { { 0, 2000 }, { 0, 2000 } }, off = { 0 };
 	struct text before, now;
-	int fd, i;
+	int i;
 
-	fd = open_target(variant->entry, self->target.pid);
-	before = slurp(fd, 1 << 20);
+	before = slurp(self->fd, 1 << 20);
 	ASSERT_TRUE(shows(before, ROW_AT));
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &fast, NULL));
 	for (i = 0; i < 5 || alarms < 20; i++) {
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		now = slurp(fd, i % 2 ? 4096 : 1 << 20);
+		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
+		now = slurp(self->fd, i % 2 ? 4096 : 1 << 20);
 		EXPECT_TRUE(same(before, now));
 		free(now.s);
 	}

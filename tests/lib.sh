@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# What the shell tests of vmainfo share. A test says
+# What the shell tests of vmainfo share. A test has this form:
 #
 #	. "$(dirname "$0")/lib.sh"
-#	begin			# skips it all when there is no module to test
+#	begin			# skips the test if there is no module
 #	...
 #	ktap_set_plan N; ...; ktap_finished
 #
-# and may leave its targets, its module and its mounts to be cleaned up at exit.
+# Targets, the module and mounts that it leaves are cleaned up at exit.
 
 HERE=$(dirname "$(readlink -f "$0")")
 
-# where the tests are installed, or in the kernel's tree
+# The helpers are beside an installed test, or in the kernel's tree.
 if [ -e "$HERE/../kselftest/ktap_helpers.sh" ]; then
 	. "$HERE/../kselftest/ktap_helpers.sh"
 else
 	. "${KSFT:?}/kselftest/ktap_helpers.sh"
 fi
 
-# How many VMAs a large process has: see the Makefile.
+# The number of VMAs of a large process; see the Makefile.
 # shellcheck disable=SC2034 # used by tests
 read -r many <"$HERE/many_vmas"
 
@@ -33,7 +33,7 @@ TMP=
 TARGETS=
 MOUNTS=
 watch=		# the process that looks() waits for
-READER=		# a command in front of each read of procfs, such as chroot DIR
+READER=		# a command that reads procfs, such as chroot DIR
 
 vmainfo_load()
 {
@@ -54,7 +54,7 @@ vmainfo_loaded()
 	[ -e /sys/module/vmainfo ]
 }
 
-# skip_all REASON: nothing here can be tested
+# skip_all REASON: skips the whole test
 skip_all()
 {
 	ktap_print_header
@@ -77,7 +77,7 @@ begin()
 	trap 'exit 1' INT TERM
 }
 
-# What is left at exit, and cannot be cleaned up, makes the test fail.
+# The test fails if something cannot be cleaned up.
 cleanup()
 {
 	status=$?
@@ -95,12 +95,11 @@ cleanup()
 	exit "$status"
 }
 
-# start COMMAND [ARG...]: runs a target until it says "ready". $target is its pid,
-# $ready what it said after that; what it said before is in $TMP/said.
+# start COMMAND [ARG...]: runs a target until it prints "ready". $target is its pid, $ready the rest
+# of that line; the lines before it are in $TMP/said.
 start()
 {
 	ready=
-	target=
 	rm -f "$TMP/fifo"
 	: >"$TMP/said"
 	mkfifo "$TMP/fifo" || return 1
@@ -112,13 +111,19 @@ start()
 		ready*)
 			ready=${ready#ready}
 			ready=${ready# }
-			return 0
+			return
 			;;
 		esac
 		printf '%s\n' "$ready" >>"$TMP/said"
 	done <"$TMP/fifo"
 	echo "# $1 does not get ready"
 	return 1
+}
+
+# must_start COMMAND [ARG...]: the same, and ends the test if it fails
+must_start()
+{
+	start "$@" || ktap_exit_fail_msg "$1 does not start"
 }
 
 # switches PID: how many times it has gone to sleep
@@ -178,31 +183,30 @@ mount_at()
 	MOUNTS="$1 $MOUNTS"
 }
 
-# look PID: what vmainfo and procfs say of a process goes to $TMP/look. A process
-# that runs can change between two reads, so this is done again until its maps
-# is the same before and after everything else.
+# look PID: copies what vmainfo and procfs say of a process to $TMP/look. It tries again until the
+# process has not changed meanwhile: maps is then the same before and after all other files.
 look()
 {
 	mkdir -p "$TMP/look" && cd "$TMP/look" || return 1
-	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	tries=0
+	while [ $((tries += 1)) -le 20 ]; do
 		rm -f before maps vmas raw smaps numa_maps after
-		$READER cat "/proc/$1/maps" >before &&
-			$READER cat /proc/vmainfo/maps >maps &&
-			$READER cat /proc/vmainfo/vmas >vmas &&
-			$READER cat /proc/vmainfo/raw >raw &&
-			$READER cat "/proc/$1/smaps" >smaps || return 1
-		if [ -e "/proc/$1/numa_maps" ]; then
-			$READER cat "/proc/$1/numa_maps" >numa_maps || return 1
-		fi
-		$READER cat "/proc/$1/maps" >after || return 1
-		cmp -s before after && return 0
+		for file in "$1/maps before" vmainfo/maps vmainfo/vmas vmainfo/raw "$1/smaps" "$1/numa_maps" \
+			"$1/maps after"; do
+			name=${file##*[ /]}
+			file=/proc/${file% *}
+			# Not every kernel has numa_maps.
+			[ "$name" = numa_maps ] && [ ! -e "$file" ] && continue
+			$READER cat "$file" >"$name" || return 1
+		done
+		cmp -s before after && return
 	done
-	echo "process $1 changed in each of $try tries"
+	echo "process $1 has changed in each of 20 tries"
 	return 1
 }
 
-# vmas_awk PROGRAM [VARIABLE=VALUE...] FILE: an awk for the lines of vmas, in which
-# $col["kind"] is what is in the column of that name
+# vmas_awk PROGRAM [VARIABLE=VALUE...] FILE: awk for the lines of vmas, in which $col["kind"] is
+# the column of that name
 vmas_awk()
 {
 	program=$1
@@ -218,22 +222,32 @@ same_maps()
 	return 1
 }
 
-# compare WHAT PID: loads the module for PID; two test points.
+# if_looked COMMAND...: runs it if look has succeeded in compare
+if_looked()
+{
+	[ "$looked" = 0 ] && "$@" && return
+	cat "$TMP/why"
+	return 1
+}
+
+# compare WHAT PID: loads the module for PID; two test points
 compare()
 {
-	if ! vmainfo_load pid="$2"; then
-		ktap_test_fail "$1: maps same as procfs"
-		ktap_test_fail "$1: vmas fields match procfs"
-		return
-	fi
-	if look "$2" >"$TMP/why" 2>&1; then
-		result "$1: maps same as procfs" same_maps
-		result "$1: vmas fields match procfs" "$HERE/fields" . "$2"
-	else
-		sed 's/^/# /' "$TMP/why"
-		ktap_test_fail "$1: maps same as procfs"
-		ktap_test_fail "$1: vmas fields match procfs"
-	fi
+	{ vmainfo_load pid="$2" && look "$2"; } >"$TMP/why" 2>&1
+	looked=$?
+	result "$1: maps same as procfs" if_looked same_maps
+	result "$1: vmas fields match procfs" if_looked "$HERE/fields" . "$2"
 	cd /
 	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+}
+
+# skip_compare WHAT REASON [POINT...]: skips the two points of compare, and others about WHAT
+skip_compare()
+{
+	skipped=$1
+	reason=$2
+	shift 2
+	for point in "maps same as procfs" "vmas fields match procfs" "$@"; do
+		skip "$skipped: $point" "$reason"
+	done
 }

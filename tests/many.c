@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process of very many VMAs: every second page of a long mapping has other
- * rights than its neighbours.
+ * A process of very many VMAs: every second page of a long mapping has other permissions.
  *
- *	many N [FILE]
+ *	many N [FILE | -n]
  *
- * maps N pages, of FILE if there is one; says "ready" and waits. With -n in place of FILE
- * each VMA has a long name of its own. For each SIGUSR1 it maps as many anonymous pages more.
+ * maps N pages, of FILE if there is one, prints "ready" and waits. With -n each page has a long
+ * name of its own. For each SIGUSR1 it maps N anonymous pages more.
  */
+#include <err.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,79 +22,48 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-static int give_name(char *p, size_t size, unsigned long i)
+static void map_pages(unsigned long n, int fd, int named)
 {
-	char name[80]; /* the longest that there can be */
-
-	snprintf(name, sizeof(name), "%079lu", i);
-	return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, size, name);
-}
-
-/* So that each page is a VMA */
-static int split(char *p, size_t page, unsigned long n)
-{
+	int flags = MAP_PRIVATE | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, n * page, PROT_READ, flags, fd, 0);
+	char name[80];	/* the longest possible */
 	unsigned long i;
 
-	for (i = 1; i < n; i += 2) {
-		if (mprotect(p + i * page, page, PROT_NONE)) {
-			perror("mprotect");
-			return 1;
-		}
+	if (p == MAP_FAILED)
+		err(1, "mmap");
+	for (i = 0; i < n; i++) {
+		if (named)
+			snprintf(name, sizeof(name), "%079lu", i);
+		if (named && prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + i * page, page, name))
+			err(1, "PR_SET_VMA_ANON_NAME");
+		if (i % 2 && mprotect(p + i * page, page, PROT_NONE))
+			err(1, "mprotect");
 	}
-	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
-	int flags = MAP_PRIVATE | MAP_NORESERVE, fd = -1;
-	unsigned long i, n;
-	int named, nr;
+	int fd = -1, named, nr;
+	unsigned long n;
 	sigset_t more;
-	char *p;
 
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: many N [FILE | -n]\n");
-		return 1;
-	}
+	if (argc < 2 || argc > 3)
+		errx(1, "usage: many N [FILE | -n]");
 	n = strtoul(argv[1], NULL, 10);
 	named = argc == 3 && !strcmp(argv[2], "-n");
 	if (argc == 3 && !named) {
 		fd = open(argv[2], O_RDWR | O_CREAT, 0600);
-		if (fd < 0 || ftruncate(fd, n * page)) {
-			perror(argv[2]);
-			return 1;
-		}
-	} else {
-		flags |= MAP_ANONYMOUS;
+		if (fd < 0 || ftruncate(fd, n * sysconf(_SC_PAGESIZE)))
+			err(1, "%s", argv[2]);
 	}
-	p = mmap(NULL, n * page, PROT_READ, flags, fd, 0);
-	if (p == MAP_FAILED) {
-		perror("mmap");
-		return 1;
-	}
-	for (i = 0; named && i < n; i++) {
-		if (give_name(p + i * page, page, i)) {
-			perror("PR_SET_VMA_ANON_NAME");
-			return 1;
-		}
-	}
-	if (split(p, page, n))
-		return 1;
+	map_pages(n, fd, named);
 	sigemptyset(&more);
 	sigaddset(&more, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &more, NULL);
 	if (write(1, "ready\n", 6) != 6)
 		return 1;
-	while (!sigwait(&more, &nr)) {
-		p = mmap(NULL, n * page, PROT_READ,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (p == MAP_FAILED) {
-			perror("mmap");
-			return 1;
-		}
-		if (split(p, page, n))
-			return 1;
-	}
+	while (!sigwait(&more, &nr))
+		map_pages(n, -1, 0);
 	return 1;
 }

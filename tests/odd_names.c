@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A module whose files have names that d_dname() makes up, as those of drivers have.
+ * A module whose files have names from d_dname(), as files of drivers have.
  *
- * Writing to the parameter "open" opens a file in the writer, with the lowest number that is free.
- * What is written says what d_dname() does:
+ * Writing one of these words to the parameter "open" opens a file in the writer, with the lowest
+ * free descriptor. d_dname() of that file:
  *
  *	front	puts the name at the beginning of the buffer, not at its end
  *	static	returns a name that is not in the buffer
  *	refuse	finds every buffer too small
- *	end	puts a name at the end that has " (deleted)" at its end
+ *	end	puts a name at the end of the buffer that ends in " (deleted)"
  *
- * The parameter "calls" is how often d_dname() was called.
+ * The parameter "calls" counts the calls of d_dname().
  */
 #include <linux/dcache.h>
 #include <linux/file.h>
@@ -22,52 +22,23 @@
 
 static unsigned int calls;
 module_param(calls, uint, 0444);
-MODULE_PARM_DESC(calls, "how often a name was asked for");
+MODULE_PARM_DESC(calls, "calls of d_dname()");
 
-static char *name_front(char *buf, int size)
-{
-	static const char name[] = "odd:[front]";
-
-	if (size < (int)sizeof(name))
-		return ERR_PTR(-ENAMETOOLONG);
-	return memcpy(buf, name, sizeof(name));
-}
-
-static char *name_static(char *buf, int size)
-{
-	return (char *)"odd:[static]";
-}
-
-static char *name_refuse(char *buf, int size)
-{
-	return ERR_PTR(-ENAMETOOLONG);
-}
-
-static char *name_end(char *buf, int size)
-{
-	static const char name[] = "/odd:[end] (deleted)";
-
-	if (size < (int)sizeof(name))
-		return ERR_PTR(-ENAMETOOLONG);
-	return memcpy(buf + size - sizeof(name), name, sizeof(name));
-}
-
-static const struct mode {
-	const char *word;
-	char *(*name)(char *buf, int size);
-} modes[] = {
-	{ "front", name_front },
-	{ "static", name_static },
-	{ "refuse", name_refuse },
-	{ "end", name_end },
-};
+static const char * const modes[] = { "front", "static", "refuse", "end" };
 
 static char *odd_dname(struct dentry *dentry, char *buf, int size)
 {
-	const struct mode *mode = d_inode(dentry)->i_private;
+	static const char front[] = "odd:[front]", end[] = "/odd:[end] (deleted)";
+	const char *mode = d_inode(dentry)->i_private;
 
 	calls++;
-	return mode->name(buf, size);
+	if (*mode == 's')
+		return (char *)"odd:[static]";
+	if (*mode == 'r' || size < (int)sizeof(end))
+		return ERR_PTR(-ENAMETOOLONG);
+	if (*mode == 'f')
+		return memcpy(buf, front, sizeof(front));
+	return memcpy(buf + size - sizeof(end), end, sizeof(end));
 }
 
 static const struct dentry_operations odd_dentry_ops = {
@@ -84,7 +55,7 @@ static int odd_init_fs_context(struct fs_context *fc)
 	return 0;
 }
 
-/* Without an owner: the mount would keep the module. */
+/* It has no owner: its mount would hold a reference to the module. */
 static struct file_system_type odd_fs = {
 	.name = "odd_names",
 	.init_fs_context = odd_init_fs_context,
@@ -106,7 +77,7 @@ static const struct file_operations odd_fops = {
 	.mmap = odd_mmap,
 };
 
-static struct file *odd_file(const struct mode *mode)
+static struct file *odd_file(const char *mode)
 {
 	struct inode *inode = alloc_anon_inode(odd_mount->mnt_sb);
 	struct file *file;
@@ -116,7 +87,7 @@ static struct file *odd_file(const struct mode *mode)
 	inode->i_mode = S_IFREG | 0600;
 	inode->i_fop = &odd_fops;
 	inode->i_private = (void *)mode;
-	/* Closing the file puts it. */
+	/* Closing the file drops this reference. */
 	__module_get(THIS_MODULE);
 	file = alloc_file_pseudo(inode, odd_mount, "odd", O_RDWR, &odd_fops);
 	if (IS_ERR(file)) {
@@ -129,18 +100,14 @@ static struct file *odd_file(const struct mode *mode)
 static int open_set(const char *val, const struct kernel_param *kp)
 {
 	struct file *file;
-	unsigned int i;
-	int fd;
+	int fd, i = __sysfs_match_string(modes, ARRAY_SIZE(modes), val);
 
-	for (i = 0; i < ARRAY_SIZE(modes); i++)
-		if (sysfs_streq(val, modes[i].word))
-			break;
-	if (i == ARRAY_SIZE(modes))
-		return -EINVAL;
+	if (i < 0)
+		return i;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = odd_file(&modes[i]);
+	file = odd_file(modes[i]);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		return PTR_ERR(file);

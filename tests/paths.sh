@@ -1,24 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Names of files that are not simply where their path says: on overlayfs, on mounts
-# that only the target has, on mounts that are gone, and for a reader that has another
-# root. What a path looks like depends on who reads it.
+# Files whose name is not simply their path: on overlayfs, on mounts that only the target has,
+# on detached mounts, and for a reader with another root. A path depends on its reader.
 
 . "$(dirname "$0")/lib.sh"
 begin
 ktap_set_plan 23
 
-# holds NAME: the file that the test is about is there at all
-holds()
+# path_in_maps WHAT PATTERN: compares the target; three test points
+path_in_maps()
 {
+	compare "$1" "$target"
 	result "$1: path in maps" grep -q "$2" "$TMP/look/before"
 }
 
-# Beneath the directory of this test, on a file system that does nothing special
 mkdir "$TMP/fs"
-mount_at -t ramfs ramfs "$TMP/fs" ||
-	ktap_exit_fail_msg "no file system to put files on"
+mount_at -t ramfs ramfs "$TMP/fs" || ktap_exit_fail_msg "no ramfs"
 cd "$TMP/fs" || exit 1
 mkdir lower1 lower2 upper merged other private gone
 dd if=/dev/zero of=lower1/one bs=4096 count=2 2>/dev/null
@@ -41,88 +39,63 @@ if ! grep -qw overlay /proc/filesystems; then
 elif ! mount_at -t overlay -o "lowerdir=$TMP/fs/lower1:$TMP/fs/lower2" overlay "$TMP/fs/merged"; then
 	overlay="overlayfs cannot be mounted"
 fi
-if [ -z "$overlay" ]; then
-	start "$HERE/mapfiles" "$TMP/fs/merged/one" "$TMP/fs/merged/two" ||
-		ktap_exit_fail_msg "no files on overlayfs"
-	compare "overlayfs" "$target"
-	holds "overlayfs" "/merged/one$"
-else
-	for what in "maps same as procfs" "vmas fields match procfs" "path in maps"; do
-		skip "overlayfs: $what" "$overlay"
-	done
-fi
-
-# ... and its layers, which are on a file system that takes extended attributes
+# An upper layer has to support extended attributes, which ramfs does not.
 mkdir "$TMP/layers"
 mount_at -t tmpfs tmpfs "$TMP/layers" || ktap_exit_fail_msg "no tmpfs"
 mkdir "$TMP/layers/upper" "$TMP/layers/work" "$TMP/layers/merged"
 if [ -z "$overlay" ]; then
+	must_start "$HERE/mapfiles" "$TMP/fs/merged/one" "$TMP/fs/merged/two"
+	path_in_maps "overlayfs" "/merged/one$"
+
 	layers=lowerdir=$TMP/fs/lower1,upperdir=$TMP/layers/upper,workdir=$TMP/layers/work
 	mount_at -t overlay -o "$layers" overlay "$TMP/layers/merged" ||
 		ktap_exit_fail_msg "no overlayfs with an upper layer"
 	cp "$TMP/layers/merged/one" "$TMP/layers/merged/new"
-	start "$HERE/mapfiles" "$TMP/layers/merged/one" "$TMP/layers/merged/new" ||
-		ktap_exit_fail_msg "no files on overlayfs"
-	# one of the lower layer has a copy in the upper one by now
+	must_start "$HERE/mapfiles" "$TMP/layers/merged/one" "$TMP/layers/merged/new"
+	# This copies the file from the lower layer to the upper one.
 	echo >>"$TMP/layers/merged/one"
 	rm "$TMP/layers/merged/new"
-	compare "overlayfs copy-up and unlink" "$target"
-	holds "overlayfs copy-up and unlink" "/merged/new (deleted)$"
+	path_in_maps "overlayfs copy-up and unlink" "/merged/new (deleted)$"
 else
-	for what in "maps same as procfs" "vmas fields match procfs" "path in maps"; do
-		skip "overlayfs copy-up and unlink: $what" "$overlay"
-	done
+	skip_compare "overlayfs" "$overlay" "path in maps"
+	skip_compare "overlayfs copy-up and unlink" "$overlay" "path in maps"
 fi
 
-# A mount in another mount namespace: out of this reader's reach
-start unshare -m sh -c 'mount -t ramfs ramfs "$1" && cp "$2" "$1/unreachable" &&
-	exec "$0" "$1/unreachable"' "$HERE/mapfiles" "$TMP/fs/other" "$TMP/fs/lower1/one" ||
-	ktap_exit_fail_msg "no mount namespace"
-compare "mount in another namespace" "$target"
-holds "mount in another namespace" "/unreachable$"
+# The reader cannot reach a mount in another mount namespace.
+must_start unshare -m sh -c 'mount -t ramfs ramfs "$1" && cp "$2" "$1/unreachable" &&
+	exec "$0" "$1/unreachable"' "$HERE/mapfiles" "$TMP/fs/other" "$TMP/fs/lower1/one"
+path_in_maps "mount in another namespace" "/unreachable$"
 
-# A mount that has been taken away from under the mapping
-mount -t ramfs ramfs "$TMP/fs/gone" || ktap_exit_fail_msg "no mount to take away"
+mount -t ramfs ramfs "$TMP/fs/gone" || ktap_exit_fail_msg "no mount to detach"
 cp "$TMP/fs/lower1/one" "$TMP/fs/gone/detached"
-start "$HERE/mapfiles" "$TMP/fs/gone/detached" || ktap_exit_fail_msg "no file to map"
+must_start "$HERE/mapfiles" "$TMP/fs/gone/detached"
 umount -l "$TMP/fs/gone" || ktap_exit_fail_msg "umount -l"
-compare "detached mount" "$target"
-holds "detached mount" "/detached$"
+path_in_maps "detached mount" "/detached$"
 
-# A mount over the file
-start "$HERE/mapfiles" "$TMP/fs/private/visible" || ktap_exit_fail_msg "no file to map"
-mount_at -t ramfs ramfs "$TMP/fs/private" || ktap_exit_fail_msg "no mount over it"
-compare "overmounted file" "$target"
-holds "overmounted file" "/visible$"
+must_start "$HERE/mapfiles" "$TMP/fs/private/visible"
+mount_at -t ramfs ramfs "$TMP/fs/private" || ktap_exit_fail_msg "no mount over the file"
+path_in_maps "overmounted file" "/visible$"
 
-# A target that has another root: its paths are longer for us
+# The paths of a target with another root are longer for this reader.
 chroot_at()
 {
 	mkdir -p "$1/bin" "$1/proc" && cp "$HERE/mapfiles" "$TMP/fs/lower1/one" "$1/" &&
 		cp /proc/self/exe "$1/bin/cat" && mount_at --bind /proc "$1/proc"
 }
-mkdir "$TMP/fs/root"
 chroot_at "$TMP/fs/root" || ktap_exit_fail_msg "no directory to chroot to"
-start chroot "$TMP/fs/root" /mapfiles /one || ktap_exit_fail_msg "no chroot"
-compare "target in chroot" "$target"
-holds "target in chroot" "/root/one$"
+must_start chroot "$TMP/fs/root" /mapfiles /one
+path_in_maps "target in chroot" "/root/one$"
 
-# The reader has another root: it sees what the target in there sees, and what is
-# outside of it is out of its reach.
+# A reader with another root sees the paths below it, and cannot reach the others.
 if chroot "$TMP/fs/root" cat /proc/version >/dev/null 2>&1; then
 	READER="chroot $TMP/fs/root"
-	compare "reader and target in chroot" "$target"
-	holds "reader and target in chroot" " /one$"
-	start "$HERE/mapfiles" "$TMP/fs/lower1/one" || ktap_exit_fail_msg "no file to map"
+	path_in_maps "reader and target in chroot" " /one$"
+	must_start "$HERE/mapfiles" "$TMP/fs/lower1/one"
 	compare "reader in chroot, target outside" "$target"
 	READER=
 else
-	for what in "reader and target in chroot: maps same as procfs" "reader and target in chroot: vmas fields match procfs" \
-		"reader and target in chroot: path in maps" \
-		"reader in chroot, target outside: maps same as procfs" \
-		"reader in chroot, target outside: vmas fields match procfs"; do
-		skip "$what" "no static busybox for the chroot"
-	done
+	skip_compare "reader and target in chroot" "no static busybox for the chroot" "path in maps"
+	skip_compare "reader in chroot, target outside" "no static busybox for the chroot"
 fi
 
 ktap_finished

@@ -22,7 +22,7 @@ unsigned int rnd(struct rng *r, unsigned int n)
 uint64_t stress_seed;
 static uint64_t stress_ends;	/* 0: no soak */
 static uint64_t stress_begun;
-static unsigned int stress_seconds = 4;	/* for a test, unless it is a soak */
+#define SHORT_RUN 4000000000ull	/* ns for a test, unless it is a soak */
 
 void stress_init(unsigned int tests, unsigned int percent)
 {
@@ -60,15 +60,12 @@ bool more(unsigned int done, unsigned int goal)
 {
 	if (stress_ends)
 		return soaking() || !done;
-	return done <= goal / 10 ||
-	       (done < goal && now_ns() - stress_begun < stress_seconds * 1000000000ull);
+	return done <= goal / 10 || (done < goal && now_ns() - stress_begun < SHORT_RUN);
 }
 
 struct rng rng_fork(struct rng *r)
 {
-	struct rng child = { .state = rnd64(r) };
-
-	return child;
+	return (struct rng) { .state = rnd64(r) };
 }
 
 void __attribute__((format(printf, 1, 2), noreturn))
@@ -100,11 +97,11 @@ const char *parse_summary(struct listing *l, struct text t)
 	l->nr = 0;
 	if (sscanf(s, "Pid: %d Walk: %7s Vmas: %llu %llu kB%n", &l->pid, walk, &all_nr, &all_kb,
 		   &n) != 4 || s[n] != '\n')
-		return "the beginning is not as it should be";
+		return "the first line is wrong";
 	l->walk = !strcmp(walk, "atomic") ? WALK_ATOMIC :
 		  !strcmp(walk, "torn") ? WALK_TORN : WALK_UNKNOWN;
 	if (l->walk == WALK_UNKNOWN)
-		return "it does not say how the walk was";
+		return "the walk is neither atomic nor torn";
 	for (s += n + 1; sscanf(s, "Vmas%*[A-Z]%*[a-z]: %llu %llu kB", &nr, &kb) == 2;
 	     s = strchr(s, '\n') + 1) {
 		sum_nr += nr;
@@ -114,13 +111,13 @@ const char *parse_summary(struct listing *l, struct text t)
 		return "the kinds do not add up";
 	for (; *s; s = strchr(s, '\n') + 1) {
 		if (!strchr(s, '\n'))
-			return "the last line is not whole";
+			return "the last line is incomplete";
 		if (sscanf(s, "%*[A-Za-z]: %llx-%llx %llu kB", &start, &end, &kb) == 3 &&
 		    (start > end || (end - start + 1023) >> 10 != kb))
 			return "the size is not the difference of the addresses";
 	}
 	if (s != t.s + t.len || !strstr(t.s, "\nTaskSize:\t"))
-		return "it is not whole";
+		return "it is incomplete";
 	l->nr = all_nr;
 	return NULL;
 }
@@ -181,15 +178,10 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 	int fd = r->fd[entry], ret;
 	const char *error;
 
-	ret = set_target(fd, pid);
-	if (ret == -ESRCH) {
-		r->gone++;
-		return false;
-	}
-	if (ret)
-		violation("writing %d: %s", pid, strerror(-ret));
 	r->text.len = 0;
-	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+	ret = set_target(fd, pid);
+	if (!ret)
+		ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
 	if (ret == -ESRCH && !r->text.len) {
 		r->gone++;
 		return false;
@@ -204,14 +196,8 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 		violation("process %d, %s: %s in line %u", pid, entries[entry], error, r->l.nr);
 	if (entry != MAPS && r->l.pid != pid)
 		violation("%s says pid %d for process %d", entries[entry], r->l.pid, pid);
-	if (!r->l.nr)
-		r->empty++;
-	else if (r->l.walk == WALK_ATOMIC)
-		r->atomic++;
-	else if (r->l.walk == WALK_TORN)
-		r->torn++;
-	else
-		r->unknown++;
+	if (r->l.nr)
+		r->walks[r->l.walk]++;
 	return true;
 }
 
@@ -220,6 +206,25 @@ bool reader_read(struct reader *r, pid_t pid)
 	static const enum entry listings[] = { VMAS, VMAS, RAW, MAPS };
 
 	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
+}
+
+void map_and_unmap(char c)
+{
+	(void)c;
+	if (munmap(map_at(NULL, PAGE, PROT_READ), PAGE))
+		fatal("munmap");
+}
+
+bool has_row(struct listing *l, unsigned long at, unsigned int n)
+{
+	struct region *r = region_of(l, at);
+	unsigned int i;
+
+	for (i = 0; i < n; i++, r++)
+		if (!r || r >= l->regions + l->nr || r->start != at + i * PAGE ||
+		    r->end != r->start + PAGE || memcmp(r->perm, i % 2 ? "---p" : "r--p", 4))
+			return false;
+	return true;
 }
 
 const char *rnd_hold(struct rng *r)

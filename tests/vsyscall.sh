@@ -1,132 +1,124 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The vsyscall page is shown exactly when and as the kernel shows it: that depends on
-# vsyscall= on the kernel's command line, and on the process. It is not a VMA of the
-# process, so it comes last, without a number, and does not count.
+# The vsyscall page is shown exactly as the kernel shows it. That depends on vsyscall= on the
+# kernel's command line and on the process. It is not a VMA of the process: it comes last,
+# without a number, and is not counted.
 
 . "$(dirname "$0")/lib.sh"
 begin
 ktap_set_plan 14
 
-mode=
-read -r cmdline </proc/cmdline
-for word in $cmdline; do
-	case $word in
-	vsyscall=*) mode=${word#vsyscall=} ;;
-	esac
-done
-
-# What there must be for this mode; only the kernel's configuration knows the default.
+mode=$(sed -n 's/^\(.* \)\{0,1\}vsyscall=\([^ ]*\).*/\2/p' /proc/cmdline)
 gate=ffffffffff600000-ffffffffff601000
 case $mode in
 none) page= ;;
 xonly) page="$gate --xp" ;;
 emulate) page="$gate r-xp" ;;
-*)	page=$(grep -o "^$gate ...." /proc/self/maps)
+*)	# Only the kernel's configuration knows the default.
+	page=$(grep -o "^$gate ...." /proc/self/maps)
 	mode=default
 	;;
 esac
-echo "# vsyscall=$mode: ${page:-no such page}"
+echo "# vsyscall=$mode: ${page:-no page}"
 
-gate_of()
+# gate_is_page FILE: the only vsyscall page in that maps is $page
+gate_is_page()
 {
-	grep -o "^$gate ...." "$1"
-	return 0
+	[ "$(grep -o "^$gate ....\|vsyscall" "$1")" = "${page:+$page
+vsyscall}" ]
 }
 
-start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
-compare "vsyscall=$mode" "$target"
-result "vsyscall=$mode: procfs line is \"$page\"" [ "$(gate_of "$TMP/look/before")" = "$page" ]
-result "vsyscall=$mode: maps line is \"$page\"" [ "$(gate_of "$TMP/look/maps")" = "$page" ]
+# last_in_vmas: the last line of vmas is the page if there is one; no other line is
+last_in_vmas()
+{
+	vmas_awk '$col["kind"] == "vsyscall" || $col["name"] == "[vsyscall]" { pages++ }
+		END { exit page == "" ? pages > 0 :
+			!(pages == 1 && $col["nr"] == "-" && $col["start"] == "ffffffffff600000" &&
+			  $col["kB"] == 4 && $col["perm"] == substr(page, length(page) - 3) &&
+			  $col["offset"] == "00000000" && $col["dev"] == "00:00" &&
+			  $col["inode"] == "0" && $col["kind"] == "vsyscall" &&
+			  $col["name"] == "[vsyscall]") }' page="$page" "$TMP/look/vmas"
+}
 
-# "# pid=1 vmas=20 walk=atomic": two header lines, the VMAs, and this page
-lines=$(wc -l <"$TMP/look/vmas")
-vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' "$TMP/look/vmas")
-if [ -n "$page" ]; then
-	result "vsyscall=$mode: not counted in vmas=" [ $((vmas + 3)) -eq "$lines" ]
-	result "vsyscall=$mode: last line of vmas" vmas_awk '
-		END { exit !($col["nr"] == "-" && $col["start"] == "ffffffffff600000" &&
-			     $col["kB"] == 4 && $col["perm"] == perm &&
-			     $col["offset"] == "00000000" && $col["dev"] == "00:00" &&
-			     $col["inode"] == "0" && $col["kind"] == "vsyscall" &&
-			     $col["name"] == "[vsyscall]") }' perm="${page#* }" "$TMP/look/vmas"
+# not_counted: vmas has two header lines, as many lines as its header says, and the page
+not_counted()
+{
+	vmas=$(sed -n '1s/.* vmas=\([0-9]*\) .*/\1/p' "$TMP/look/vmas")
+	[ "$(wc -l <"$TMP/look/vmas")" -eq $((2 + vmas + ${page:+1} + 0)) ]
+}
+
+must_start "$HERE/mapfiles"
+native=$target
+compare "vsyscall=$mode" "$native"
+result "vsyscall=$mode: procfs has ${page:-no page}" gate_is_page "$TMP/look/before"
+result "vsyscall=$mode: maps has ${page:-no page}" gate_is_page "$TMP/look/maps"
+result "vsyscall=$mode: not counted in vmas=" not_counted
+result "vsyscall=$mode: last in vmas" last_in_vmas
+
+no_32_bit=
+if [ ! -x "$HERE/ia32" ]; then
+	no_32_bit="this machine has no 32-bit programs"
+elif ! start "$HERE/ia32"; then
+	no_32_bit="this kernel does not run 32-bit programs"
+fi
+ia32=$target
+if [ -z "$no_32_bit" ]; then
+	compare "32-bit process" "$ia32"
+	page=
+	result "32-bit process: no vsyscall" eval 'last_in_vmas && gate_is_page "$TMP/look/maps"'
 else
-	result "vsyscall=$mode: vmas= counts every line" [ $((vmas + 2)) -eq "$lines" ]
-	result "vsyscall=$mode: not in vmas" sh -c '! grep -q vsyscall "$0"' "$TMP/look/vmas"
+	skip_compare "32-bit process" "$no_32_bit" "no vsyscall"
 fi
 
-# loaded_by COMMAND...: whether maps is right of $target when that has loaded the module
+# What follows does not depend on who loads the module and on the first call on an entry.
+
+# loaded_by COMMAND...: maps is right after COMMAND has loaded the module
 loaded_by()
 {
-	"$@" && echo "$target" >/sys/module/vmainfo/parameters/pid || return 1
-	look "$target" && same_maps
+	"$@" && echo "$native" >/sys/module/vmainfo/parameters/pid || return 1
+	look "$native" && same_maps
 	same=$?
 	cd /
 	vmainfo_unload && return $same
 }
 
-# It is the same whoever loads the module, and without a procfs to look at.
-if [ ! -x "$HERE/amd64_reader" ] || [ -z "${VMAINFO_KO:-}" ]; then
-	why="there is no such loader here"
-	skip "loaded without /proc: maps same as procfs" "$why"
-else
-	mkdir "$TMP/root"
-	cp "$HERE/amd64_reader" "$VMAINFO_KO" "$TMP/root"
-	result "loaded without /proc: maps same as procfs" loaded_by chroot "$TMP/root" \
-		/amd64_reader load "/${VMAINFO_KO##*/}"
-fi
-
-# A 32-bit process never has it.
-if [ ! -x "$HERE/ia32" ]; then
-	why="this machine has no 32-bit programs"
-elif ! start "$HERE/ia32"; then
-	why="this kernel does not run 32-bit programs"
-else
-	why=
-fi
-if [ -z "$why" ]; then
-	compare "32-bit process" "$target"
-	result "32-bit process: no vsyscall" sh -c '! grep -q vsyscall "$@"' sh \
-		"$TMP/look/maps" "$TMP/look/vmas"
-else
-	for what in "maps same as procfs" "vmas fields match procfs" "no vsyscall"; do
-		skip "32-bit process: $what" "$why"
-	done
-fi
-
-# Nor does it matter that the loader or the first reader is such a process.
-first_reader()
+# first_call BYTES PID COMMAND...: what COMMAND reads from maps is right from that offset on
+first_call()
 {
-	vmainfo_load || return 1
-	"$HERE/ia32_reader" maps "$1" >"$TMP/first" && cmp "/proc/$1/maps" "$TMP/first"
+	vmainfo_load pid="$2" || return 1
+	tail -c +$(($1 + 1)) "/proc/$2/maps" >"$TMP/expected"
+	shift 2
+	"$@" >"$TMP/first" 2>"$TMP/why" && cmp "$TMP/expected" "$TMP/first"
 	same=$?
 	vmainfo_unload && return $same
 }
 
-# Nor that the first call on an entry is a seek.
-first_seek()
+# point REASON WHAT COMMAND...: a test point, skipped if there is a reason
+point()
 {
-	vmainfo_load pid="$1" || return 1
-	dd if=/proc/vmainfo/maps bs=9 skip=1 of="$TMP/first" 2>"$TMP/dd" &&
-		tail -c +10 "/proc/$1/maps" | cmp - "$TMP/first"
-	same=$?
-	vmainfo_unload && return $same
+	if [ -n "$1" ]; then
+		skip "$2: maps same as procfs" "$1"
+	else
+		shift
+		what=$1
+		shift
+		result "$what: maps same as procfs" "$@"
+	fi
 }
 
-start "$HERE/mapfiles" || ktap_exit_fail_msg "no process"
-result "first call is a seek: maps same as procfs" first_seek "$target"
-
-if [ -z "$why" ] && [ -n "${VMAINFO_KO:-}" ]; then
-	result "loaded by 32-bit process: maps same as procfs" loaded_by \
-		"$HERE/ia32_reader" load "$VMAINFO_KO"
-	result "first read by 32-bit process: maps same as procfs" first_reader "$target"
-	start "$HERE/ia32" || ktap_exit_fail_msg "no 32-bit process"
-	result "first read by and of 32-bit process: maps same as procfs" first_reader "$target"
-else
-	skip "loaded by 32-bit process: maps same as procfs" "${why:-VMAINFO_KO is not set}"
-	skip "first read by 32-bit process: maps same as procfs" "${why:-VMAINFO_KO is not set}"
-	skip "first read by and of 32-bit process: maps same as procfs" "${why:-VMAINFO_KO is not set}"
-fi
+no_loader=
+mkdir "$TMP/root"
+cp "$HERE/amd64_reader" "${VMAINFO_KO:-/none}" "$TMP/root" 2>/dev/null ||
+	no_loader="there is no amd64_reader, or VMAINFO_KO is not set"
+point "$no_loader" "loaded without /proc" loaded_by chroot "$TMP/root" \
+	/amd64_reader load "/${VMAINFO_KO##*/}"
+point "${no_32_bit:-$no_loader}" "loaded by 32-bit process" loaded_by \
+	"$HERE/ia32_reader" load "$VMAINFO_KO"
+point "" "first call is a seek" first_call 9 "$native" dd if=/proc/vmainfo/maps bs=9 skip=1
+point "$no_32_bit" "first read by 32-bit process" first_call 0 "$native" \
+	"$HERE/ia32_reader" maps "$native"
+point "$no_32_bit" "first read by and of 32-bit process" first_call 0 "$ia32" \
+	"$HERE/ia32_reader" maps "$ia32"
 
 ktap_finished
