@@ -66,6 +66,35 @@ bad() {
 # The comment at the top of a script is its --help.
 usage() {
 	awk 'NR < 3 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+	exit
+}
+case ${1:-} in --help | -h) usage ;; esac
+
+# bad_option OPTION: for what getopts does not know, with OPTARG as it sets that
+bad_option() {
+	[[ $1$OPTARG != \?h ]] || usage
+	[[ $1 != : ]] || bad "-$OPTARG wants a value, see --help"
+	bad "there is no option -$OPTARG, see --help"
+}
+
+# operands MIN MAX WHAT ARG...: refuses options, and other numbers of ARGs than these
+operands() {
+	[[ ${4:-} != -* ]] || bad "there is no option $4, see --help"
+	(($# - 3 >= $1 && $# - 3 <= $2)) || bad "$3 wanted, see --help"
+}
+
+# make_tmp DIRECTORY: sets tmp to a new directory there, which is removed at exit
+make_tmp() {
+	mkdir -p "$1"
+	tmp=$(mktemp -d "$1/$self.XXXXXX")
+	at_exit remove_tmp
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+# shellcheck disable=SC2317 # leave() calls it
+remove_tmp() {
+	rm -rf --one-file-system "$tmp"
 }
 
 need() {
