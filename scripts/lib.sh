@@ -22,7 +22,6 @@ at_exit() {
 	exit_commands=("$1" "${exit_commands[@]}")
 }
 
-# shellcheck disable=SC2317 # the trap below calls it
 leave() {
 	local command
 
@@ -35,7 +34,6 @@ trap leave EXIT
 
 # If root runs a script in a tree of another user, as with sudo, then root owns what the
 # script has made in build/. The outermost script gives it to that user.
-# shellcheck disable=SC2317 # leave() calls it
 give_back() {
 	local owner
 
@@ -92,7 +90,6 @@ make_tmp() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 }
-# shellcheck disable=SC2317 # leave() calls it
 remove_tmp() {
 	rm -rf --one-file-system "$tmp"
 }
@@ -188,7 +185,6 @@ lock() {
 mirror() {
 	local uri lists
 
-	# shellcheck disable=SC2016 # the $(...) are apt's own
 	lists=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages')
 	uri=$(awk -v want="$1" '
 		$1 == "Debian" && ($2 ~ /security|\/updates/) == (want == "security") && !uri { uri = $3 }
