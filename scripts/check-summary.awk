@@ -55,14 +55,6 @@ function end_test(verdict, reason,    all) {
 	test = ""
 }
 
-function begin_log() {
-	step = test = version = took = failures = ""
-	nr_reasons = nr_figures = 0
-	delete n
-	delete skips
-	delete figures
-}
-
 function end_log(    i, verdict) {
 	if (step != "")
 		point("failed", "", "broken off")
@@ -76,13 +68,14 @@ function end_log(    i, verdict) {
 		print "  skipped  " (reasons[i] == "" ? "" : reasons[i] ": ") skips[reasons[i]]
 	for (verdict in n)
 		total[verdict] += n[verdict]
+	step = test = version = took = failures = ""
+	nr_reasons = nr_figures = 0
+	delete n
+	delete skips
+	delete figures
 }
 
-FNR == 1 {
-	if (NR > 1)
-		end_log()
-	begin_log()
-}
+FNR == 1 && NR > 1 { end_log() }
 
 /^== took / { took = substr($0, 9); next }
 /^== version / { version = " (Linux " $3 ")"; next }

@@ -154,15 +154,14 @@ kernel_row() {
 	esac
 }
 
-# python_files NAME: sets the array NAME to the options of scripts/vm that bring the demo's
-# target, and the interpreter from the root that has the project's tools.
+# python_files: sets files to the options of scripts/vm that bring the demo's target, and the
+# interpreter from the root that has the project's tools.
 python_files() {
-	local -n options=$1
 	local root python
 
 	root=$("$top/scripts/root" trixie)
 	python=$(realpath "$root/usr/bin/python3")
-	options=(-f "$python:/usr/bin/python3" -f "$root/usr/lib/${python##*/}:/usr/lib/${python##*/}"
+	files=(-f "$python:/usr/bin/python3" -f "$root/usr/lib/${python##*/}:/usr/lib/${python##*/}"
 		-f "$top/scripts/demo-target.py")
 }
 

@@ -32,6 +32,14 @@ printed() {
 	return 1
 }
 
+# stub FILE: replaces a program by a script, which is on stdin
+stub() {
+	mkdir -p "${1%/*}"
+	rm -f "$1"
+	{ printf '#!/bin/sh\n'; cat; } >"$1"
+	chmod 755 "$1"
+}
+
 # run_tests [TEST...]: runs these tests, or all, and prints KTAP.
 run_tests() {
 	local test
