@@ -71,13 +71,13 @@ case ${1:-} in --help | -h) usage ;; esac
 # bad_option OPTION: for what getopts does not know, with OPTARG as it sets that
 bad_option() {
 	[[ $1$OPTARG != \?h ]] || usage
-	[[ $1 != : ]] || bad "-$OPTARG wants a value, see --help"
-	bad "there is no option -$OPTARG, see --help"
+	[[ $1 != : ]] || bad "option -$OPTARG needs a value, see --help"
+	bad "unknown option: -$OPTARG, see --help"
 }
 
 # operands MIN MAX WHAT ARG...: refuses options, and other numbers of ARGs than these
 operands() {
-	[[ ${4:-} != -* ]] || bad "there is no option $4, see --help"
+	[[ ${4:-} != -* ]] || bad "unknown option: $4, see --help"
 	(($# - 3 >= $1 && $# - 3 <= $2)) || bad "$3 wanted, see --help"
 }
 
@@ -143,7 +143,7 @@ kernel_row() {
 	local row
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
-	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
+	[[ $row ]] || bad "unknown kernel: '$1', known are: $(kernel_names | paste -sd ' ')"
 	read -r k_name k_suite k_more k_arch k_source k_config k_cost k_quick k_tests k_extra <<<"$row"
 	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
 	IFS=, read -r k_download k_disk k_making k_quick_time k_tests_time <<<"$k_cost"

@@ -49,7 +49,7 @@ run_tests() {
 		set -- "${all[@]}"
 	fi
 	for test; do
-		declare -F "test_$test" >/dev/null || bad "there is no test $test"
+		declare -F "test_$test" >/dev/null || bad "unknown test: '$test'"
 	done
 	# shellcheck source=/dev/null
 	. "$("$top/scripts/ksource")/tools/testing/selftests/kselftest/ktap_helpers.sh"

@@ -81,7 +81,7 @@ static char *names;
 static size_t names_capacity;
 static size_t names_used;
 
-/* Returns an array of at least so many elements, with what is in ARRAY. */
+/* Returns an array of at least WANTED elements, with the contents of ARRAY. */
 static void *grow(void *array, size_t *capacity, size_t wanted, size_t size)
 {
 	if (wanted <= *capacity)
@@ -530,7 +530,7 @@ static const struct target *find_target(const char *name)
 	for (i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		if (!strcmp(targets[i].name, name))
 			return &targets[i];
-	error(1, EINVAL, "there is no target %s", name);
+	error(1, EINVAL, "unknown target: %s", name);
 	return NULL;
 }
 
@@ -957,7 +957,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "writer")) {
 		writer_bench();
 	} else {
-		error(2, 0, "there is no part %s", argv[1]);
+		error(2, 0, "unknown part: %s", argv[1]);
 	}
 	return 0;
 }
