@@ -39,10 +39,6 @@
 #include "../../vmainfo.h"
 #include "task_vma.h"
 
-/* How often a measurement is repeated: the smallest result has the fewest timer ticks in it. */
-#define ROUNDS_LARGE 5
-#define ROUNDS_SMALL 300
-
 static char buffer[64 * 1024];
 
 static void put(const char *path, const char *text)
@@ -160,21 +156,6 @@ static size_t read_all(int fd)
 static size_t maps_read(pid_t pid)
 {
 	return read_all(open_maps(pid));
-}
-
-static size_t ours_read(pid_t pid)
-{
-	return read_all(open_entry(VMAINFO_MAPS, pid));
-}
-
-static size_t raw_read(pid_t pid)
-{
-	return read_all(open_entry(VMAINFO_RAW, pid));
-}
-
-static size_t vmas_read(pid_t pid)
-{
-	return read_all(open_entry(VMAINFO_VMAS, pid));
 }
 
 /* As pmap of procps reads it. */
@@ -350,6 +331,7 @@ static size_t bpf_read(pid_t pid)
 
 static const struct way {
 	const char *name;
+	const char *entry;	/* to be read as it is, or NULL */
 	size_t (*list)(pid_t pid);
 	bool query;	/* of the kernel's own */
 	bool bpf;
@@ -358,12 +340,17 @@ static const struct way {
 	{ .name = "maps_sscanf", .list = maps_sscanf },
 	{ .name = "maps_parse", .list = maps_parse },
 	{ .name = "maps_query", .list = maps_query, .query = true },
-	{ .name = "ours", .list = ours_read },
-	{ .name = "ours_vmas", .list = vmas_read },
-	{ .name = "raw", .list = raw_read },
+	{ .name = "ours", .entry = VMAINFO_MAPS },
+	{ .name = "ours_vmas", .entry = VMAINFO_VMAS },
+	{ .name = "raw", .entry = VMAINFO_RAW },
 	{ .name = "raw_parse", .list = raw_parse },
 	{ .name = "bpf", .list = bpf_read, .bpf = true },
 };
+
+static size_t list(const struct way *way, pid_t pid)
+{
+	return way->entry ? read_all(open_entry(way->entry, pid)) : way->list(pid);
+}
 
 static const struct way *find_way(const char *name)
 {
@@ -376,13 +363,11 @@ static const struct way *find_way(const char *name)
 
 static bool kernel_has_query(void)
 {
-	struct procmap_query q = { .size = sizeof(q) };
 	int fd = open_maps(getpid());
-	int ret = ioctl(fd, PROCMAP_QUERY, &q);
-	int error = errno;
+	const bool has = !ioctl(fd, PROCMAP_QUERY, NULL) || errno != ENOTTY;
 
 	close(fd);
-	return !ret || error != ENOTTY;
+	return has;
 }
 
 /* The targets: processes that map, and then wait to be killed. */
@@ -477,13 +462,13 @@ static const struct target {
 	const char *name;
 	void (*map)(unsigned long n);
 	unsigned long n;
-	unsigned int rounds;
+	unsigned int rounds;	/* the smallest result has the fewest timer ticks in it */
 } targets[] = {
-	{ "small35", map_small, 35, ROUNDS_SMALL },
+	{ "small35", map_small, 35, 300 },
 	{ "anon1000", map_anonymous, 1000, 30 },
-	{ "anon60000", map_anonymous, 60000, ROUNDS_LARGE },
-	{ "files60000", map_files, 60000, ROUNDS_LARGE },
-	{ "alternating60000", map_alternating, 60000, ROUNDS_LARGE },
+	{ "anon60000", map_anonymous, 60000, 5 },
+	{ "files60000", map_files, 60000, 5 },
+	{ "alternating60000", map_alternating, 60000, 5 },
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
@@ -541,7 +526,7 @@ static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid
 
 	for (i = 0; i < t->rounds; i++) {
 		began = now_ns();
-		way->list(pid);
+		list(way, pid);
 		took = now_ns() - began;
 		if (took < least)
 			least = took;
@@ -770,10 +755,10 @@ static void hold(void)
 	put(TRACING "events/mmap_lock/filter", filter);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		way = find_way(names[i]);
-		way->list(pid);
+		list(way, pid);
 		put(TRACING "trace", "");
 		put(TRACING "events/mmap_lock/enable", "1");
-		way->list(pid);
+		list(way, pid);
 		put(TRACING "events/mmap_lock/enable", "0");
 		printf("%s.%s_hold %.2f\n", t->name, names[i], held() / n);
 	}
@@ -907,7 +892,7 @@ static void writer_bench(void)
 			began = now_ns();
 			do {
 				if (modes[i].way) {
-					find_way(modes[i].way)->list(pid);
+					list(find_way(modes[i].way), pid);
 					listings[i]++;
 				} else {
 					usleep(10000);
