@@ -2,23 +2,17 @@
 """A process as one meets them: an interpreter with a heap, threads, files and many
 libraries. Says so when all is mapped, then waits."""
 
-import asyncio  # noqa: F401  these are here for what they map
-import bz2  # noqa: F401
-import ctypes  # noqa: F401
-import curses  # noqa: F401
-import decimal  # noqa: F401
-import lzma  # noqa: F401
+import importlib
 import mmap
-import multiprocessing.shared_memory  # noqa: F401
-import readline  # noqa: F401
 import signal
 import sqlite3
-import ssl  # noqa: F401
 import tempfile
 import threading
-import uuid  # noqa: F401
-import xml.etree.ElementTree  # noqa: F401
-import zlib  # noqa: F401
+
+# They are here for what they map.
+for module in ("asyncio bz2 ctypes curses decimal lzma multiprocessing.shared_memory readline "
+               "ssl uuid xml.etree.ElementTree zlib").split():
+    importlib.import_module(module)
 
 THREADS = 8
 

@@ -22,7 +22,6 @@ at_exit() {
 	exit_commands=("$1" "${exit_commands[@]}")
 }
 
-# shellcheck disable=SC2317 # the trap below calls it
 leave() {
 	local command
 
@@ -35,7 +34,6 @@ trap leave EXIT
 
 # If root runs a script in a tree of another user, as with sudo, then root owns what the
 # script has made in build/. The outermost script gives it to that user.
-# shellcheck disable=SC2317 # leave() calls it
 give_back() {
 	local owner
 
@@ -66,6 +64,34 @@ bad() {
 # The comment at the top of a script is its --help.
 usage() {
 	awk 'NR < 3 { next } !/^#/ { exit } { sub(/^# ?/, ""); print }' "$0"
+	exit
+}
+case ${1:-} in --help | -h) usage ;; esac
+
+# bad_option OPTION: for what getopts does not know, with OPTARG as it sets that
+bad_option() {
+	[[ $1$OPTARG != \?h ]] || usage
+	[[ $1 != : ]] || bad "option -$OPTARG needs a value, see --help"
+	bad "unknown option: -$OPTARG, see --help"
+}
+
+# operands MIN MAX WHAT ARG...: refuses options, and other numbers of ARGs than these
+operands() {
+	[[ ${4:-} != -* ]] || bad "unknown option: $4, see --help"
+	(($# - 3 >= $1 && $# - 3 <= $2)) || bad "$3 wanted, see --help"
+}
+
+# make_tmp DIRECTORY: sets tmp to a new directory there, which is removed at exit
+make_tmp() {
+	mkdir -p "$1"
+	tmp=$(mktemp -d "$1/$self.XXXXXX")
+	at_exit remove_tmp
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+remove_tmp() {
+	rm -rf --one-file-system "$tmp"
 }
 
 need() {
@@ -117,7 +143,7 @@ kernel_row() {
 	local row
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
-	[[ $row ]] || bad "no kernel is named '$1'; there are: $(kernel_names | paste -sd ' ')"
+	[[ $row ]] || bad "unknown kernel: '$1', known are: $(kernel_names | paste -sd ' ')"
 	read -r k_name k_suite k_more k_arch k_source k_config k_cost k_quick k_tests k_extra <<<"$row"
 	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
 	IFS=, read -r k_download k_disk k_making k_quick_time k_tests_time <<<"$k_cost"
@@ -126,6 +152,17 @@ kernel_row() {
 	arm64) k_make=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
 	*) die "$k_name: nothing is known of the architecture $k_arch" ;;
 	esac
+}
+
+# python_files: sets files to the options of scripts/vm that bring the demo's target, and the
+# interpreter from the root that has the project's tools.
+python_files() {
+	local root python
+
+	root=$("$top/scripts/root" trixie)
+	python=$(realpath "$root/usr/bin/python3")
+	files=(-f "$python:/usr/bin/python3" -f "$root/usr/lib/${python##*/}:/usr/lib/${python##*/}"
+		-f "$top/scripts/demo-target.py")
 }
 
 # Takes a lock that lasts as long as this process and what it starts: -x alone,
@@ -147,7 +184,6 @@ lock() {
 mirror() {
 	local uri lists
 
-	# shellcheck disable=SC2016 # the $(...) are apt's own
 	lists=$(apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages')
 	uri=$(awk -v want="$1" '
 		$1 == "Debian" && ($2 ~ /security|\/updates/) == (want == "security") && !uri { uri = $3 }

@@ -10,18 +10,17 @@
  *	bench hold		time under mmap_lock per VMA, in nanoseconds
  *	bench memory		bytes per VMA that a snapshot holds
  *	bench writer		what a target that maps and unmaps feels (scripts/vm -n 2)
- *	bench loop WAY TARGET	lists without end, to be profiled
  *
  * The module is loaded already. For the floor, walk.ko is in the same directory.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <error.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,24 +39,15 @@
 #include "../../vmainfo.h"
 #include "task_vma.h"
 
-/* How often a measurement is repeated: the smallest result has the fewest timer ticks in it. */
-#define ROUNDS_LARGE 5
-#define ROUNDS_SMALL 300
-
 static char buffer[64 * 1024];
 
-/* Says what failed, and why. */
-static void __attribute__((format(printf, 1, 2), noreturn)) fatal(const char *fmt, ...)
+static void put(const char *path, const char *text)
 {
-	int error = errno;
-	va_list ap;
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 
-	va_start(ap, fmt);
-	fputs("bench: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, ": %s\n", strerror(error));
-	va_end(ap);
-	exit(1);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		error(1, errno, "writing %s to %s", text, path);
+	close(fd);
 }
 
 static uint64_t now_ns(void)
@@ -81,41 +71,46 @@ struct vma {
 };
 
 static struct vma *vmas;
-static size_t vmas_room;
+static size_t vmas_capacity;
 static size_t vmas_nr;
 static char *names;
-static size_t names_room;
+static size_t names_capacity;
 static size_t names_used;
 
-static struct vma *vma_new(void)
+/* Returns an array of at least WANTED elements, with the contents of ARRAY. */
+static void *grow(void *array, size_t *capacity, size_t wanted, size_t size)
 {
-	if (vmas_nr == vmas_room) {
-		vmas_room = vmas_room ? 2 * vmas_room : 1 << 16;
-		vmas = realloc(vmas, vmas_room * sizeof(*vmas));
-		if (!vmas)
-			fatal("memory for %zu VMAs", vmas_room);
-	}
-	return &vmas[vmas_nr++];
+	if (wanted <= *capacity)
+		return array;
+	*capacity = 2 * wanted + (1 << 16);
+	array = realloc(array, *capacity * size);
+	if (!array)
+		error(1, errno, "memory for %zu elements", *capacity);
+	return array;
 }
 
-/* Room for a name, which may turn out shorter. */
-static char *name_room(size_t len)
+static void vmas_reserve(size_t n)
 {
-	if (names_used + len > names_room) {
-		names_room = 2 * (names_room + len) + (1 << 20);
-		names = realloc(names, names_room);
-		if (!names)
-			fatal("memory for %zu bytes of names", names_room);
-	}
-	return names + names_used;
+	vmas = grow(vmas, &vmas_capacity, vmas_nr + n, sizeof(*vmas));
+}
+
+/* Stores a name, and returns its index. */
+static uint32_t name_new(const char *name, size_t len)
+{
+	const uint32_t index = names_used;
+
+	names = grow(names, &names_capacity, names_used + len + 1, 1);
+	memcpy(names + index, name, len);
+	names[index + len] = '\0';
+	names_used += len + 1;
+	return index;
 }
 
 static void list_reset(void)
 {
 	vmas_nr = 0;
-	names_used = 1;
-	*name_room(1) = '\0';
-	names[0] = '\0';
+	names_used = 0;
+	name_new("", 0);
 }
 
 /* The ways to list. Each returns how many VMAs it saw. */
@@ -128,7 +123,7 @@ static int open_maps(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		fatal("%s", path);
+		error(1, errno, "%s", path);
 	return fd;
 }
 
@@ -139,9 +134,9 @@ static int open_entry(const char *path, pid_t pid)
 	int len = snprintf(text, sizeof(text), "%d", pid);
 
 	if (fd < 0)
-		fatal("%s", path);
+		error(1, errno, "%s", path);
 	if (write(fd, text, len) != len)
-		fatal("writing %s to %s", text, path);
+		error(1, errno, "writing %s to %s", text, path);
 	return fd;
 }
 
@@ -153,7 +148,7 @@ static size_t read_all(int fd)
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0)
 		total += len;
 	if (len < 0)
-		fatal("read");
+		error(1, errno, "read");
 	close(fd);
 	return total;
 }
@@ -161,21 +156,6 @@ static size_t read_all(int fd)
 static size_t maps_read(pid_t pid)
 {
 	return read_all(open_maps(pid));
-}
-
-static size_t ours_read(pid_t pid)
-{
-	return read_all(open_entry(VMAINFO_MAPS, pid));
-}
-
-static size_t raw_read(pid_t pid)
-{
-	return read_all(open_entry(VMAINFO_RAW, pid));
-}
-
-static size_t vmas_read(pid_t pid)
-{
-	return read_all(open_entry(VMAINFO_VMAS, pid));
 }
 
 /* As pmap of procps reads it. */
@@ -188,11 +168,11 @@ static size_t maps_sscanf(pid_t pid)
 	FILE *f = fdopen(open_maps(pid), "r");
 
 	if (!f)
-		fatal("fdopen");
+		error(1, errno, "fdopen");
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%llx-%llx %31s %llx %x:%x %llu", &start, &end, perm,
 			   &offset, &major, &minor, &ino) != 7)
-			fatal("not a line of maps: %s", line);
+			error(1, errno, "not a line of maps: %s", line);
 		n++;
 	}
 	fclose(f);
@@ -220,7 +200,6 @@ static uint64_t parse_hex(const char **p)
 static const char *parse_line(const char *p, struct vma *v)
 {
 	const char *newline;
-	size_t len;
 
 	v->start = parse_hex(&p);
 	p++;
@@ -244,11 +223,7 @@ static const char *parse_line(const char *p, struct vma *v)
 	while (*p == ' ')
 		p++;
 	newline = memchr(p, '\n', SIZE_MAX / 4);
-	len = newline - p;
-	v->name = names_used;
-	memcpy(name_room(len + 1), p, len);
-	names[names_used + len] = '\0';
-	names_used += len + 1;
+	v->name = name_new(p, newline - p);
 	return newline + 1;
 }
 
@@ -263,24 +238,15 @@ static size_t maps_parse(pid_t pid)
 	while ((len = read(fd, buffer + left, sizeof(buffer) - left)) > 0) {
 		/* procfs gives whole lines. */
 		end = buffer + len;
-		for (p = buffer; p < end; )
-			p = parse_line(p, vma_new());
+		for (p = buffer; p < end; ) {
+			vmas_reserve(1);
+			p = parse_line(p, &vmas[vmas_nr++]);
+		}
 	}
 	if (len < 0)
-		fatal("read");
+		error(1, errno, "read");
 	close(fd);
 	return vmas_nr;
-}
-
-/* The header says how many to expect. */
-static void vmas_reserve(size_t n)
-{
-	if (vmas_nr + n <= vmas_room)
-		return;
-	vmas_room = vmas_nr + n;
-	vmas = realloc(vmas, vmas_room * sizeof(*vmas));
-	if (!vmas)
-		fatal("memory for %zu VMAs", vmas_room);
 }
 
 static size_t raw_parse(pid_t pid)
@@ -300,7 +266,7 @@ static size_t raw_parse(pid_t pid)
 		if (!h) {
 			h = (const void *)p;
 			p += h->size;
-			vmas_reserve(h->vmas + 1);
+			vmas_reserve(h->vmas + 1); /* The gate page is not counted. */
 			v = vmas;
 		}
 		for (; p < end; p += r->next, v++) {
@@ -312,16 +278,11 @@ static size_t raw_parse(pid_t pid)
 			v->dev_major = r->dev_major;
 			v->dev_minor = r->dev_minor;
 			v->perm = (r->flags & 7) | (r->flags & VMAINFO_MAYSHARE) >> 4;
-			v->name = 0;
-			if (r->name_len) {
-				v->name = names_used;
-				memcpy(name_room(r->name_len), p + r->size, r->name_len);
-				names_used += r->name_len;
-			}
+			v->name = r->name_len ? name_new(p + r->size, r->name_len - 1) : 0;
 		}
 	}
 	if (len < 0)
-		fatal("read");
+		error(1, errno, "read");
 	close(fd);
 	vmas_nr = v - vmas;
 	return vmas_nr;
@@ -340,15 +301,16 @@ static bool query(int fd, uint64_t addr, uint64_t flags, struct procmap_query *q
 	if (!ioctl(fd, PROCMAP_QUERY, q))
 		return true;
 	if (errno != ENOENT)
-		fatal("PROCMAP_QUERY");
+		error(1, errno, "PROCMAP_QUERY");
 	return false;
 }
 
-static size_t query_loop(int fd)
+static size_t maps_query(pid_t pid)
 {
 	struct procmap_query q;
 	uint64_t addr = 0;
 	size_t n = 0;
+	int fd = open_maps(pid);
 
 	while (query(fd, addr, PROCMAP_QUERY_COVERING_OR_NEXT_VMA, &q)) {
 		addr = q.vma_end;
@@ -358,29 +320,18 @@ static size_t query_loop(int fd)
 	return n;
 }
 
-static size_t maps_query(pid_t pid)
-{
-	return query_loop(open_maps(pid));
-}
-
-static size_t ours_query(pid_t pid)
-{
-	return query_loop(open_entry(VMAINFO_MAPS, pid));
-}
-
 static size_t bpf_read(pid_t pid)
 {
 	int fd = task_vma_iter(pid);
 
-	if (fd < 0) {
-		errno = -fd;
-		fatal("task_vma_iter");
-	}
+	if (fd < 0)
+		error(1, errno, "task_vma_iter");
 	return read_all(fd);
 }
 
 static const struct way {
 	const char *name;
+	const char *entry;	/* to be read as it is, or NULL */
 	size_t (*list)(pid_t pid);
 	bool query;	/* of the kernel's own */
 	bool bpf;
@@ -389,23 +340,34 @@ static const struct way {
 	{ .name = "maps_sscanf", .list = maps_sscanf },
 	{ .name = "maps_parse", .list = maps_parse },
 	{ .name = "maps_query", .list = maps_query, .query = true },
-	{ .name = "ours", .list = ours_read },
-	{ .name = "ours_query", .list = ours_query },
-	{ .name = "ours_vmas", .list = vmas_read },
-	{ .name = "raw", .list = raw_read },
+	{ .name = "ours", .entry = VMAINFO_MAPS },
+	{ .name = "ours_vmas", .entry = VMAINFO_VMAS },
+	{ .name = "raw", .entry = VMAINFO_RAW },
 	{ .name = "raw_parse", .list = raw_parse },
 	{ .name = "bpf", .list = bpf_read, .bpf = true },
 };
 
+static size_t list(const struct way *way, pid_t pid)
+{
+	return way->entry ? read_all(open_entry(way->entry, pid)) : way->list(pid);
+}
+
+static const struct way *find_way(const char *name)
+{
+	size_t i;
+
+	for (i = 0; strcmp(ways[i].name, name); i++)
+		;
+	return &ways[i];
+}
+
 static bool kernel_has_query(void)
 {
-	struct procmap_query q = { .size = sizeof(q) };
 	int fd = open_maps(getpid());
-	int ret = ioctl(fd, PROCMAP_QUERY, &q);
-	int error = errno;
+	const bool has = !ioctl(fd, PROCMAP_QUERY, NULL) || errno != ENOTTY;
 
 	close(fd);
-	return !ret || error != ENOTTY;
+	return has;
 }
 
 /* The targets: processes that map, and then wait to be killed. */
@@ -418,10 +380,10 @@ static void map_one(unsigned long n, int fd, unsigned long pages)
 	unsigned long i;
 
 	if (p == MAP_FAILED)
-		fatal("mmap of %lu pages", pages);
+		error(1, errno, "mmap of %lu pages", pages);
 	for (i = 1; i < n; i += 2)
 		if (mprotect(p + i * page, page, PROT_NONE))
-			fatal("mprotect of page %lu", i);
+			error(1, errno, "mprotect of page %lu", i);
 }
 
 /* Every second page has other rights. */
@@ -430,21 +392,29 @@ static void map_anonymous(unsigned long n)
 	map_one(n, -1, n);
 }
 
-/* Eight VMAs a file, of files as deep down as libraries are. */
-static void map_files(unsigned long n)
+/* A file as deep down as libraries are */
+static int open_library(const char *name, unsigned long i, unsigned long pages)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
 	char path[64];
-	unsigned long i;
 	int fd;
 
 	mkdir("/tmp/lib", 0755);
 	mkdir("/tmp/lib/x86_64-linux-gnu", 0755);
+	snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/lib%s%lu.so.1", name, i);
+	fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || ftruncate(fd, pages * sysconf(_SC_PAGESIZE)))
+		error(1, errno, "%s", path);
+	return fd;
+}
+
+/* Eight VMAs a file */
+static void map_files(unsigned long n)
+{
+	unsigned long i;
+	int fd;
+
 	for (i = 0; i < n; i += 8) {
-		snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/libbench%lu.so.1", i / 8);
-		fd = open(path, O_RDWR | O_CREAT, 0600);
-		if (fd < 0 || ftruncate(fd, 8 * page))
-			fatal("%s", path);
+		fd = open_library("bench", i / 8, 8);
 		map_one(8, fd, 8);
 		close(fd);
 	}
@@ -453,27 +423,18 @@ static void map_files(unsigned long n)
 /* A page each of two files in turns: no two neighbours have the same file. */
 static void map_alternating(unsigned long n)
 {
+	const int fd[] = { open_library("turn", 0, 1), open_library("turn", 1, 1) };
 	size_t page = sysconf(_SC_PAGESIZE);
 	char *p = mmap(NULL, n * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 		       -1, 0);
-	char path[64];
 	unsigned long i;
-	int fd[2];
 
 	if (p == MAP_FAILED)
-		fatal("mmap of %lu pages", n);
-	mkdir("/tmp/lib", 0755);
-	mkdir("/tmp/lib/x86_64-linux-gnu", 0755);
-	for (i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/libturn%lu.so.1", i);
-		fd[i] = open(path, O_RDWR | O_CREAT, 0600);
-		if (fd[i] < 0 || ftruncate(fd[i], page))
-			fatal("%s", path);
-	}
+		error(1, errno, "mmap of %lu pages", n);
 	for (i = 0; i < n; i++)
 		if (mmap(p + i * page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd[i % 2], 0) ==
 		    MAP_FAILED)
-			fatal("mmap of page %lu", i);
+			error(1, errno, "mmap of page %lu", i);
 }
 
 static size_t count_lines(pid_t pid)
@@ -501,13 +462,13 @@ static const struct target {
 	const char *name;
 	void (*map)(unsigned long n);
 	unsigned long n;
-	unsigned int rounds;
+	unsigned int rounds;	/* the smallest result has the fewest timer ticks in it */
 } targets[] = {
-	{ "small35", map_small, 35, ROUNDS_SMALL },
+	{ "small35", map_small, 35, 300 },
 	{ "anon1000", map_anonymous, 1000, 30 },
-	{ "anon60000", map_anonymous, 60000, ROUNDS_LARGE },
-	{ "files60000", map_files, 60000, ROUNDS_LARGE },
-	{ "alternating60000", map_alternating, 60000, ROUNDS_LARGE },
+	{ "anon60000", map_anonymous, 60000, 5 },
+	{ "files60000", map_files, 60000, 5 },
+	{ "alternating60000", map_alternating, 60000, 5 },
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
@@ -520,10 +481,10 @@ static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(v
 
 	fflush(NULL);
 	if (pipe(ready))
-		fatal("pipe");
+		error(1, errno, "pipe");
 	pid = fork();
 	if (pid < 0)
-		fatal("fork");
+		error(1, errno, "fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map(n);
@@ -535,10 +496,8 @@ static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(v
 			pause();
 	}
 	close(ready[1]);
-	if (read(ready[0], &c, 1) != 1) {
-		errno = ECHILD;
-		fatal("the target");
-	}
+	if (read(ready[0], &c, 1) != 1)
+		error(1, ECHILD, "the target");
 	close(ready[0]);
 	return pid;
 }
@@ -549,14 +508,6 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void set_max_map_count(unsigned long n)
-{
-	FILE *f = fopen("/proc/sys/vm/max_map_count", "w");
-
-	if (!f || fprintf(f, "%lu\n", n) < 0 || fclose(f))
-		fatal("/proc/sys/vm/max_map_count");
-}
-
 static const struct target *find_target(const char *name)
 {
 	size_t i;
@@ -564,8 +515,8 @@ static const struct target *find_target(const char *name)
 	for (i = 0; i < sizeof(targets) / sizeof(*targets); i++)
 		if (!strcmp(targets[i].name, name))
 			return &targets[i];
-	errno = EINVAL;
-	fatal("there is no target %s", name);
+	error(1, EINVAL, "unknown target: %s", name);
+	return NULL;
 }
 
 static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid)
@@ -575,7 +526,7 @@ static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid
 
 	for (i = 0; i < t->rounds; i++) {
 		began = now_ns();
-		way->list(pid);
+		list(way, pid);
 		took = now_ns() - began;
 		if (took < least)
 			least = took;
@@ -614,16 +565,14 @@ static double walk(pid_t pid)
 	FILE *f;
 
 	snprintf(command, sizeof(command), "insmod /walk.ko pid=%d", pid);
-	if (system(command)) {
-		errno = ENOEXEC;
-		fatal("%s", command);
-	}
+	if (system(command))
+		error(1, ENOEXEC, "%s", command);
 	f = fopen("/sys/module/walk/parameters/ns", "r");
 	if (!f || fscanf(f, "%lf", &ns) != 1)
-		fatal("/sys/module/walk/parameters/ns");
+		error(1, errno, "/sys/module/walk/parameters/ns");
 	fclose(f);
 	if (system("rmmod walk"))
-		fatal("rmmod walk");
+		error(1, errno, "rmmod walk");
 	return ns;
 }
 
@@ -652,24 +601,6 @@ static void cost(const struct target *t)
 	stop(pid);
 }
 
-
-static void loop(const char *name, const struct target *t)
-{
-	pid_t pid = start(t->map, t->n, NULL);
-	size_t i;
-
-	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
-		if (strcmp(ways[i].name, name))
-			continue;
-		printf("%zu\n", count_lines(pid));
-		fflush(stdout);
-		for (;;)
-			ways[i].list(pid);
-	}
-	errno = EINVAL;
-	fatal("there is no way to list %s", name);
-}
-
 /* How many VMAs each process has */
 
 #define PROCESSES 500
@@ -690,7 +621,7 @@ static void procs_by_maps(void)
 	DIR *dir = opendir("/proc");
 
 	if (!dir)
-		fatal("/proc");
+		error(1, errno, "/proc");
 	while ((entry = readdir(dir)))
 		if (isdigit((unsigned char)*entry->d_name))
 			process_seen(count_lines(atoi(entry->d_name)));
@@ -704,7 +635,7 @@ static void procs_by_procs(void)
 	ssize_t len;
 
 	if (fd < 0)
-		fatal(VMAINFO_PROCS);
+		error(1, errno, VMAINFO_PROCS);
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0) {
 		for (line = buffer; line < buffer + len;
 		     line = (char *)memchr(line, '\n', buffer + len - line) + 1) {
@@ -715,7 +646,7 @@ static void procs_by_procs(void)
 		}
 	}
 	if (len < 0)
-		fatal("read");
+		error(1, errno, "read");
 	close(fd);
 }
 
@@ -732,10 +663,9 @@ static void cost_of_procs(const char *name, void (*count)(void), unsigned int ro
 		if (took < least)
 			least = took;
 	}
-	if (processes_vmas < PROCESSES * PROCESS_VMAS) {
-		errno = ECHILD;
-		fatal("%s: %zu VMAs of %zu processes", name, processes_vmas, processes_seen);
-	}
+	if (processes_vmas < PROCESSES * PROCESS_VMAS)
+		error(1, ECHILD, "%s: %zu VMAs of %zu processes", name, processes_vmas,
+		      processes_seen);
 	printf("procs.%s %.2f\n", name, (double)least / processes_seen);
 	printf("procs.%s_vmas %zu\n", name, processes_vmas);
 	fflush(stdout);
@@ -758,15 +688,6 @@ static void procs(void)
 
 #define TRACING "/sys/kernel/tracing/"
 
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		fatal("writing %s to %s", text, path);
-	close(fd);
-}
-
 /*
  * From the kernel's own events, whose times are those of the TSC: a nanosecond a tick under
  * QEMU. The mm that is locked for longest is the target's; others are locked by faults.
@@ -778,13 +699,12 @@ static double held(void)
 		double since;
 		double sum;
 	} mms[64] = {}, *m;
-	char line[1024], *at;
+	char line[1024], mm[32], *at;
 	double time, most = 0;
-	size_t i, known = 0;
 	FILE *f = fopen(TRACING "trace", "r");
 
 	if (!f)
-		fatal(TRACING "trace");
+		error(1, errno, TRACING "trace");
 	while (fgets(line, sizeof(line), f)) {
 		at = strstr(line, ": mmap_lock_");
 		if (*line == '#' || !at)
@@ -792,19 +712,12 @@ static double held(void)
 		*at = '\0';
 		time = strtod(strrchr(line, ' '), NULL);
 		at += 2;
-		m = NULL;
-		for (i = 0; i < known; i++)
-			if (!strncmp(strstr(at, "mm="), mms[i].mm, strlen(mms[i].mm)))
-				m = &mms[i];
-		if (!m) {
-			if (known == sizeof(mms) / sizeof(*mms)) {
-				errno = E2BIG;
-				fatal("too many mms");
-			}
-			m = &mms[known++];
-			snprintf(m->mm, sizeof(m->mm), "%.*s", (int)strcspn(strstr(at, "mm="), " "),
-				 strstr(at, "mm="));
-		}
+		if (sscanf(strstr(at, "mm="), "%31s", mm) != 1)
+			continue;
+		for (m = mms; *m->mm && strcmp(m->mm, mm); m++)
+			if (m == mms + 63)
+				error(1, E2BIG, "too many mms");
+		strcpy(m->mm, mm);
 		if (!strncmp(at, "mmap_lock_acquire", 17)) {
 			m->since = time;
 		} else if (!strncmp(at, "mmap_lock_released", 18) && m->since) {
@@ -813,9 +726,9 @@ static double held(void)
 		}
 	}
 	fclose(f);
-	for (i = 0; i < known; i++)
-		if (mms[i].sum > most)
-			most = mms[i].sum;
+	for (m = mms; m < mms + 64; m++)
+		if (m->sum > most)
+			most = m->sum;
 	return most;
 }
 
@@ -823,12 +736,13 @@ static void hold(void)
 {
 	static const char * const names[] = { "maps", "ours", "raw" };
 	const struct target *t = find_target("anon60000");
+	const struct way *way;
 	char filter[64];
 	pid_t pid;
-	size_t i, j, n;
+	size_t i, n;
 
 	if (mount("none", TRACING, "tracefs", 0, NULL) && errno != EBUSY)
-		fatal("mounting tracefs");
+		error(1, errno, "mounting tracefs");
 	if (access(TRACING "events/mmap_lock", F_OK)) {
 		fprintf(stderr, "bench: this kernel does not trace mmap_lock\n");
 		return;
@@ -840,12 +754,11 @@ static void hold(void)
 	snprintf(filter, sizeof(filter), "common_pid == %d", getpid());
 	put(TRACING "events/mmap_lock/filter", filter);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		for (j = 0; strcmp(ways[j].name, names[i]); j++)
-			;
-		ways[j].list(pid);
+		way = find_way(names[i]);
+		list(way, pid);
 		put(TRACING "trace", "");
 		put(TRACING "events/mmap_lock/enable", "1");
-		ways[j].list(pid);
+		list(way, pid);
 		put(TRACING "events/mmap_lock/enable", "0");
 		printf("%s.%s_hold %.2f\n", t->name, names[i], held() / n);
 	}
@@ -863,7 +776,7 @@ static double cgroup_memory(void)
 	FILE *f = fopen(CGROUP "/bench/memory.current", "r");
 
 	if (!f || fscanf(f, "%lf", &bytes) != 1)
-		fatal(CGROUP "/bench/memory.current");
+		error(1, errno, CGROUP "/bench/memory.current");
 	fclose(f);
 	return bytes;
 }
@@ -878,16 +791,16 @@ static void memory(const char *name)
 
 	mkdir(CGROUP, 0755);
 	if (mount("none", CGROUP, "cgroup2", 0, NULL) && errno != EBUSY)
-		fatal("mounting cgroup2");
+		error(1, errno, "mounting cgroup2");
 	put(CGROUP "/cgroup.subtree_control", "+memory");
 	if (mkdir(CGROUP "/bench", 0755) && errno != EEXIST)
-		fatal(CGROUP "/bench");
+		error(1, errno, CGROUP "/bench");
 	put(CGROUP "/bench/cgroup.procs", "0");
 	before = cgroup_memory();
 	for (i = 0; i < SNAPSHOTS; i++) {
 		fds[i] = open_entry(VMAINFO_RAW, pid);
 		if (read(fds[i], buffer, 4096) <= 0)
-			fatal("read");
+			error(1, errno, "read");
 	}
 	printf("%s.memory %.2f\n", name, (cgroup_memory() - before) / n / SNAPSHOTS);
 	for (i = 0; i < SNAPSHOTS; i++)
@@ -939,17 +852,10 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int compare_doubles(const void *a, const void *b)
+static uint32_t median(uint32_t *values)
 {
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), compare_doubles);
-	return values[n / 2];
+	qsort(values, WRITER_ROUNDS, sizeof(*values), compare);
+	return values[WRITER_ROUNDS / 2];
 }
 
 static void writer_bench(void)
@@ -966,29 +872,27 @@ static void writer_bench(void)
 		{ "ours25", "ours", "25" },
 	};
 	enum { MODES = sizeof(modes) / sizeof(*modes) };
-	double ops[MODES][WRITER_ROUNDS], p99[MODES][WRITER_ROUNDS], most[MODES][WRITER_ROUNDS];
+	uint32_t ops[MODES][WRITER_ROUNDS], p99[MODES][WRITER_ROUNDS], most[MODES][WRITER_ROUNDS];
 	const struct target *t = find_target("anon60000");
 	uint64_t began, took, listings[MODES] = {};
-	size_t i, j, round;
+	size_t i, round;
 	pid_t pid;
 
 	writer = mmap(NULL, sizeof(*writer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	if (writer == MAP_FAILED)
-		fatal("mmap");
+		error(1, errno, "mmap");
 	memset(writer->ns, 1, sizeof(writer->ns)); /* so that it does not fault */
 	pid = start(t->map, t->n, write_maps);
 	/* In turns, so that what else the machine does falls on all of them. */
 	for (round = 0; round < WRITER_ROUNDS; round++) {
 		for (i = 0; i < MODES; i++) {
-			for (j = 0; modes[i].way && strcmp(ways[j].name, modes[i].way); j++)
-				;
 			put("/sys/module/vmainfo/parameters/max_hold_us", modes[i].max_hold_us);
 			writer->go = 1;
 			began = now_ns();
 			do {
 				if (modes[i].way) {
-					ways[j].list(pid);
+					list(find_way(modes[i].way), pid);
 					listings[i]++;
 				} else {
 					usleep(10000);
@@ -998,30 +902,21 @@ static void writer_bench(void)
 			writer->go = 0;
 			while (!writer->idle)
 				usleep(100);
-			if (!writer->ops) {
-				errno = ECHILD;
-				fatal("the writer");
-			}
+			if (!writer->ops)
+				error(1, ECHILD, "the writer");
 			qsort(writer->ns, writer->ops, sizeof(*writer->ns), compare);
 			ops[i][round] = writer->ops / (took / 1e9);
-			p99[i][round] = writer->ns[writer->ops * 99ull / 100] / 1e3;
-			most[i][round] = writer->ns[writer->ops - 1] / 1e3;
+			p99[i][round] = writer->ns[writer->ops * 99ull / 100];
+			most[i][round] = writer->ns[writer->ops - 1];
 		}
 	}
 	for (i = 0; i < MODES; i++) {
 		printf("writer.%s_listings %llu\n", modes[i].name, (unsigned long long)listings[i]);
-		printf("writer.%s_ops %.1f\n", modes[i].name, median(ops[i], WRITER_ROUNDS));
-		printf("writer.%s_p99 %.1f\n", modes[i].name, median(p99[i], WRITER_ROUNDS));
-		printf("writer.%s_max %.1f\n", modes[i].name, median(most[i], WRITER_ROUNDS));
+		printf("writer.%s_ops %u\n", modes[i].name, median(ops[i]));
+		printf("writer.%s_p99 %.1f\n", modes[i].name, median(p99[i]) / 1e3);
+		printf("writer.%s_max %.1f\n", modes[i].name, median(most[i]) / 1e3);
 	}
 	stop(pid);
-}
-
-static int usage(void)
-{
-	fprintf(stderr,
-		"usage: bench cost [TARGET...] | procs | hold | memory | writer | loop WAY TARGET\n");
-	return 2;
 }
 
 int main(int argc, char **argv)
@@ -1029,8 +924,8 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc < 2)
-		return usage();
-	set_max_map_count(2000000);
+		error(2, 0, "wanted: cost [TARGET...], procs, hold, memory or writer");
+	put("/proc/sys/vm/max_map_count", "2000000");
 	if (!strcmp(argv[1], "cost")) {
 		for (i = 2; argv[i]; i++)
 			cost(find_target(argv[i]));
@@ -1046,10 +941,8 @@ int main(int argc, char **argv)
 		memory("alternating60000");
 	} else if (!strcmp(argv[1], "writer")) {
 		writer_bench();
-	} else if (!strcmp(argv[1], "loop") && argc == 4) {
-		loop(argv[2], find_target(argv[3]));
 	} else {
-		return usage();
+		error(2, 0, "unknown part: %s", argv[1]);
 	}
 	return 0;
 }

@@ -17,20 +17,15 @@ struct task_vma_record {
 	__u64 dev;	/* s_dev: major << 20 | minor; 0 without a file */
 };
 
-/*
- * Loads the program, once. Returns -errno if it fails, as does task_vma_iter(); what is missing
- * then, task_vma_error() says.
- */
+/* Loads the program, once. Returns -1 if this kernel cannot run it. */
 int task_vma_open(void);
 
 /*
- * An fd that gives the records of the process, once; none if there is no such process, or it
- * has no VMAs. Each read() takes mmap_lock anew, and gives 32 KiB at most. The kernel gives all
- * of them again for a thread with a file table of its own: to tell those here would cost
- * every VMA some 20 instructions. pid_t is not known to BPF's compiler.
+ * An fd that gives the records of the process, once, or -1 with errno. Each read() takes
+ * mmap_lock anew, and gives 32 KiB at most. The kernel gives all of them again for a thread
+ * with a file table of its own: to tell those here would cost every VMA some 20
+ * instructions. pid_t is not known to BPF's compiler.
  */
 int task_vma_iter(int pid);
-
-const char *task_vma_error(void);
 
 #endif
