@@ -25,7 +25,6 @@
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
-#include <linux/elf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
@@ -50,7 +49,6 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string_helpers.h>
 #include <linux/threads.h>
 #include <linux/uaccess.h>
@@ -58,9 +56,12 @@
 #include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
+#include "include/buildid.h"
 #include "include/kcompat.h"
+#include "include/kernel_regions.h"
 #include "include/symbol.h"
 #include "include/version.h"
+#include "include/vma_iter.h"
 #include "vmainfo.h"
 
 /*
@@ -298,6 +299,33 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
 }
 
 /*
+ * Opens @name below the root of the procfs instance that @entry was opened in,
+ * with all checks of an open() by the caller. @entry keeps the instance alive,
+ * also after an unmount.
+ *
+ * Any user who may mount in the reader's mount namespace can cover the file. A
+ * file of another mount fails with EACCES, and a symbolic link with ELOOP: its
+ * target is resolved from the root of this procfs and could be any file of it.
+ * O_NONBLOCK keeps a FIFO from blocking the open.
+ */
+static struct file *open_in_procfs(const struct file *entry, const char *name)
+{
+	const struct path root = {
+		.mnt = entry->f_path.mnt,
+		.dentry = entry->f_path.mnt->mnt_sb->s_root,
+	};
+	struct file *file;
+
+	file = file_open_root(&root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+			      0);
+	if (!IS_ERR(file) && file->f_path.mnt != root.mnt) {
+		fput(file);
+		return ERR_PTR(-EACCES);
+	}
+	return file;
+}
+
+/*
  * Opens NR/maps in the procfs instance of an entry, with the credentials of the
  * entry's opener or of the caller.
  */
@@ -310,7 +338,7 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
 	snprintf(name, sizeof(name), "%d/maps", nr);
 	if (as_opener && entry->f_cred != current_cred())
 		caller = override_creds(entry->f_cred);
-	file = compat_open_in_procfs(entry, name);
+	file = open_in_procfs(entry, name);
 	if (caller)
 		revert_creds(caller);
 	/* Of a task that exists, procfs says so if it hides it or has no memory. */
@@ -556,7 +584,7 @@ struct layout {
  * @longest: length of the longest name
  * @pid: the target's number in the pid namespace of the reader
  * @taken_ns: CLOCK_BOOTTIME when the walk ended
- * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
+ * @mm_seq: kcompat_mm_seq() at the end of the walk, if @has_seq
  * @exec_id: the target's self_exec_id while it has that mm, if @has_seq
  * @layout: of the mm, at the end of the walk
  * @ops_names: the last vm_ops that were looked up, and their symbols' names
@@ -1154,7 +1182,7 @@ static int gate_find(const struct file *entry, const struct target *t)
 		goto out;
 	g->obj.kind = VMAINFO_KIND_VSYSCALL;
 	g->obj.page_shift = PAGE_SHIFT;
-	if (current->mm && compat_mm_has_gate(current->mm))
+	if (current->mm && kcompat_mm_has_gate(current->mm))
 		nr = task_pid_nr_ns(current, proc_pid_ns(file_inode(entry)->i_sb));
 	err = nr ? gate_read_of(g, entry, nr, buf) : -ESRCH;
 	if (err && err != -ENOMEM && err != -EINTR) {
@@ -1204,7 +1232,7 @@ static u8 vma_policy_of(const struct vm_area_struct *vma)
 	const struct mempolicy *policy = READ_ONCE(vma->vm_policy);
 
 	if (policy)
-		return compat_mpol_mode(policy) + 1;
+		return kcompat_mpol_mode(policy) + 1;
 #endif
 	return 0;
 }
@@ -1225,7 +1253,7 @@ enum walk_end {
  * struct walk - a walk over the VMAs of an mm
  * @s: where records go
  * @mm: whose VMAs
- * @it: where in the mm it is, while a lock is held
+ * @cursor: where in the mm it is, while a lock is held
  * @next: the end of the last VMA that has been recorded, 0 at first
  * @most: the most VMAs that the mm was seen to have
  * @stable: mmap_lock is held, so VMAs do not change
@@ -1240,7 +1268,7 @@ enum walk_end {
 struct walk {
 	struct snapshot *s;
 	struct mm_struct *mm;
-	struct compat_vma_iter it;
+	struct vma_cursor cursor;
 	unsigned long next;
 	size_t most;
 	bool stable;
@@ -1278,7 +1306,7 @@ static bool object_name(struct snapshot *s, struct object *o,
 		o->name_len = fixed->name_len;
 		return true;
 	}
-	name = compat_anon_name(vma);
+	name = kcompat_anon_name(vma);
 	return !name || object_set_text(s, o, "[anon:", name, "]");
 }
 
@@ -1303,7 +1331,7 @@ static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
 		o.ino = inode->i_ino;
 		o.dev = inode->i_sb->s_dev;
 		o.kind = file_kind(vma, file);
-		fits = object_set_text(s, &o, "[anon_shmem:", compat_anon_name(vma), "]");
+		fits = object_set_text(s, &o, "[anon_shmem:", kcompat_anon_name(vma), "]");
 	} else {
 		o.kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
 			 vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
@@ -1331,9 +1359,9 @@ static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
 static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
 				     const struct file *expected)
 {
-	struct file *file = compat_get_file_active(vma);
+	struct file *file = vma_get_file_active(vma);
 
-	if (file && (file != expected || compat_speculate_retry(w->mm, w->seq))) {
+	if (file && (file != expected || vma_speculate_retry(w->mm, w->seq))) {
 		fput(file);
 		file = NULL;
 	}
@@ -1394,7 +1422,7 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 	const u32 hash = pointers_hash(file, ops);
 	enum walk_end added;
 
-	if (!file || compat_has_anon_name(vma))
+	if (!file || kcompat_has_anon_name(vma))
 		return w->stable ? object_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
 	*index = object_of_file(w->s, file, ops, hash);
 	if (!*index) {
@@ -1447,16 +1475,16 @@ static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
 			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
 				    (r->start - start);
 			r->object = w->object;
-			if (file != w->file || ops != w->ops || compat_has_anon_name(vma))
+			if (file != w->file || ops != w->ops || kcompat_has_anon_name(vma))
 				goto another;
 		} else {
 			r->offset = 0;
-			if (compat_is_initial_heap(start, end, start_brk, brk))
+			if (kcompat_is_initial_heap(start, end, start_brk, brk))
 				fixed = OBJ_HEAP;
 			else if (start <= start_stack && end >= start_stack)
 				fixed = OBJ_STACK;
 			r->object = fixed;
-			if (ops || (!fixed && compat_has_anon_name(vma)))
+			if (ops || (!fixed && kcompat_has_anon_name(vma)))
 				goto another;
 		}
 		next = end;
@@ -1475,18 +1503,18 @@ another:
 /* Puts a walk where it goes on, in a new critical section. */
 static void walk_seek(struct walk *w)
 {
-	compat_vma_seek(&w->it, w->mm, w->next);
+	vma_cursor_seek(&w->cursor, w->mm, w->next);
 }
 
 /* Adds up to @max VMAs, or more precisely those above w->next; see walk_seek(). */
 static enum walk_end walk_some(struct walk *w, unsigned int max)
 {
-	struct vm_area_struct *vmas[COMPAT_VMAS];
+	struct vm_area_struct *vmas[VMA_BATCH];
 	enum walk_end end;
 	unsigned int n;
 
 	for (; max; max -= n) {
-		n = compat_vmas(&w->it, w->next, vmas, min_t(unsigned int, max, COMPAT_VMAS));
+		n = vma_cursor_read(&w->cursor, w->next, vmas, min_t(unsigned int, max, VMA_BATCH));
 		if (!n)
 			return WALK_DONE;
 		end = records_add(w, vmas, n);
@@ -1494,39 +1522,6 @@ static enum walk_end walk_some(struct walk *w, unsigned int max)
 			return end;
 	}
 	return WALK_MORE;
-}
-
-/*
- * Walks the loader's own VMAs with looking ahead, and asks the kernel for each of them: on a
- * kernel whose tree is not what kcompat.h takes it for, walks do without.
- */
-static void __init look_ahead_init(void)
-{
-	struct mm_struct *mm = current->mm;
-	struct compat_vma_iter it;
-	struct vm_area_struct *vmas[COMPAT_VMAS];
-	unsigned long next = 0;
-	unsigned int i, n;
-	bool same = true;
-
-	if (!COMPAT_LOOKS_AHEAD || !mm)
-		return;
-	compat_look_ahead = true;
-	mmap_read_lock(mm);
-	compat_vma_seek(&it, mm, 0);
-	do {
-		n = compat_vmas(&it, next, vmas, COMPAT_VMAS);
-		for (i = 0; i < n && same; i++) {
-			same = vmas[i] == find_vma(mm, next);
-			if (same)
-				next = vmas[i]->vm_end;
-		}
-	} while (n && same);
-	same = same && !find_vma(mm, next);
-	mmap_read_unlock(mm);
-	compat_look_ahead = same;
-	if (!same)
-		pr_notice("this kernel's maple tree is another one: walks are slower\n");
 }
 
 /* So that a walk with room enough for all is not begun in vain. */
@@ -1563,7 +1558,7 @@ static void walk_finish(struct walk *w)
 	struct snapshot *s = w->s;
 	struct mm_struct *mm = w->mm;
 
-	s->has_seq = compat_mm_seq(mm, &s->mm_seq);
+	s->has_seq = kcompat_mm_seq(mm, &s->mm_seq);
 	s->taken_ns = ktime_get_boottime_ns();
 	/* As environ and cmdline of procfs read them. */
 	spin_lock(&mm->arg_lock);
@@ -1679,7 +1674,7 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 	unsigned int spins;
 
 	for (spins = 0; spins < SPECULATE_SPINS; spins++) {
-		if (compat_speculate_begin(mm, seq))
+		if (vma_speculate_begin(mm, seq))
 			return true;
 		if (need_resched())
 			break;
@@ -1749,7 +1744,7 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 		}
 		if (end == WALK_DONE)
 			walk_finish(w);
-		if (end == WALK_UNSTABLE || compat_speculate_retry(w->mm, w->seq))
+		if (end == WALK_UNSTABLE || vma_speculate_retry(w->mm, w->seq))
 			end = WALK_SPOILED;
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
@@ -1860,8 +1855,8 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 	struct walk w = { .s = s, .mm = mm };
 	struct pace pace = {
 		.hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC,
-		.tries = COMPAT_SPECULATES ? PACE_TRIES : 0,
-		.piece = COMPAT_SPECULATES ? PACE_PIECE_MAX : 0,
+		.tries = HAVE_MMAP_LOCK_SPECULATE ? PACE_TRIES : 0,
+		.piece = HAVE_MMAP_LOCK_SPECULATE ? PACE_PIECE_MAX : 0,
 	};
 	size_t room = 0, objs = 0, names = 256;
 	enum walk_end end;
@@ -2008,7 +2003,7 @@ static int snapshot_take(struct snapshot *s, const struct file *entry, struct ta
 	if (!mm)
 		return 0;
 
-	if (compat_mm_has_gate(mm)) {
+	if (kcompat_mm_has_gate(mm)) {
 		s->gate = READ_ONCE(gate_page);
 		if (!s->gate) {
 			mmput(mm);
@@ -2041,7 +2036,7 @@ static int snapshot_prepare(const struct file *entry, struct target *t)
 
 	if (IS_ERR_OR_NULL(mm))
 		return PTR_ERR_OR_ZERO(mm);
-	if (compat_mm_has_gate(mm) && !READ_ONCE(gate_page))
+	if (kcompat_mm_has_gate(mm) && !READ_ONCE(gate_page))
 		err = gate_find(entry, t);
 	mmput(mm);
 	return err;
@@ -2450,7 +2445,7 @@ static const struct {
 	{ VM_RAND_READ, "rr", VMAINFO_RAND_READ },
 	{ VM_DONTCOPY, "dc", VMAINFO_DONTCOPY },
 	{ VM_DONTEXPAND, "de", VMAINFO_DONTEXPAND },
-	{ COMPAT_VM_LOCKONFAULT, "lf", VMAINFO_LOCKONFAULT },
+	{ KCOMPAT_VM_LOCKONFAULT, "lf", VMAINFO_LOCKONFAULT },
 	{ VM_ACCOUNT, "ac", VMAINFO_ACCOUNT },
 	{ VM_NORESERVE, "nr", VMAINFO_NORESERVE },
 	{ VM_HUGETLB, "ht", VMAINFO_HUGETLB },
@@ -2781,13 +2776,6 @@ static void summary_address(struct seq_file *m, const char *key, unsigned long a
 		seq_printf(m, "%s:\t-\n", key);
 }
 
-static int region_compare(const void *a, const void *b)
-{
-	const struct compat_kernel_region *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
 /*
  * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0 and 1 do, 2 does
  * not. Its value is not exported, so it is read from procfs, with the opener's credentials.
@@ -2799,7 +2787,7 @@ static int region_compare(const void *a, const void *b)
 static int kptr_restrict_allows(const struct file *entry)
 {
 	const struct cred *reader = override_creds(entry->f_cred);
-	struct file *file = compat_open_in_procfs(entry, "sys/kernel/kptr_restrict");
+	struct file *file = open_in_procfs(entry, "sys/kernel/kptr_restrict");
 	loff_t pos = 0;
 	ssize_t len = PTR_ERR_OR_ZERO(file);
 	char text[4];
@@ -2822,9 +2810,9 @@ static int kptr_restrict_allows(const struct file *entry)
  */
 static int summary_kernel(struct seq_file *m)
 {
-	struct compat_kernel_region regions[COMPAT_KERNEL_REGIONS];
-	const struct compat_kernel_region *r;
-	unsigned long start = compat_kernel_start();
+	struct kernel_region regions[KERNEL_REGIONS_MAX];
+	const struct kernel_region *r;
+	unsigned long start = kernel_regions_start();
 	unsigned int n;
 	int allowed;
 
@@ -2836,8 +2824,7 @@ static int summary_kernel(struct seq_file *m)
 	allowed = kptr_restrict_allows(m->file);
 	if (allowed <= 0)
 		return allowed;
-	n = compat_kernel_regions(regions);
-	sort(regions, n, sizeof(*regions), region_compare, NULL);
+	n = kernel_regions_get(regions);
 	for (r = regions; r < regions + n; r++) {
 		if (r->start < r->end)
 			seq_printf(m, "Kernel%s:\t%08lx-%08lx\t%lu kB\n", r->name, r->start,
@@ -3038,19 +3025,19 @@ static int query_text(struct query_name *n, struct vm_area_struct *vma)
 	const char *name = NULL, *before = "", *after = "";
 
 	if (vma->vm_file) {
-		name = compat_anon_name(vma);
+		name = kcompat_anon_name(vma);
 		before = "[anon_shmem:";
 		after = "]";
 	} else if (vma->vm_ops && vma->vm_ops->name) {
 		name = vma->vm_ops->name(vma);
 	}
 	if (!name && !vma->vm_file) {
-		if (compat_is_initial_heap(vma->vm_start, vma->vm_end, mm->start_brk, mm->brk)) {
+		if (kcompat_is_initial_heap(vma->vm_start, vma->vm_end, mm->start_brk, mm->brk)) {
 			name = "[heap]";
 		} else if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack) {
 			name = "[stack]";
 		} else {
-			name = compat_anon_name(vma);
+			name = kcompat_anon_name(vma);
 			before = "[anon:";
 			after = "]";
 		}
@@ -3069,117 +3056,6 @@ static int query_text(struct query_name *n, struct vm_area_struct *vma)
 		return -ENOMEM;
 	snprintf(n->buf, n->len, "%s%s%s", before, name, after);
 	n->text = n->buf;
-	return 0;
-}
-
-/* All of @len bytes at @pos of a file, or an error. */
-static int read_exactly(struct file *file, void *buf, size_t len, loff_t pos)
-{
-	ssize_t got = kernel_read(file, buf, len, &pos);
-
-	return got < 0 ? got : got == len ? 0 : -EIO;
-}
-
-#define BUILD_ID_MAX	20	/* as long as a SHA-1 sum */
-#define BUILD_ID_PHDRS	256	/* no more program headers are looked at */
-#define BUILD_ID_NOTES	4096	/* nor more notes, in all */
-
-/*
- * Looks for a GNU build ID in notes, and in no more of them than @left, which it decrements.
- * Returns its length, or 0 if they have no build ID.
- */
-static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id, unsigned int *left)
-{
-	const u32 name_len = sizeof("GNU");
-	struct {
-		struct elf32_note head; /* is that of 64-bit files, too */
-		char name[4];
-	} note;
-	u64 next, end = pos + size;
-	int err;
-
-	/* What lies further back in a file is not looked for. */
-	if (pos > U32_MAX || end > U32_MAX)
-		return 0;
-	for (; end - pos > sizeof(note) && *left; pos = next, --*left) {
-		err = read_exactly(file, &note, sizeof(note), pos);
-		if (err)
-			return err;
-		next = pos + sizeof(note.head) + ALIGN((u64)note.head.n_namesz, 4) +
-		       ALIGN((u64)note.head.n_descsz, 4);
-		if (next > end)
-			return 0;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		if (note.head.n_type == 3 /* NT_GNU_BUILD_ID */ &&
-		    note.head.n_namesz == name_len && !memcmp(note.name, "GNU", name_len) &&
-		    note.head.n_descsz && note.head.n_descsz <= BUILD_ID_MAX) {
-			err = read_exactly(file, id, note.head.n_descsz, pos + sizeof(note));
-			return err ?: note.head.n_descsz;
-		}
-	}
-	return 0;
-}
-
-/**
- * file_build_id() - find the build ID of an ELF file
- * @file: the file, opened for reading
- * @id: where to, BUILD_ID_MAX bytes
- *
- * build_id_parse_file() in lib/buildid.c is not for modules; this one takes what it takes. It
- * reads by kernel_read(), which security modules and fanotify can forbid or see.
- * Nothing in the file can be trusted: every length is checked, and each loop is bounded.
- *
- * Return: its length in bytes, 0 if there is none, or what reading the file has failed with.
- */
-static int file_build_id(struct file *file, u8 *id)
-{
-	union {
-		struct elf32_hdr h32;
-		struct elf64_hdr h64;
-	} elf;
-	union {
-		struct elf32_phdr p32;
-		struct elf64_phdr p64;
-	} ph;
-	unsigned int i, count, notes = BUILD_ID_NOTES;
-	bool is64;
-	u64 pos;
-	int ret;
-
-	/* Reading a device can have effects; kernel_read() wants a file with read_iter alone. */
-	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_READ) ||
-	    !file->f_op->read_iter || file->f_op->read)
-		return 0;
-	ret = read_exactly(file, &elf, offsetofend(struct elf32_hdr, e_type), 0);
-	if (ret)
-		return ret;
-	if (memcmp(elf.h32.e_ident, ELFMAG, SELFMAG) ||
-	    (elf.h32.e_type != ET_EXEC && elf.h32.e_type != ET_DYN) ||
-	    (elf.h32.e_ident[EI_CLASS] != ELFCLASS32 && elf.h32.e_ident[EI_CLASS] != ELFCLASS64))
-		return 0;
-	is64 = elf.h32.e_ident[EI_CLASS] == ELFCLASS64;
-	ret = read_exactly(file, &elf, is64 ? sizeof(elf.h64) : sizeof(elf.h32), 0);
-	if (ret)
-		return ret;
-	pos = is64 ? elf.h64.e_phoff : elf.h32.e_phoff;
-	count = is64 ? elf.h64.e_phnum : elf.h32.e_phnum;
-	if (pos > LLONG_MAX - SZ_1M)
-		return 0;
-
-	for (i = 0; i < min_t(unsigned int, count, BUILD_ID_PHDRS); i++) {
-		ret = read_exactly(file, &ph, is64 ? sizeof(ph.p64) : sizeof(ph.p32), pos);
-		if (ret)
-			return ret;
-		pos += is64 ? sizeof(ph.p64) : sizeof(ph.p32);
-		if ((is64 ? ph.p64.p_type : ph.p32.p_type) != PT_NOTE)
-			continue;
-		ret = notes_build_id(file, is64 ? ph.p64.p_offset : ph.p32.p_offset,
-				     is64 ? ph.p64.p_filesz : ph.p32.p_filesz, id, &notes);
-		if (ret > 0 || ret == -EINTR)
-			return ret;
-	}
 	return 0;
 }
 
@@ -3396,7 +3272,7 @@ static struct proc_line *procs_find(struct seq_file *m, loff_t *pos)
 			return NULL;
 		rcu_read_lock();
 		for (looked = 0; looked < PROCS_STRIDE; looked++) {
-			pid = compat_find_ge_pid(*pos, ns);
+			pid = kcompat_find_ge_pid(*pos, ns);
 			if (!pid)
 				break;
 			*pos = pid_nr_ns(pid, ns);
@@ -3741,7 +3617,7 @@ static int header_now(struct vmainfo_header *h, const struct file *entry, struct
 	header_init(h, pid_vnr(t->pid));
 	if (mm) {
 		h->vmas = READ_ONCE(mm->map_count);
-		if (compat_mm_seq(mm, &h->mm_seq)) {
+		if (kcompat_mm_seq(mm, &h->mm_seq)) {
 			h->flags |= VMAINFO_SEQ;
 			h->exec_id = t->granted.exec_id;
 		} else {
@@ -3886,7 +3762,7 @@ static int __init vmainfo_init(void)
 {
 	int err;
 
-	look_ahead_init();
+	leaf_lookahead_init();
 	flag_names_init();
 	hex_digits_init();
 
