@@ -214,7 +214,7 @@ static struct task_struct *thread_with_mm(struct task_struct *leader)
 }
 
 /**
- * struct shown - which address space of a process is shown
+ * struct mm_identity - which address space of a process is shown
  * @mm: the mm, NULL if the process has none
  * @exec_id: self_exec_id of the thread that has it
  * @thread: that thread
@@ -226,7 +226,7 @@ static struct task_struct *thread_with_mm(struct task_struct *leader)
  * the new mm exists before the old one is freed. So if @mm and @exec_id are the
  * same as before, it is still the same mm.
  */
-struct shown {
+struct mm_identity {
 	const struct mm_struct *mm;
 	u64 exec_id;
 	const struct pid *thread;
@@ -235,13 +235,13 @@ struct shown {
 };
 
 /**
- * struct target - which process an open file shows
+ * struct vmainfo_target - which process an open file shows
  * @pid: the process, or a thread of one; owned by the file, by a reference
  * @granted: what the kernel last granted access to
  */
-struct target {
+struct vmainfo_target {
 	struct pid *pid;
-	struct shown granted;
+	struct mm_identity granted;
 };
 
 /*
@@ -250,10 +250,10 @@ struct target {
  * Return: the mm with a reference to its users if access to it was granted. Else
  * NULL, and @now says what it is, or ERR_PTR(-ESRCH) if the target has exited.
  */
-static struct mm_struct *target_look(const struct file *entry, const struct target *t,
-				     struct shown *now)
+static struct mm_struct *target_look(const struct file *entry, const struct vmainfo_target *t,
+				     struct mm_identity *now)
 {
-	const struct shown *granted = &t->granted;
+	const struct mm_identity *granted = &t->granted;
 	struct task_struct *task, *thread;
 	struct mm_struct *mm = NULL;
 	struct pid *pid = t->pid;
@@ -376,13 +376,13 @@ static int access_ask(const struct file *entry, pid_t nr, bool as_opener)
  * Return: 0, -ESRCH if the target has no number in the procfs instance, -EINTR,
  * or why maps cannot be opened.
  */
-static int target_check(const struct file *entry, struct target *t, bool writer)
+static int target_check(const struct file *entry, struct vmainfo_target *t, bool writer)
 {
-	struct shown asked, now;
+	struct mm_identity asked, now;
 	struct mm_struct *mm;
 	int err;
 
-	t->granted = (struct shown) {};
+	t->granted = (struct mm_identity) {};
 	if (IS_ERR(target_look(entry, t, &now)))
 		return 0;
 	do {
@@ -426,10 +426,10 @@ static int target_check(const struct file *entry, struct target *t, bool writer)
  * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has exited,
  * or an error of target_check().
  */
-static struct mm_struct *target_mm(const struct file *entry, struct target *t)
+static struct mm_struct *target_mm(const struct file *entry, struct vmainfo_target *t)
 {
 	struct mm_struct *mm;
-	struct shown now;
+	struct mm_identity now;
 	int err;
 
 	for (;;) {
@@ -465,13 +465,13 @@ MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a
 
 /* ---- snapshot: records ---- */
 
-/* What struct object.bits say. */
-#define OBJ_ESCAPE	0x01	/* the name has newlines, which text views escape */
-#define OBJ_DELETED	0x02	/* the kernel has appended " (deleted)" to the name */
-#define OBJ_OMITTED	0x04	/* a marker takes the place of the name */
+/* What struct vma_source.bits say. */
+#define SOURCE_ESCAPE	0x01	/* the name has newlines, which text views escape */
+#define SOURCE_DELETED	0x02	/* the kernel has appended " (deleted)" to the name */
+#define SOURCE_OMITTED	0x04	/* a marker takes the place of the name */
 
 /**
- * struct object - what VMAs have in common that map the same thing
+ * struct vma_source - what VMAs have in common that map the same thing
  * @ops: address of their vm_ops: to look its symbol up, never to follow
  * @file: the mapped file, alive by a reference, until the files are resolved
  * @name: the text that maps shows, in the snapshot's names or static, or NULL;
@@ -484,7 +484,7 @@ MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a
  * @page_shift: log2 of the kernel's page size for the mapping
  * @bits: OBJ_*
  */
-struct object {
+struct vma_source {
 	const struct vm_operations_struct *ops;
 	struct file *file;
 	const char *name;
@@ -499,24 +499,24 @@ struct object {
 
 /* The first objects of every snapshot: VMAs with neither file nor vm_ops. */
 enum {
-	OBJ_ANON,
-	OBJ_HEAP,
-	OBJ_STACK,
-	OBJS_FIXED,
+	SOURCE_ANON,
+	SOURCE_HEAP,
+	SOURCE_STACK,
+	SOURCES_FIXED,
 };
 
-static const struct object fixed_objects[OBJS_FIXED] = {
-	[OBJ_ANON] = {
+static const struct vma_source fixed_sources[SOURCES_FIXED] = {
+	[SOURCE_ANON] = {
 		.kind = VMAINFO_KIND_ANON,
 		.page_shift = PAGE_SHIFT,
 	},
-	[OBJ_HEAP] = {
+	[SOURCE_HEAP] = {
 		.name = "[heap]",
 		.name_len = 6,
 		.kind = VMAINFO_KIND_HEAP,
 		.page_shift = PAGE_SHIFT,
 	},
-	[OBJ_STACK] = {
+	[SOURCE_STACK] = {
 		.name = "[stack]",
 		.name_len = 7,
 		.kind = VMAINFO_KIND_STACK,
@@ -525,21 +525,21 @@ static const struct object fixed_objects[OBJS_FIXED] = {
 };
 
 /**
- * struct record - what a snapshot keeps of a VMA
+ * struct vma_record - what a snapshot keeps of a VMA
  * @start: first address
  * @end: first address behind it
  * @offset: of @start in the file, in bytes; 0 without a file
  * @flags: the kernel's own VM_* bits
- * @object: index of its struct object
+ * @source: index of its struct vma_source
  * @policy: MPOL_* of the VMA's own NUMA policy plus 1, 0 where it has none
  * @anon_vma: has an anon_vma: pages of its own, or had
  */
-struct record {
+struct vma_record {
 	unsigned long start;
 	unsigned long end;
 	u64 offset;
 	unsigned long flags;
-	u32 object;
+	u32 source;
 	u8 policy;
 	bool anon_vma;
 };
@@ -548,8 +548,8 @@ struct record {
  * Names are added to the newest block only and freed all at once. @before is
  * how much the older blocks have used.
  */
-struct name_block {
-	struct name_block *older;
+struct vma_name_block {
+	struct vma_name_block *older;
 	size_t before;
 	size_t size;
 	size_t used;
@@ -559,7 +559,7 @@ struct name_block {
 #define OPS_NAMES 8
 
 /* Where an mm has what, as far as its VMAs do not tell; the fields of struct mm_struct. */
-struct layout {
+struct mm_layout {
 	unsigned long start_code, end_code;
 	unsigned long start_data, end_data;
 	unsigned long start_brk, brk;
@@ -571,14 +571,14 @@ struct layout {
 };
 
 /**
- * struct snapshot - the VMAs of a process at one time
+ * struct vma_snapshot - the VMAs of a process at one time
  * @recs: the records in address order
  * @nr: how many there are
- * @room: for how many there is room
- * @objs: what the records refer to
- * @objs_nr: how many there are
- * @objs_room: for how many there is room
- * @buckets: of a hash table, behind @objs: indexes of objects, or 0
+ * @cap: for how many there is room
+ * @sources: what the records refer to
+ * @sources_nr: how many there are
+ * @sources_cap: for how many there is room
+ * @buckets: of a hash table, behind @sources: indexes of objects, or 0
  * @bucket_bits: log2 of the number of buckets
  * @names: their names
  * @longest: length of the longest name
@@ -594,28 +594,28 @@ struct layout {
  * @has_seq: @mm_seq and @exec_id are valid
  * @nameless: no names are wanted
  */
-struct snapshot {
-	struct record *recs;
+struct vma_snapshot {
+	struct vma_record *recs;
 	size_t nr;
-	size_t room;
-	struct object *objs;
-	size_t objs_nr;
-	size_t objs_room;
+	size_t cap;
+	struct vma_source *sources;
+	size_t sources_nr;
+	size_t sources_cap;
 	u32 *buckets;
 	unsigned int bucket_bits;
-	struct name_block *names;
+	struct vma_name_block *names;
 	size_t longest;
 	pid_t pid;
 	u64 taken_ns;
 	u64 mm_seq;
 	u64 exec_id;
-	struct layout layout;
+	struct mm_layout layout;
 	struct {
 		const struct vm_operations_struct *ops;
 		const char *name;
 	} ops_names[OPS_NAMES];
 	unsigned int ops_next;
-	const struct gate *gate;
+	const struct gate_vma *gate;
 	bool torn;
 	bool has_seq;
 	bool nameless;
@@ -649,49 +649,49 @@ static u32 pointers_hash(const void *a, const void *b)
 	return hash_long((unsigned long)a + (unsigned long)b, 32);
 }
 
-static u32 object_hash(const struct object *o)
+static u32 source_hash(const struct vma_source *o)
 {
 	return o->file ? pointers_hash(o->file, o->ops) :
 			 jhash(o->name, o->name_len, (unsigned long)o->ops);
 }
 
-static u32 *object_bucket(const struct snapshot *s, u32 hash)
+static u32 *source_bucket(const struct vma_snapshot *s, u32 hash)
 {
 	return &s->buckets[hash >> (32 - s->bucket_bits)];
 }
 
-static void object_insert(struct snapshot *s, u32 index, u32 hash)
+static void source_insert(struct vma_snapshot *s, u32 index, u32 hash)
 {
-	u32 *bucket = object_bucket(s, hash);
+	u32 *bucket = source_bucket(s, hash);
 
-	s->objs[index].chain = *bucket;
+	s->sources[index].chain = *bucket;
 	*bucket = index;
 }
 
 /* The object of a file and vm_ops, or 0 */
-static u32 object_of_file(const struct snapshot *s, const struct file *file,
+static u32 source_of_file(const struct vma_snapshot *s, const struct file *file,
 			  const struct vm_operations_struct *ops, u32 hash)
 {
-	u32 i = *object_bucket(s, hash);
+	u32 i = *source_bucket(s, hash);
 	unsigned int looked;
 
 	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
-		if (s->objs[i].file == file && s->objs[i].ops == ops)
+		if (s->sources[i].file == file && s->sources[i].ops == ops)
 			return i;
-		i = s->objs[i].chain;
+		i = s->sources[i].chain;
 	}
 	return 0;
 }
 
 /* The object without a file that is like another one, or 0 */
-static u32 object_alike(const struct snapshot *s, const struct object *o, u32 hash)
+static u32 source_alike(const struct vma_snapshot *s, const struct vma_source *o, u32 hash)
 {
-	u32 i = *object_bucket(s, hash);
-	const struct object *other;
+	u32 i = *source_bucket(s, hash);
+	const struct vma_source *other;
 	unsigned int looked;
 
 	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
-		other = &s->objs[i];
+		other = &s->sources[i];
 		if (!other->file && other->ops == o->ops && other->ino == o->ino &&
 		    other->dev == o->dev && other->kind == o->kind &&
 		    other->page_shift == o->page_shift && other->bits == o->bits &&
@@ -707,13 +707,13 @@ static u32 object_alike(const struct snapshot *s, const struct object *o, u32 ha
  * Drops the objects from @keep on, the last one first: so each is the first of its chain. The
  * names are still there.
  */
-static void objects_drop(struct snapshot *s, size_t keep)
+static void sources_drop(struct vma_snapshot *s, size_t keep)
 {
-	const struct object *o;
+	const struct vma_source *o;
 
-	while (s->objs_nr > keep) {
-		o = &s->objs[--s->objs_nr];
-		*object_bucket(s, object_hash(o)) = o->chain;
+	while (s->sources_nr > keep) {
+		o = &s->sources[--s->sources_nr];
+		*source_bucket(s, source_hash(o)) = o->chain;
 		if (o->file) {
 			fput(o->file);
 			cond_resched();
@@ -722,23 +722,23 @@ static void objects_drop(struct snapshot *s, size_t keep)
 }
 
 /* Lets go of all files. */
-static void objects_put_files(struct snapshot *s)
+static void sources_put_files(struct vma_snapshot *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->objs_nr; i++) {
-		if (s->objs[i].file) {
-			fput(s->objs[i].file);
-			s->objs[i].file = NULL;
+	for (i = 0; i < s->sources_nr; i++) {
+		if (s->sources[i].file) {
+			fput(s->sources[i].file);
+			s->sources[i].file = NULL;
 			cond_resched();
 		}
 	}
 }
 
 /* Drops all names, and returns how much memory they had. */
-static size_t names_drop(struct snapshot *s)
+static size_t names_drop(struct vma_snapshot *s)
 {
-	struct name_block *block, *older;
+	struct vma_name_block *block, *older;
 	size_t size = 0;
 
 	for (block = s->names; block; block = older) {
@@ -752,26 +752,26 @@ static size_t names_drop(struct snapshot *s)
 }
 
 /* Drops all that a snapshot holds; it can be filled anew. */
-static void snapshot_free(struct snapshot *s)
+static void snapshot_free(struct vma_snapshot *s)
 {
-	objects_put_files(s);
-	kvfree(s->objs);
+	sources_put_files(s);
+	kvfree(s->sources);
 	kvfree(s->recs);
 	names_drop(s);
 	memset(s, 0, sizeof(*s));
 }
 
 /* Makes room for @nr records in all. Sleeps: not under mmap_lock. */
-static int records_reserve(struct snapshot *s, size_t nr)
+static int records_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct record *recs;
+	struct vma_record *recs;
 
-	if (nr <= s->room)
+	if (nr <= s->cap)
 		return 0;
 	if (!s->nr) {
 		kvfree(s->recs);
 		s->recs = NULL;
-		s->room = 0;
+		s->cap = 0;
 	}
 	recs = array_alloc(nr, sizeof(*recs));
 	if (!recs)
@@ -780,48 +780,48 @@ static int records_reserve(struct snapshot *s, size_t nr)
 		memcpy(recs, s->recs, s->nr * sizeof(*recs));
 	kvfree(s->recs);
 	s->recs = recs;
-	s->room = nr;
+	s->cap = nr;
 	return 0;
 }
 
 /* The same for objects. The first call adds the fixed ones. */
-static int objects_reserve(struct snapshot *s, size_t nr)
+static int sources_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct object *objs;
+	struct vma_source *sources;
 	size_t i;
 
-	if (nr <= s->objs_room)
+	if (nr <= s->sources_cap)
 		return 0;
 	/* As many buckets as fit: half as many as objects, or more */
-	objs = array_alloc(nr, sizeof(*objs) + sizeof(*s->buckets));
-	if (!objs)
+	sources = array_alloc(nr, sizeof(*sources) + sizeof(*s->buckets));
+	if (!sources)
 		return -ENOMEM;
-	if (s->objs_nr) {
-		memcpy(objs, s->objs, s->objs_nr * sizeof(*objs));
+	if (s->sources_nr) {
+		memcpy(sources, s->sources, s->sources_nr * sizeof(*sources));
 	} else {
-		memcpy(objs, fixed_objects, sizeof(fixed_objects));
-		s->objs_nr = OBJS_FIXED;
+		memcpy(sources, fixed_sources, sizeof(fixed_sources));
+		s->sources_nr = SOURCES_FIXED;
 	}
-	kvfree(s->objs);
-	s->objs = objs;
-	s->objs_room = nr;
-	s->buckets = (u32 *)(objs + nr);
+	kvfree(s->sources);
+	s->sources = sources;
+	s->sources_cap = nr;
+	s->buckets = (u32 *)(sources + nr);
 	s->bucket_bits = ilog2(nr);
 	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
-	for (i = OBJS_FIXED; i < s->objs_nr; i++) {
-		object_insert(s, i, object_hash(&objs[i]));
+	for (i = SOURCES_FIXED; i < s->sources_nr; i++) {
+		source_insert(s, i, source_hash(&sources[i]));
 		if (i % SZ_1K == 0)
 			cond_resched();
 	}
 	return 0;
 }
 
-static size_t names_room(const struct snapshot *s)
+static size_t names_avail(const struct vma_snapshot *s)
 {
 	return s->names ? s->names->size - s->names->used : 0;
 }
 
-static size_t names_used(const struct snapshot *s)
+static size_t names_used(const struct vma_snapshot *s)
 {
 	return s->names ? s->names->before + s->names->used : 0;
 }
@@ -831,12 +831,12 @@ static size_t names_used(const struct snapshot *s)
  * hold, from 512 bytes on: a small process costs little, a large one few calls.
  * Sleeps: not under mmap_lock.
  */
-static int names_reserve(struct snapshot *s, size_t len)
+static int names_reserve(struct vma_snapshot *s, size_t len)
 {
-	struct name_block *block;
+	struct vma_name_block *block;
 	size_t size = SZ_512;
 
-	if (len <= names_room(s))
+	if (len <= names_avail(s))
 		return 0;
 	if (s->names)
 		size = min_t(size_t, 2 * (s->names->size + sizeof(*block)), SZ_64K);
@@ -853,14 +853,14 @@ static int names_reserve(struct snapshot *s, size_t len)
 }
 
 /* Adds a text of three parts, or returns NULL if it does not fit; @len becomes its length. */
-static const char *names_add(struct snapshot *s, const char *before,
+static const char *names_add(struct vma_snapshot *s, const char *before,
 			     const char *name, const char *after, u32 *len)
 {
 	const size_t lens[] = { strlen(before), strlen(name), strlen(after) };
 	char *text = s->names->text + s->names->used;
 
 	*len = lens[0] + lens[1] + lens[2];
-	if (*len >= names_room(s))
+	if (*len >= names_avail(s))
 		return NULL;
 	memcpy(text, before, lens[0]);
 	memcpy(text + lens[0], name, lens[1]);
@@ -877,16 +877,16 @@ static const char *names_add(struct snapshot *s, const char *before,
 #define NAMES_LIMIT SZ_64M
 #define PATH_LIMIT SZ_1M
 
-static void object_mark(struct snapshot *s, struct object *o, const char *marker)
+static void source_mark(struct vma_snapshot *s, struct vma_source *o, const char *marker)
 {
 	o->name = marker;
 	o->name_len = strlen(marker);
-	o->bits |= OBJ_OMITTED;
+	o->bits |= SOURCE_OMITTED;
 	s->longest = max_t(size_t, s->longest, o->name_len);
 }
 
 /* Names an object with a text of three parts; false if there is no room for it. */
-static bool object_set_text(struct snapshot *s, struct object *o, const char *before,
+static bool source_set_text(struct vma_snapshot *s, struct vma_source *o, const char *before,
 			    const char *name, const char *after)
 {
 	const size_t used = names_used(s);
@@ -898,7 +898,7 @@ static bool object_set_text(struct snapshot *s, struct object *o, const char *be
 		return o->name;
 	if (o->name)
 		s->names->used -= o->name_len + 1;
-	object_mark(s, o, "[name omitted]");
+	source_mark(s, o, "[name omitted]");
 	return true;
 }
 
@@ -962,12 +962,12 @@ static bool has_newline(const char *text, size_t len)
 }
 
 /**
- * struct path_text - a path as d_path() gives it
+ * struct vma_path - a path as d_path() gives it
  * @text: somewhere in the buffer, or static
  * @len: its length
  * @bits: OBJ_*
  */
-struct path_text {
+struct vma_path {
 	const char *text;
 	size_t len;
 	u8 bits;
@@ -977,7 +977,7 @@ struct path_text {
  * d_path(). A file that is unlinked or linked meanwhile is looked at again. The caller's reference
  * to the file keeps the path.
  */
-static int path_text_get(struct path_text *t, const struct path *path, char *buf, size_t size)
+static int vma_path_get(struct vma_path *t, const struct path *path, char *buf, size_t size)
 {
 	const bool dname = path_has_dname(path);
 	bool unlinked;
@@ -990,20 +990,20 @@ static int path_text_get(struct path_text *t, const struct path *path, char *buf
 		t->len = path_len(t->text, buf + size, dname);
 		t->bits = 0;
 		if ((unlinked || dname) && path_is_marked(path->dentry, dname, t->text, t->len))
-			t->bits = OBJ_DELETED;
+			t->bits = SOURCE_DELETED;
 	} while (d_unlinked(path->dentry) != unlinked);
 	if (has_newline(t->text, t->len))
-		t->bits |= OBJ_ESCAPE;
+		t->bits |= SOURCE_ESCAPE;
 	return 0;
 }
 
 /**
- * struct long_paths - for paths that do not fit into a block of names
+ * struct long_path_buf - for paths that do not fit into a block of names
  * @buf: where they are put together
  * @size: how large it is
  * @tried: how much of it has been filled, in all
  */
-struct long_paths {
+struct long_path_buf {
 	char *buf;
 	size_t size;
 	size_t tried;
@@ -1015,7 +1015,7 @@ struct long_paths {
  *
  * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
  */
-static const char *long_path_get(struct long_paths *l, struct path_text *t,
+static const char *long_path_get(struct long_path_buf *l, struct vma_path *t,
 				 const struct path *path, size_t size)
 {
 	do {
@@ -1033,25 +1033,25 @@ static const char *long_path_get(struct long_paths *l, struct path_text *t,
 			l->size = size;
 		}
 		l->tried += size;
-	} while (path_text_get(t, path, l->buf, size));
+	} while (vma_path_get(t, path, l->buf, size));
 	return NULL;
 }
 
 /* Names an object with its file's path as maps shows it, seen from the reader's root. */
-static int object_set_path(struct snapshot *s, struct object *o, const struct path *path,
-			   struct long_paths *l)
+static int source_set_path(struct vma_snapshot *s, struct vma_source *o, const struct path *path,
+			   struct long_path_buf *l)
 {
 	const char *marker = NULL;
-	struct path_text t;
+	struct vma_path t;
 	size_t size;
 	int err;
 
 	err = names_reserve(s, 128);
 	if (err)
 		return err;
-	size = min_t(size_t, names_room(s), PATH_LIMIT);
+	size = min_t(size_t, names_avail(s), PATH_LIMIT);
 	/* d_path() fails for no other reason, and d_dname() can refuse any buffer. */
-	if (path_text_get(&t, path, s->names->text + s->names->used, size))
+	if (vma_path_get(&t, path, s->names->text + s->names->used, size))
 		marker = long_path_get(l, &t, path, size);
 	if (IS_ERR(marker))
 		return PTR_ERR(marker);
@@ -1060,7 +1060,7 @@ static int object_set_path(struct snapshot *s, struct object *o, const struct pa
 	else if (!marker && names_used(s) + t.len >= NAMES_LIMIT)
 		marker = "[name omitted]";
 	if (marker) {
-		object_mark(s, o, marker);
+		source_mark(s, o, marker);
 		return 0;
 	}
 	err = names_reserve(s, t.len + 1);
@@ -1077,14 +1077,14 @@ static int object_set_path(struct snapshot *s, struct object *o, const struct pa
 /* ---- snapshot: gate page ---- */
 
 /**
- * struct gate - the page that get_gate_vma() returns, as far as maps shows it
+ * struct gate_vma - the page that get_gate_vma() returns, as far as maps shows it
  * @rec: its record; @rec.end is 0 if this kernel has no such page
  * @obj: its object
  * @name: its name
  */
-struct gate {
-	struct record rec;
-	struct object obj;
+struct gate_vma {
+	struct vma_record rec;
+	struct vma_source obj;
 	char name[32];
 };
 
@@ -1094,10 +1094,10 @@ struct gate {
  * the kernel has one. It does not change from then on, until it is freed with
  * the module.
  */
-static struct gate *gate_page;
+static struct gate_vma *gate_page;
 
 /* Takes the gate page from a line of maps, if it is that line. */
-static void gate_parse(struct gate *g, const char *line)
+static void gate_parse(struct gate_vma *g, const char *line)
 {
 	unsigned long start, end;
 	char perm[5];
@@ -1115,7 +1115,7 @@ static void gate_parse(struct gate *g, const char *line)
 }
 
 /* Reads maps to its end. A read() can begin and end inside a line. */
-static int gate_read(struct gate *g, struct file *file, char *buf)
+static int gate_read(struct gate_vma *g, struct file *file, char *buf)
 {
 	struct kvec kvec = { .iov_base = buf, .iov_len = PAGE_SIZE };
 	struct kiocb kiocb;
@@ -1148,7 +1148,7 @@ static int gate_read(struct gate *g, struct file *file, char *buf)
 	}
 }
 
-static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char *buf)
+static int gate_read_of(struct gate_vma *g, const struct file *entry, pid_t nr, char *buf)
 {
 	struct file *file = open_maps(entry, nr, true);
 	int err;
@@ -1169,12 +1169,12 @@ static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char
  *
  * Return: 0 if gate_page is set then, or the target has changed; or an error.
  */
-static int gate_find(const struct file *entry, const struct target *t)
+static int gate_find(const struct file *entry, const struct vmainfo_target *t)
 {
-	struct gate *g = kzalloc(sizeof(*g), VMAINFO_GFP);
+	struct gate_vma *g = kzalloc(sizeof(*g), VMAINFO_GFP);
 	char *buf = kmalloc(PAGE_SIZE, VMAINFO_GFP);
 	struct mm_struct *mm;
-	struct shown now;
+	struct mm_identity now;
 	int err = -ENOMEM;
 	pid_t nr = 0;
 
@@ -1240,17 +1240,17 @@ static u8 vma_policy_of(const struct vm_area_struct *vma)
 enum walk_end {
 	WALK_DONE,
 	WALK_MORE,		/* so far, so good */
-	WALK_NO_ROOM,		/* for a record */
-	WALK_NO_OBJECTS,	/* for an object */
-	WALK_NO_NAMES,		/* for a name */
+	WALK_RECORDS_FULL,		/* for a record */
+	WALK_SOURCES_FULL,	/* for an object */
+	WALK_NAMES_FULL,		/* for a name */
 	WALK_UNSTABLE,		/* a VMA that must not be read without a lock */
-	WALK_SPOILED,		/* by a writer */
-	WALK_GAVE_WAY,		/* to a writer */
+	WALK_RETRY,		/* by a writer */
+	WALK_CONTENDED,		/* to a writer */
 	WALK_KILLED,
 };
 
 /**
- * struct walk - a walk over the VMAs of an mm
+ * struct vma_walk - a walk over the VMAs of an mm
  * @s: where records go
  * @mm: whose VMAs
  * @cursor: where in the mm it is, while a lock is held
@@ -1260,13 +1260,13 @@ enum walk_end {
  * @seq: otherwise: the mm's sequence when they were begun to be read
  * @file: the file of the last VMA with one, kept alive by @object
  * @ops: its vm_ops
- * @object: the index of what was made of them
+ * @source: the index of what was made of them
  * @start_brk: of the mm, as the following two
  * @brk: likewise
  * @start_stack: likewise
  */
-struct walk {
-	struct snapshot *s;
+struct vma_walk {
+	struct vma_snapshot *s;
 	struct mm_struct *mm;
 	struct vma_cursor cursor;
 	unsigned long next;
@@ -1275,7 +1275,7 @@ struct walk {
 	unsigned int seq;
 	const struct file *file;
 	const struct vm_operations_struct *ops;
-	u32 object;
+	u32 source;
 	unsigned long start_brk;
 	unsigned long brk;
 	unsigned long start_stack;
@@ -1286,8 +1286,8 @@ struct walk {
  * in the order in which get_vma_name() in fs/proc/task_mmu.c looks for one. It is copied:
  * it is only safe to read while the VMA is stable. Heap and stack come between the two.
  */
-static bool object_name(struct snapshot *s, struct object *o,
-			struct vm_area_struct *vma, const struct object *fixed)
+static bool source_name(struct vma_snapshot *s, struct vma_source *o,
+			struct vm_area_struct *vma, const struct vma_source *fixed)
 {
 	const char *name = NULL;
 
@@ -1298,7 +1298,7 @@ static bool object_name(struct snapshot *s, struct object *o,
 			o->kind = VMAINFO_KIND_VDSO;
 		else if (!strncmp(name, "[vvar", 5))
 			o->kind = VMAINFO_KIND_VVAR;
-		return object_set_text(s, o, "", name, "");
+		return source_set_text(s, o, "", name, "");
 	}
 	if (fixed->name) {
 		o->kind = fixed->kind;
@@ -1307,21 +1307,21 @@ static bool object_name(struct snapshot *s, struct object *o,
 		return true;
 	}
 	name = kcompat_anon_name(vma);
-	return !name || object_set_text(s, o, "[anon:", name, "]");
+	return !name || source_set_text(s, o, "[anon:", name, "]");
 }
 
 /*
  * Finds or adds the object of a stable VMA that is not named by its file. Two such VMAs share an
  * object if they have the same text: where it is in memory can change between two sections.
  */
-static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
-				     const struct object *fixed, u32 *index)
+static enum walk_end source_add_text(struct vma_walk *w, struct vm_area_struct *vma,
+				     const struct vma_source *fixed, u32 *index)
 {
-	struct snapshot *s = w->s;
+	struct vma_snapshot *s = w->s;
 	const size_t used = s->names->used;
 	const struct file *file = vma->vm_file;
 	const struct inode *inode;
-	struct object o = { .ops = vma->vm_ops };
+	struct vma_source o = { .ops = vma->vm_ops };
 	bool fits;
 	u32 hash;
 
@@ -1331,23 +1331,23 @@ static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
 		o.ino = inode->i_ino;
 		o.dev = inode->i_sb->s_dev;
 		o.kind = file_kind(vma, file);
-		fits = object_set_text(s, &o, "[anon_shmem:", kcompat_anon_name(vma), "]");
+		fits = source_set_text(s, &o, "[anon_shmem:", kcompat_anon_name(vma), "]");
 	} else {
 		o.kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
 			 vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
-		fits = object_name(s, &o, vma, fixed);
+		fits = source_name(s, &o, vma, fixed);
 	}
 	if (!fits)
-		return WALK_NO_NAMES;
-	hash = object_hash(&o);
-	*index = object_alike(s, &o, hash);
-	if (*index || s->objs_nr == s->objs_room) {
+		return WALK_NAMES_FULL;
+	hash = source_hash(&o);
+	*index = source_alike(s, &o, hash);
+	if (*index || s->sources_nr == s->sources_cap) {
 		s->names->used = used;
-		return *index ? WALK_MORE : WALK_NO_OBJECTS;
+		return *index ? WALK_MORE : WALK_SOURCES_FULL;
 	}
-	*index = s->objs_nr++;
-	s->objs[*index] = o;
-	object_insert(s, *index, hash);
+	*index = s->sources_nr++;
+	s->sources[*index] = o;
+	source_insert(s, *index, hash);
 	return WALK_MORE;
 }
 
@@ -1356,7 +1356,7 @@ static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
  * pointer would be a stale one, and the file any file, even one that is only being opened:
  * but then the sequence has changed, and nothing in the file is looked at.
  */
-static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
+static struct file *speculative_file(struct vma_walk *w, struct vm_area_struct *vma,
 				     const struct file *expected)
 {
 	struct file *file = vma_get_file_active(vma);
@@ -1373,16 +1373,16 @@ static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
  * pages of the usual size, for which vm_ops need not be asked: they may be in memory that goes
  * with the VMA.
  */
-static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
+static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *vma,
 				     struct file *file, const struct vm_operations_struct *ops,
 				     u32 hash)
 {
-	struct snapshot *s = w->s;
-	struct object *o = &s->objs[s->objs_nr];
+	struct vma_snapshot *s = w->s;
+	struct vma_source *o = &s->sources[s->sources_nr];
 	const struct inode *inode;
 
-	if (s->objs_nr == s->objs_room)
-		return WALK_NO_OBJECTS;
+	if (s->sources_nr == s->sources_cap)
+		return WALK_SOURCES_FULL;
 	memset(o, 0, sizeof(*o));
 	o->ops = ops;
 	if (w->stable) {
@@ -1391,7 +1391,7 @@ static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
 	} else {
 		o->file = speculative_file(w, vma, file);
 		if (!o->file)
-			return WALK_SPOILED;
+			return WALK_RETRY;
 		/* Whose pages can be of other sizes: hugetlbfs, and devices of DAX. */
 		if ((READ_ONCE(vma->vm_flags) & VM_HUGETLB) ||
 		    S_ISCHR(file_inode(file)->i_mode)) {
@@ -1404,7 +1404,7 @@ static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
 	o->ino = inode->i_ino;
 	o->dev = inode->i_sb->s_dev;
 	o->kind = file_kind(vma, file);
-	object_insert(s, s->objs_nr++, hash);
+	source_insert(s, s->sources_nr++, hash);
 	return WALK_MORE;
 }
 
@@ -1414,8 +1414,8 @@ static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
  *
  * @fixed: what the object would be without vm_ops and names
  */
-static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
-				const struct object *fixed, u32 *index)
+static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
+				const struct vma_source *fixed, u32 *index)
 {
 	struct file *file = READ_ONCE(vma->vm_file);
 	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
@@ -1423,17 +1423,17 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
 	enum walk_end added;
 
 	if (!file || kcompat_has_anon_name(vma))
-		return w->stable ? object_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	*index = object_of_file(w->s, file, ops, hash);
+		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
+	*index = source_of_file(w->s, file, ops, hash);
 	if (!*index) {
-		added = object_add_file(w, vma, file, ops, hash);
+		added = source_add_file(w, vma, file, ops, hash);
 		if (added != WALK_MORE)
 			return added;
-		*index = w->s->objs_nr - 1;
+		*index = w->s->sources_nr - 1;
 	}
 	w->file = file;
 	w->ops = ops;
-	w->object = *index;
+	w->source = *index;
 	return WALK_MORE;
 }
 
@@ -1441,12 +1441,12 @@ static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
  * Adds VMAs that follow each other: of the first of them, what is at and above w->next. What
  * is read here of a VMA that is not stable is numbers, pointers to compare, and its policy.
  */
-static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
+static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vmas,
 				 unsigned int n)
 {
-	struct snapshot *s = w->s;
-	struct record *r = &s->recs[s->nr];
-	const struct record *full = &s->recs[s->room];
+	struct vma_snapshot *s = w->s;
+	struct vma_record *r = &s->recs[s->nr];
+	const struct vma_record *full = &s->recs[s->cap];
 	const unsigned long start_brk = w->start_brk, brk = w->brk, start_stack = w->start_stack;
 	const struct vm_operations_struct *ops;
 	const struct file *file;
@@ -1458,7 +1458,7 @@ static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
 	for (; n--; r++) {
 		vma = *vmas++;
 		if (r == full) {
-			added = WALK_NO_ROOM;
+			added = WALK_RECORDS_FULL;
 			break;
 		}
 		start = READ_ONCE(vma->vm_start);
@@ -1470,27 +1470,27 @@ static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
 		r->flags = READ_ONCE(vma->vm_flags);
 		r->policy = vma_policy_of(vma);
 		r->anon_vma = READ_ONCE(vma->anon_vma);
-		fixed = OBJ_ANON;
+		fixed = SOURCE_ANON;
 		if (file) {
 			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
 				    (r->start - start);
-			r->object = w->object;
+			r->source = w->source;
 			if (file != w->file || ops != w->ops || kcompat_has_anon_name(vma))
 				goto another;
 		} else {
 			r->offset = 0;
 			if (kcompat_is_initial_heap(start, end, start_brk, brk))
-				fixed = OBJ_HEAP;
+				fixed = SOURCE_HEAP;
 			else if (start <= start_stack && end >= start_stack)
-				fixed = OBJ_STACK;
-			r->object = fixed;
+				fixed = SOURCE_STACK;
+			r->source = fixed;
 			if (ops || (!fixed && kcompat_has_anon_name(vma)))
 				goto another;
 		}
 		next = end;
 		continue;
 another:
-		added = object_add(w, vma, &fixed_objects[fixed], &r->object);
+		added = source_add(w, vma, &fixed_sources[fixed], &r->source);
 		if (added != WALK_MORE)
 			break;
 		next = end;
@@ -1501,13 +1501,13 @@ another:
 }
 
 /* Puts a walk where it goes on, in a new critical section. */
-static void walk_seek(struct walk *w)
+static void walk_seek(struct vma_walk *w)
 {
 	vma_cursor_seek(&w->cursor, w->mm, w->next);
 }
 
 /* Adds up to @max VMAs, or more precisely those above w->next; see walk_seek(). */
-static enum walk_end walk_some(struct walk *w, unsigned int max)
+static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
 	struct vm_area_struct *vmas[VMA_BATCH];
 	enum walk_end end;
@@ -1525,12 +1525,12 @@ static enum walk_end walk_some(struct walk *w, unsigned int max)
 }
 
 /* So that a walk with room enough for all is not begun in vain. */
-static bool walk_is_vain(const struct walk *w)
+static bool records_too_small(const struct vma_walk *w)
 {
-	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->room;
+	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
 }
 
-static void walk_begin(struct walk *w)
+static void walk_begin(struct vma_walk *w)
 {
 	w->most = max_t(size_t, w->most, READ_ONCE(w->mm->map_count));
 	/* Set by an exec, brk() and prctl(PR_SET_MM), the last with mmap_lock for reading. */
@@ -1553,9 +1553,9 @@ static unsigned long mmap_base(const struct mm_struct *mm)
 }
 
 /* What a snapshot says of the mm as a whole; belongs to the end of a walk. */
-static void walk_finish(struct walk *w)
+static void walk_finish(struct vma_walk *w)
 {
-	struct snapshot *s = w->s;
+	struct vma_snapshot *s = w->s;
 	struct mm_struct *mm = w->mm;
 
 	s->has_seq = kcompat_mm_seq(mm, &s->mm_seq);
@@ -1593,14 +1593,14 @@ static void walk_finish(struct walk *w)
  *
  * Return: why the walk ended.
  */
-static enum walk_end walk_locked(struct walk *w, u64 hold_ns)
+static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 {
 	const u64 began = ktime_get_ns();
 	unsigned int strides = 0;
 	enum walk_end end;
 
-	if (walk_is_vain(w))
-		return WALK_NO_ROOM;
+	if (records_too_small(w))
+		return WALK_RECORDS_FULL;
 	walk_begin(w);
 	w->stable = true;
 	walk_seek(w);
@@ -1612,7 +1612,7 @@ static enum walk_end walk_locked(struct walk *w, u64 hold_ns)
 			return end;
 		if (hold_ns && mmap_lock_is_contended(w->mm) &&
 		    ktime_get_ns() - began >= hold_ns)
-			return WALK_GAVE_WAY;
+			return WALK_CONTENDED;
 		if (++strides % (SZ_1K / LOCK_STRIDE) == 0) {
 			if (fatal_signal_pending(current))
 				return WALK_KILLED;
@@ -1622,39 +1622,39 @@ static enum walk_end walk_locked(struct walk *w, u64 hold_ns)
 }
 
 /* How far a walk has come, to go back to. */
-struct checkpoint {
+struct walk_mark {
 	size_t nr;
-	size_t objs_nr;
-	struct name_block *names;
+	size_t sources_nr;
+	struct vma_name_block *names;
 	size_t names_used;
 	unsigned long next;
 	const struct file *file;
 	const struct vm_operations_struct *ops;
-	u32 object;
+	u32 source;
 };
 
-static struct checkpoint walk_checkpoint(const struct walk *w)
+static struct walk_mark walk_get_mark(const struct vma_walk *w)
 {
-	const struct snapshot *s = w->s;
+	const struct vma_snapshot *s = w->s;
 
-	return (struct checkpoint) {
+	return (struct walk_mark) {
 		.nr = s->nr,
-		.objs_nr = s->objs_nr,
+		.sources_nr = s->sources_nr,
 		.names = s->names,
 		.names_used = s->names->used,
 		.next = w->next,
 		.file = w->file,
 		.ops = w->ops,
-		.object = w->object,
+		.source = w->source,
 	};
 }
 
 /* Sleeps: under no lock. */
-static void walk_rollback(struct walk *w, const struct checkpoint *c)
+static void walk_rollback(struct vma_walk *w, const struct walk_mark *c)
 {
-	struct snapshot *s = w->s;
+	struct vma_snapshot *s = w->s;
 
-	objects_drop(s, c->objs_nr);
+	sources_drop(s, c->sources_nr);
 	s->nr = c->nr;
 	/* What is in newer blocks is lost until the snapshot is freed, a piece's names each. */
 	if (s->names && s->names == c->names)
@@ -1662,7 +1662,7 @@ static void walk_rollback(struct walk *w, const struct checkpoint *c)
 	w->next = c->next;
 	w->file = c->file;
 	w->ops = c->ops;
-	w->object = c->object;
+	w->source = c->source;
 }
 
 /* How often to look whether a writer is through; some ten microseconds. */
@@ -1690,9 +1690,9 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
  *
  * Return: how much room for names it shall have.
  */
-static size_t walk_restart(struct walk *w, size_t more)
+static size_t walk_restart(struct vma_walk *w, size_t more)
 {
-	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
+	const struct walk_mark start = { .sources_nr = SOURCES_FIXED };
 	size_t names;
 
 	walk_rollback(w, &start);
@@ -1718,16 +1718,16 @@ static size_t walk_restart(struct walk *w, size_t more)
  *
  * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
  */
-static enum walk_end walk_speculative(struct walk *w, unsigned int max)
+static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 {
-	const struct checkpoint from = walk_checkpoint(w);
+	const struct walk_mark from = walk_get_mark(w);
 	const size_t enough = w->s->nr + min_t(size_t, max, INT_MAX);
 	enum walk_end end;
 
-	if (walk_is_vain(w))
-		return WALK_NO_ROOM;
+	if (records_too_small(w))
+		return WALK_RECORDS_FULL;
 	if (!speculate_begin(w->mm, &w->seq))
-		return WALK_SPOILED;
+		return WALK_RETRY;
 	walk_begin(w);
 	w->stable = false;
 	do {
@@ -1745,7 +1745,7 @@ static enum walk_end walk_speculative(struct walk *w, unsigned int max)
 		if (end == WALK_DONE)
 			walk_finish(w);
 		if (end == WALK_UNSTABLE || vma_speculate_retry(w->mm, w->seq))
-			end = WALK_SPOILED;
+			end = WALK_RETRY;
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
 		cond_resched();
@@ -1777,23 +1777,23 @@ static void wait_for_writers(struct mm_struct *mm)
 }
 
 /**
- * struct pace - how a walk gets on, and so how it goes on
+ * struct walk_backoff - how a walk gets on, and so how it goes on
  * @hold_ns: how long to keep writers out
  * @tries: of the whole without the lock that are left
  * @piece: how many VMAs to try without the lock once the walk is torn, 0: none
- * @spoiled: tries of a piece in a row that writers have spoiled
+ * @retries: tries of a piece in a row that writers have spoiled
  */
-struct pace {
+struct walk_backoff {
 	u64 hold_ns;
 	unsigned int tries;
 	unsigned int piece;
-	unsigned int spoiled;
+	unsigned int retries;
 };
 
-#define PACE_TRIES	3
-#define PACE_PIECE_MIN	4
-#define PACE_PIECE_MAX	RCU_STRIDE
-#define PACE_SPOILED	32
+#define BACKOFF_TRIES	3
+#define BACKOFF_PIECE_MIN	4
+#define BACKOFF_PIECE_MAX	RCU_STRIDE
+#define BACKOFF_RETRIES	32
 
 /*
  * One step of a walk: without the lock if there is hope for that, else with it.
@@ -1806,30 +1806,30 @@ struct pace {
  * A target can map ahead of the walk and unmap behind it. Once twice as many VMAs are recorded as
  * it ever had, the lock is kept to the end.
  */
-static enum walk_end walk_step(struct walk *w, struct pace *p)
+static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *p)
 {
-	struct snapshot *s = w->s;
+	struct vma_snapshot *s = w->s;
 	const bool endless = s->torn && s->nr > 2 * w->most;
 	enum walk_end end;
 
 	if (p->tries && !s->torn) {
 		end = walk_speculative(w, INT_MAX);
-		if (end == WALK_SPOILED)
+		if (end == WALK_RETRY)
 			p->tries--;
 		return end;
 	}
-	if (p->piece && s->torn && !endless && p->spoiled < PACE_SPOILED) {
+	if (p->piece && s->torn && !endless && p->retries < BACKOFF_RETRIES) {
 		end = walk_speculative(w, p->piece);
-		if (end == WALK_SPOILED) {
-			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
-			p->spoiled++;
+		if (end == WALK_RETRY) {
+			p->piece = max_t(unsigned int, p->piece / 2, BACKOFF_PIECE_MIN);
+			p->retries++;
 		} else {
-			p->piece = min_t(unsigned int, p->piece * 2, PACE_PIECE_MAX);
-			p->spoiled = 0;
+			p->piece = min_t(unsigned int, p->piece * 2, BACKOFF_PIECE_MAX);
+			p->retries = 0;
 		}
 		return end;
 	}
-	p->spoiled = 0;
+	p->retries = 0;
 	if (mmap_read_lock_killable(w->mm))
 		return WALK_KILLED;
 	end = walk_locked(w, endless ? 0 : p->hold_ns);
@@ -1850,15 +1850,15 @@ static enum walk_end walk_step(struct walk *w, struct pace *p)
  *
  * Return: 0, -ENOMEM or -EINTR.
  */
-static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
+static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 {
-	struct walk w = { .s = s, .mm = mm };
-	struct pace pace = {
+	struct vma_walk w = { .s = s, .mm = mm };
+	struct walk_backoff pace = {
 		.hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC,
-		.tries = HAVE_MMAP_LOCK_SPECULATE ? PACE_TRIES : 0,
-		.piece = HAVE_MMAP_LOCK_SPECULATE ? PACE_PIECE_MAX : 0,
+		.tries = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_TRIES : 0,
+		.piece = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_PIECE_MAX : 0,
 	};
-	size_t room = 0, objs = 0, names = 256;
+	size_t room = 0, sources = 0, names = 256;
 	enum walk_end end;
 	size_t count;
 	int err;
@@ -1868,11 +1868,11 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			count = READ_ONCE(mm->map_count);
 			room = max(room, count + count / 32 + 8);
 			/* One for four VMAs in a small process; few in one that is large by far. */
-			objs = max(objs, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
+			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
 		}
 		err = records_reserve(s, room);
 		if (!err)
-			err = objects_reserve(s, objs);
+			err = sources_reserve(s, sources);
 		if (!err)
 			err = names_reserve(s, names);
 		if (err)
@@ -1887,17 +1887,17 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 			return 0;
 		case WALK_KILLED:
 			return -EINTR;
-		case WALK_GAVE_WAY:
+		case WALK_CONTENDED:
 			s->torn = true;
 			break;
-		case WALK_NO_ROOM:
-			room = s->room + s->room / 4 + 8;
+		case WALK_RECORDS_FULL:
+			room = s->cap + s->cap / 4 + 8;
 			break;
-		case WALK_NO_OBJECTS:
-			objs = 3 * s->objs_room;
+		case WALK_SOURCES_FULL:
+			sources = 3 * s->sources_cap;
 			break;
-		case WALK_NO_NAMES:
-			names = max_t(size_t, 2 * names_room(s), SZ_1K);
+		case WALK_NAMES_FULL:
+			names = max_t(size_t, 2 * names_avail(s), SZ_1K);
 			/* A torn walk drops the lock for this: not often. */
 			if (s->torn)
 				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
@@ -1911,15 +1911,15 @@ static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
 }
 
 /* The object that a path was resolved for, or 0 */
-static u32 object_of_path(const struct snapshot *s, const struct path *path, u32 hash)
+static u32 source_of_path(const struct vma_snapshot *s, const struct path *path, u32 hash)
 {
-	u32 i = *object_bucket(s, hash);
+	u32 i = *source_bucket(s, hash);
 	unsigned int looked;
 
 	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
-		if (path_equal(file_user_path(s->objs[i].file), path))
+		if (path_equal(file_user_path(s->sources[i].file), path))
 			return i;
-		i = s->objs[i].chain;
+		i = s->sources[i].chain;
 	}
 	return 0;
 }
@@ -1929,20 +1929,20 @@ static u32 object_of_path(const struct snapshot *s, const struct path *path, u32
  * VMAs. Until the last one is done all files stay referenced, and so do the dentries and mounts
  * that the paths are known by.
  */
-static int snapshot_resolve(struct snapshot *s)
+static int snapshot_resolve(struct vma_snapshot *s)
 {
-	struct long_paths l = {};
+	struct long_path_buf l = {};
 	const struct path *path;
-	const struct object *same;
-	struct object *o;
+	const struct vma_source *same;
+	struct vma_source *o;
 	u32 i, found, hash;
 	int err = 0;
 
 	if (s->nameless)
 		goto out;
 	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
-	for (i = OBJS_FIXED; i < s->objs_nr && !err; i++) {
-		o = &s->objs[i];
+	for (i = SOURCES_FIXED; i < s->sources_nr && !err; i++) {
+		o = &s->sources[i];
 		cond_resched();
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;
@@ -1951,23 +1951,23 @@ static int snapshot_resolve(struct snapshot *s)
 		if (o->file) {
 			path = file_user_path(o->file);
 			hash = pointers_hash(path->dentry, path->mnt);
-			found = object_of_path(s, path, hash);
+			found = source_of_path(s, path, hash);
 			if (found) {
-				same = &s->objs[found];
+				same = &s->sources[found];
 				o->name = same->name;
 				o->name_len = same->name_len;
 				o->bits = same->bits;
 				continue;
 			}
-			err = object_set_path(s, o, path, &l);
-			object_insert(s, i, hash);
+			err = source_set_path(s, o, path, &l);
+			source_insert(s, i, hash);
 		} else if (has_newline(o->name, o->name_len)) {
-			o->bits |= OBJ_ESCAPE;
+			o->bits |= SOURCE_ESCAPE;
 		}
 	}
 	kvfree(l.buf);
 out:
-	objects_put_files(s);
+	sources_put_files(s);
 	return err;
 }
 
@@ -1985,11 +1985,11 @@ out:
  * or -EINPROGRESS if snapshot_prepare() has something to do first. That is not
  * -EAGAIN, for which seq_file tries again itself, without end.
  */
-static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t,
+static int snapshot_take(struct vma_snapshot *s, const struct file *entry, struct vmainfo_target *t,
 			 bool nameless)
 {
 	struct mm_struct *mm;
-	struct shown now;
+	struct mm_identity now;
 	int err;
 
 	mm = target_look(entry, t, &now);
@@ -2029,7 +2029,7 @@ static int snapshot_take(struct snapshot *s, const struct file *entry, struct ta
  *
  * Return: 0 to try again, or an error.
  */
-static int snapshot_prepare(const struct file *entry, struct target *t)
+static int snapshot_prepare(const struct file *entry, struct vmainfo_target *t)
 {
 	struct mm_struct *mm = target_mm(entry, t);
 	int err = 0;
@@ -2054,16 +2054,16 @@ static int snapshot_prepare(const struct file *entry, struct target *t)
  * @snap: what it shows
  * @taken: there is a snapshot
  * @shown: how many records the last show has shown
- * @room_for_next: how much room a read() must have left to be sure of a whole
+ * @next_line_max: how much room a read() must have left to be sure of a whole
  *	line more
  */
 struct vmainfo_file {
 	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct target target;
-	struct snapshot snap;
+	struct vmainfo_target target;
+	struct vma_snapshot snap;
 	bool taken;
 	size_t shown;
-	size_t room_for_next;
+	size_t next_line_max;
 };
 
 static void drop_snapshot(struct vmainfo_file *vf)
@@ -2073,7 +2073,7 @@ static void drop_snapshot(struct vmainfo_file *vf)
 }
 
 /* Position 0 is the header, then come the records, the gate page last. */
-static void *view_element(struct snapshot *s, loff_t pos)
+static void *view_element(struct vma_snapshot *s, loff_t pos)
 {
 	if (!pos)
 		return SEQ_START_TOKEN;
@@ -2105,18 +2105,18 @@ static void *view_begin(struct seq_file *m, loff_t pos, bool nameless)
 	return view_element(&vf->snap, pos);
 }
 
-static bool is_gate(const struct snapshot *s, const struct record *r)
+static bool is_gate(const struct vma_snapshot *s, const struct vma_record *r)
 {
 	return s->gate && r == &s->gate->rec;
 }
 
-static const struct object *object_of(const struct snapshot *s, const struct record *r)
+static const struct vma_source *record_source(const struct vma_snapshot *s, const struct vma_record *r)
 {
-	return is_gate(s, r) ? &s->gate->obj : &s->objs[r->object];
+	return is_gate(s, r) ? &s->gate->obj : &s->sources[r->source];
 }
 
 /* More than a line of any view has besides its name. */
-#define LINE_MAX_SANS_NAME 1024
+#define LINE_OVERHEAD_MAX 1024
 
 /* The first buffer, instead of seq_file, which could invoke the OOM killer for it. */
 static int view_buffer(struct seq_file *m)
@@ -2132,12 +2132,12 @@ static int view_buffer(struct seq_file *m)
  * Makes room for the first line in the buffer, which is empty. seq_file would double it until the
  * line fits, and for memory the OOM killer can be invoked there.
  */
-static int view_reserve(struct seq_file *m, const struct record *r)
+static int view_reserve(struct seq_file *m, const struct vma_record *r)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct object *o = object_of(&vf->snap, r);
-	size_t size = LINE_MAX_SANS_NAME +
-		      (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len;
+	const struct vma_source *o = record_source(&vf->snap, r);
+	size_t size = LINE_OVERHEAD_MAX +
+		      (size_t)(o->bits & SOURCE_ESCAPE ? 4 : 1) * o->name_len;
 	char *buf;
 
 	if (size <= m->size)
@@ -2179,8 +2179,8 @@ static void view_stop(struct seq_file *m, void *v)
 
 	if (!IS_ERR_OR_NULL(v))
 		room = max_t(size_t, PAGE_SIZE,
-			     LINE_MAX_SANS_NAME + 4 * vf->snap.longest);
-	vf->room_for_next = room;
+			     LINE_OVERHEAD_MAX + 4 * vf->snap.longest);
+	vf->next_line_max = room;
 
 	/*
 	 * The buffer has grown for a line that is longer, and stays so. But
@@ -2193,11 +2193,11 @@ static void view_stop(struct seq_file *m, void *v)
 		m->size = PAGE_SIZE;
 }
 
-static void show_name(struct seq_file *m, const struct object *o)
+static void show_name(struct seq_file *m, const struct vma_source *o)
 {
 	if (!o->name)
 		seq_putc(m, '-');
-	else if (o->bits & OBJ_ESCAPE)
+	else if (o->bits & SOURCE_ESCAPE)
 		seq_escape(m, o->name, "\n");
 	else
 		seq_write(m, o->name, o->name_len);
@@ -2207,28 +2207,28 @@ static void show_name(struct seq_file *m, const struct object *o)
  * A view that is fast shows as many records at a time as fit into the buffer: seq_file calls
  * show for each of its elements, and copies and checks, which is more work than a record is.
  */
-struct batch {
-	const struct record *r;		/* the next one */
-	const struct record *behind;	/* one past the last */
+struct emit_batch {
+	const struct vma_record *r;		/* the next one */
+	const struct vma_record *end_rec;	/* one past the last */
 	char *begin;
 	char *p;			/* where it goes */
 	const char *end;		/* of the buffer */
-	const char *limit;		/* where the next one may begin; see batch_expect() */
+	const char *limit;		/* where the next one may begin; see emit_expect() */
 };
 
-static struct batch batch_begin(struct seq_file *m, const struct record *first)
+static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record *first)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct snapshot *s = &vf->snap;
-	struct batch b = { .r = first };
+	const struct vma_snapshot *s = &vf->snap;
+	struct emit_batch b = { .r = first };
 	size_t room = seq_get_buf(m, &b.begin);
 
-	b.behind = is_gate(s, first) ? first + 1 : s->recs + s->nr;
+	b.end_rec = is_gate(s, first) ? first + 1 : s->recs + s->nr;
 	b.p = b.begin;
 	b.end = b.begin + room;
 	/* A buffer that had to grow for a record takes only that one; see view_stop(). */
 	if (m->size != PAGE_SIZE) {
-		b.behind = first + 1;
+		b.end_rec = first + 1;
 		if (m->count)
 			b.end = b.p;
 	}
@@ -2240,17 +2240,17 @@ static struct batch batch_begin(struct seq_file *m, const struct record *first)
  * How long records are from now on, at most. A buffer that is full to the last byte counts as
  * one that overflowed.
  */
-static void batch_expect(struct batch *b, size_t len)
+static void emit_expect(struct emit_batch *b, size_t len)
 {
 	b->limit = b->end - b->begin > len ? b->end - len : b->begin;
 }
 
-static bool batch_is_full(const struct batch *b)
+static bool emit_is_full(const struct emit_batch *b)
 {
 	return b->p >= b->limit;
 }
 
-static int batch_end(struct seq_file *m, const struct record *first, const struct batch *b)
+static int emit_end(struct seq_file *m, const struct vma_record *first, const struct emit_batch *b)
 {
 	struct vmainfo_file *vf = m->private;
 
@@ -2273,7 +2273,7 @@ static void __init hex_digits_init(void)
 }
 
 /* At least @width lower-case hex digits at @p; returns the end of them. */
-static __always_inline char *put_hex(char *p, u64 val, int width)
+static __always_inline char *fmt_hex(char *p, u64 val, int width)
 {
 	int digits = max(width, (fls64(val) + 3) / 4);
 	char *end = p + digits;
@@ -2289,7 +2289,7 @@ static __always_inline char *put_hex(char *p, u64 val, int width)
 	return end;
 }
 
-static char *put_decimal(char *p, u64 val)
+static char *fmt_decimal(char *p, u64 val)
 {
 	char digits[20], *d = digits + sizeof(digits);
 
@@ -2303,7 +2303,7 @@ static char *put_decimal(char *p, u64 val)
 	return p + (digits + sizeof(digits) - d);
 }
 
-static char *put_perm(char *p, unsigned long flags)
+static char *fmt_perm(char *p, unsigned long flags)
 {
 	*p++ = flags & VM_READ ? 'r' : '-';
 	*p++ = flags & VM_WRITE ? 'w' : '-';
@@ -2313,11 +2313,11 @@ static char *put_perm(char *p, unsigned long flags)
 }
 
 /* As seq_escape(m, name, "\n") does. */
-static char *put_name(char *p, const struct object *o)
+static char *fmt_name(char *p, const struct vma_source *o)
 {
 	const char *name = o->name;
 
-	if (!(o->bits & OBJ_ESCAPE)) {
+	if (!(o->bits & SOURCE_ESCAPE)) {
 		memcpy(p, name, o->name_len);
 		return p + o->name_len;
 	}
@@ -2341,38 +2341,38 @@ static char *put_name(char *p, const struct object *o)
 static int maps_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct object *o = NULL;
+	const struct vma_source *o = NULL;
 	u32 known = U32_MAX; /* no object's index */
 	char dev_ino[48];
 	size_t dev_ino_len = 0;
-	struct batch b;
+	struct emit_batch b;
 	char *p;
 
 	if (v == SEQ_START_TOKEN)
 		return 0;
-	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
-		if (b.r->object != known) {
-			known = b.r->object;
-			o = object_of(&vf->snap, b.r);
-			p = put_hex(dev_ino, MAJOR(o->dev), 2);
+	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
+		if (b.r->source != known) {
+			known = b.r->source;
+			o = record_source(&vf->snap, b.r);
+			p = fmt_hex(dev_ino, MAJOR(o->dev), 2);
 			*p++ = ':';
-			p = put_hex(p, MINOR(o->dev), 2);
+			p = fmt_hex(p, MINOR(o->dev), 2);
 			*p++ = ' ';
-			p = put_decimal(p, o->ino);
+			p = fmt_decimal(p, o->ino);
 			*p++ = ' ';
 			dev_ino_len = p - dev_ino;
-			batch_expect(&b, MAPS_HEAD_MAX +
-				     (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len);
+			emit_expect(&b, MAPS_HEAD_MAX +
+				     (size_t)(o->bits & SOURCE_ESCAPE ? 4 : 1) * o->name_len);
 		}
-		if (batch_is_full(&b))
+		if (emit_is_full(&b))
 			break;
-		p = put_hex(b.p, b.r->start, 8);
+		p = fmt_hex(b.p, b.r->start, 8);
 		*p++ = '-';
-		p = put_hex(p, b.r->end, 8);
+		p = fmt_hex(p, b.r->end, 8);
 		*p++ = ' ';
-		p = put_perm(p, b.r->flags);
+		p = fmt_perm(p, b.r->flags);
 		*p++ = ' ';
-		p = put_hex(p, b.r->offset, 8);
+		p = fmt_hex(p, b.r->offset, 8);
 		*p++ = ' ';
 		memcpy(p, dev_ino, dev_ino_len);
 		p += dev_ino_len;
@@ -2380,12 +2380,12 @@ static int maps_show(struct seq_file *m, void *v)
 			while (p < b.p + MAPS_NAME_COLUMN)
 				*p++ = ' ';
 			*p++ = ' ';
-			p = put_name(p, o);
+			p = fmt_name(p, o);
 		}
 		*p++ = '\n';
 		b.p = p;
 	}
-	return batch_end(m, v, &b);
+	return emit_end(m, v, &b);
 }
 
 static const char *const kind_names[] = {
@@ -2508,7 +2508,7 @@ static void __init flag_names_init(void)
 /* Two letters and a comma for each flag. */
 #define FLAGS_MAX (BITS_PER_LONG * 3)
 
-static void put_flags(char *p, unsigned long flags)
+static void fmt_flags(char *p, unsigned long flags)
 {
 	const char *begin = p;
 	const char *name;
@@ -2532,7 +2532,7 @@ static void put_flags(char *p, unsigned long flags)
  * gives a neighbour or the bare address. It takes a few thousand instructions,
  * and a process has few different vm_ops: remember the last.
  */
-static noinline const char *ops_look_up(struct snapshot *s,
+static noinline const char *ops_look_up(struct vma_snapshot *s,
 					const struct vm_operations_struct *ops)
 {
 	char symbol[KSYM_SYMBOL_LEN];
@@ -2561,7 +2561,7 @@ static noinline const char *ops_look_up(struct snapshot *s,
 }
 
 /* On its own: kernels clear what is on the stack, as large as a symbol. */
-static const char *ops_name(struct snapshot *s, const struct vm_operations_struct *ops)
+static const char *ops_name(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
 	size_t i;
 
@@ -2574,7 +2574,7 @@ static const char *ops_name(struct snapshot *s, const struct vm_operations_struc
 }
 
 /* How many hex digits the highest address of a snapshot has. */
-static int address_width(const struct snapshot *s)
+static int address_width(const struct vma_snapshot *s)
 {
 	unsigned long highest = 0;
 
@@ -2589,10 +2589,10 @@ static int address_width(const struct snapshot *s)
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	struct snapshot *s = &vf->snap;
+	struct vma_snapshot *s = &vf->snap;
 	const int width = address_width(s);
-	const struct record *r = v;
-	const struct object *o;
+	const struct vma_record *r = v;
+	const struct vma_source *o;
 	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
 	const char *ops, *policy = "?";
 
@@ -2610,7 +2610,7 @@ static int vmas_show(struct seq_file *m, void *v)
 		return 0;
 	}
 
-	o = object_of(s, r);
+	o = record_source(s, r);
 	ops = ops_name(s, o->ops);
 	if (IS_ERR(ops))
 		return PTR_ERR(ops);
@@ -2618,8 +2618,8 @@ static int vmas_show(struct seq_file *m, void *v)
 		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
 	if (r->policy < ARRAY_SIZE(policy_names))
 		policy = policy_names[r->policy];
-	put_perm(perm, r->flags);
-	put_flags(flags, r->flags);
+	fmt_perm(perm, r->flags);
+	fmt_flags(flags, r->flags);
 	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(o->dev), MINOR(o->dev));
 	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-22s ",
 		   nr, width, r->start, width, r->end,
@@ -2642,7 +2642,7 @@ static void header_init(struct vmainfo_header *h, pid_t pid)
 	h->pid = pid;
 }
 
-static void raw_header(struct seq_file *m, const struct snapshot *s)
+static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
 {
 	struct vmainfo_header h;
 
@@ -2662,14 +2662,14 @@ static void raw_header(struct seq_file *m, const struct snapshot *s)
 }
 
 /* Few combinations of flags come up in turns, which mostly differ in what may be done. */
-struct flags_cache {
+struct raw_flags_cache {
 	struct {
 		unsigned long flags;
 		u64 raw;
 	} known[8];	/* by VM_READ, VM_WRITE and VM_EXEC */
 };
 
-static u64 raw_flags(struct flags_cache *cache, unsigned long flags)
+static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
 {
 	const size_t i = flags & (VM_READ | VM_WRITE | VM_EXEC);
 	unsigned long left;
@@ -2686,7 +2686,7 @@ static u64 raw_flags(struct flags_cache *cache, unsigned long flags)
 }
 
 /* A record, also as the words that it is written in. */
-union raw_words {
+union raw_record_words {
 	struct vmainfo_record r;
 	u64 words[sizeof(struct vmainfo_record) / 8];
 };
@@ -2695,25 +2695,25 @@ union raw_words {
 static int raw_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	struct snapshot *s = &vf->snap;
-	const struct object *o = NULL;
-	struct flags_cache cache = {};
-	union raw_words same = {}, *raw;
+	struct vma_snapshot *s = &vf->snap;
+	const struct vma_source *o = NULL;
+	struct raw_flags_cache cache = {};
+	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* no object's index */
 	const char *ops = NULL;
 	u64 more[2] = {}; /* flags, by whether there is an anon_vma */
 	size_t texts;
-	struct batch b;
+	struct emit_batch b;
 	char *p;
 
 	if (v == SEQ_START_TOKEN) {
 		raw_header(m, s);
 		return 0;
 	}
-	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
-		if (b.r->object != known) {
-			known = b.r->object;
-			o = object_of(s, b.r);
+	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
+		if (b.r->source != known) {
+			known = b.r->source;
+			o = record_source(s, b.r);
 			ops = ops_name(s, o->ops);
 			if (IS_ERR(ops))
 				return PTR_ERR(ops);
@@ -2723,18 +2723,18 @@ static int raw_show(struct seq_file *m, void *v)
 			same.r.dev_major = MAJOR(o->dev);
 			same.r.dev_minor = MINOR(o->dev);
 			same.r.name_len = o->name ? o->name_len + 1 : 0;
-			more[0] = (o->bits & OBJ_DELETED ? VMAINFO_DELETED : 0) |
-				  (o->bits & OBJ_OMITTED ? VMAINFO_NAME_OMITTED : 0);
+			more[0] = (o->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
+				  (o->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 			more[1] = more[0] | VMAINFO_ANON_VMA;
 			same.r.ops_len = o->ops ? strlen(ops) + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = o->page_shift;
-			batch_expect(&b, same.r.next);
+			emit_expect(&b, same.r.next);
 		}
-		if (batch_is_full(&b))
+		if (emit_is_full(&b))
 			break;
 		/* Aligned: the buffer is, and all that goes into it has such a size. */
-		raw = (union raw_words *)b.p;
+		raw = (union raw_record_words *)b.p;
 		raw->words[0] = same.words[0];
 		raw->r.policy = b.r->policy;
 		raw->r.start = b.r->start;
@@ -2753,7 +2753,7 @@ static int raw_show(struct seq_file *m, void *v)
 		}
 		b.p += same.r.next;
 	}
-	return batch_end(m, v, &b);
+	return emit_end(m, v, &b);
 }
 
 /* A range of the layout: a line of summary. */
@@ -2840,18 +2840,18 @@ static int summary_kernel(struct seq_file *m)
 static int summary_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct snapshot *s = &vf->snap;
-	const struct layout *l = &s->layout;
+	const struct vma_snapshot *s = &vf->snap;
+	const struct mm_layout *l = &s->layout;
 	struct {
 		unsigned long nr;
 		unsigned long size;
 	} kinds[ARRAY_SIZE(kind_names)] = {}, *kind;
 	unsigned long size = 0, gap_start = 0, gap_end = 0, stack_start = 0, stack_end = 0;
-	const struct record *r, *behind = s->recs + s->nr;
+	const struct vma_record *r, *behind = s->recs + s->nr;
 	size_t i;
 
 	for (r = s->recs; r < behind; r++) {
-		kind = &kinds[s->objs[r->object].kind];
+		kind = &kinds[s->sources[r->source].kind];
 		kind->nr++;
 		kind->size += r->end - r->start;
 		size += r->end - r->start;
@@ -2859,7 +2859,7 @@ static int summary_show(struct seq_file *m, void *v)
 			gap_start = r[-1].end;
 			gap_end = r->start;
 		}
-		if (s->objs[r->object].kind == VMAINFO_KIND_STACK) {
+		if (s->sources[r->source].kind == VMAINFO_KIND_STACK) {
 			stack_start = stack_end ? stack_start : r->start;
 			stack_end = r->end;
 		}
@@ -2909,7 +2909,7 @@ static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
  * struct procmap_query as Linux 6.11 has it. That of the kernel's headers can grow, and may not
  * be there at all.
  */
-struct query {
+struct procmap_query_v1 {
 	u64 size;
 	u64 query_flags;
 	u64 query_addr;
@@ -2928,7 +2928,7 @@ struct query {
 };
 
 /* PROCMAP_QUERY of that time, as the size of the structure is part of the number. */
-#define QUERY _IOWR('f', 17, struct query)
+#define QUERY _IOWR('f', 17, struct procmap_query_v1)
 
 #define QUERY_PERMS (PROCMAP_QUERY_VMA_READABLE | PROCMAP_QUERY_VMA_WRITABLE | \
 		     PROCMAP_QUERY_VMA_EXECUTABLE | PROCMAP_QUERY_VMA_SHARED)
@@ -2950,7 +2950,7 @@ static u64 query_perms(unsigned long flags)
  *
  * Return: the VMA, or -ENOENT, -EINTR, -EAGAIN: go on at *@addr.
  */
-static struct vm_area_struct *query_find(struct mm_struct *mm, const struct query *q,
+static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query_v1 *q,
 					 unsigned long *addr, u64 hold_ns)
 {
 	const u64 perms = q->query_flags & QUERY_PERMS;
@@ -2983,14 +2983,14 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct quer
 }
 
 /**
- * struct query_name - the name of a VMA that a query found
+ * struct procmap_query_name - the name of a VMA that a query found
  * @limit: how long it may be, the NUL at its end included
  * @len: how long it is, likewise; 0 if there is none
  * @text: where it begins
  * @small: where it is, if it is short
  * @buf: otherwise: to be freed
  */
-struct query_name {
+struct procmap_query_name {
 	size_t limit;
 	size_t len;
 	const char *text;
@@ -2998,7 +2998,7 @@ struct query_name {
 	char small[128];
 };
 
-static int query_path(struct query_name *n, const struct path *path)
+static int query_path(struct procmap_query_name *n, const struct path *path)
 {
 	size_t room = min(n->limit, sizeof(n->small));
 	char *text;
@@ -3018,8 +3018,8 @@ static int query_path(struct query_name *n, const struct path *path)
 	return n->len <= n->limit ? 0 : -ENAMETOOLONG;
 }
 
-/* A name that is no path, for which see object_name(). Under mmap_lock. */
-static int query_text(struct query_name *n, struct vm_area_struct *vma)
+/* A name that is no path, for which see source_name(). Under mmap_lock. */
+static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	const char *name = NULL, *before = "", *after = "";
@@ -3065,7 +3065,7 @@ static int query_text(struct query_name *n, struct vm_area_struct *vma)
  * under the lock, only finding the VMA and copying its fields is done so here.
  */
 static int query_answer(const struct file *entry, struct vmainfo_file *vf,
-			struct query *q, struct query_name *n, u8 *build_id)
+			struct procmap_query_v1 *q, struct procmap_query_name *n, u8 *build_id)
 {
 	struct file *file = NULL;
 	struct vm_area_struct *vma;
@@ -3134,9 +3134,9 @@ out:
 
 static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __user *to)
 {
-	struct query_name n;
+	struct procmap_query_name n;
 	u8 build_id[BUILD_ID_MAX];
-	struct query q;
+	struct procmap_query_v1 q;
 	u64 size;
 	int err;
 
@@ -3144,7 +3144,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 		return -EFAULT;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (size < offsetofend(struct query, query_addr))
+	if (size < offsetofend(struct procmap_query_v1, query_addr))
 		return -EINVAL;
 	err = copy_struct_from_user(&q, sizeof(q), to, size);
 	if (err)
@@ -3173,7 +3173,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 /* ---- procs ---- */
 
 /**
- * struct proc_line - what procs says of a process
+ * struct procs_line - what procs says of a process
  * @pid: its number in the pid namespace of the procfs instance
  * @vmas: how many VMAs it has
  * @total: pages that they are of, as the following ones
@@ -3184,7 +3184,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
  * @pinned: by drivers and io_uring
  * @comm: its name, or that of its first thread
  */
-struct proc_line {
+struct procs_line {
 	pid_t pid;
 	unsigned int vmas;
 	unsigned long total;
@@ -3200,19 +3200,19 @@ struct proc_line {
  * struct procs_file - an open procs
  * @lock: one read() or lseek() at a time, as that of struct vmainfo_file
  * @line: the process that the iterator is at, copied: none is kept from going
- * @room_for_next: as in struct vmainfo_file
+ * @next_line_max: as in struct vmainfo_file
  */
 struct procs_file {
 	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct proc_line line;
-	size_t room_for_next;
+	struct procs_line line;
+	size_t next_line_max;
 };
 
 /*
  * Copies what a task's mm counts, if it has one. No mmap_lock, so that nobody waits for a
  * process that is busy: each number is right, but they can be of different moments.
  */
-static bool line_add_mm(struct proc_line *line, struct task_struct *task)
+static bool line_add_mm(struct procs_line *line, struct task_struct *task)
 {
 	struct mm_struct *mm;
 
@@ -3232,7 +3232,7 @@ static bool line_add_mm(struct proc_line *line, struct task_struct *task)
 }
 
 /* Called under RCU, which keeps the leader. */
-static void line_fill(struct proc_line *line, pid_t pid, struct task_struct *leader)
+static void line_fill(struct procs_line *line, pid_t pid, struct task_struct *leader)
 {
 	struct task_struct *task;
 
@@ -3256,7 +3256,7 @@ static void line_fill(struct proc_line *line, pid_t pid, struct task_struct *lea
  *
  * Return: the line, NULL if there is no such process, or ERR_PTR(-EINTR).
  */
-static struct proc_line *procs_find(struct seq_file *m, loff_t *pos)
+static struct procs_line *procs_find(struct seq_file *m, loff_t *pos)
 {
 	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
 	struct procs_file *tf = m->private;
@@ -3305,14 +3305,14 @@ static void procs_stop(struct seq_file *m, void *v)
 	struct procs_file *tf = m->private;
 
 	/* seq_file fills a page at a time, with whole lines; see read_lines(). */
-	tf->room_for_next = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
+	tf->next_line_max = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
 }
 
 /* A number to the right of a column of so many characters, with a space in front of it */
-static char *put_column(char *p, int width, u64 val)
+static char *fmt_column(char *p, int width, u64 val)
 {
 	char digits[20];
-	int len = put_decimal(digits, val) - digits;
+	int len = fmt_decimal(digits, val) - digits;
 
 	*p++ = ' ';
 	for (; width > len; width--)
@@ -3326,7 +3326,7 @@ static char *put_column(char *p, int width, u64 val)
 
 static int procs_show(struct seq_file *m, void *v)
 {
-	const struct proc_line *line = v;
+	const struct procs_line *line = v;
 	size_t room;
 	char *begin, *p;
 
@@ -3342,14 +3342,14 @@ static int procs_show(struct seq_file *m, void *v)
 		seq_commit(m, -1);
 		return 0;
 	}
-	p = put_column(begin, 6, line->pid);
-	p = put_column(p, 8, line->vmas);
-	p = put_column(p, 12, (u64)line->total << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->data << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->stack << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->exec << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->locked << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, line->pinned << (PAGE_SHIFT - 10));
+	p = fmt_column(begin, 6, line->pid);
+	p = fmt_column(p, 8, line->vmas);
+	p = fmt_column(p, 12, (u64)line->total << (PAGE_SHIFT - 10));
+	p = fmt_column(p, 12, (u64)line->data << (PAGE_SHIFT - 10));
+	p = fmt_column(p, 12, (u64)line->stack << (PAGE_SHIFT - 10));
+	p = fmt_column(p, 12, (u64)line->exec << (PAGE_SHIFT - 10));
+	p = fmt_column(p, 12, (u64)line->locked << (PAGE_SHIFT - 10));
+	p = fmt_column(p, 12, line->pinned << (PAGE_SHIFT - 10));
 	*p++ = ' ';
 	/* As proc_task_name() for /proc/PID/status does. */
 	p += string_escape_str(line->comm, p, begin + room - p, ESCAPE_SPACE | ESCAPE_SPECIAL,
@@ -3401,7 +3401,7 @@ static const struct seq_operations procs_seq_ops = {
  * procfs, and the root user of a container is not enough: hence the initial
  * user namespace. The caller opens an entry or writes to it.
  */
-static bool may_look(void)
+static bool vmainfo_may_read(void)
 {
 	return capable(CAP_SYS_PTRACE);
 }
@@ -3411,7 +3411,7 @@ static int entry_open(struct inode *inode, struct file *file)
 	struct vmainfo_file *vf;
 	int err;
 
-	if (!may_look())
+	if (!vmainfo_may_read())
 		return -EPERM;
 	vf = __seq_open_private(file, pde_data(inode), sizeof(*vf));
 	if (!vf)
@@ -3464,10 +3464,10 @@ static ssize_t copy_buffered(struct seq_file *m, struct kiocb *iocb,
  * As many whole lines as fit into @to, which has room for a page or more.
  * seq_read_iter() alone gives whole lines only if it begins with one, and a
  * page at most: so give what is left of a line first, then go on as long as
- * another whole line is sure to fit; @room_for_next is what the view's stop has set.
+ * another whole line is sure to fit; @next_line_max is what the view's stop has set.
  */
 static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
-			  struct iov_iter *to, const size_t *room_for_next)
+			  struct iov_iter *to, const size_t *next_line_max)
 {
 	const size_t count = iov_iter_count(to);
 	ssize_t len, total = 0;
@@ -3486,7 +3486,7 @@ static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
 			return total ?: -EFAULT;
 	}
 	do {
-		if (total && iov_iter_count(to) < *room_for_next)
+		if (total && iov_iter_count(to) < *next_line_max)
 			break;
 		cond_resched();
 		len = seq_read_iter(iocb, to);
@@ -3498,11 +3498,11 @@ static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
 }
 
 static ssize_t read_any(struct seq_file *m, struct kiocb *iocb,
-			struct iov_iter *to, const size_t *room_for_next)
+			struct iov_iter *to, const size_t *next_line_max)
 {
 	if (iov_iter_count(to) < PAGE_SIZE)
 		return seq_read_iter(iocb, to);
-	return read_lines(m, iocb, to, room_for_next);
+	return read_lines(m, iocb, to, next_line_max);
 }
 
 static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -3518,7 +3518,7 @@ static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (!iocb->ki_pos)
 		drop_snapshot(vf);
 	for (;;) {
-		len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
+		len = view_buffer(m) ?: read_any(m, iocb, to, &vf->next_line_max);
 		if (len != -EINPROGRESS)
 			break;
 		len = snapshot_prepare(iocb->ki_filp, &vf->target);
@@ -3566,12 +3566,12 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 {
 	struct seq_file *m = file->private_data;
 	struct vmainfo_file *vf = m->private;
-	struct target target;
+	struct vmainfo_target target;
 	char text[16];
 	int err;
 
 	/* The opener has had this capability, but may have passed the file on. */
-	if (!may_look())
+	if (!vmainfo_may_read())
 		return -EPERM;
 	if (count >= sizeof(text))
 		return -EINVAL;
@@ -3608,7 +3608,7 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
  * taken. Called with the file's lock held. mmput_async(): this may be the mm's
  * last user by then.
  */
-static int header_now(struct vmainfo_header *h, const struct file *entry, struct target *t)
+static int header_now(struct vmainfo_header *h, const struct file *entry, struct vmainfo_target *t)
 {
 	struct mm_struct *mm = target_mm(entry, t);
 
@@ -3696,7 +3696,7 @@ static int procs_open(struct inode *inode, struct file *file)
 {
 	struct procs_file *tf;
 
-	if (!may_look())
+	if (!vmainfo_may_read())
 		return -EPERM;
 	tf = __seq_open_private(file, &procs_seq_ops, sizeof(*tf));
 	if (!tf)
@@ -3713,7 +3713,7 @@ static ssize_t procs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 	if (mutex_lock_killable(&tf->lock))
 		return -EINTR;
-	len = read_any(m, iocb, to, &tf->room_for_next);
+	len = read_any(m, iocb, to, &tf->next_line_max);
 	mutex_unlock(&tf->lock);
 	return len;
 }
@@ -3755,7 +3755,7 @@ static_assert(sizeof(struct vmainfo_record) == 64);
 static_assert(offsetof(struct vmainfo_record, start) == 8);
 static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
 static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
-static_assert(sizeof(struct query) == 104);
+static_assert(sizeof(struct procmap_query_v1) == 104);
 static_assert(QUERY == 0xc0686611);
 
 static int __init vmainfo_init(void)
