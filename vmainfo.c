@@ -23,13 +23,11 @@
  *
  * Lifetimes: an open file owns its struct pid and its snapshot. A task, an mm
  * and files of the target are only referenced within one call: a read() that
- * takes a snapshot, or an ioctl(). The only other state is the parameters of the
- * module and the gate page.
+ * takes a snapshot, or an ioctl(). Parameters and the gate page are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
-#include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
@@ -93,18 +91,14 @@ static int parse_decimal(const char *text, unsigned int max, unsigned int *val)
 
 	if (!isdigit(*text) || kstrtouint(text, 10, &parsed) || parsed > max)
 		return -EINVAL;
-	*val = parsed;
+	WRITE_ONCE(*val, parsed);
 	return 0;
 }
 
-/**
- * target_parse() - find a process by its number
- * @text: the number of a process or thread in the caller's pid namespace
- *
- * The number is looked up once. A number can be reused, a struct pid cannot.
- *
- * Return: a referenced struct pid, NULL if the number is 0, or an ERR_PTR():
- * -EINVAL or -ESRCH.
+/*
+ * Returns the process or thread with that number in the caller's pid namespace,
+ * with a reference, NULL for 0, or an ERR_PTR(): -EINVAL or -ESRCH. It is
+ * looked up once: a number can be reused, a struct pid cannot.
  */
 static struct pid *target_parse(const char *text)
 {
@@ -165,9 +159,9 @@ __MODULE_PARM_TYPE(pid, "uint");
 MODULE_PARM_DESC(pid, "process that newly opened entries show; 0: the process that opens them (default 0)");
 
 /*
- * The caller's permission to open an entry or to write to it. A listing tells as
- * much as ptrace(). The entries appear in every procfs, and root of a container
- * is not sufficient, hence the initial user namespace.
+ * The caller's permission to open an entry or to write to it. A listing tells
+ * as much as ptrace(). The entries appear in every procfs, and root of a
+ * container is not sufficient, hence the initial user namespace.
  */
 static bool vmainfo_may_read(void)
 {
@@ -204,42 +198,31 @@ static struct task_struct *thread_with_mm(struct task_struct *leader)
 	return NULL;
 }
 
-/**
- * struct mm_identity - which address space of a process is shown
- * @mm: the mm, NULL if the process has none
- * @exec_id: self_exec_id of the thread that has it
- * @thread: that thread
- * @nr: its number in the pid namespace of the procfs instance
- * @own: only a reader with this @mm may see it
- *
- * The pointers own no reference: they are compared and never dereferenced. exec
- * replaces the mm before it increments self_exec_id, and the new mm exists
- * before the old one is freed. So if @mm and @exec_id are the same as before, it
- * is still the same mm.
+/*
+ * Which address space of a process is shown. The pointers own no reference:
+ * they are compared and never dereferenced. exec replaces the mm before it
+ * increments self_exec_id, and the new mm exists before the old one is freed.
+ * So if @mm and @exec_id are the same as before, it is still the same mm.
  */
 struct mm_identity {
-	const struct mm_struct *mm;
-	u64 exec_id;
-	const struct pid *thread;
-	pid_t nr;
-	bool own;
+	const struct mm_struct *mm;	/* NULL if the process has none */
+	u64 exec_id;			/* self_exec_id of @thread */
+	const struct pid *thread;	/* the thread that has @mm */
+	pid_t nr;			/* its number in the procfs instance */
+	bool own;			/* only a reader with @mm may see it */
 };
 
-/**
- * struct vmainfo_target - which process an open file shows
- * @pid: the process, or a thread of one; owned by the file, by a reference
- * @granted: the mm that the kernel last granted access to
- */
+/* Which process an open file shows */
 struct vmainfo_target {
-	struct pid *pid;
-	struct mm_identity granted;
+	struct pid *pid;	/* a process or thread, with a reference */
+	struct mm_identity granted; /* what the kernel last granted access to */
 };
 
 /*
  * Looks up the mm that the target has now.
  *
- * Return: the mm with a reference to its users if access to it was granted. Else
- * NULL, and @now identifies it, or ERR_PTR(-ESRCH) if the target has exited.
+ * Return: the mm with a reference to its users if access to it was granted,
+ * NULL if not, and then @now identifies it, or ERR_PTR(-ESRCH) after an exit.
  */
 static struct mm_struct *target_look(const struct file *entry,
 				     const struct vmainfo_target *t,
@@ -292,13 +275,11 @@ static struct mm_struct *target_look(const struct file *entry,
 
 /*
  * Opens @name below the root of the procfs instance that @entry was opened in,
- * with all checks of an open() by the caller. @entry keeps the instance alive,
- * also after an unmount.
+ * with all checks of an open() by the caller. @entry keeps the instance alive.
  *
- * Any user who may mount in the reader's mount namespace can cover the file. A
- * file of another mount fails with EACCES, and a symbolic link with ELOOP: its
- * target is resolved from the root of this procfs and could be any file of it.
- * O_NONBLOCK keeps a FIFO from blocking the open.
+ * Any user who may mount can cover the file. So a file of another mount fails
+ * with EACCES, and a symbolic link with ELOOP: it could lead to any file of
+ * this procfs. O_NONBLOCK keeps a FIFO from blocking the open.
  */
 static struct file *open_in_procfs(const struct file *entry, const char *name)
 {
@@ -346,22 +327,18 @@ static int access_ask(const struct file *entry, pid_t nr, bool as_opener)
 	return 0;
 }
 
-/**
- * target_check() - ask the kernel whether a target may be shown
- * @entry: the open file that is to show it
- * @t: the target; its @granted is set if the kernel grants access
- * @writer: also ask for the caller, who may not be the opener
+/*
+ * Asks the kernel whether @entry may show a target, and sets @granted if so.
+ * Also asks for the caller if it is a writer, who may not be the opener.
  *
  * The kernel's own decision is whether /proc/PID/maps can be opened: it depends
  * on security modules, on hidepid and on the instance's pid namespace.
- * ptrace_may_access() is not exported. Opening maps waits for an exec under way,
- * so access is granted to one mm with its exec_id, unless the two have changed
- * by the end of the check. Then the check is repeated.
+ * ptrace_may_access() is not exported. Opening maps waits for an exec under
+ * way. So access is granted to one mm with its exec_id, unless the two have
+ * changed by the end of the check. Then the check is repeated.
  *
- * The check succeeds for a target that has exited. The next read reports it.
- *
- * Return: 0, -ESRCH if the target has no number in the procfs instance, -EINTR,
- * or the error of opening maps.
+ * Return: 0, also for a target that has exited, -ESRCH if it has no number in
+ * the procfs instance, -EINTR, or the error of opening maps.
  */
 static int target_check(const struct file *entry, struct vmainfo_target *t, bool writer)
 {
@@ -393,7 +370,7 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 		mm = target_look(entry, t, &now);
 		if (IS_ERR(mm))
 			return 0;
-		/* If another thread has that mm now, the next look asks again. */
+		/* If another thread has this mm now, the next look asks. */
 	} while (now.mm != asked.mm || now.exec_id != asked.exec_id ||
 		 (err && now.thread != asked.thread));
 	/* Some kernels do not open maps of a task without an mm. */
@@ -406,12 +383,11 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 
 /*
  * Returns the mm that an open file shows, with a reference to its users. The
- * answer of a security module can change with an exec of the target, or if
- * another thread has the mm, so the kernel is asked again then. Called with the
- * file's lock held.
+ * answer of a security module can change with an exec, or if another thread has
+ * the mm, so the kernel is asked again then. Called with the file's lock held.
  *
- * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has exited,
- * or an error of target_check().
+ * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has
+ * exited, or an error of target_check().
  */
 static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_target *t)
 {
@@ -436,36 +412,25 @@ static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_
 #define SOURCE_DELETED	0x02	/* the kernel appended " (deleted)" to the name */
 #define SOURCE_OMITTED	0x04	/* a marker takes the place of the name */
 
-/**
- * struct vma_source - what VMAs have in common that map the same thing
- * @ops: address of their vm_ops, which is never dereferenced
- * @ops_name: takes the place of @ops once symbols are resolved: the symbol, in
- *	the snapshot's names or static, or NULL
- * @file: the mapped file with a reference, until files are resolved
- * @name: the text that maps shows, in the snapshot's names or static, or NULL;
- *	also NULL for a file that is not resolved yet
- * @ino: inode number that maps shows, 0 without a file
- * @dev: device number that maps shows, 0 without a file
- * @name_len: length of @name
- * @chain: index of the next source with the same hash value, or 0
- * @kind: enum vmainfo_kind
- * @page_shift: log2 of the kernel's page size for the mapping
- * @bits: SOURCE_*
+/*
+ * What VMAs have in common that map the same thing. Texts are in the snapshot's
+ * names or static.
  */
 struct vma_source {
 	union {
+		/* Until symbols are resolved; never dereferenced */
 		const struct vm_operations_struct *ops;
-		const char *ops_name;
+		const char *ops_name;	/* their symbol, or NULL */
 	};
-	struct file *file;
-	const char *name;
-	u64 ino;
-	dev_t dev;
+	struct file *file;	/* with a reference, until files are resolved */
+	const char *name;	/* the text that maps shows, or NULL */
+	u64 ino;		/* as maps shows it, 0 without a file */
+	dev_t dev;		/* as maps shows it, 0 without a file */
 	u32 name_len;
-	u32 chain;
-	u8 kind;
-	u8 page_shift;
-	u8 bits;
+	u32 chain;		/* next source with the same hash, or 0 */
+	u8 kind;		/* enum vmainfo_kind */
+	u8 page_shift;		/* log2 of the kernel's page size for it */
+	u8 bits;		/* SOURCE_* */
 };
 
 /* The first sources of every snapshot: VMAs with neither file nor vm_ops. */
@@ -477,51 +442,28 @@ enum {
 };
 
 static const struct vma_source fixed_sources[SOURCES_FIXED] = {
-	[SOURCE_ANON] = {
-		.kind = VMAINFO_KIND_ANON,
-		.page_shift = PAGE_SHIFT,
-	},
-	[SOURCE_HEAP] = {
-		.name = "[heap]",
-		.name_len = 6,
-		.kind = VMAINFO_KIND_HEAP,
-		.page_shift = PAGE_SHIFT,
-	},
-	[SOURCE_STACK] = {
-		.name = "[stack]",
-		.name_len = 7,
-		.kind = VMAINFO_KIND_STACK,
-		.page_shift = PAGE_SHIFT,
-	},
+	[SOURCE_ANON] = { .kind = VMAINFO_KIND_ANON, .page_shift = PAGE_SHIFT },
+	[SOURCE_HEAP] = { .kind = VMAINFO_KIND_HEAP, .page_shift = PAGE_SHIFT,
+			  .name = "[heap]", .name_len = 6 },
+	[SOURCE_STACK] = { .kind = VMAINFO_KIND_STACK, .page_shift = PAGE_SHIFT,
+			   .name = "[stack]", .name_len = 7 },
 };
 
-/**
- * struct vma_record - what a snapshot keeps of a VMA
- * @start: first address
- * @end: end (exclusive)
- * @offset: of @start in the file, in bytes; 0 without a file
- * @flags: the kernel's own VM_* bits
- * @source: index of its struct vma_source
- * @policy: MPOL_* of the VMA's own NUMA policy plus 1, 0 without a policy
- * @anon_vma: whether it has an anon_vma
- */
+/* What a snapshot keeps of a VMA */
 struct vma_record {
 	unsigned long start;
-	unsigned long end;
-	u64 offset;
-	unsigned long flags;
-	u32 source;
-	u8 policy;
-	bool anon_vma;
+	unsigned long end;	/* exclusive */
+	u64 offset;		/* of @start in the file, 0 without a file */
+	unsigned long flags;	/* the kernel's own VM_* bits */
+	u32 source;		/* index of its struct vma_source */
+	u8 policy;		/* kcompat_vma_policy() */
+	bool anon_vma;		/* whether it has an anon_vma */
 };
 
-/*
- * Names are appended to the newest block only and freed all at once. @before is
- * the sum of @used of all older blocks.
- */
+/* Names are appended to the newest block only, and freed all at once. */
 struct vma_name_block {
 	struct vma_name_block *older;
-	size_t before;
+	size_t before;		/* sum of @used of all older blocks */
 	size_t size;
 	size_t used;
 	char text[];
@@ -539,57 +481,37 @@ struct mm_layout {
 	unsigned long task_size;
 };
 
-/* Values of struct vma_snapshot.wants: what a view shows of a source */
+/* Values of struct vma_snapshot.wants: what a view shows of sources */
 #define WANTS_NAMES	0x1
 #define WANTS_OPS	0x2
 
-/**
- * struct vma_snapshot - the VMAs of a process at one time
- * @recs: the records in address order
- * @nr: number of records
- * @cap: capacity of @recs
- * @sources: what the records refer to
- * @sources_nr: number of sources
- * @sources_cap: capacity of @sources
- * @buckets: hash table of indexes of sources, or 0; allocated with @sources
- * @bucket_bits: log2 of the number of buckets
- * @names: the names of the sources
- * @longest: length of the longest name
- * @pid: the target's number in the pid namespace of the reader
- * @taken_ns: CLOCK_BOOTTIME at the end of the walk
- * @mm_seq: kcompat_mm_seq() at the end of the walk, if @has_seq
- * @exec_id: the target's self_exec_id while it has that mm, if @has_seq
- * @layout: of the mm, at the end of the walk
- * @gate: the gate page, if the process has it, else NULL
- * @wants: WANTS_*
- * @torn: the records are of more than one instant
- * @has_seq: @mm_seq and @exec_id are valid
- */
+/* The VMAs of a process at one time */
 struct vma_snapshot {
-	struct vma_record *recs;
+	struct vma_record *recs;	/* in address order */
 	size_t nr;
 	size_t cap;
-	struct vma_source *sources;
+	struct vma_source *sources;	/* what the records refer to */
 	size_t sources_nr;
 	size_t sources_cap;
-	u32 *buckets;
-	unsigned int bucket_bits;
+	u32 *buckets;			/* hash table of indexes of sources, or 0 */
+	unsigned int bucket_bits;	/* log2 of the number of buckets */
 	struct vma_name_block *names;
-	size_t longest;
-	pid_t pid;
-	u64 taken_ns;
-	u64 mm_seq;
-	u64 exec_id;
-	struct mm_layout layout;
-	const struct gate_vma *gate;
-	unsigned int wants;
-	bool torn;
-	bool has_seq;
+	size_t longest;			/* length of the longest name */
+	pid_t pid;			/* in the reader's pid namespace */
+	u64 taken_ns;			/* CLOCK_BOOTTIME at the end of the walk */
+	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
+	u64 exec_id;			/* self_exec_id while the mm was the target's */
+	struct mm_layout layout;	/* at the end of the walk */
+	const struct gate_vma *gate;	/* NULL if the process does not have it */
+	unsigned int wants;		/* WANTS_* */
+	bool taken;			/* the snapshot is valid */
+	bool torn;			/* records are of several instants */
+	bool has_seq;			/* @mm_seq and @exec_id are valid */
 };
 
 /*
- * kvmalloc() rounds 2.1 MiB up to a block of 4 MiB. vmalloc() wastes less than a
- * page, but allocates its page tables, a page for 512, without the flags.
+ * kvmalloc() rounds 2.1 MiB up to a block of 4 MiB. vmalloc() wastes less than
+ * a page, but allocates its page tables, a page for 512, without the flags.
  */
 static void *array_alloc(size_t nr, size_t size)
 {
@@ -614,10 +536,10 @@ static u32 pointers_hash(const void *a, const void *b)
 	return hash_long((unsigned long)a + (unsigned long)b, 32);
 }
 
-static u32 source_hash(const struct vma_source *o)
+static u32 source_hash(const struct vma_source *src)
 {
-	return o->file ? pointers_hash(o->file, o->ops) :
-			 jhash(o->name, o->name_len, (unsigned long)o->ops);
+	return src->file ? pointers_hash(src->file, src->ops) :
+			 jhash(src->name, src->name_len, (unsigned long)src->ops);
 }
 
 static u32 *source_bucket(const struct vma_snapshot *s, u32 hash)
@@ -633,13 +555,10 @@ static void source_insert(struct vma_snapshot *s, u32 index, u32 hash)
 	*bucket = index;
 }
 
-/*
- * Returns the first source of a bucket that @same accepts, or 0. Inlined, as the
- * walk calls it.
- */
+/* Returns the first source of a bucket that @same accepts, or 0. */
 static __always_inline u32
 source_find(const struct vma_snapshot *s, u32 hash, const void *key,
-	    bool (*same)(const struct vma_source *o, const void *key))
+	    bool (*same)(const struct vma_source *src, const void *key))
 {
 	u32 i = *source_bucket(s, hash);
 	unsigned int tried;
@@ -655,13 +574,13 @@ source_find(const struct vma_snapshot *s, u32 hash, const void *key,
 /* Drops the sources from @keep on, the last one first: it heads its chain. */
 static void sources_drop(struct vma_snapshot *s, size_t keep)
 {
-	const struct vma_source *o;
+	const struct vma_source *src;
 
 	while (s->sources_nr > keep) {
-		o = &s->sources[--s->sources_nr];
-		*source_bucket(s, source_hash(o)) = o->chain;
-		if (o->file) {
-			fput(o->file);
+		src = &s->sources[--s->sources_nr];
+		*source_bucket(s, source_hash(src)) = src->chain;
+		if (src->file) {
+			fput(src->file);
 			cond_resched();
 		}
 	}
@@ -764,8 +683,8 @@ static int sources_reserve(struct vma_snapshot *s, size_t nr)
 
 /*
  * What keeps a name alive:
- *  - The path of a file, by the reference that the source has to the file. It is
- *    copied into the snapshot's names while that reference exists.
+ *  - The path of a file, by the reference that the source has to the file. It
+ *    is copied into the snapshot's names while that reference exists.
  *  - The text of a VMA (vm_ops->name(), an anon_vma_name), by mmap_lock. It is
  *    copied during the walk.
  *  - A copy, by the snapshot, until snapshot_free().
@@ -812,18 +731,12 @@ static int names_reserve(struct vma_snapshot *s, size_t len)
 	return 0;
 }
 
-/**
- * struct vma_name - the name of a VMA that is not the path of its file
- * @prefix: its first part
- * @text: its second part, which belongs to the VMA; NULL if it has no name
- * @suffix: its third part
- * @kind: enum vmainfo_kind of the VMA, if it has no file
- */
+/* The name of a VMA that is not the path of its file */
 struct vma_name {
 	const char *prefix;
-	const char *text;
+	const char *text;	/* belongs to the VMA; NULL without a name */
 	const char *suffix;
-	u8 kind;
+	u8 kind;		/* of the VMA, if it has no file */
 };
 
 /*
@@ -858,66 +771,51 @@ static void vma_name_get(struct vma_name *n, struct vm_area_struct *vma, u32 fix
 	}
 }
 
-/* Copies a name. Returns NULL if it does not fit; @len becomes its length. */
-static const char *names_add(struct vma_snapshot *s, const struct vma_name *n, u32 *len)
+static void source_mark(struct vma_snapshot *s, struct vma_source *src, const char *marker)
 {
-	const size_t lens[] = { strlen(n->prefix), strlen(n->text), strlen(n->suffix) };
-	char *text = s->names->text + s->names->used;
-
-	*len = lens[0] + lens[1] + lens[2];
-	if (*len >= names_avail(s))
-		return NULL;
-	memcpy(text, n->prefix, lens[0]);
-	memcpy(text + lens[0], n->text, lens[1]);
-	memcpy(text + lens[0] + lens[1], n->suffix, lens[2] + 1);
-	s->names->used += *len + 1;
-	s->longest = max_t(size_t, s->longest, *len);
-	return text;
-}
-
-static void source_mark(struct vma_snapshot *s, struct vma_source *o, const char *marker)
-{
-	o->name = marker;
-	o->name_len = strlen(marker);
-	o->bits |= SOURCE_OMITTED;
-	s->longest = max_t(size_t, s->longest, o->name_len);
+	src->name = marker;
+	src->name_len = strlen(marker);
+	src->bits = SOURCE_OMITTED;
+	s->longest = max_t(size_t, s->longest, src->name_len);
 }
 
 /* Names a source. Returns false if the name does not fit into the block. */
-static bool source_set_name(struct vma_snapshot *s, struct vma_source *o,
+static bool source_set_name(struct vma_snapshot *s, struct vma_source *src,
 			    const struct vma_name *n)
 {
-	const size_t used = names_used(s);
+	size_t len;
 
 	if (!n->text || !(s->wants & WANTS_NAMES))
 		return true;
-	o->name = names_add(s, n, &o->name_len);
-	if (used + o->name_len < NAMES_LIMIT)
-		return o->name;
-	if (o->name)
-		s->names->used -= o->name_len + 1;
-	source_mark(s, o, "[name omitted]");
+	len = strlen(n->prefix) + strlen(n->text) + strlen(n->suffix);
+	if (names_used(s) + len >= NAMES_LIMIT) {
+		source_mark(s, src, "[name omitted]");
+		return true;
+	}
+	if (len >= names_avail(s))
+		return false;
+	src->name = s->names->text + s->names->used;
+	src->name_len = len;
+	snprintf(s->names->text + s->names->used, len + 1, "%s%s%s",
+		 n->prefix, n->text, n->suffix);
+	s->names->used += len + 1;
+	s->longest = max(s->longest, len);
 	return true;
 }
 
 /* ---- snapshot: gate page ---- */
 
-/**
- * struct gate_vma - the page that get_gate_vma() returns, as maps shows it
- * @rec: its record; @rec.end is 0 if this kernel has no such page
- * @source: its source
- * @name: its name
- */
+/* The page that get_gate_vma() returns, as maps shows it */
 struct gate_vma {
-	struct vma_record rec;
+	struct vma_record rec;	/* @rec.end is 0 if this kernel has no such page */
 	struct vma_source source;
 	char name[32];
 };
 
 /*
  * NULL until it is known. get_gate_vma() is not exported, so /proc/PID/maps is
- * read once, before the first snapshot of a process that would have the page. It
- * never changes after that, and is freed when the module is unloaded.
+ * read once, before the first snapshot of a process that would have the page.
+ * It never changes after that, and is freed when the module is unloaded.
  */
 static struct gate_vma *gate_page;
 
@@ -927,40 +825,41 @@ static void gate_parse(struct gate_vma *g, const char *line)
 	unsigned long start, end;
 	char perm[5];
 
-	/* Only the gate page is above TASK_SIZE_MAX, whatever files are called. */
+	/* A file can be called [vsyscall], but not be above TASK_SIZE_MAX. */
 	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
 	    start < TASK_SIZE_MAX)
 		return;
 	g->rec.start = start;
 	g->rec.end = end;
-	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) |
-		       (perm[2] == 'x' ? VM_EXEC : 0);
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
 	g->source.name_len = strlen(g->name);
 	g->source.name = g->source.name_len ? g->name : NULL;
 }
 
 /* Reads maps to its end. A read() can begin and end within a line. */
-static int gate_read(struct gate_vma *g, struct file *file, char *buf)
+static int gate_read(struct gate_vma *g, const struct file *entry, pid_t nr, char *buf)
 {
 	struct kvec kvec = { .iov_base = buf, .iov_len = PAGE_SIZE };
+	struct file *file = open_maps(entry, nr, true);
 	struct kiocb kiocb;
 	struct iov_iter iter;
 	char line[128]; /* long enough for all that gate_parse() looks at */
 	size_t line_len = 0;
-	ssize_t i, len;
+	ssize_t i, len = -EMEDIUMTYPE;
 
-	/* seq_read_iter() needs a seq_file in private_data. */
-	if (file->f_op->read != seq_read)
-		return -EMEDIUMTYPE;
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	init_sync_kiocb(&kiocb, file);
-	for (;;) {
+	/* seq_read_iter() needs a seq_file in private_data. */
+	while (file->f_op->read == seq_read) {
+		len = -EINTR;
 		if (fatal_signal_pending(current))
-			return -EINTR;
+			break;
 		cond_resched();
 		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
 		len = seq_read_iter(&kiocb, &iter);
 		if (len <= 0)
-			return len;
+			break;
 		for (i = 0; i < len; i++) {
 			if (buf[i] == '\n') {
 				line[line_len] = '\0';
@@ -971,18 +870,8 @@ static int gate_read(struct gate_vma *g, struct file *file, char *buf)
 			}
 		}
 	}
-}
-
-static int gate_read_of(struct gate_vma *g, const struct file *entry, pid_t nr, char *buf)
-{
-	struct file *file = open_maps(entry, nr, true);
-	int err;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = gate_read(g, file, buf);
 	fput(file);
-	return err;
+	return len;
 }
 
 /*
@@ -1009,9 +898,9 @@ static int gate_find(const struct file *entry, const struct vmainfo_target *t)
 	g->source.page_shift = PAGE_SHIFT;
 	if (current->mm && kcompat_mm_has_gate(current->mm))
 		nr = task_pid_nr_ns(current, proc_pid_ns(file_inode(entry)->i_sb));
-	err = nr ? gate_read_of(g, entry, nr, buf) : -ESRCH;
+	err = nr ? gate_read(g, entry, nr, buf) : -ESRCH;
 	if (err && err != -ENOMEM && err != -EINTR) {
-		err = gate_read_of(g, entry, t->granted.nr, buf);
+		err = gate_read(g, entry, t->granted.nr, buf);
 		mm = target_look(entry, t, &now);
 		if (IS_ERR_OR_NULL(mm)) {
 			err = err == -EINTR ? err : 0;
@@ -1034,19 +923,6 @@ out:
 
 /* ---- snapshot: layout ---- */
 
-/*
- * The mmap base. On x86 each mm has two, for 64-bit and for compat system calls.
- * Only the compat base is below the TaskSize of a 32-bit process.
- */
-static unsigned long mmap_base(const struct mm_struct *mm)
-{
-#ifdef CONFIG_HAVE_ARCH_COMPAT_MMAP_BASES
-	if (mm->task_size <= U32_MAX)
-		return mm->mmap_compat_base;
-#endif
-	return mm->mmap_base;
-}
-
 static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
 {
 	/* As environ and cmdline of procfs read them */
@@ -1063,8 +939,13 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
 	l->env_start = mm->env_start;
 	l->env_end = mm->env_end;
 	spin_unlock(&mm->arg_lock);
-	l->mmap_base = mmap_base(mm);
 	l->task_size = mm->task_size;
+	l->mmap_base = mm->mmap_base;
+#ifdef CONFIG_HAVE_ARCH_COMPAT_MMAP_BASES
+	/* x86 has another mmap base for the compat system calls. */
+	if (mm->task_size <= U32_MAX)
+		l->mmap_base = mm->mmap_compat_base;
+#endif
 }
 
 /* ---- snapshot: walk ---- */
@@ -1077,10 +958,10 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
  * 2. If a writer came BACKOFF_TRIES times, walk with mmap_lock. If no writer
  *    waits, or if max_hold_us is sufficient, the snapshot is still atomic.
  * 3. Else drop the lock for the writer. The snapshot is torn from here on: the
- *    writer changes the mm between two parts of the walk. Continue at the end of
- *    the last recorded VMA, without the lock and in pieces small enough to fit
- *    between two writers. After BACKOFF_RETRIES failed pieces in a row, take the
- *    lock again, as in 2.
+ *    writer changes the mm between two parts of the walk. Continue at the end
+ *    of the last recorded VMA, without the lock and in pieces small enough to
+ *    fit between two writers. After BACKOFF_RETRIES failed pieces in a row,
+ *    take the lock again, as in 2.
  * 4. A target can map VMAs ahead of a torn walk and unmap them behind it. After
  *    twice as many records as it ever had VMAs, hold the lock to the end.
  *
@@ -1098,13 +979,7 @@ static unsigned int max_hold_us = 250;
 
 static int param_set_max_hold_us(const char *val, const struct kernel_param *kp)
 {
-	unsigned int us;
-	int err;
-
-	err = parse_decimal(val, USEC_PER_SEC, &us);
-	if (!err)
-		WRITE_ONCE(max_hold_us, us);
-	return err;
+	return parse_decimal(val, USEC_PER_SEC, &max_hold_us);
 }
 
 static const struct kernel_param_ops param_ops_max_hold_us = {
@@ -1120,39 +995,30 @@ static u64 max_hold_ns(void)
 	return (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC;
 }
 
-/* Whether a waiting writer has waited long enough. @since is the start of the hold. */
+/* Whether mmap_lock, held since @since, is to be dropped for a writer */
 static bool hold_is_over(struct mm_struct *mm, u64 since, u64 hold_ns)
 {
 	return hold_ns && mmap_lock_is_contended(mm) &&
 	       ktime_get_ns() - since >= hold_ns;
 }
 
-static u8 file_kind(const struct vm_area_struct *vma, const struct file *file)
+/* Sets what a source has of its file. */
+static void source_set_file(struct vma_source *src, const struct vm_area_struct *vma,
+			    const struct file *file)
 {
+	const struct inode *shown = file_user_inode(file);
 	const struct inode *inode = file_inode(file);
 
+	src->ino = shown->i_ino;
+	src->dev = shown->i_sb->s_dev;
 	if (READ_ONCE(vma->vm_flags) & VM_HUGETLB)
-		return VMAINFO_KIND_HUGETLB;
-	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
-		return VMAINFO_KIND_DEV;
-	if (inode->i_sb->s_magic == TMPFS_MAGIC)
-		return VMAINFO_KIND_SHMEM;
-	return VMAINFO_KIND_FILE;
-}
-
-/*
- * A policy is replaced with mmap_lock held for writing only. With
- * HAVE_MMAP_LOCK_SPECULATE it is freed by RCU.
- */
-static u8 vma_policy_of(const struct vm_area_struct *vma)
-{
-#ifdef CONFIG_NUMA
-	const struct mempolicy *policy = READ_ONCE(vma->vm_policy);
-
-	if (policy)
-		return kcompat_mpol_mode(policy) + 1;
-#endif
-	return 0;
+		src->kind = VMAINFO_KIND_HUGETLB;
+	else if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		src->kind = VMAINFO_KIND_DEV;
+	else if (inode->i_sb->s_magic == TMPFS_MAGIC)
+		src->kind = VMAINFO_KIND_SHMEM;
+	else
+		src->kind = VMAINFO_KIND_FILE;
 }
 
 /*
@@ -1165,7 +1031,7 @@ struct mm_marks {
 	unsigned long start_stack;
 };
 
-static struct mm_marks mm_marks_get(const struct mm_struct *mm)
+static __always_inline struct mm_marks mm_marks_get(const struct mm_struct *mm)
 {
 	return (struct mm_marks) {
 		.start_brk = READ_ONCE(mm->start_brk),
@@ -1197,51 +1063,34 @@ enum walk_end {
 	WALK_KILLED,
 };
 
-/**
- * struct walk_pos - the position of a walk
- * @next: end of the last recorded VMA, 0 at first
- * @file: the file of the last VMA that has one, kept alive by @source
- * @ops: vm_ops of that VMA
- * @source: index of its source
- */
 struct walk_pos {
-	unsigned long next;
-	const struct file *file;
-	const struct vm_operations_struct *ops;
-	u32 source;
+	unsigned long next;	/* end of the last recorded VMA, 0 at first */
+	const struct file *file; /* of the last VMA with one, kept by @source */
+	const struct vm_operations_struct *ops;	/* of that VMA */
+	u32 source;		/* of that VMA */
 };
 
-/**
- * struct vma_walk - a walk over the VMAs of an mm
- * @s: the snapshot that gets the records
- * @mm: the mm; the caller has a reference to its users
- * @cursor: valid while mmap_lock or RCU is held
- * @pos: where the walk continues
- * @most: the largest map_count that was seen
- * @stable: mmap_lock is held, so VMAs do not change
- * @seq: if not @stable: the mm's sequence from before the first of these VMAs
- * @marks: of the mm
- */
+/* A walk over the VMAs of an mm */
 struct vma_walk {
-	struct vma_snapshot *s;
-	struct mm_struct *mm;
-	struct vma_cursor cursor;
-	struct walk_pos pos;
-	size_t most;
-	bool stable;
-	unsigned int seq;
+	struct vma_snapshot *s;	/* gets the records */
+	struct mm_struct *mm;	/* the caller has a reference to its users */
+	struct vma_iterator vmi; /* valid while mmap_lock or RCU is held */
+	struct walk_pos pos;	/* where the walk continues */
 	struct mm_marks marks;
+	size_t most;		/* the largest map_count that was seen */
+	bool stable;		/* mmap_lock is held: VMAs do not change */
+	unsigned int seq;	/* else the mm's sequence before the first VMA */
 };
 
 static bool source_same_text(const struct vma_source *other, const void *key)
 {
-	const struct vma_source *o = key;
+	const struct vma_source *src = key;
 
-	return !other->file && other->ops == o->ops && other->ino == o->ino &&
-	       other->dev == o->dev && other->kind == o->kind &&
-	       other->page_shift == o->page_shift && other->bits == o->bits &&
-	       other->name_len == o->name_len && !other->name == !o->name &&
-	       !memcmp(other->name, o->name, o->name_len);
+	return !other->file && other->ops == src->ops && other->ino == src->ino &&
+	       other->dev == src->dev && other->kind == src->kind &&
+	       other->page_shift == src->page_shift && other->bits == src->bits &&
+	       other->name_len == src->name_len && !other->name == !src->name &&
+	       !memcmp(other->name, src->name, src->name_len);
 }
 
 /*
@@ -1254,97 +1103,79 @@ static enum walk_end source_add_text(struct vma_walk *w, struct vm_area_struct *
 {
 	struct vma_snapshot *s = w->s;
 	const size_t used = s->names->used;
-	const struct file *file = vma->vm_file;
-	const struct inode *inode;
-	struct vma_source o = { .ops = vma->vm_ops };
+	struct vma_source src = { .ops = vma->vm_ops };
 	struct vma_name name;
 	u32 hash;
 
 	vma_name_get(&name, vma, fixed);
-	o.kind = name.kind;
-	o.page_shift = ilog2(vma_kernel_pagesize(vma));
-	if (file) {
-		inode = file_user_inode(file);
-		o.ino = inode->i_ino;
-		o.dev = inode->i_sb->s_dev;
-		o.kind = file_kind(vma, file);
-	}
-	if (!source_set_name(s, &o, &name))
+	src.kind = name.kind;
+	src.page_shift = ilog2(vma_kernel_pagesize(vma));
+	if (vma->vm_file)
+		source_set_file(&src, vma, vma->vm_file);
+	if (!source_set_name(s, &src, &name))
 		return WALK_NAMES_FULL;
-	hash = source_hash(&o);
-	*index = source_find(s, hash, &o, source_same_text);
+	hash = source_hash(&src);
+	*index = source_find(s, hash, &src, source_same_text);
 	if (*index || s->sources_nr == s->sources_cap) {
 		s->names->used = used;
 		return *index ? WALK_MORE : WALK_SOURCES_FULL;
 	}
 	*index = s->sources_nr++;
-	s->sources[*index] = o;
+	s->sources[*index] = src;
 	source_insert(s, *index, hash);
 	return WALK_MORE;
 }
 
 /*
- * Returns a reference to the file of a VMA that is not stable, or NULL. If the
- * VMA was freed meanwhile, vm_file may be stale and refer to an unrelated or
- * half-initialised file. The sequence tells, before the file is dereferenced.
- */
-static struct file *speculative_file(struct vma_walk *w, struct vm_area_struct *vma,
-				     const struct file *expected)
-{
-	struct file *file = vma_get_file_active(vma);
-
-	if (file && (file != expected || vma_speculate_retry(w->mm, w->seq))) {
-		fput(file);
-		file = NULL;
-	}
-	return file;
-}
-
-/*
- * Adds the source of a file, with a reference to the file. Without mmap_lock this
- * is limited to files with base pages: vma_kernel_pagesize() would call vm_ops,
- * which can be in memory that is freed together with the VMA.
+ * Adds the source of a file, with a reference to the file. Without mmap_lock
+ * this is limited to files with base pages: vma_kernel_pagesize() would call
+ * vm_ops, which can be in memory that is freed together with the VMA.
  */
 static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *vma,
 				     struct file *file, const struct vm_operations_struct *ops,
 				     u32 hash)
 {
 	struct vma_snapshot *s = w->s;
-	struct vma_source *o = &s->sources[s->sources_nr];
-	const struct inode *inode;
+	struct vma_source *src = &s->sources[s->sources_nr];
 
 	if (s->sources_nr == s->sources_cap)
 		return WALK_SOURCES_FULL;
-	memset(o, 0, sizeof(*o));
-	o->ops = ops;
+	memset(src, 0, sizeof(*src));
+	src->ops = ops;
 	if (w->stable) {
-		o->file = get_file(file);
-		o->page_shift = ilog2(vma_kernel_pagesize(vma));
+		src->file = get_file(file);
+		src->page_shift = ilog2(vma_kernel_pagesize(vma));
 	} else {
-		o->file = speculative_file(w, vma, file);
-		if (!o->file)
+		src->file = vma_get_file_active(vma);
+		if (!src->file)
 			return WALK_RETRY;
+		/*
+		 * If the VMA was freed meanwhile, vm_file may be stale and
+		 * refer to an unrelated or half-initialised file. The sequence
+		 * tells, before the file is dereferenced.
+		 */
+		if (src->file != file || vma_speculate_retry(w->mm, w->seq)) {
+			fput(src->file);
+			return WALK_RETRY;
+		}
 		/* Only hugetlbfs and DAX devices have other page sizes. */
 		if ((READ_ONCE(vma->vm_flags) & VM_HUGETLB) ||
 		    S_ISCHR(file_inode(file)->i_mode)) {
-			fput(o->file);
+			fput(src->file);
 			return WALK_UNSTABLE;
 		}
-		o->page_shift = PAGE_SHIFT;
+		src->page_shift = PAGE_SHIFT;
 	}
-	inode = file_user_inode(file);
-	o->ino = inode->i_ino;
-	o->dev = inode->i_sb->s_dev;
-	o->kind = file_kind(vma, file);
+	source_set_file(src, vma, file);
 	source_insert(s, s->sources_nr++, hash);
 	return WALK_MORE;
 }
 
-static bool source_same_file(const struct vma_source *o, const void *key)
+static bool source_same_file(const struct vma_source *src, const void *key)
 {
 	const struct walk_pos *pos = key;
 
-	return o->file == pos->file && o->ops == pos->ops;
+	return src->file == pos->file && src->ops == pos->ops;
 }
 
 /*
@@ -1376,9 +1207,9 @@ static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
 }
 
 /*
- * Adds consecutive VMAs, and of the first only the part above the position. From
- * a VMA that is not stable, this reads numbers, pointers to compare, and the
- * policy.
+ * Adds consecutive VMAs, and of the first only the part above the position.
+ * From a VMA that is not stable, this reads numbers, pointers to compare, and
+ * the policy.
  */
 static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vmas,
 				 unsigned int n)
@@ -1407,7 +1238,7 @@ static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vma
 		r->start = max(start, next);
 		r->end = end;
 		r->flags = READ_ONCE(vma->vm_flags);
-		r->policy = vma_policy_of(vma);
+		r->policy = kcompat_vma_policy(vma);
 		r->anon_vma = READ_ONCE(vma->anon_vma);
 		fixed = SOURCE_ANON;
 		if (file) {
@@ -1436,13 +1267,10 @@ another:
 	return added;
 }
 
-/* Positions the cursor. Called at the start of each critical section. */
-static void walk_seek(struct vma_walk *w)
-{
-	vma_cursor_seek(&w->cursor, w->mm, w->pos.next);
-}
-
-/* Adds up to @max VMAs that end above the position; see walk_seek(). */
+/*
+ * Adds up to @max VMAs that end above the position. The iterator is initialized
+ * at the start of each critical section.
+ */
 static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
 	struct vm_area_struct *vmas[VMA_BATCH];
@@ -1450,8 +1278,8 @@ static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 	unsigned int n;
 
 	for (; max; max -= n) {
-		n = vma_cursor_read(&w->cursor, w->pos.next, vmas,
-				    min_t(unsigned int, max, VMA_BATCH));
+		n = vma_read_batch(&w->vmi, w->pos.next, vmas,
+				   min_t(unsigned int, max, VMA_BATCH));
 		if (!n)
 			return WALK_DONE;
 		end = records_add(w, vmas, n);
@@ -1461,7 +1289,7 @@ static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 	return WALK_MORE;
 }
 
-/* Whether map_count VMAs do not fit, so that the walk would have to start again */
+/* Whether the VMAs do not fit, so that the walk would have to start again */
 static bool records_too_small(const struct vma_walk *w)
 {
 	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
@@ -1499,7 +1327,7 @@ static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 		return WALK_RECORDS_FULL;
 	walk_begin(w);
 	w->stable = true;
-	walk_seek(w);
+	vma_iter_init(&w->vmi, w->mm, w->pos.next);
 	for (;;) {
 		end = walk_some(w, LOCK_STRIDE);
 		if (end == WALK_DONE)
@@ -1525,19 +1353,6 @@ struct walk_mark {
 	size_t names_used;
 };
 
-static struct walk_mark walk_get_mark(const struct vma_walk *w)
-{
-	const struct vma_snapshot *s = w->s;
-
-	return (struct walk_mark) {
-		.pos = w->pos,
-		.nr = s->nr,
-		.sources_nr = s->sources_nr,
-		.names = s->names,
-		.names_used = s->names->used,
-	};
-}
-
 /* Sleeps. */
 static void walk_rollback(struct vma_walk *w, const struct walk_mark *mark)
 {
@@ -1552,11 +1367,8 @@ static void walk_rollback(struct vma_walk *w, const struct walk_mark *mark)
 }
 
 /*
- * Returns to the start of the walk. All names then fit into one block. If the
- * walk lacked names, @more is not 0 and the block is twice as large, so that the
- * next attempt fits.
- *
- * Return: bytes of names to reserve.
+ * Returns to the start of the walk. The result is the bytes of names to reserve
+ * in one block: twice as many as before if the walk lacked @more.
  */
 static size_t walk_restart(struct vma_walk *w, size_t more)
 {
@@ -1589,16 +1401,14 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 /* Most VMAs that are walked in one RCU read-side critical section */
 #define RCU_STRIDE 256
 
-/**
- * walk_speculative() - add up to @max VMAs above the position without mmap_lock
- * @w: the walk
- * @max: how many VMAs
+/*
+ * Adds up to @max VMAs above the position without mmap_lock.
  *
  * VMAs are read under RCU, which keeps their memory a struct vm_area_struct. It
- * may be another VMA by then, of another mm. The sequence count then proves that
- * no writer had the lock from the first VMA to the last, and so that they were
- * the right ones. find_active_uprobe_speculative() in kernel/events/uprobes.c
- * does this for one VMA.
+ * may be another VMA by then, of another mm. The sequence count then proves
+ * that no writer had the lock from the first VMA to the last, and so that they
+ * were the right ones. find_active_uprobe_speculative() in
+ * kernel/events/uprobes.c does this for one VMA.
  *
  * At a VMA that needs more than plain fields, a few VMAs are read with the lock
  * if it is not contended. Readers do not change the sequence.
@@ -1607,8 +1417,15 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
  */
 static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 {
-	const struct walk_mark from = walk_get_mark(w);
-	const size_t enough = w->s->nr + min_t(size_t, max, INT_MAX);
+	struct vma_snapshot *s = w->s;
+	const struct walk_mark from = {
+		.pos = w->pos,
+		.nr = s->nr,
+		.sources_nr = s->sources_nr,
+		.names = s->names,
+		.names_used = s->names->used,
+	};
+	const size_t enough = s->nr + min_t(size_t, max, INT_MAX);
 	enum walk_end end;
 
 	if (records_too_small(w))
@@ -1619,13 +1436,13 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 	w->stable = false;
 	do {
 		rcu_read_lock();
-		walk_seek(w);
-		end = walk_some(w, min_t(size_t, enough - w->s->nr, RCU_STRIDE));
+		vma_iter_init(&w->vmi, w->mm, w->pos.next);
+		end = walk_some(w, min_t(size_t, enough - s->nr, RCU_STRIDE));
 		rcu_read_unlock();
 		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
 			w->stable = true;
-			walk_seek(w);
-			end = walk_some(w, min_t(size_t, enough - w->s->nr, LOCK_STRIDE));
+			vma_iter_init(&w->vmi, w->mm, w->pos.next);
+			end = walk_some(w, min_t(size_t, enough - s->nr, LOCK_STRIDE));
 			w->stable = false;
 			mmap_read_unlock(w->mm);
 		}
@@ -1636,7 +1453,7 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
 		cond_resched();
-	} while (end == WALK_MORE && w->s->nr < enough);
+	} while (end == WALK_MORE && s->nr < enough);
 	if (end != WALK_MORE && end != WALK_DONE)
 		walk_rollback(w, &from);
 	return end;
@@ -1649,10 +1466,10 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 #define WRITERS_TURN_NS (10 * NSEC_PER_MSEC)
 
 /*
- * Unlocking wakes a waiting writer, but a reader that locks again at once steals
- * the lock before it runs (see rwsem_down_read_slowpath()). So wait until the
- * lock is not contended. There can be an endless stream of writers, so the wait
- * is limited: mmap_read_lock() then queues behind the writer that has the lock.
+ * Unlocking wakes a waiting writer, but a reader that locks again at once
+ * steals the lock before it runs (see rwsem_down_read_slowpath()). So wait
+ * until the lock is not contended. The wait is limited, as there can be an
+ * endless stream of writers: mmap_read_lock() then queues behind one of them.
  */
 static void wait_for_writers(struct mm_struct *mm)
 {
@@ -1663,18 +1480,12 @@ static void wait_for_writers(struct mm_struct *mm)
 		usleep_range(10, 50);
 }
 
-/**
- * struct walk_backoff - how a walk yields to writers
- * @hold_ns: for how long a writer may wait, 0: without limit
- * @tries: remaining attempts to walk all VMAs without mmap_lock
- * @piece: VMAs per attempt of a torn walk without the lock, 0: none
- * @retries: failed pieces in a row
- */
+/* How a walk yields to writers */
 struct walk_backoff {
-	u64 hold_ns;
-	unsigned int tries;
-	unsigned int piece;
-	unsigned int retries;
+	u64 hold_ns;		/* how long a writer may wait, 0: no limit */
+	unsigned int tries;	/* remaining walks of all VMAs without the lock */
+	unsigned int piece;	/* VMAs per try of a torn walk, 0: no tries */
+	unsigned int retries;	/* failed pieces in a row */
 };
 
 #define BACKOFF_TRIES		3
@@ -1716,12 +1527,9 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
 	return end;
 }
 
-/**
- * snapshot_walk() - record all VMAs of an mm, files still as files
- * @s: an empty snapshot
- * @mm: an mm; the caller has a reference to its users
- *
- * Return: 0, -ENOMEM or -EINTR.
+/*
+ * Records all VMAs of an mm in an empty snapshot, files still as files. The
+ * caller has a reference to the users of the mm.
  */
 static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 {
@@ -1740,7 +1548,7 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 		if (!s->nr) {
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, count + count / 32 + 8);
-			/* One for 4 VMAs of a small process, for 16 of a large one */
+			/* One for 4 VMAs, for 16 in a large process */
 			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
 		}
 		err = records_reserve(s, recs);
@@ -1771,7 +1579,7 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			break;
 		case WALK_NAMES_FULL:
 			names = max_t(size_t, 2 * names_avail(s), SZ_1K);
-			/* A torn walk drops the lock for this, so reserve more. */
+			/* A torn walk has dropped the lock for this. */
 			if (s->torn)
 				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
 			break;
@@ -1844,63 +1652,45 @@ static bool has_newline(const char *text, size_t len)
 	return memchr(text, '\n', len);
 }
 
-/**
- * struct vma_path - a path from d_path()
- * @text: in the caller's buffer, or static
- * @len: its length
- * @bits: SOURCE_*
- */
-struct vma_path {
-	const char *text;
-	size_t len;
-	u8 bits;
-};
-
 /*
- * d_path(), repeated if the file is unlinked or linked meanwhile. The caller's
- * reference to the file keeps the path alive.
+ * Names a source by d_path(), repeated if the file is unlinked or linked
+ * meanwhile. The text is in @buf or static. The caller's reference to the file
+ * keeps the path alive.
  */
-static int vma_path_get(struct vma_path *p, const struct path *path, char *buf, size_t size)
+static int source_get_path(struct vma_source *src, const struct path *path, char *buf, size_t size)
 {
 	const bool dname = path_has_dname(path);
 	bool unlinked;
 
 	do {
 		unlinked = d_unlinked(path->dentry);
-		p->text = d_path(path, buf, size);
-		if (IS_ERR(p->text))
-			return PTR_ERR(p->text);
-		p->len = path_len(p->text, buf + size, dname);
-		p->bits = 0;
-		if ((unlinked || dname) && path_is_marked(path->dentry, dname, p->text, p->len))
-			p->bits = SOURCE_DELETED;
+		src->name = d_path(path, buf, size);
+		if (IS_ERR(src->name))
+			return PTR_ERR(src->name);
+		src->name_len = path_len(src->name, buf + size, dname);
+		src->bits = 0;
+		if ((unlinked || dname) &&
+		    path_is_marked(path->dentry, dname, src->name, src->name_len))
+			src->bits = SOURCE_DELETED;
 	} while (d_unlinked(path->dentry) != unlinked);
-	if (has_newline(p->text, p->len))
-		p->bits |= SOURCE_ESCAPE;
+	if (has_newline(src->name, src->name_len))
+		src->bits |= SOURCE_ESCAPE;
 	return 0;
 }
 
 #define OPS_CACHE 8
 
-/**
- * struct source_resolver - what the resolving of a snapshot's sources shares
- * @s: the snapshot
- * @buf: buffer for paths that do not fit into a block of names
- * @size: its size
- * @tried: sum of the sizes that long paths were tried with
- * @ops: the vm_ops that were looked up last, and their symbols
- * @ops_next: the element of @ops to use next
- */
+/* What the resolving of a snapshot's sources shares */
 struct source_resolver {
 	struct vma_snapshot *s;
-	char *buf;
-	size_t size;
-	size_t tried;
+	char *buf;		/* for paths longer than a block of names */
+	size_t size;		/* of @buf */
+	size_t tried;		/* sum of the sizes tried for such paths */
 	struct {
 		const struct vm_operations_struct *ops;
 		const char *name;
-	} ops[OPS_CACHE];
-	unsigned int ops_next;
+	} ops[OPS_CACHE];	/* the symbols that were looked up last */
+	unsigned int ops_next;	/* the element of @ops to replace next */
 };
 
 /*
@@ -1910,8 +1700,8 @@ struct source_resolver {
  *
  * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
  */
-static const char *long_path_get(struct source_resolver *l, struct vma_path *p,
-				 const struct path *path, size_t size)
+static const char *source_get_long_path(struct source_resolver *l, struct vma_source *src,
+					const struct path *path, size_t size)
 {
 	do {
 		if (size >= PATH_LIMIT)
@@ -1928,17 +1718,16 @@ static const char *long_path_get(struct source_resolver *l, struct vma_path *p,
 			l->size = size;
 		}
 		l->tried += size;
-	} while (vma_path_get(p, path, l->buf, size));
+	} while (source_get_path(src, path, l->buf, size));
 	return NULL;
 }
 
-/* Names a source with its file's path as maps shows it, from the reader's root. */
-static int source_set_path(struct source_resolver *l, struct vma_source *o,
+/* Names a source with its file's path, seen from the reader's root. */
+static int source_set_path(struct source_resolver *l, struct vma_source *src,
 			   const struct path *path)
 {
 	struct vma_snapshot *s = l->s;
 	const char *marker = NULL;
-	struct vma_path p;
 	size_t size;
 	int err;
 
@@ -1947,81 +1736,76 @@ static int source_set_path(struct source_resolver *l, struct vma_source *o,
 		return err;
 	size = min_t(size_t, names_avail(s), PATH_LIMIT);
 	/* d_path() only fails for lack of space. d_dname() can fail always. */
-	if (vma_path_get(&p, path, s->names->text + s->names->used, size))
-		marker = long_path_get(l, &p, path, size);
+	if (source_get_path(src, path, s->names->text + s->names->used, size))
+		marker = source_get_long_path(l, src, path, size);
 	if (IS_ERR(marker))
 		return PTR_ERR(marker);
-	if (!marker && p.len >= PATH_LIMIT)
+	if (!marker && src->name_len >= PATH_LIMIT)
 		marker = "[name too long]";
-	else if (!marker && names_used(s) + p.len >= NAMES_LIMIT)
+	else if (!marker && names_used(s) + src->name_len >= NAMES_LIMIT)
 		marker = "[name omitted]";
 	if (marker) {
-		source_mark(s, o, marker);
+		source_mark(s, src, marker);
 		return 0;
 	}
-	err = names_reserve(s, p.len + 1);
+	err = names_reserve(s, src->name_len + 1);
 	if (err)
 		return err;
-	o->name = memmove(s->names->text + s->names->used, p.text, p.len + 1);
-	o->name_len = p.len;
-	o->bits = p.bits;
-	s->names->used += p.len + 1;
-	s->longest = max(s->longest, p.len);
+	src->name = memmove(s->names->text + s->names->used, src->name, src->name_len + 1);
+	s->names->used += src->name_len + 1;
+	s->longest = max_t(size_t, s->longest, src->name_len);
 	return 0;
 }
 
 /*
  * Returns the symbol at an address, "?" if none is exactly there: then
  * sprint_symbol() prints a neighbour or the bare address. This takes a few
- * thousand instructions. noinline: CONFIG_INIT_STACK_ALL_ZERO would clear the
- * buffer for every source.
+ * thousand instructions.
  */
-static noinline const char *ops_look_up(struct vma_snapshot *s,
-					const struct vm_operations_struct *ops)
+static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
-	char symbol[KSYM_SYMBOL_LEN];
-	const struct vma_name name = { .prefix = "", .text = symbol, .suffix = "" };
-	char *plus;
-	u32 len;
-	int err;
+	char *symbol, *plus;
 
+	if (names_reserve(s, KSYM_SYMBOL_LEN))
+		return ERR_PTR(-ENOMEM);
+	symbol = s->names->text + s->names->used;
 	sprint_symbol(symbol, (unsigned long)ops);
 	plus = strchr(symbol, '+');
 	if (!plus || strncmp(plus, "+0x0/", 5))
 		return "?";
 	*plus = '\0';
 	symbol_trim(symbol);
-	err = names_reserve(s, strlen(symbol) + 1);
-	return err ? ERR_PTR(err) : names_add(s, &name, &len);
+	s->names->used += strlen(symbol) + 1;
+	return symbol;
 }
 
-/* Replaces @ops of a source by its symbol. A process has few different vm_ops. */
-static int source_set_ops(struct source_resolver *l, struct vma_source *o)
+/* Replaces @ops of a source by its symbol. */
+static int source_set_ops(struct source_resolver *l, struct vma_source *src)
 {
 	const char *name;
 	size_t i;
 
-	if (!o->ops)
+	if (!src->ops)
 		return 0;
 	for (i = 0; i < OPS_CACHE; i++) {
-		if (l->ops[i].ops == o->ops) {
-			o->ops_name = l->ops[i].name;
+		if (l->ops[i].ops == src->ops) {
+			src->ops_name = l->ops[i].name;
 			return 0;
 		}
 	}
-	name = ops_look_up(l->s, o->ops);
+	name = ops_look_up(l->s, src->ops);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	i = l->ops_next++ % OPS_CACHE;
-	l->ops[i].ops = o->ops;
+	l->ops[i].ops = src->ops;
 	l->ops[i].name = name;
-	o->ops_name = name;
+	src->ops_name = name;
 	return 0;
 }
 
-static bool source_same_path(const struct vma_source *o, const void *path)
+static bool source_same_path(const struct vma_source *src, const void *path)
 {
-	return path_equal(file_user_path(o->file), path);
+	return path_equal(file_user_path(src->file), path);
 }
 
 /*
@@ -2030,35 +1814,35 @@ static bool source_same_path(const struct vma_source *o, const void *path)
  */
 static int source_resolve_name(struct source_resolver *l, u32 i)
 {
-	struct vma_source *o = &l->s->sources[i];
+	struct vma_source *src = &l->s->sources[i];
 	const struct vma_source *same;
 	const struct path *path;
 	u32 hash, found;
 	int err;
 
-	if (!o->file) {
-		if (has_newline(o->name, o->name_len))
-			o->bits |= SOURCE_ESCAPE;
+	if (!src->file) {
+		if (has_newline(src->name, src->name_len))
+			src->bits |= SOURCE_ESCAPE;
 		return 0;
 	}
-	path = file_user_path(o->file);
+	path = file_user_path(src->file);
 	hash = pointers_hash(path->dentry, path->mnt);
 	found = source_find(l->s, hash, path, source_same_path);
 	if (found) {
 		same = &l->s->sources[found];
-		o->name = same->name;
-		o->name_len = same->name_len;
-		o->bits = same->bits;
+		src->name = same->name;
+		src->name_len = same->name_len;
+		src->bits = same->bits;
 		return 0;
 	}
-	err = source_set_path(l, o, path);
+	err = source_set_path(l, src, path);
 	source_insert(l->s, i, hash);
 	return err;
 }
 
 /*
- * Resolves what the view wants of the sources. All files stay referenced until
- * the end, which keeps the dentries and mounts alive that paths are compared by.
+ * Resolves what the view wants of the sources. Paths are compared by dentry and
+ * mount, which the files keep alive. So all of them are put at the end.
  */
 static int snapshot_resolve(struct vma_snapshot *s)
 {
@@ -2084,32 +1868,28 @@ static int snapshot_resolve(struct vma_snapshot *s)
 
 /* ---- snapshot: take ---- */
 
-/**
- * snapshot_take() - record the VMAs that a process has now
- * @s: an empty snapshot; empty again after an error
- * @entry: the open file that shows it
- * @t: the target
- * @wants: WANTS_*
- *
- * A kernel thread and a process without living threads have no mm and so no
- * VMAs. The mm is looked up each time: after an exec it is another one.
+/*
+ * Records the VMAs that a process has now. A kernel thread and a process
+ * without living threads have no mm and so no VMAs. The mm is looked up each
+ * time: after an exec it is another one. After an error @s is empty.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
- * or -EINPROGRESS if snapshot_prepare() must be called first. -EAGAIN would make
- * seq_file call again without end.
+ * or -EINPROGRESS if snapshot_prepare() must be called first. -EAGAIN would
+ * make seq_file call again without end.
  */
 static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 			 const struct vmainfo_target *t, unsigned int wants)
 {
 	struct mm_struct *mm;
 	struct mm_identity now;
-	int err;
+	int err = 0;
 
 	mm = target_look(entry, t, &now);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	if (!mm && now.mm)
 		return -EINPROGRESS;
+	s->taken = true;
 	s->wants = wants;
 	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
@@ -2118,15 +1898,14 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 
 	if (kcompat_mm_has_gate(mm)) {
 		s->gate = READ_ONCE(gate_page);
-		if (!s->gate) {
-			mmput(mm);
-			return -EINPROGRESS;
-		}
-		if (!s->gate->rec.end)
+		if (!s->gate)
+			err = -EINPROGRESS;
+		else if (!s->gate->rec.end)
 			s->gate = NULL;
 	}
 	s->exec_id = t->granted.exec_id;
-	err = snapshot_walk(s, mm);
+	if (!err)
+		err = snapshot_walk(s, mm);
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);
@@ -2161,73 +1940,49 @@ static int snapshot_prepare(const struct file *entry, struct vmainfo_target *t)
  * Only this section knows how seq_file works inside. This is what it relies on:
  *
  * - seq_file formats into m->buf, of m->size bytes. m->count bytes from m->from
- *   on are not read yet. m->read_pos is the file position after the last read(),
- *   and m->index the position of the next element.
+ *   on are not read yet. m->read_pos is the file position after the last
+ *   read(), and m->index the position of the next element.
  * - ->show() that fills the buffer has overflowed. For the first element,
  *   seq_file doubles the buffer and calls ->start() again. Any other element is
  *   taken back and formatted for the next read().
  * - A buffer never shrinks, and every read() fills all of it. A shorter read()
- *   then ends within a line. So view_stop() sets m->size back to a page when the
- *   long line is complete. m->size != PAGE_SIZE means that the buffer grew.
+ *   then ends within a line. So view_stop() sets m->size back to a page when
+ *   the long line is complete. m->size != PAGE_SIZE means that the buffer grew.
  * - seq_file allocates m->buf only if it is NULL.
  */
 
-/**
- * struct vmainfo_view - what an entry shows
- * @seq_ops: its operations; m->op points to them
- * @wants: WANTS_*
- */
+/* What an entry shows */
 struct vmainfo_view {
-	struct seq_operations seq_ops;
-	unsigned int wants;
+	const struct seq_operations seq_ops; /* m->op points here */
+	unsigned int wants;	/* WANTS_* */
 };
 
-/**
- * struct vmainfo_file - an open entry
- * @lock: held for all of a read(), lseek() or write(). seq_file's own lock is
- *	dropped after each buffer, but all buffers of a read() must have the same
- *	target, snapshot and position. It is taken within this lock only.
- * @target: the process that is shown; @target.pid is NULL for procs
- * @snap: the snapshot that is shown
- * @taken: whether @snap is valid
- * @shown: number of records of the last ->show()
- * @next_line_max: bytes that must be left in a read() for another whole line to
- *	be certain to fit
+/*
+ * An open entry. seq_file's own lock is dropped after each buffer, but all
+ * buffers of a read() must have the same target, snapshot and position. It is
+ * taken within @lock only.
  */
 struct vmainfo_file {
-	struct mutex lock; /* see above */
-	struct vmainfo_target target;
-	struct vma_snapshot snap;
-	bool taken;
-	size_t shown;
-	size_t next_line_max;
+	struct mutex lock;	/* held for all of a read(), lseek() or write() */
+	struct vmainfo_target target; /* its pid is NULL for procs */
+	struct vma_snapshot snap; /* the snapshot that is shown */
+	size_t shown;		/* number of records of the last ->show() */
+	size_t next_line_max;	/* bytes into which any other whole line fits */
 };
 
-/* Opens a seq_file whose private data of @size bytes begin with a struct vmainfo_file. */
-static int vmainfo_file_open(struct file *file, const struct seq_operations *ops, int size)
+/* The private data of @size bytes begin with a struct vmainfo_file. */
+static struct vmainfo_file *vmainfo_file_open(struct file *file,
+					      const struct seq_operations *ops, int size)
 {
 	struct vmainfo_file *vf;
 
 	if (!vmainfo_may_read())
-		return -EPERM;
+		return ERR_PTR(-EPERM);
 	vf = __seq_open_private(file, ops, size);
 	if (!vf)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	mutex_init(&vf->lock);
-	return 0;
-}
-
-static struct vmainfo_file *vmainfo_file_of(const struct file *file)
-{
-	struct seq_file *m = file->private_data;
-
-	return m->private;
-}
-
-static void drop_snapshot(struct vmainfo_file *vf)
-{
-	snapshot_free(&vf->snap);
-	vf->taken = false;
+	return vf;
 }
 
 /*
@@ -2236,18 +1991,24 @@ static void drop_snapshot(struct vmainfo_file *vf)
  */
 static int vmainfo_release(struct inode *inode, struct file *file)
 {
-	struct vmainfo_file *vf = vmainfo_file_of(file);
+	struct seq_file *m = file->private_data;
+	struct vmainfo_file *vf = m->private;
 
-	drop_snapshot(vf);
+	snapshot_free(&vf->snap);
 	put_pid(vf->target.pid);
 	return seq_release_private(inode, file);
 }
 
-/* Position 0 is the header. The records follow, with the gate page last. */
+/*
+ * Position 0 is the header. The records follow, with the gate page last. A view
+ * that wants nothing of the sources (summary) has only the header.
+ */
 static void *view_element(struct vma_snapshot *s, loff_t pos)
 {
 	if (!pos)
 		return SEQ_START_TOKEN;
+	if (!s->wants)
+		return NULL;
 	if (pos <= s->nr)
 		return &s->recs[pos - 1];
 	if (pos == s->nr + 1 && s->gate)
@@ -2266,40 +2027,18 @@ static const struct vma_source *record_source(const struct vma_snapshot *s,
 	return is_gate(s, r) ? &s->gate->source : &s->sources[r->source];
 }
 
-/*
- * Takes a snapshot if there is none: on the first read, after a rewind, and when
- * seq_file seeks in a file that was read to its end.
- */
-static void *view_begin(struct seq_file *m, loff_t pos)
-{
-	const struct vmainfo_view *view = container_of(m->op, struct vmainfo_view, seq_ops);
-	struct vmainfo_file *vf = m->private;
-	int err;
-
-	if (!vf->taken) {
-		/* The end was read, and the reader is still there. */
-		if (pos)
-			return NULL;
-		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants);
-		if (err)
-			return ERR_PTR(err);
-		vf->taken = true;
-	}
-	return view_element(&vf->snap, pos);
-}
-
 /* More than any line has besides its name */
 #define LINE_OVERHEAD_MAX 1024
 
 /* Most bytes that a name takes in a view, each newline escaped */
-static size_t source_name_max(const struct vma_source *o)
+static size_t source_name_max(const struct vma_source *src)
 {
-	return (size_t)(o->bits & SOURCE_ESCAPE ? 4 : 1) * o->name_len;
+	return (size_t)(src->bits & SOURCE_ESCAPE ? 4 : 1) * src->name_len;
 }
 
 /*
- * Gives seq_file a buffer of at least @size bytes. The present one must be empty.
- * seq_file's own allocations can invoke the OOM killer.
+ * Gives seq_file an empty buffer of at least @size bytes. Its own allocations
+ * can invoke the OOM killer.
  */
 static int view_reserve(struct seq_file *m, size_t size)
 {
@@ -2316,15 +2055,26 @@ static int view_reserve(struct seq_file *m, size_t size)
 	return 0;
 }
 
+/*
+ * Takes a snapshot if there is none: on the first read, after a rewind, and
+ * when seq_file seeks in a file that was read to its end.
+ */
 static void *view_start(struct seq_file *m, loff_t *pos)
 {
+	const struct vmainfo_view *view = container_of(m->op, struct vmainfo_view, seq_ops);
 	struct vmainfo_file *vf = m->private;
-	void *v = view_begin(m, *pos);
-	int err;
+	int err = 0;
+	void *v;
 
-	if (IS_ERR_OR_NULL(v) || v == SEQ_START_TOKEN)
-		return v;
-	err = view_reserve(m, LINE_OVERHEAD_MAX + source_name_max(record_source(&vf->snap, v)));
+	/* After the end was read, the reader is still there. */
+	if (!vf->snap.taken && *pos)
+		return NULL;
+	if (!vf->snap.taken)
+		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants);
+	v = err ? NULL : view_element(&vf->snap, *pos);
+	if (v && v != SEQ_START_TOKEN)
+		err = view_reserve(m, LINE_OVERHEAD_MAX +
+				   source_name_max(record_source(&vf->snap, v)));
 	return err ? ERR_PTR(err) : v;
 }
 
@@ -2349,31 +2099,34 @@ static void view_stop(struct seq_file *m, void *v)
 		m->size = PAGE_SIZE;
 }
 
+#define DEFINE_VIEW(name, wanted)		\
+static const struct vmainfo_view name##_view = {	\
+	.seq_ops = {				\
+		.start = view_start,		\
+		.next = view_next,		\
+		.stop = view_stop,		\
+		.show = name##_show,		\
+	},					\
+	.wants = wanted,			\
+}
+
 /* Whether the buffer grew for one line, and has one */
 static bool view_is_full(const struct seq_file *m)
 {
 	return m->count && m->size != PAGE_SIZE;
 }
 
-/**
- * struct emit_batch - the records of one ->show()
- * @r: the next record
- * @end_rec: end (exclusive) of the records
- * @begin: where the batch begins in the buffer
- * @p: where the next record goes
- * @end: end (exclusive) of the buffer
- * @limit: a record that begins here or above might not fit; see emit_expect()
- *
- * maps and raw format as many records per ->show() as fit: the work of seq_file
- * per element exceeds that of formatting a record.
+/*
+ * The records of one ->show(). maps and raw format as many as fit: the work of
+ * seq_file per element exceeds that of formatting a record.
  */
 struct emit_batch {
-	const struct vma_record *r;
-	const struct vma_record *end_rec;
-	char *begin;
-	char *p;
-	const char *end;
-	const char *limit;
+	const struct vma_record *r;	/* the next record */
+	const struct vma_record *end_rec; /* end (exclusive) of the records */
+	char *begin;		/* where the batch begins in the buffer */
+	char *p;		/* where the next record goes */
+	const char *end;	/* end (exclusive) of the buffer */
+	const char *limit;	/* a record from here on might not fit */
 };
 
 static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record *first)
@@ -2394,15 +2147,10 @@ static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record 
 	return b;
 }
 
-/* Sets the most bytes that records take from now on. A full buffer has overflowed. */
+/* Sets the most bytes of the next records. A full buffer has overflowed. */
 static void emit_expect(struct emit_batch *b, size_t len)
 {
 	b->limit = b->end - b->begin > len ? b->end - len : b->begin;
-}
-
-static bool emit_is_full(const struct emit_batch *b)
-{
-	return b->p >= b->limit;
 }
 
 static int emit_end(struct seq_file *m, const struct vma_record *first,
@@ -2413,18 +2161,6 @@ static int emit_end(struct seq_file *m, const struct vma_record *first,
 	vf->shown = b->r - first;
 	seq_commit(m, vf->shown ? b->p - b->begin : -1);
 	return 0;
-}
-
-/* Copies out the buffer, as seq_read_iter() does first. */
-static ssize_t copy_buffered(struct seq_file *m, struct kiocb *iocb, struct iov_iter *to)
-{
-	size_t len = copy_to_iter(m->buf + m->from, m->count, to);
-
-	m->from += len;
-	m->count -= len;
-	m->read_pos += len;
-	iocb->ki_pos += len;
-	return len;
 }
 
 /*
@@ -2448,7 +2184,13 @@ static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb, struct iov_ite
 			return total;
 	}
 	if (iocb->ki_pos && m->count) {
-		total += copy_buffered(m, iocb, to);
+		/* seq_read_iter() does the same first. */
+		len = copy_to_iter(m->buf + m->from, m->count, to);
+		m->from += len;
+		m->count -= len;
+		m->read_pos += len;
+		iocb->ki_pos += len;
+		total += len;
 		if (m->count)
 			return total ?: -EFAULT;
 	}
@@ -2475,7 +2217,7 @@ static ssize_t vmainfo_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
 	if (!iocb->ki_pos)
-		drop_snapshot(vf);
+		snapshot_free(&vf->snap);
 	do {
 		len = m->buf ? 0 : view_reserve(m, PAGE_SIZE);
 		if (!len)
@@ -2487,14 +2229,15 @@ static ssize_t vmainfo_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	} while (!len);
 	/* At the end of the file no more reads of this snapshot follow. */
 	if (!len)
-		drop_snapshot(vf);
+		snapshot_free(&vf->snap);
 	mutex_unlock(&vf->lock);
 	return len;
 }
 
 static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
 {
-	struct vmainfo_file *vf = vmainfo_file_of(file);
+	struct seq_file *m = file->private_data;
+	struct vmainfo_file *vf = m->private;
 	loff_t pos;
 
 	if (mutex_lock_killable(&vf->lock))
@@ -2512,7 +2255,7 @@ static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
 		pos = snapshot_prepare(file, &vf->target);
 	} while (!pos);
 	if (!pos)
-		drop_snapshot(vf);
+		snapshot_free(&vf->snap);
 	mutex_unlock(&vf->lock);
 	return pos;
 }
@@ -2520,7 +2263,9 @@ static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
 /* Rewinds as seq_lseek() does. The caller stores *ppos after a write(). */
 static void view_rewind(struct seq_file *m, loff_t *ppos)
 {
-	drop_snapshot(m->private);
+	struct vmainfo_file *vf = m->private;
+
+	snapshot_free(&vf->snap);
 	m->read_pos = 0;
 	m->index = 0;
 	m->count = 0;
@@ -2573,7 +2318,7 @@ static char *fmt_decimal(char *p, u64 val)
 	return p + (digits + sizeof(digits) - d);
 }
 
-/* Writes a space and a number, right-aligned in a column of @width characters. */
+/* Writes a space and a number that is right-aligned in @width characters. */
 static char *fmt_column(char *p, int width, u64 val)
 {
 	char digits[20];
@@ -2596,13 +2341,13 @@ static char *fmt_perm(char *p, unsigned long flags)
 }
 
 /* Writes a name with the escapes of seq_escape(m, name, "\n"). */
-static char *fmt_name(char *p, const struct vma_source *o)
+static char *fmt_name(char *p, const struct vma_source *src)
 {
-	const char *name = o->name;
+	const char *name = src->name;
 
-	if (!(o->bits & SOURCE_ESCAPE)) {
-		memcpy(p, name, o->name_len);
-		return p + o->name_len;
+	if (!(src->bits & SOURCE_ESCAPE)) {
+		memcpy(p, name, src->name_len);
+		return p + src->name_len;
 	}
 	for (; *name; name++) {
 		if (*name == '\n') {
@@ -2630,8 +2375,8 @@ static const char *const kind_names[] = {
 };
 
 /*
- * The names of numa_maps, in one word each. The numbers are ABI, and some macros
- * for them are newer than 5.10.
+ * The names of numa_maps, in one word each. The numbers are ABI, and some
+ * macros for them are newer than 5.10.
  */
 static const char *const policy_names[] = {
 	[0] = "-",
@@ -2645,9 +2390,9 @@ static const char *const policy_names[] = {
 };
 
 /*
- * The two-letter names of smaps and the bits of raw. As in smaps, a flag that is
- * not in this table is "??", and one with an empty name is skipped. A flag with
- * mask 0 does not exist on this kernel. If two share a bit, the later one wins.
+ * The two-letter names of smaps and the bits of raw. As in smaps, a flag that
+ * is not in this table is "??", and one with an empty name is skipped. A flag
+ * with mask 0 does not exist on this kernel. If two share a bit, the last wins.
  */
 static const struct {
 	unsigned long flag;
@@ -2765,7 +2510,7 @@ static void fmt_flags(char *p, unsigned long flags)
 static int maps_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct vma_source *o = NULL;
+	const struct vma_source *src = NULL;
 	u32 known = U32_MAX; /* not an index of a source */
 	char dev_ino[48];
 	size_t dev_ino_len = 0;
@@ -2777,17 +2522,17 @@ static int maps_show(struct seq_file *m, void *v)
 	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
 		if (b.r->source != known) {
 			known = b.r->source;
-			o = record_source(&vf->snap, b.r);
-			p = fmt_hex(dev_ino, MAJOR(o->dev), 2);
+			src = record_source(&vf->snap, b.r);
+			p = fmt_hex(dev_ino, MAJOR(src->dev), 2);
 			*p++ = ':';
-			p = fmt_hex(p, MINOR(o->dev), 2);
+			p = fmt_hex(p, MINOR(src->dev), 2);
 			*p++ = ' ';
-			p = fmt_decimal(p, o->ino);
+			p = fmt_decimal(p, src->ino);
 			*p++ = ' ';
 			dev_ino_len = p - dev_ino;
-			emit_expect(&b, MAPS_HEAD_MAX + source_name_max(o));
+			emit_expect(&b, MAPS_HEAD_MAX + source_name_max(src));
 		}
-		if (emit_is_full(&b))
+		if (b.p >= b.limit)
 			break;
 		p = fmt_hex(b.p, b.r->start, 8);
 		*p++ = '-';
@@ -2799,11 +2544,11 @@ static int maps_show(struct seq_file *m, void *v)
 		*p++ = ' ';
 		memcpy(p, dev_ino, dev_ino_len);
 		p += dev_ino_len;
-		if (o->name) {
+		if (src->name) {
 			while (p < b.p + MAPS_NAME_COLUMN)
 				*p++ = ' ';
 			*p++ = ' ';
-			p = fmt_name(p, o);
+			p = fmt_name(p, src);
 		}
 		*p++ = '\n';
 		b.p = p;
@@ -2811,15 +2556,7 @@ static int maps_show(struct seq_file *m, void *v)
 	return emit_end(m, v, &b);
 }
 
-static const struct vmainfo_view maps_view = {
-	.seq_ops = {
-		.start = view_start,
-		.next = view_next,
-		.stop = view_stop,
-		.show = maps_show,
-	},
-	.wants = WANTS_NAMES,
-};
+DEFINE_VIEW(maps, WANTS_NAMES);
 
 /* ---- views: vmas ---- */
 
@@ -2841,7 +2578,7 @@ static int vmas_show(struct seq_file *m, void *v)
 	const struct vma_snapshot *s = &vf->snap;
 	const int width = address_width(s);
 	const struct vma_record *r = v;
-	const struct vma_source *o;
+	const struct vma_source *src;
 	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
 	const char *policy = "?";
 
@@ -2858,39 +2595,29 @@ static int vmas_show(struct seq_file *m, void *v)
 		return 0;
 	}
 
-	o = record_source(s, r);
+	src = record_source(s, r);
 	if (!is_gate(s, r))
 		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
 	if (r->policy < ARRAY_SIZE(policy_names))
 		policy = policy_names[r->policy];
 	fmt_perm(perm, r->flags);
 	fmt_flags(flags, r->flags);
-	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(o->dev), MINOR(o->dev));
+	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(src->dev), MINOR(src->dev));
 	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-22s ",
 		   nr, width, r->start, width, r->end,
-		   (r->end - r->start) >> 10, perm, r->offset, dev, o->ino,
-		   kind_names[o->kind], 1UL << (o->page_shift - 10),
-		   r->anon_vma ? 'y' : '-', policy, flags, o->ops_name ?: "-");
-	if (!o->name)
-		seq_putc(m, '-');
-	else if (o->bits & SOURCE_ESCAPE)
-		seq_escape(m, o->name, "\n");
+		   (r->end - r->start) >> 10, perm, r->offset, dev, src->ino,
+		   kind_names[src->kind], 1UL << (src->page_shift - 10),
+		   r->anon_vma ? 'y' : '-', policy, flags, src->ops_name ?: "-");
+	if (src->bits & SOURCE_ESCAPE)
+		seq_escape(m, src->name, "\n");
 	else
-		seq_write(m, o->name, o->name_len);
+		seq_printf(m, "%s", src->name ?: "-");
 	seq_putc(m, '\n');
 	vf->shown = 1;
 	return 0;
 }
 
-static const struct vmainfo_view vmas_view = {
-	.seq_ops = {
-		.start = view_start,
-		.next = view_next,
-		.stop = view_stop,
-		.show = vmas_show,
-	},
-	.wants = WANTS_NAMES | WANTS_OPS,
-};
+DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS);
 
 /* ---- views: raw ---- */
 
@@ -2931,40 +2658,17 @@ static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
 }
 
 /*
- * Fills a header with what the target has now, without a walk or mmap_lock.
- * Called with the file's lock held. mmput_async(): the target can have exited,
- * and this is then the last user of the mm.
+ * The ioctl VMAINFO_GET_HEADER: what the target has now, without a walk or
+ * mmap_lock. mmput_async(): the target can have exited, and this is then the
+ * last user of the mm.
  */
-static int header_now(struct vmainfo_header *h, const struct file *entry,
-		      struct vmainfo_target *t)
-{
-	struct mm_struct *mm = target_get_mm(entry, t);
-
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
-	header_init(h, pid_vnr(t->pid));
-	if (mm) {
-		h->vmas = READ_ONCE(mm->map_count);
-		if (kcompat_mm_seq(mm, &h->mm_seq)) {
-			h->flags |= VMAINFO_SEQ;
-			h->exec_id = t->granted.exec_id;
-		} else {
-			h->mm_seq = 0;
-		}
-		mmput_async(mm);
-	}
-	h->taken_ns = ktime_get_boottime_ns();
-	return 0;
-}
-
-/* The ioctl VMAINFO_GET_HEADER */
 static int get_header(const struct file *entry, struct vmainfo_file *vf,
 		      struct vmainfo_header __user *to)
 {
 	struct vmainfo_header h;
+	struct mm_struct *mm;
 	size_t len;
 	u32 size;
-	int err;
 
 	if (get_user(size, &to->size))
 		return -EFAULT;
@@ -2975,10 +2679,20 @@ static int get_header(const struct file *entry, struct vmainfo_file *vf,
 
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
-	err = header_now(&h, entry, &vf->target);
+	mm = target_get_mm(entry, &vf->target);
+	header_init(&h, pid_vnr(vf->target.pid));
+	if (!IS_ERR_OR_NULL(mm)) {
+		h.vmas = READ_ONCE(mm->map_count);
+		if (kcompat_mm_seq(mm, &h.mm_seq)) {
+			h.flags |= VMAINFO_SEQ;
+			h.exec_id = vf->target.granted.exec_id;
+		}
+		mmput_async(mm);
+	}
 	mutex_unlock(&vf->lock);
-	if (err)
-		return err;
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	h.taken_ns = ktime_get_boottime_ns();
 
 	len = min_t(size_t, size, sizeof(h));
 	if (copy_to_user(to, &h, len) || clear_user((char __user *)to + len, size - len))
@@ -2991,10 +2705,8 @@ static int get_header(const struct file *entry, struct vmainfo_file *vf,
  * flags of neighbouring VMAs mostly differ in nothing else.
  */
 struct raw_flags_cache {
-	struct {
-		unsigned long flags;
-		u64 raw;
-	} known[8];
+	unsigned long flags[8];
+	u64 raw[8];
 };
 
 static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
@@ -3004,12 +2716,12 @@ static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
 	u64 raw = 0;
 
 	/* An unused element is valid: no flags, no bits. */
-	if (likely(cache->known[i].flags == flags))
-		return cache->known[i].raw;
+	if (likely(cache->flags[i] == flags))
+		return cache->raw[i];
 	for (left = flags; left; left &= left - 1)
 		raw |= flag_raw[__ffs(left)];
-	cache->known[i].flags = flags;
-	cache->known[i].raw = raw;
+	cache->flags[i] = flags;
+	cache->raw[i] = raw;
 	return raw;
 }
 
@@ -3023,7 +2735,7 @@ static int raw_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
 	const struct vma_snapshot *s = &vf->snap;
-	const struct vma_source *o = NULL;
+	const struct vma_source *src = NULL;
 	struct raw_flags_cache cache = {};
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
@@ -3039,22 +2751,22 @@ static int raw_show(struct seq_file *m, void *v)
 	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
 		if (b.r->source != known) {
 			known = b.r->source;
-			o = record_source(s, b.r);
+			src = record_source(s, b.r);
 			same.r.size = sizeof(same);
-			same.r.kind = o->kind;
-			same.r.ino = o->ino;
-			same.r.dev_major = MAJOR(o->dev);
-			same.r.dev_minor = MINOR(o->dev);
-			same.r.name_len = o->name ? o->name_len + 1 : 0;
-			more[0] = (o->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
-				  (o->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
+			same.r.kind = src->kind;
+			same.r.ino = src->ino;
+			same.r.dev_major = MAJOR(src->dev);
+			same.r.dev_minor = MINOR(src->dev);
+			same.r.name_len = src->name ? src->name_len + 1 : 0;
+			more[0] = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
+				  (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 			more[1] = more[0] | VMAINFO_ANON_VMA;
-			same.r.ops_len = o->ops_name ? strlen(o->ops_name) + 1 : 0;
+			same.r.ops_len = src->ops_name ? strlen(src->ops_name) + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
-			same.r.page_shift = o->page_shift;
+			same.r.page_shift = src->page_shift;
 			emit_expect(&b, same.r.next);
 		}
-		if (emit_is_full(&b))
+		if (b.p >= b.limit)
 			break;
 		/* The buffer and all sizes in it are aligned to 8 bytes. */
 		raw = (union raw_record_words *)b.p;
@@ -3070,8 +2782,8 @@ static int raw_show(struct seq_file *m, void *v)
 		if (same.r.next != sizeof(same)) {
 			texts = same.r.name_len + same.r.ops_len;
 			p = b.p + sizeof(same);
-			memcpy(p, o->name, same.r.name_len);
-			memcpy(p + same.r.name_len, o->ops_name, same.r.ops_len);
+			memcpy(p, src->name, same.r.name_len);
+			memcpy(p + same.r.name_len, src->ops_name, same.r.ops_len);
 			memset(p + texts, 0, same.r.next - sizeof(same) - texts);
 		}
 		b.p += same.r.next;
@@ -3079,15 +2791,7 @@ static int raw_show(struct seq_file *m, void *v)
 	return emit_end(m, v, &b);
 }
 
-static const struct vmainfo_view raw_view = {
-	.seq_ops = {
-		.start = view_start,
-		.next = view_next,
-		.stop = view_stop,
-		.show = raw_show,
-	},
-	.wants = WANTS_NAMES | WANTS_OPS,
-};
+DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS);
 
 /* ---- views: summary ---- */
 
@@ -3111,8 +2815,8 @@ static void summary_address(struct seq_file *m, const char *key, unsigned long a
 }
 
 /*
- * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0 and
- * 1 do, 2 does not. It is not exported, so it is read from procfs, with the
+ * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0
+ * and 1 do, 2 does not. It is not exported, so it is read from procfs, with the
  * opener's credentials, which the entry's file keeps. Any failure hides the
  * addresses: a procfs without sysctls, another value, a file that is mounted
  * over this one.
@@ -3168,10 +2872,9 @@ static int summary_kernel(struct seq_file *m)
 	return 0;
 }
 
-/* Prints all of summary, which is one element. */
 static int summary_show(struct seq_file *m, void *v)
 {
-	struct vmainfo_file *vf = m->private;
+	const struct vmainfo_file *vf = m->private;
 	const struct vma_snapshot *s = &vf->snap;
 	const struct mm_layout *l = &s->layout;
 	struct {
@@ -3221,33 +2924,13 @@ static int summary_show(struct seq_file *m, void *v)
 	return summary_kernel(m);
 }
 
-static void *summary_start(struct seq_file *m, loff_t *pos)
-{
-	void *v = view_begin(m, *pos);
-
-	return *pos ? NULL : v;
-}
-
-static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	++*pos;
-	return NULL;
-}
-
-static const struct vmainfo_view summary_view = {
-	.seq_ops = {
-		.start = summary_start,
-		.next = summary_next,
-		.stop = view_stop,
-		.show = summary_show,
-	},
-};
+DEFINE_VIEW(summary, 0);
 
 /* ---- query ---- */
 
 /*
- * struct procmap_query of Linux 6.11. The struct in the kernel's headers can grow
- * or be missing.
+ * struct procmap_query of Linux 6.11. The struct in the kernel's headers can
+ * grow or be missing.
  */
 struct procmap_query_v1 {
 	u64 size;
@@ -3324,20 +3007,13 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct proc
 	return ERR_PTR(-ENOENT);
 }
 
-/**
- * struct procmap_query_name - the name of a VMA that a query found
- * @limit: the most bytes that the name may have, with the NUL
- * @len: the bytes that it has, with the NUL; 0 without a name
- * @text: where it begins
- * @buf: its allocated buffer, or NULL
- * @small: its buffer if it is short
- */
+/* The name of a VMA that a query found */
 struct procmap_query_name {
-	size_t limit;
-	size_t len;
+	size_t limit;		/* most bytes that it may have, with the NUL */
+	size_t len;		/* bytes that it has, with the NUL; 0: no name */
 	const char *text;
-	char *buf;
-	char small[128];
+	char *buf;		/* its allocated buffer, or NULL */
+	char small[128];	/* its buffer if it is short */
 };
 
 static int query_path(struct procmap_query_name *n, const struct path *path)
@@ -3480,7 +3156,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 	    !q.vma_name_size != !q.vma_name_addr || !q.build_id_size != !q.build_id_addr)
 		return -EINVAL;
 
-	/* n.small is not cleared: that would be a measurable part of a query. */
+	/* n.small is not cleared, to save a measurable part of a query. */
 	n.limit = min_t(size_t, q.vma_name_size, PATH_MAX);
 	n.len = 0;
 	n.text = NULL;
@@ -3499,38 +3175,20 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 
 /* ---- procs ---- */
 
-/**
- * struct procs_line - what procs says of a process
- * @pid: its number in the pid namespace of the procfs instance
- * @vmas: number of VMAs
- * @total: their size in pages, as are the following fields
- * @data: private writable mappings except stacks
- * @stack: mappings that grow down
- * @exec: executable mappings that are not writable
- * @locked: locked by mlock()
- * @pinned: pinned by drivers and io_uring
- * @comm: name of its first thread
- */
+#define PROCS_SIZES 6
+
+/* What procs says of a process */
 struct procs_line {
-	pid_t pid;
+	pid_t pid;		/* in the pid namespace of the procfs instance */
 	unsigned int vmas;
-	unsigned long total;
-	unsigned long data;
-	unsigned long stack;
-	unsigned long exec;
-	unsigned long locked;
-	u64 pinned;
-	char comm[TASK_COMM_LEN];
+	u64 pages[PROCS_SIZES];	/* in the order of the columns */
+	char comm[TASK_COMM_LEN]; /* of its first thread */
 };
 
-/**
- * struct procs_file - an open procs
- * @file: what it shares with other entries; it has no target and no snapshot
- * @line: the process that the iterator is at; nothing keeps it from exiting
- */
+/* An open procs, which has no target and no snapshot */
 struct procs_file {
 	struct vmainfo_file file;
-	struct procs_line line;
+	struct procs_line line;	/* nothing keeps its process from exiting */
 };
 
 /*
@@ -3540,18 +3198,19 @@ struct procs_file {
  */
 static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 {
+	u64 *pages = line->pages;
 	struct mm_struct *mm;
 
 	task_lock(task);
 	mm = task->mm;
 	if (mm) {
 		line->vmas = READ_ONCE(mm->map_count);
-		line->total = READ_ONCE(mm->total_vm);
-		line->data = READ_ONCE(mm->data_vm);
-		line->stack = READ_ONCE(mm->stack_vm);
-		line->exec = READ_ONCE(mm->exec_vm);
-		line->locked = READ_ONCE(mm->locked_vm);
-		line->pinned = atomic64_read(&mm->pinned_vm);
+		*pages++ = READ_ONCE(mm->total_vm);
+		*pages++ = READ_ONCE(mm->data_vm);
+		*pages++ = READ_ONCE(mm->stack_vm);
+		*pages++ = READ_ONCE(mm->exec_vm);
+		*pages++ = READ_ONCE(mm->locked_vm);
+		*pages++ = atomic64_read(&mm->pinned_vm);
 	}
 	task_unlock(task);
 	return mm;
@@ -3634,7 +3293,7 @@ static void procs_stop(struct seq_file *m, void *v)
 {
 	struct procs_file *pf = m->private;
 
-	/* seq_file returns a page of whole lines at a time; see read_lines(). */
+	/* seq_file returns a page of whole lines at a time. */
 	pf->file.next_line_max = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
 }
 
@@ -3644,7 +3303,7 @@ static void procs_stop(struct seq_file *m, void *v)
 static int procs_show(struct seq_file *m, void *v)
 {
 	const struct procs_line *line = v;
-	size_t avail;
+	size_t avail, i;
 	char *begin, *p;
 
 	if (v == SEQ_START_TOKEN) {
@@ -3661,12 +3320,8 @@ static int procs_show(struct seq_file *m, void *v)
 	}
 	p = fmt_column(begin, 6, line->pid);
 	p = fmt_column(p, 8, line->vmas);
-	p = fmt_column(p, 12, (u64)line->total << (PAGE_SHIFT - 10));
-	p = fmt_column(p, 12, (u64)line->data << (PAGE_SHIFT - 10));
-	p = fmt_column(p, 12, (u64)line->stack << (PAGE_SHIFT - 10));
-	p = fmt_column(p, 12, (u64)line->exec << (PAGE_SHIFT - 10));
-	p = fmt_column(p, 12, (u64)line->locked << (PAGE_SHIFT - 10));
-	p = fmt_column(p, 12, line->pinned << (PAGE_SHIFT - 10));
+	for (i = 0; i < PROCS_SIZES; i++)
+		p = fmt_column(p, 12, line->pages[i] << (PAGE_SHIFT - 10));
 	*p++ = ' ';
 	/* As proc_task_name() does for /proc/PID/status */
 	p += string_escape_str(line->comm, p, begin + avail - p, ESCAPE_SPACE | ESCAPE_SPECIAL,
@@ -3685,7 +3340,7 @@ static const struct seq_operations procs_seq_ops = {
 
 static int procs_open(struct inode *inode, struct file *file)
 {
-	return vmainfo_file_open(file, &procs_seq_ops, sizeof(struct procs_file));
+	return PTR_ERR_OR_ZERO(vmainfo_file_open(file, &procs_seq_ops, sizeof(struct procs_file)));
 }
 
 static const struct proc_ops procs_proc_ops = {
@@ -3701,12 +3356,13 @@ static int entry_open(struct inode *inode, struct file *file)
 {
 	const struct vmainfo_view *view = pde_data(inode);
 	struct vmainfo_target *target;
+	struct vmainfo_file *vf;
 	int err;
 
-	err = vmainfo_file_open(file, &view->seq_ops, sizeof(struct vmainfo_file));
-	if (err)
-		return err;
-	target = &vmainfo_file_of(file)->target;
+	vf = vmainfo_file_open(file, &view->seq_ops, sizeof(*vf));
+	if (IS_ERR(vf))
+		return PTR_ERR(vf);
+	target = &vf->target;
 	kernel_param_lock(THIS_MODULE);
 	target->pid = get_pid(default_target);
 	kernel_param_unlock(THIS_MODULE);
@@ -3723,7 +3379,8 @@ static int entry_open(struct inode *inode, struct file *file)
 static ssize_t entry_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *ppos)
 {
-	struct vmainfo_file *vf = vmainfo_file_of(file);
+	struct seq_file *m = file->private_data;
+	struct vmainfo_file *vf = m->private;
 	struct vmainfo_target target;
 	char text[16];
 	int err;
@@ -3746,7 +3403,7 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 		err = -EINTR;
 	if (!err) {
 		swap(vf->target, target);
-		view_rewind(file->private_data, ppos);
+		view_rewind(m, ppos);
 		mutex_unlock(&vf->lock);
 	}
 	put_pid(target.pid);
@@ -3765,14 +3422,6 @@ static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
-#ifdef CONFIG_COMPAT
-/* The structures are the same for 32-bit programs. */
-static long entry_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	return entry_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
-}
-#endif
-
 static const struct proc_ops entry_proc_ops = {
 	.proc_open = entry_open,
 	.proc_read_iter = vmainfo_read_iter,
@@ -3780,7 +3429,8 @@ static const struct proc_ops entry_proc_ops = {
 	.proc_lseek = vmainfo_lseek,
 	.proc_ioctl = entry_ioctl,
 #ifdef CONFIG_COMPAT
-	.proc_compat_ioctl = entry_compat_ioctl,
+	/* The structures are the same for 32-bit programs. */
+	.proc_compat_ioctl = compat_ptr_ioctl,
 #endif
 	.proc_release = vmainfo_release,
 };

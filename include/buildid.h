@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The GNU build ID of an ELF file. build_id_parse_file() in lib/buildid.c is not
- * exported; file_build_id() accepts the same files. It uses kernel_read(), so
- * the hooks of security modules and fanotify apply.
+ * The GNU build ID of an ELF file. build_id_parse_file() in lib/buildid.c is
+ * not exported; file_build_id() accepts the same files. It uses kernel_read(),
+ * so the hooks of security modules and fanotify apply.
  *
  * Nothing in a file is trusted: every length is checked, every loop is bounded.
  */
@@ -68,12 +68,10 @@ static inline int buildid_in_notes(struct file *file, u64 pos, u32 size, u8 *id,
 	return 0;
 }
 
-/**
- * file_build_id() - find the build ID of an ELF file
- * @file: the file, with a reference of the caller
- * @id: the result, up to BUILD_ID_MAX bytes
- *
- * Return: its length in bytes, 0 if the file has none, or a read error.
+/*
+ * Writes the build ID of an ELF file to @id, up to BUILD_ID_MAX bytes. The
+ * caller has a reference to the file. Returns its length in bytes, 0 if the
+ * file has none, or a read error.
  */
 static inline int file_build_id(struct file *file, u8 *id)
 {
@@ -98,7 +96,7 @@ static inline int file_build_id(struct file *file, u8 *id)
 	    !(file->f_mode & FMODE_READ) ||
 	    !file->f_op->read_iter || file->f_op->read)
 		return 0;
-	ret = buildid_read(file, &elf, offsetofend(struct elf32_hdr, e_type), 0);
+	ret = buildid_read(file, &elf, sizeof(elf.h32), 0);
 	if (ret)
 		return ret;
 	is64 = elf.h32.e_ident[EI_CLASS] == ELFCLASS64;
@@ -106,8 +104,8 @@ static inline int file_build_id(struct file *file, u8 *id)
 	    (elf.h32.e_type != ET_EXEC && elf.h32.e_type != ET_DYN) ||
 	    (!is64 && elf.h32.e_ident[EI_CLASS] != ELFCLASS32))
 		return 0;
-	ret = buildid_read(file, &elf,
-			   is64 ? sizeof(elf.h64) : sizeof(elf.h32), 0);
+	if (is64)
+		ret = buildid_read(file, &elf, sizeof(elf.h64), 0);
 	if (ret)
 		return ret;
 	pos = is64 ? elf.h64.e_phoff : elf.h32.e_phoff;

@@ -47,7 +47,30 @@ static inline struct file *kcompat_file_open_root(const struct path *root,
 {
 	return file_open_root(root->dentry, root->mnt, name, flags, mode);
 }
+
 #define file_open_root kcompat_file_open_root
+#endif
+
+/* Before 6.1 VMAs were in a list, and the macro VMA_ITERATOR did not exist. */
+#ifndef VMA_ITERATOR
+struct vma_iterator {
+	struct vm_area_struct *vma;
+};
+
+static inline void vma_iter_init(struct vma_iterator *vmi, struct mm_struct *mm,
+				 unsigned long addr)
+{
+	vmi->vma = find_vma(mm, addr);
+}
+
+static inline struct vm_area_struct *vma_next(struct vma_iterator *vmi)
+{
+	struct vm_area_struct *vma = vmi->vma;
+
+	if (vma)
+		vmi->vma = vma->vm_next;
+	return vma;
+}
 #endif
 
 /*
@@ -96,8 +119,8 @@ static inline const struct inode *file_user_inode(const struct file *file)
 /*
  * Whether a VMA has a name of prctl(PR_SET_VMA_ANON_NAME). From 5.17 to 6.1 the
  * field shared a union with @shared, a file's tree node, and is only valid
- * without a file. The compiler sees that the two have one offset. The pointer is
- * not dereferenced, so RCU is enough to call this.
+ * without a file. The compiler sees that the two have one offset. The pointer
+ * is not dereferenced, so RCU is enough to call this.
  */
 static inline bool kcompat_has_anon_name(const struct vm_area_struct *vma)
 {
@@ -126,22 +149,23 @@ static inline const char *kcompat_anon_name(const struct vm_area_struct *vma)
 /*
  * The number that per-VMA locks compare with. It changes whenever mmap_lock is
  * taken for writing, so whenever VMAs are mapped, unmapped, moved or get other
- * permissions. Returns false on kernels without it, and while a seqcount is odd:
- * a writer has the lock.
+ * permissions. Returns false, and 0, on kernels without it, and while a
+ * seqcount is odd: a writer has the lock.
  */
 static inline bool kcompat_mm_seq(const struct mm_struct *mm, u64 *seq)
 {
+	*seq = 0;
 #ifdef CONFIG_PER_VMA_LOCK
 	/* It was an int, and is a seqcount, which begins with its number. */
 	BUILD_BUG_ON(!__same_type(mm->mm_lock_seq, int) &&
 		     !__same_type(mm->mm_lock_seq, seqcount_t));
 	BUILD_BUG_ON(offsetof(seqcount_t, sequence));
 	*seq = READ_ONCE(*(const unsigned int *)&mm->mm_lock_seq);
-	return __same_type(mm->mm_lock_seq, int) || !(*seq & 1);
-#else
+	if (__same_type(mm->mm_lock_seq, int) || !(*seq & 1))
+		return true;
 	*seq = 0;
-	return false;
 #endif
+	return false;
 }
 
 /* find_ge_pid(), which is not exported on all kernels. Called under RCU. */
@@ -151,24 +175,30 @@ static inline struct pid *kcompat_find_ge_pid(int nr, struct pid_namespace *ns)
 }
 
 /*
- * The MPOL_* mode of a policy. Before 5.14 "local" was MPOL_PREFERRED with a
+ * The MPOL_* mode of a VMA's own policy plus 1, 0 without a policy. A policy is
+ * replaced with mmap_lock held for writing only. Where it can be read without
+ * the lock, it is freed by RCU. Before 5.14 "local" was MPOL_PREFERRED with a
  * flag, and the macro of the flag existed.
  */
-#ifdef CONFIG_NUMA
-static inline unsigned int kcompat_mpol_mode(const struct mempolicy *pol)
+static inline u8 kcompat_vma_policy(const struct vm_area_struct *vma)
 {
+#ifdef CONFIG_NUMA
+	const struct mempolicy *pol = READ_ONCE(vma->vm_policy);
+
 #ifdef MPOL_F_LOCAL
-	if (pol->mode == MPOL_PREFERRED && (pol->flags & MPOL_F_LOCAL))
-		return MPOL_LOCAL;
+	if (pol && pol->mode == MPOL_PREFERRED && (pol->flags & MPOL_F_LOCAL))
+		return MPOL_LOCAL + 1;
 #endif
-	return pol->mode;
+	if (pol)
+		return pol->mode + 1;
+#endif
+	return 0;
 }
-#endif
 
 /*
  * Whether maps shows the [vsyscall] page for this mm, if the kernel has one:
- * get_gate_vma() in arch/x86/entry/vsyscall/vsyscall_64.c without vsyscall_mode,
- * which is not exported.
+ * get_gate_vma() in arch/x86/entry/vsyscall/vsyscall_64.c without
+ * vsyscall_mode, which is not exported.
  *
  * 5.11 made a flag of a field. 6.4 made a bit number of the mask, and a long of
  * the short that has the flags.

@@ -15,12 +15,11 @@
 
 #ifdef KCOMPAT_X86_64
 #include <asm/cpu_entry_area.h>
-#include <asm/fixmap.h>
 #ifdef CONFIG_KASAN
 #include <asm/kasan.h>
 #endif
 #endif
-#ifdef CONFIG_ARM64
+#if defined(KCOMPAT_X86_64) || defined(CONFIG_ARM64)
 #include <asm/fixmap.h>
 #endif
 

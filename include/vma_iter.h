@@ -1,66 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How the VMAs of an mm are read: a cursor that returns them in batches, and
- * reads without mmap_lock. vmainfo.c is the only file that includes this
- * header: it defines a variable.
+ * How the VMAs of an mm are read: in batches, and without mmap_lock. Only
+ * vmainfo.c can include this header, as it defines a variable.
  */
 #ifndef VMAINFO_VMA_ITER_H
 #define VMAINFO_VMA_ITER_H
 
-#include <linux/fs.h>
-#include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 
-/* The most VMAs that vma_cursor_read() returns at a time. */
+#include "kcompat.h"
+
+/* The most VMAs that vma_read_batch() returns */
 #define VMA_BATCH 16
 
-/*
- * From 6.8 on ma_state has the end of its node, and a status. The tests ask for
- * enum maple_status in linux/maple_tree.h.
- */
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-#define HAVE_LEAF_LOOKAHEAD 1
-#else
-#define HAVE_LEAF_LOOKAHEAD 0
-#endif
-
 /* Set by leaf_lookahead_init() if the look-ahead works on this kernel. */
-static bool leaf_lookahead __ro_after_init __maybe_unused;
+static bool leaf_lookahead __ro_after_init;
 
-/**
- * struct vma_cursor - a position among the VMAs of an mm, in address order
- *
- * A cursor is valid as long as mmap_lock is held without a break, or, with
- * HAVE_MMAP_LOCK_SPECULATE, within one RCU read-side critical section.
- *
- * vma_cursor_seek() moves it to the first VMA that ends above @addr.
- *
- * vma_cursor_read() returns up to @max VMAs, 0 at the end of the mm. @next is
- * the end of the last VMA that the caller has used.
- *
- * From 6.1 on VMAs are in a maple tree, and the macro VMA_ITERATOR exists.
- */
-#ifdef VMA_ITERATOR
-struct vma_cursor {
-	struct vma_iterator vmi;
-};
-
-static inline void vma_cursor_seek(struct vma_cursor *c, struct mm_struct *mm,
-				   unsigned long addr)
-{
-	vma_iter_init(&c->vmi, mm, addr);
-}
-
-#if HAVE_LEAF_LOOKAHEAD
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
 /*
  * Returns all VMAs from @next to the end of the leaf of the maple tree that has
  * @next. A step within a leaf costs a few instructions, and one by vma_next() a
  * hundred. linux/maple_tree.h defines the layout: nodes are 256-byte aligned,
  * and the low bits of a pointer to one have other uses. A node that was removed
  * from the tree is its own parent, and its slots are not reliable. mas_walk()
- * does not return in such a node.
+ * does not return in such a node. This needs the end of the node in ma_state
+ * (6.8; the test asks for enum maple_status in linux/maple_tree.h).
  */
 static inline unsigned int leaf_vmas(struct ma_state *mas, unsigned long next,
 				     struct vm_area_struct **vmas,
@@ -97,49 +63,30 @@ static inline unsigned int leaf_vmas(struct ma_state *mas, unsigned long next,
 }
 #endif
 
-static inline unsigned int vma_cursor_read(struct vma_cursor *c,
-					   unsigned long next,
-					   struct vm_area_struct **vmas,
-					   unsigned int max)
+/*
+ * Reads up to @max VMAs in address order, from @next on, which is the end of
+ * the last VMA that the caller has used. Returns their number, 0 at the end of
+ * the mm. An iterator is valid as long as mmap_lock is held without a break, or
+ * with HAVE_MMAP_LOCK_SPECULATE within one RCU read-side critical section.
+ */
+static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
+					  unsigned long next,
+					  struct vm_area_struct **vmas,
+					  unsigned int max)
 {
 	unsigned int n;
 
-#if HAVE_LEAF_LOOKAHEAD
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
 	if (leaf_lookahead)
-		return leaf_vmas(&c->vmi.mas, next, vmas, max);
+		return leaf_vmas(&vmi->mas, next, vmas, max);
 #endif
 	for (n = 0; n < max; n++) {
-		vmas[n] = vma_next(&c->vmi);
+		vmas[n] = vma_next(vmi);
 		if (!vmas[n])
 			break;
 	}
 	return n;
 }
-#else
-struct vma_cursor {
-	struct vm_area_struct *vma;
-};
-
-static inline void vma_cursor_seek(struct vma_cursor *c, struct mm_struct *mm,
-				   unsigned long addr)
-{
-	c->vma = find_vma(mm, addr);
-}
-
-static inline unsigned int vma_cursor_read(struct vma_cursor *c,
-					   unsigned long next,
-					   struct vm_area_struct **vmas,
-					   unsigned int max)
-{
-	unsigned int n;
-
-	for (n = 0; n < max && c->vma; n++) {
-		vmas[n] = c->vma;
-		c->vma = c->vma->vm_next;
-	}
-	return n;
-}
-#endif
 
 /*
  * Self-test: reads the VMAs of the process that loads the module leaf by leaf
@@ -150,18 +97,18 @@ static void __init leaf_lookahead_init(void)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vmas[VMA_BATCH];
-	struct vma_cursor c;
+	struct vma_iterator vmi;
 	unsigned long next = 0;
 	unsigned int i, n;
 	bool same = true;
 
-	if (!HAVE_LEAF_LOOKAHEAD || !mm)
+	if (!mm)
 		return;
 	leaf_lookahead = true;
 	mmap_read_lock(mm);
-	vma_cursor_seek(&c, mm, 0);
+	vma_iter_init(&vmi, mm, 0);
 	do {
-		n = vma_cursor_read(&c, next, vmas, VMA_BATCH);
+		n = vma_read_batch(&vmi, next, vmas, VMA_BATCH);
 		for (i = 0; i < n && same; i++) {
 			same = vmas[i] == find_vma(mm, next);
 			if (same)
@@ -176,12 +123,12 @@ static void __init leaf_lookahead_init(void)
 }
 
 /*
- * Speculation: VMAs are read under RCU, without mmap_lock, and the mm's sequence
- * count proves afterwards that no writer had the lock. It needs per-VMA locks
- * with a seqcount (6.13; the tests ask for mmap_lock_speculate_try_begin() in
- * linux/mmap_lock.h), VMAs that are SLAB_TYPESAFE_BY_RCU (6.15; vm_freeptr in
- * linux/mm_types.h), and mempolicies that are freed by RCU (7.x; a struct
- * rcu_head in linux/mempolicy.h).
+ * Speculation: VMAs are read under RCU, without mmap_lock, and the mm's
+ * sequence count proves afterwards that no writer had the lock. It needs
+ * per-VMA locks with a seqcount (6.13; the tests ask for
+ * mmap_lock_speculate_try_begin() in linux/mmap_lock.h), VMAs that are
+ * SLAB_TYPESAFE_BY_RCU (6.15; vm_freeptr in linux/mm_types.h), and mempolicies
+ * that are freed by RCU (7.x; a struct rcu_head in linux/mempolicy.h).
  *
  * vma_speculate_begin() fails if a writer has mmap_lock. vma_speculate_retry()
  * returns whether a writer has had it since.
@@ -198,20 +145,9 @@ static void __init leaf_lookahead_init(void)
 #define vma_get_file_active(vma) get_file_active(&(vma)->vm_file)
 #else
 #define HAVE_MMAP_LOCK_SPECULATE 0
-static inline bool vma_speculate_begin(struct mm_struct *mm, unsigned int *seq)
-{
-	return false;
-}
-
-static inline bool vma_speculate_retry(struct mm_struct *mm, unsigned int seq)
-{
-	return true;
-}
-
-static inline struct file *vma_get_file_active(struct vm_area_struct *vma)
-{
-	return NULL;
-}
+#define vma_speculate_begin(mm, seq) ((void)(mm), (void)(seq), false)
+#define vma_speculate_retry(mm, seq) ((void)(mm), (void)(seq), true)
+#define vma_get_file_active(vma) ((void)(vma), (struct file *)NULL)
 #endif
 
 #endif /* VMAINFO_VMA_ITER_H */
