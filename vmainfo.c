@@ -317,16 +317,6 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
 	return file;
 }
 
-static int access_ask(const struct file *entry, pid_t nr, bool as_opener)
-{
-	struct file *file = open_maps(entry, nr, as_opener);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	fput(file);
-	return 0;
-}
-
 /*
  * Asks the kernel whether @entry may show a target, and sets @granted if so.
  * Also asks for the caller if it is a writer, who may not be the opener.
@@ -344,6 +334,7 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 {
 	struct mm_identity asked, now;
 	struct mm_struct *mm;
+	struct file *file;
 	int err;
 
 	t->granted = (struct mm_identity) {};
@@ -364,9 +355,14 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		asked = now;
-		err = access_ask(entry, asked.nr, true);
-		if (!err && writer && entry->f_cred != current_cred())
-			err = access_ask(entry, asked.nr, false);
+		file = open_maps(entry, asked.nr, true);
+		if (!IS_ERR(file) && writer && entry->f_cred != current_cred()) {
+			fput(file);
+			file = open_maps(entry, asked.nr, false);
+		}
+		err = PTR_ERR_OR_ZERO(file);
+		if (!err)
+			fput(file);
 		mm = target_look(entry, t, &now);
 		if (IS_ERR(mm))
 			return 0;
@@ -959,9 +955,9 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
  *    waits, or if max_hold_us is sufficient, the snapshot is still atomic.
  * 3. Else drop the lock for the writer. The snapshot is torn from here on: the
  *    writer changes the mm between two parts of the walk. Continue at the end
- *    of the last recorded VMA, without the lock and in pieces small enough to
- *    fit between two writers. After BACKOFF_RETRIES failed pieces in a row,
- *    take the lock again, as in 2.
+ *    of the last recorded VMA. With HAVE_MMAP_LOCK_SPECULATE try pieces without
+ *    the lock, small enough to fit between two writers, until BACKOFF_RETRIES
+ *    fail in a row. Else take the lock again, as in 2.
  * 4. A target can map VMAs ahead of a torn walk and unmap them behind it. After
  *    twice as many records as it ever had VMAs, hold the lock to the end.
  *
@@ -1223,6 +1219,7 @@ static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vma
 	struct vm_area_struct *vma;
 	unsigned long start, end, next = w->pos.next;
 	enum walk_end added = WALK_MORE;
+	bool known;
 	u32 fixed;
 
 	for (; n--; r++) {
@@ -1245,21 +1242,19 @@ static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vma
 			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
 				    (r->start - start);
 			r->source = w->pos.source;
-			if (file != w->pos.file || ops != w->pos.ops || kcompat_has_anon_name(vma))
-				goto another;
+			known = file == w->pos.file && ops == w->pos.ops &&
+				!kcompat_has_anon_name(vma);
 		} else {
 			r->offset = 0;
 			fixed = fixed_source(start, end, &marks);
 			r->source = fixed;
-			if (ops || (!fixed && kcompat_has_anon_name(vma)))
-				goto another;
+			known = !ops && (fixed || !kcompat_has_anon_name(vma));
 		}
-		next = end;
-		continue;
-another:
-		added = source_add(w, vma, fixed, &r->source);
-		if (added != WALK_MORE)
-			break;
+		if (!known) {
+			added = source_add(w, vma, fixed, &r->source);
+			if (added != WALK_MORE)
+				break;
+		}
 		next = end;
 	}
 	s->nr = r - s->recs;
@@ -1551,11 +1546,8 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			/* One for 4 VMAs, for 16 in a large process */
 			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
 		}
-		err = records_reserve(s, recs);
-		if (!err)
-			err = sources_reserve(s, sources);
-		if (!err)
-			err = names_reserve(s, names);
+		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
+		      names_reserve(s, names);
 		if (err)
 			return err;
 		if (fatal_signal_pending(current))
@@ -1700,33 +1692,33 @@ struct source_resolver {
  *
  * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
  */
-static const char *source_get_long_path(struct source_resolver *l, struct vma_source *src,
+static const char *source_get_long_path(struct source_resolver *res, struct vma_source *src,
 					const struct path *path, size_t size)
 {
 	do {
 		if (size >= PATH_LIMIT)
 			return "[name too long]";
-		if (l->tried >= 2 * NAMES_LIMIT)
+		if (res->tried >= 2 * NAMES_LIMIT)
 			return "[name omitted]";
-		size = max(l->size, min_t(size_t, 2 * size, PATH_LIMIT));
-		if (size > l->size) {
-			kvfree(l->buf);
-			l->size = 0;
-			l->buf = array_alloc(size, 1);
-			if (!l->buf)
+		size = max(res->size, min_t(size_t, 2 * size, PATH_LIMIT));
+		if (size > res->size) {
+			kvfree(res->buf);
+			res->size = 0;
+			res->buf = array_alloc(size, 1);
+			if (!res->buf)
 				return ERR_PTR(-ENOMEM);
-			l->size = size;
+			res->size = size;
 		}
-		l->tried += size;
-	} while (source_get_path(src, path, l->buf, size));
+		res->tried += size;
+	} while (source_get_path(src, path, res->buf, size));
 	return NULL;
 }
 
 /* Names a source with its file's path, seen from the reader's root. */
-static int source_set_path(struct source_resolver *l, struct vma_source *src,
+static int source_set_path(struct source_resolver *res, struct vma_source *src,
 			   const struct path *path)
 {
-	struct vma_snapshot *s = l->s;
+	struct vma_snapshot *s = res->s;
 	const char *marker = NULL;
 	size_t size;
 	int err;
@@ -1737,7 +1729,7 @@ static int source_set_path(struct source_resolver *l, struct vma_source *src,
 	size = min_t(size_t, names_avail(s), PATH_LIMIT);
 	/* d_path() only fails for lack of space. d_dname() can fail always. */
 	if (source_get_path(src, path, s->names->text + s->names->used, size))
-		marker = source_get_long_path(l, src, path, size);
+		marker = source_get_long_path(res, src, path, size);
 	if (IS_ERR(marker))
 		return PTR_ERR(marker);
 	if (!marker && src->name_len >= PATH_LIMIT)
@@ -1780,26 +1772,24 @@ static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operation
 }
 
 /* Replaces @ops of a source by its symbol. */
-static int source_set_ops(struct source_resolver *l, struct vma_source *src)
+static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 {
 	const char *name;
-	size_t i;
+	size_t i = 0;
 
 	if (!src->ops)
 		return 0;
-	for (i = 0; i < OPS_CACHE; i++) {
-		if (l->ops[i].ops == src->ops) {
-			src->ops_name = l->ops[i].name;
-			return 0;
-		}
+	while (i < OPS_CACHE && res->ops[i].ops != src->ops)
+		i++;
+	if (i == OPS_CACHE) {
+		name = ops_look_up(res->s, src->ops);
+		if (IS_ERR(name))
+			return PTR_ERR(name);
+		i = res->ops_next++ % OPS_CACHE;
+		res->ops[i].ops = src->ops;
+		res->ops[i].name = name;
 	}
-	name = ops_look_up(l->s, src->ops);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	i = l->ops_next++ % OPS_CACHE;
-	l->ops[i].ops = src->ops;
-	l->ops[i].name = name;
-	src->ops_name = name;
+	src->ops_name = res->ops[i].name;
 	return 0;
 }
 
@@ -1812,9 +1802,9 @@ static bool source_same_path(const struct vma_source *src, const void *path)
  * Names a source if its file does. Each path is resolved once: a process can
  * have opened a file as often as it has VMAs.
  */
-static int source_resolve_name(struct source_resolver *l, u32 i)
+static int source_resolve_name(struct source_resolver *res, u32 i)
 {
-	struct vma_source *src = &l->s->sources[i];
+	struct vma_source *src = &res->s->sources[i];
 	const struct vma_source *same;
 	const struct path *path;
 	u32 hash, found;
@@ -1827,16 +1817,16 @@ static int source_resolve_name(struct source_resolver *l, u32 i)
 	}
 	path = file_user_path(src->file);
 	hash = pointers_hash(path->dentry, path->mnt);
-	found = source_find(l->s, hash, path, source_same_path);
+	found = source_find(res->s, hash, path, source_same_path);
 	if (found) {
-		same = &l->s->sources[found];
+		same = &res->s->sources[found];
 		src->name = same->name;
 		src->name_len = same->name_len;
 		src->bits = same->bits;
 		return 0;
 	}
-	err = source_set_path(l, src, path);
-	source_insert(l->s, i, hash);
+	err = source_set_path(res, src, path);
+	source_insert(res->s, i, hash);
 	return err;
 }
 
@@ -1846,7 +1836,7 @@ static int source_resolve_name(struct source_resolver *l, u32 i)
  */
 static int snapshot_resolve(struct vma_snapshot *s)
 {
-	struct source_resolver l = { .s = s };
+	struct source_resolver res = { .s = s };
 	int err = 0;
 	u32 i;
 
@@ -1857,11 +1847,11 @@ static int snapshot_resolve(struct vma_snapshot *s)
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		if (!err && s->wants & WANTS_NAMES)
-			err = source_resolve_name(&l, i);
+			err = source_resolve_name(&res, i);
 		if (!err && s->wants & WANTS_OPS)
-			err = source_set_ops(&l, &s->sources[i]);
+			err = source_set_ops(&res, &s->sources[i]);
 	}
-	kvfree(l.buf);
+	kvfree(res.buf);
 	sources_put_files(s);
 	return err;
 }
@@ -2563,13 +2553,10 @@ DEFINE_VIEW(maps, WANTS_NAMES);
 /* The number of hex digits of the highest address */
 static int address_width(const struct vma_snapshot *s)
 {
-	unsigned long highest = 0;
+	const struct vma_record *last = s->gate ? &s->gate->rec :
+					s->nr ? &s->recs[s->nr - 1] : NULL;
 
-	if (s->gate)
-		highest = s->gate->rec.end;
-	else if (s->nr)
-		highest = s->recs[s->nr - 1].end;
-	return max(8, (fls64(highest) + 3) / 4);
+	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
 static int vmas_show(struct seq_file *m, void *v)
@@ -2928,10 +2915,7 @@ DEFINE_VIEW(summary, 0);
 
 /* ---- query ---- */
 
-/*
- * struct procmap_query of Linux 6.11. The struct in the kernel's headers can
- * grow or be missing.
- */
+/* struct procmap_query of Linux 6.11, which the kernel's headers may extend */
 struct procmap_query_v1 {
 	u64 size;
 	u64 query_flags;
@@ -3075,7 +3059,7 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 	const struct inode *inode;
 	const u64 hold_ns = max_hold_ns();
 	unsigned long addr = q->query_addr;
-	int err = 0, len;
+	int err, len;
 
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
@@ -3094,7 +3078,8 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 		mmap_read_unlock(mm);
 		wait_for_writers(mm);
 	}
-	if (!IS_ERR(vma)) {
+	err = PTR_ERR_OR_ZERO(vma);
+	if (!err) {
 		q->vma_start = vma->vm_start;
 		q->vma_end = vma->vm_end;
 		q->vma_flags = query_perms(vma->vm_flags);
@@ -3104,8 +3089,6 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 			file = get_file(vma->vm_file);
 		if (n->limit)
 			err = query_text(n, vma);
-	} else {
-		err = PTR_ERR(vma);
 	}
 	mmap_read_unlock(mm);
 	mmput(mm);
@@ -3231,10 +3214,7 @@ static void procs_line_fill(struct procs_line *line, pid_t pid, struct task_stru
 	while (task && !procs_line_add_mm(line, task));
 }
 
-/*
- * Numbers that are looked up in one RCU read-side critical section. Most can be
- * those of threads.
- */
+/* Numbers per RCU read-side critical section, most of which can be threads */
 #define PROCS_STRIDE 64
 
 /*
