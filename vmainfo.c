@@ -737,9 +737,11 @@ struct vma_name {
 
 /*
  * Finds that name, in the order of get_vma_name() in fs/proc/task_mmu.c. @fixed
- * is the result of fixed_source(). Called with mmap_lock held.
+ * is the result of fixed_source(). Called with mmap_lock held. Inlined, as a
+ * call would be a measurable part of a query.
  */
-static void vma_name_get(struct vma_name *n, struct vm_area_struct *vma, u32 fixed)
+static __always_inline void vma_name_get(struct vma_name *n, struct vm_area_struct *vma,
+					 u32 fixed)
 {
 	*n = (struct vma_name) { .prefix = "", .suffix = "" };
 	if (vma->vm_file) {
@@ -779,21 +781,26 @@ static void source_mark(struct vma_snapshot *s, struct vma_source *src, const ch
 static bool source_set_name(struct vma_snapshot *s, struct vma_source *src,
 			    const struct vma_name *n)
 {
-	size_t len;
+	size_t prefix, text, len;
+	char *p;
 
 	if (!n->text || !(s->wants & WANTS_NAMES))
 		return true;
-	len = strlen(n->prefix) + strlen(n->text) + strlen(n->suffix);
+	prefix = strlen(n->prefix);
+	text = strlen(n->text);
+	len = prefix + text + strlen(n->suffix);
 	if (names_used(s) + len >= NAMES_LIMIT) {
 		source_mark(s, src, "[name omitted]");
 		return true;
 	}
 	if (len >= names_avail(s))
 		return false;
-	src->name = s->names->text + s->names->used;
+	p = s->names->text + s->names->used;
+	memcpy(p, n->prefix, prefix);
+	memcpy(p + prefix, n->text, text);
+	memcpy(p + prefix + text, n->suffix, len - prefix - text + 1);
+	src->name = p;
 	src->name_len = len;
-	snprintf(s->names->text + s->names->used, len + 1, "%s%s%s",
-		 n->prefix, n->text, n->suffix);
 	s->names->used += len + 1;
 	s->longest = max(s->longest, len);
 	return true;
