@@ -2,46 +2,48 @@
 /*
  * vmainfo - shows the VMAs of a process under /proc/vmainfo/
  *
- * Data flows one way, and the sections below follow it:
+ * Data flows in one direction, and the sections follow it:
  *
- *	target		which process a file shows: a struct pid; and whether it may
- *	gate page	[vsyscall], which is in no process
- *	snapshot	its VMAs at one time, as records and names of our own
- *	views		a seq_file iterator over the snapshot, a show for each entry
- *	query		what is mapped at an address, with no snapshot
- *	procs		what all processes have, by counters
- *	proc entries	open, read, write, seek, ioctl, release
+ *	target		which process a file shows, and whether it may
+ *	snapshot	the VMAs of that process, copied into records
+ *	  records	  of fixed size, and what several of them have in common
+ *	  names		  the texts that maps shows for VMAs
+ *	  gate page	  [vsyscall], which belongs to no process
+ *	  layout	  of the mm as a whole, for summary
+ *	  walk		  copies VMAs into records, with mmap_lock or without
+ *	  resolve	  turns files into paths, and vm_ops into symbols
+ *	  take		  does all of this for a read()
+ *	views		what the entries show of a snapshot
+ *	  working with seq_file
+ *	  formatting	  numbers, flags and names
+ *	  maps, vmas, raw, summary
+ *	query		which VMA is at an address, without a snapshot
+ *	procs		the counters of all processes, without a target
+ *	proc entries	open, write, ioctl; module init and exit
  *
- * What keeps things alive: an open file owns its struct pid and its snapshot.
- * A task, an mm and files of the target are referenced only inside of one
- * call: a read() while it takes a snapshot, or an ioctl(). Of procs, which has
- * no target, nothing is referenced at all. There is no other state than the
- * module's parameters and the gate page, once it is known.
+ * Lifetimes: an open file owns its struct pid and its snapshot. A task, an mm
+ * and files of the target are only referenced within one call: a read() that
+ * takes a snapshot, or an ioctl(). Parameters and the gate page are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
-#include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
-#include <linux/elf.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/hugetlb.h>
 #include <linux/jhash.h>
 #include <linux/kallsyms.h>
-#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/moduleparam.h>
 #include <linux/mount.h>
 #include <linux/mutex.h>
-#include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/sched/mm.h>
@@ -50,7 +52,6 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string_helpers.h>
 #include <linux/threads.h>
 #include <linux/uaccess.h>
@@ -58,28 +59,31 @@
 #include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
+#include "include/buildid.h"
 #include "include/kcompat.h"
+#include "include/kernel_regions.h"
 #include "include/symbol.h"
 #include "include/version.h"
+#include "include/vma_iter.h"
 #include "vmainfo.h"
 
 /*
- * All that grows with the target is charged to the reader's memory cgroup. It
- * fails if memory is short: the OOM killer could kill another process.
+ * Memory that grows with the target is charged to the reader's memory cgroup.
+ * Allocations fail if memory is short. They never invoke the OOM killer.
  */
 #define VMAINFO_GFP (GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 /* ---- target ---- */
 
 /*
- * Whom a freshly opened file shows, NULL for its opener. The parameter's
- * reference keeps it alive; kernel_param_lock() protects the pointer.
+ * Default target of newly opened files. NULL: the process that opens the file.
+ * The parameter owns a reference; kernel_param_lock() protects the pointer.
  */
 static struct pid *default_target;
 
 /*
- * kstrtouint() with one error for all that is not a number from 0 to @max, a
- * leading plus included.
+ * Like kstrtouint(), but returns -EINVAL for anything that is not a plain
+ * decimal number in 0..@max. A leading '+' is rejected.
  */
 static int parse_decimal(const char *text, unsigned int max, unsigned int *val)
 {
@@ -87,36 +91,16 @@ static int parse_decimal(const char *text, unsigned int max, unsigned int *val)
 
 	if (!isdigit(*text) || kstrtouint(text, 10, &parsed) || parsed > max)
 		return -EINVAL;
-	*val = parsed;
+	WRITE_ONCE(*val, parsed);
 	return 0;
 }
 
-/**
- * target_lookup() - find a process by its number
- * @nr: a process or thread ID in the caller's pid namespace, or 0: the caller
- *
- * The number is looked up once: a struct pid is never given to another
- * process, the number of it may be.
- *
- * Return: a referenced struct pid, or ERR_PTR(-ESRCH).
+/*
+ * Returns the process or thread with that number in the caller's pid namespace,
+ * with a reference, NULL for 0, or an ERR_PTR(): -EINVAL or -ESRCH. It is
+ * looked up once: a number can be reused, a struct pid cannot.
  */
-static struct pid *target_lookup(unsigned int nr)
-{
-	struct pid *pid;
-
-	if (!nr)
-		return get_task_pid(current, PIDTYPE_TGID);
-
-	pid = find_get_pid(nr);
-	/* A pid without a task only lives on as a group's or a session's ID. */
-	if (pid && !pid_has_task(pid, PIDTYPE_PID)) {
-		put_pid(pid);
-		pid = NULL;
-	}
-	return pid ?: ERR_PTR(-ESRCH);
-}
-
-static int target_parse(const char *text, struct pid **target)
+static struct pid *target_parse(const char *text)
 {
 	unsigned int nr;
 	struct pid *pid;
@@ -124,29 +108,25 @@ static int target_parse(const char *text, struct pid **target)
 
 	err = parse_decimal(text, INT_MAX, &nr);
 	if (err)
-		return err;
-	pid = target_lookup(nr);
-	if (IS_ERR(pid))
-		return PTR_ERR(pid);
-	*target = pid;
-	return 0;
+		return ERR_PTR(err);
+	if (!nr)
+		return NULL;
+	pid = find_get_pid(nr);
+	/* The ID of a group or session can outlive the task that had it. */
+	if (pid && !pid_has_task(pid, PIDTYPE_PID)) {
+		put_pid(pid);
+		pid = NULL;
+	}
+	return pid ?: ERR_PTR(-ESRCH);
 }
 
 /* Called under kernel_param_lock(), as are the other parameter operations. */
 static int param_set_pid(const char *val, const struct kernel_param *kp)
 {
-	unsigned int nr;
-	struct pid *pid = NULL;
-	int err;
+	struct pid *pid = target_parse(val);
 
-	err = parse_decimal(val, INT_MAX, &nr);
-	if (err)
-		return err;
-	if (nr) {
-		pid = target_lookup(nr);
-		if (IS_ERR(pid))
-			return PTR_ERR(pid);
-	}
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
 	put_pid(default_target);
 	default_target = pid;
 	return 0;
@@ -154,18 +134,15 @@ static int param_set_pid(const char *val, const struct kernel_param *kp)
 
 static int param_get_pid(char *buf, const struct kernel_param *kp)
 {
-	pid_t nr = 0;
+	pid_t nr = pid_vnr(default_target);
 
-	if (default_target) {
-		nr = pid_vnr(default_target);
-		/* It has no number in the caller's pid namespace. */
-		if (!nr)
-			return -ESRCH;
-	}
+	/* It has no number in the caller's pid namespace. */
+	if (default_target && !nr)
+		return -ESRCH;
 	return scnprintf(buf, PAGE_SIZE, "%d\n", nr);
 }
 
-/* When the module goes, or if it fails to load after pid= was taken. */
+/* Called on unload, and if loading fails after pid= was set. */
 static void param_free_pid(void *arg)
 {
 	put_pid(default_target);
@@ -179,7 +156,17 @@ static const struct kernel_param_ops param_ops_pid = {
 };
 module_param_cb(pid, &param_ops_pid, NULL, 0644);
 __MODULE_PARM_TYPE(pid, "uint");
-MODULE_PARM_DESC(pid, "whose VMAs a freshly opened entry shows; 0, the default: the opener's own");
+MODULE_PARM_DESC(pid, "process that newly opened entries show; 0: the process that opens them (default 0)");
+
+/*
+ * The caller's permission to open an entry or to write to it. A listing tells
+ * as much as ptrace(). The entries appear in every procfs, and root of a
+ * container is not sufficient, hence the initial user namespace.
+ */
+static bool vmainfo_may_read(void)
+{
+	return capable(CAP_SYS_PTRACE);
+}
 
 /* A kernel thread may have borrowed an mm. */
 static bool has_mm(const struct task_struct *task)
@@ -190,13 +177,12 @@ static bool has_mm(const struct task_struct *task)
 #define EXITED_THREADS_MAX 4096
 
 /*
- * The first thread of a process that has an mm, or NULL. This is normally the
- * leader, and another thread if the leader called pthread_exit(). The caller
- * looks again under task_lock(), which keeps task->mm: exit_mm() and exec_mmap()
- * take it before they change that. find_lock_task_mm() does the same but is not
- * exported. A tracer can keep thousands of exited threads: the search ends after
- * EXITED_THREADS_MAX of them. Called under RCU, which keeps the leader and its
- * threads.
+ * Returns the first thread of a process that has an mm, or NULL. This is
+ * normally the leader, and another thread if the leader called pthread_exit().
+ * find_lock_task_mm() does the same but is not exported. The caller must look
+ * again under task_lock(), which keeps task->mm: exit_mm() and exec_mmap() take
+ * it. A tracer can keep thousands of exited threads, so the search ends after
+ * EXITED_THREADS_MAX of them. Called under RCU, which keeps the threads alive.
  */
 static struct task_struct *thread_with_mm(struct task_struct *leader)
 {
@@ -212,47 +198,37 @@ static struct task_struct *thread_with_mm(struct task_struct *leader)
 	return NULL;
 }
 
-/**
- * struct shown - which address space of a process is shown
- * @mm: the mm, NULL if the process has none
- * @exec_id: self_exec_id of the thread that has it
- * @thread: that thread
- * @nr: its number in the pid namespace of the procfs instance
- * @own: only for a reader with this @mm
- *
- * Nothing keeps what the pointers point to: they are compared and never
- * dereferenced. An exec replaces the mm before it increments self_exec_id, and
- * the new mm exists before the old one is freed. So if @mm and @exec_id are the
- * same as before, it is still the same mm.
+/*
+ * Which address space of a process is shown. The pointers own no reference:
+ * they are compared and never dereferenced. exec replaces the mm before it
+ * increments self_exec_id, and the new mm exists before the old one is freed.
+ * So if @mm and @exec_id are the same as before, it is still the same mm.
  */
-struct shown {
-	const struct mm_struct *mm;
-	u64 exec_id;
-	const struct pid *thread;
-	pid_t nr;
-	bool own;
+struct mm_identity {
+	const struct mm_struct *mm;	/* NULL if the process has none */
+	u64 exec_id;			/* self_exec_id of @thread */
+	const struct pid *thread;	/* the thread that has @mm */
+	pid_t nr;			/* its number in the procfs instance */
+	bool own;			/* only a reader with @mm may see it */
 };
 
-/**
- * struct target - which process an open file shows
- * @pid: the process, or a thread of one; owned by the file, by a reference
- * @granted: what the kernel last granted access to
- */
-struct target {
-	struct pid *pid;
-	struct shown granted;
+/* Which process an open file shows */
+struct vmainfo_target {
+	struct pid *pid;	/* a process or thread, with a reference */
+	struct mm_identity granted; /* what the kernel last granted access to */
 };
 
 /*
- * Looks at what the target shows now.
+ * Looks up the mm that the target has now.
  *
- * Return: the mm with a reference to its users if access to it was granted. Else
- * NULL, and @now says what it is, or ERR_PTR(-ESRCH) if the target has exited.
+ * Return: the mm with a reference to its users if access to it was granted,
+ * NULL if not, and then @now identifies it, or ERR_PTR(-ESRCH) after an exit.
  */
-static struct mm_struct *target_look(const struct file *entry, const struct target *t,
-				     struct shown *now)
+static struct mm_struct *target_look(const struct file *entry,
+				     const struct vmainfo_target *t,
+				     struct mm_identity *now)
 {
-	const struct shown *granted = &t->granted;
+	const struct mm_identity *granted = &t->granted;
 	struct task_struct *task, *thread;
 	struct mm_struct *mm = NULL;
 	struct pid *pid = t->pid;
@@ -266,7 +242,7 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
 		return ERR_PTR(-ESRCH);
 	}
 	do {
-		/* The ID of another thread than the leader stands for that one. */
+		/* The ID of a thread that is not the leader means only it. */
 		thread = has_mm(task) ? task :
 			 thread_group_leader(task) ? thread_with_mm(task) : NULL;
 		if (!thread)
@@ -289,7 +265,7 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
 		now->exec_id = exec_id;
 		now->thread = pid;
 		now->own = false;
-		/* The open file keeps the superblock, and that its namespace. */
+		/* The open file keeps the superblock and its namespace. */
 		now->nr = pid_nr_ns(pid, proc_pid_ns(file_inode(entry)->i_sb));
 		mm = NULL;
 	}
@@ -298,9 +274,30 @@ static struct mm_struct *target_look(const struct file *entry, const struct targ
 }
 
 /*
- * Opens NR/maps in the procfs instance of an entry, with the credentials of the
- * entry's opener or of the caller.
+ * Opens @name below the root of the procfs instance that @entry was opened in,
+ * with all checks of an open() by the caller. @entry keeps the instance alive.
+ *
+ * Any user who may mount can cover the file. So a file of another mount fails
+ * with EACCES, and a symbolic link with ELOOP: it could lead to any file of
+ * this procfs. O_NONBLOCK keeps a FIFO from blocking the open.
  */
+static struct file *open_in_procfs(const struct file *entry, const char *name)
+{
+	const struct path root = {
+		.mnt = entry->f_path.mnt,
+		.dentry = entry->f_path.mnt->mnt_sb->s_root,
+	};
+	struct file *file;
+
+	file = file_open_root(&root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (!IS_ERR(file) && file->f_path.mnt != root.mnt) {
+		fput(file);
+		return ERR_PTR(-EACCES);
+	}
+	return file;
+}
+
+/* Opens NR/maps with the credentials of the entry's opener or of the caller. */
 static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener)
 {
 	const struct cred *caller = NULL;
@@ -310,59 +307,45 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
 	snprintf(name, sizeof(name), "%d/maps", nr);
 	if (as_opener && entry->f_cred != current_cred())
 		caller = override_creds(entry->f_cred);
-	file = compat_open_in_procfs(entry, name);
+	file = open_in_procfs(entry, name);
 	if (caller)
 		revert_creds(caller);
-	/* Of a task that exists, procfs says so if it hides it or has no memory. */
+	/* For an existing task, this means hidepid, or a lack of memory. */
 	if (file == ERR_PTR(-ENOENT) &&
 	    proc_sb_info(file_inode(entry)->i_sb)->hide_pid == HIDEPID_OFF)
 		return ERR_PTR(-ENOMEM);
 	return file;
 }
 
-static int access_ask(const struct file *entry, pid_t nr, bool as_opener)
-{
-	struct file *file = open_maps(entry, nr, as_opener);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	fput(file);
-	return 0;
-}
-
-/**
- * target_check() - ask the kernel whether a target may be shown
- * @entry: the open file that is to show it
- * @t: the target; its @granted is set if the kernel grants access
- * @writer: also ask for the caller, who may not be the opener
+/*
+ * Asks the kernel whether @entry may show a target, and sets @granted if so.
+ * Also asks for the caller if it is a writer, who may not be the opener.
  *
  * The kernel's own decision is whether /proc/PID/maps can be opened: it depends
  * on security modules, on hidepid and on the instance's pid namespace.
- * ptrace_may_access() is not exported. maps is opened and closed again. Opening
- * it waits for an exec under way, so what is granted is one mm with its
- * exec_id, unless the two have changed by the end of the check. Then the check
- * is repeated.
+ * ptrace_may_access() is not exported. Opening maps waits for an exec under
+ * way. So access is granted to one mm with its exec_id, unless the two have
+ * changed by the end of the check. Then the check is repeated.
  *
- * A target that has exited shows nothing, and the next read says so.
- *
- * Return: 0, -ESRCH if the target has no number in the procfs instance, -EINTR,
- * or why maps cannot be opened.
+ * Return: 0, also for a target that has exited, -ESRCH if it has no number in
+ * the procfs instance, -EINTR, or the error of opening maps.
  */
-static int target_check(const struct file *entry, struct target *t, bool writer)
+static int target_check(const struct file *entry, struct vmainfo_target *t, bool writer)
 {
-	struct shown asked, now;
+	struct mm_identity asked, now;
 	struct mm_struct *mm;
+	struct file *file;
 	int err;
 
-	t->granted = (struct shown) {};
+	t->granted = (struct mm_identity) {};
 	if (IS_ERR(target_look(entry, t, &now)))
 		return 0;
 	do {
 		if (!now.nr)
 			return -ESRCH;
 		/*
-		 * As mm_access(), which grants every process its own mm. That
-		 * says nothing of an opener with other credentials.
+		 * mm_access() grants every process its own mm. This grants
+		 * nothing to an opener with other credentials.
 		 */
 		if (now.mm && now.mm == current->mm) {
 			t->granted = now;
@@ -372,13 +355,18 @@ static int target_check(const struct file *entry, struct target *t, bool writer)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		asked = now;
-		err = access_ask(entry, asked.nr, true);
-		if (!err && writer && entry->f_cred != current_cred())
-			err = access_ask(entry, asked.nr, false);
+		file = open_maps(entry, asked.nr, true);
+		if (!IS_ERR(file) && writer && entry->f_cred != current_cred()) {
+			fput(file);
+			file = open_maps(entry, asked.nr, false);
+		}
+		err = PTR_ERR_OR_ZERO(file);
+		if (!err)
+			fput(file);
 		mm = target_look(entry, t, &now);
 		if (IS_ERR(mm))
 			return 0;
-		/* Another thread may have that mm now: the next look asks for it. */
+		/* If another thread has this mm now, the next look asks. */
 	} while (now.mm != asked.mm || now.exec_id != asked.exec_id ||
 		 (err && now.thread != asked.thread));
 	/* Some kernels do not open maps of a task without an mm. */
@@ -390,18 +378,17 @@ static int target_check(const struct file *entry, struct target *t, bool writer)
 }
 
 /*
- * The mm that an open file shows, with a reference to its users. An exec can
- * change what a security module says of the target, and so can another thread
- * whose mm is shown now: the kernel is asked anew. Called with the file's lock
- * held.
+ * Returns the mm that an open file shows, with a reference to its users. The
+ * answer of a security module can change with an exec, or if another thread has
+ * the mm, so the kernel is asked again then. Called with the file's lock held.
  *
- * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has exited,
- * or an error of target_check().
+ * Return: the mm, NULL if the target has none, ERR_PTR(-ESRCH) if it has
+ * exited, or an error of target_check().
  */
-static struct mm_struct *target_mm(const struct file *entry, struct target *t)
+static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_target *t)
 {
 	struct mm_struct *mm;
-	struct shown now;
+	struct mm_identity now;
 	int err;
 
 	for (;;) {
@@ -414,124 +401,72 @@ static struct mm_struct *target_mm(const struct file *entry, struct target *t)
 	}
 }
 
-static unsigned int max_hold_us = 250;
-
-static int param_set_max_hold_us(const char *val, const struct kernel_param *kp)
-{
-	unsigned int us;
-	int err;
-
-	err = parse_decimal(val, USEC_PER_SEC, &us);
-	if (!err)
-		WRITE_ONCE(max_hold_us, us);
-	return err;
-}
-
-static const struct kernel_param_ops param_ops_max_hold_us = {
-	.set = param_set_max_hold_us,
-	.get = param_get_uint,
-};
-module_param_cb(max_hold_us, &param_ops_max_hold_us, &max_hold_us, 0644);
-__MODULE_PARM_TYPE(max_hold_us, "uint");
-MODULE_PARM_DESC(max_hold_us, "after how many microseconds a walk gives way to a waiting writer, up to 1000000; 0: never (default 250)");
-
 /* ---- snapshot: records ---- */
 
-/* What struct object.bits say. */
-#define OBJ_ESCAPE	0x01	/* the name has newlines, which text views escape */
-#define OBJ_DELETED	0x02	/* the kernel has appended " (deleted)" to the name */
-#define OBJ_OMITTED	0x04	/* a marker takes the place of the name */
-
-/**
- * struct object - what VMAs have in common that map the same thing
- * @ops: address of their vm_ops: to look its symbol up, never to follow
- * @file: the mapped file, alive by a reference, until the files are resolved
- * @name: the text that maps shows, in the snapshot's names or static, or NULL;
- *	also NULL for a file that is not resolved yet
- * @ino: inode number that maps shows, 0 without a file
- * @dev: device number that maps shows, 0 without a file
- * @name_len: length of @name
- * @chain: index of the next object with the same hash value, or 0
- * @kind: enum vmainfo_kind
- * @page_shift: log2 of the kernel's page size for the mapping
- * @bits: OBJ_*
- */
-struct object {
-	const struct vm_operations_struct *ops;
-	struct file *file;
-	const char *name;
-	u64 ino;
-	dev_t dev;
-	u32 name_len;
-	u32 chain;
-	u8 kind;
-	u8 page_shift;
-	u8 bits;
-};
-
-/* The first objects of every snapshot: VMAs with neither file nor vm_ops. */
-enum {
-	OBJ_ANON,
-	OBJ_HEAP,
-	OBJ_STACK,
-	OBJS_FIXED,
-};
-
-static const struct object fixed_objects[OBJS_FIXED] = {
-	[OBJ_ANON] = {
-		.kind = VMAINFO_KIND_ANON,
-		.page_shift = PAGE_SHIFT,
-	},
-	[OBJ_HEAP] = {
-		.name = "[heap]",
-		.name_len = 6,
-		.kind = VMAINFO_KIND_HEAP,
-		.page_shift = PAGE_SHIFT,
-	},
-	[OBJ_STACK] = {
-		.name = "[stack]",
-		.name_len = 7,
-		.kind = VMAINFO_KIND_STACK,
-		.page_shift = PAGE_SHIFT,
-	},
-};
-
-/**
- * struct record - what a snapshot keeps of a VMA
- * @start: first address
- * @end: first address behind it
- * @offset: of @start in the file, in bytes; 0 without a file
- * @flags: the kernel's own VM_* bits
- * @object: index of its struct object
- * @policy: MPOL_* of the VMA's own NUMA policy plus 1, 0 where it has none
- * @anon_vma: has an anon_vma: pages of its own, or had
- */
-struct record {
-	unsigned long start;
-	unsigned long end;
-	u64 offset;
-	unsigned long flags;
-	u32 object;
-	u8 policy;
-	bool anon_vma;
-};
+/* Values of struct vma_source.bits */
+#define SOURCE_ESCAPE	0x01	/* the name has newlines, which text views escape */
+#define SOURCE_DELETED	0x02	/* the kernel appended " (deleted)" to the name */
+#define SOURCE_OMITTED	0x04	/* a marker takes the place of the name */
 
 /*
- * Names are added to the newest block only and freed all at once. @before is
- * how much the older blocks have used.
+ * What VMAs have in common that map the same thing. Texts are in the snapshot's
+ * names or static.
  */
-struct name_block {
-	struct name_block *older;
-	size_t before;
+struct vma_source {
+	union {
+		/* Until symbols are resolved; never dereferenced */
+		const struct vm_operations_struct *ops;
+		const char *ops_name;	/* their symbol, or NULL */
+	};
+	struct file *file;	/* with a reference, until files are resolved */
+	const char *name;	/* the text that maps shows, or NULL */
+	u64 ino;		/* as maps shows it, 0 without a file */
+	dev_t dev;		/* as maps shows it, 0 without a file */
+	u32 name_len;
+	u32 chain;		/* next source with the same hash, or 0 */
+	u8 kind;		/* enum vmainfo_kind */
+	u8 page_shift;		/* log2 of the kernel's page size for it */
+	u8 bits;		/* SOURCE_* */
+};
+
+/* The first sources of every snapshot: VMAs with neither file nor vm_ops. */
+enum {
+	SOURCE_ANON,
+	SOURCE_HEAP,
+	SOURCE_STACK,
+	SOURCES_FIXED,
+};
+
+static const struct vma_source fixed_sources[SOURCES_FIXED] = {
+	[SOURCE_ANON] = { .kind = VMAINFO_KIND_ANON, .page_shift = PAGE_SHIFT },
+	[SOURCE_HEAP] = { .kind = VMAINFO_KIND_HEAP, .page_shift = PAGE_SHIFT,
+			  .name = "[heap]", .name_len = 6 },
+	[SOURCE_STACK] = { .kind = VMAINFO_KIND_STACK, .page_shift = PAGE_SHIFT,
+			   .name = "[stack]", .name_len = 7 },
+};
+
+/* What a snapshot keeps of a VMA */
+struct vma_record {
+	unsigned long start;
+	unsigned long end;	/* exclusive */
+	u64 offset;		/* of @start in the file, 0 without a file */
+	unsigned long flags;	/* the kernel's own VM_* bits */
+	u32 source;		/* index of its struct vma_source */
+	u8 policy;		/* kcompat_vma_policy() */
+	bool anon_vma;		/* whether it has an anon_vma */
+};
+
+/* Names are appended to the newest block only, and freed all at once. */
+struct vma_name_block {
+	struct vma_name_block *older;
+	size_t before;		/* sum of @used of all older blocks */
 	size_t size;
 	size_t used;
 	char text[];
 };
 
-#define OPS_NAMES 8
-
-/* Where an mm has what, as far as its VMAs do not tell; the fields of struct mm_struct. */
-struct layout {
+/* Copies of mm_struct fields that cannot be derived from the VMAs */
+struct mm_layout {
 	unsigned long start_code, end_code;
 	unsigned long start_data, end_data;
 	unsigned long start_brk, brk;
@@ -542,65 +477,41 @@ struct layout {
 	unsigned long task_size;
 };
 
-/**
- * struct snapshot - the VMAs of a process at one time
- * @recs: the records in address order
- * @nr: how many there are
- * @room: for how many there is room
- * @objs: what the records refer to
- * @objs_nr: how many there are
- * @objs_room: for how many there is room
- * @buckets: of a hash table, behind @objs: indexes of objects, or 0
- * @bucket_bits: log2 of the number of buckets
- * @names: their names
- * @longest: length of the longest name
- * @pid: the target's number in the pid namespace of the reader
- * @taken_ns: CLOCK_BOOTTIME when the walk ended
- * @mm_seq: compat_mm_seq() at the end of the walk, if @has_seq
- * @exec_id: the target's self_exec_id while it has that mm, if @has_seq
- * @layout: of the mm, at the end of the walk
- * @ops_names: the last vm_ops that were looked up, and their symbols' names
- * @ops_next: the element of @ops_names to use next
- * @torn: other changes came in between: the records are of more than one instant
- * @gate: the gate page, if the process has it, else NULL
- * @has_seq: @mm_seq and @exec_id are valid
- * @nameless: no names are wanted
- */
-struct snapshot {
-	struct record *recs;
+/* Values of struct vma_snapshot.wants: what a view shows of sources */
+#define WANTS_NAMES	0x1
+#define WANTS_OPS	0x2
+
+/* The VMAs of a process at one time */
+struct vma_snapshot {
+	struct vma_record *recs;	/* in address order */
 	size_t nr;
-	size_t room;
-	struct object *objs;
-	size_t objs_nr;
-	size_t objs_room;
-	u32 *buckets;
-	unsigned int bucket_bits;
-	struct name_block *names;
-	size_t longest;
-	pid_t pid;
-	u64 taken_ns;
-	u64 mm_seq;
-	u64 exec_id;
-	struct layout layout;
-	struct {
-		const struct vm_operations_struct *ops;
-		const char *name;
-	} ops_names[OPS_NAMES];
-	unsigned int ops_next;
-	const struct gate *gate;
-	bool torn;
-	bool has_seq;
-	bool nameless;
+	size_t cap;
+	struct vma_source *sources;	/* what the records refer to */
+	size_t sources_nr;
+	size_t sources_cap;
+	u32 *buckets;			/* hash table of indexes of sources, or 0 */
+	unsigned int bucket_bits;	/* log2 of the number of buckets */
+	struct vma_name_block *names;
+	size_t longest;			/* length of the longest name */
+	pid_t pid;			/* in the reader's pid namespace */
+	u64 taken_ns;			/* CLOCK_BOOTTIME at the end of the walk */
+	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
+	u64 exec_id;			/* self_exec_id while the mm was the target's */
+	struct mm_layout layout;	/* at the end of the walk */
+	const struct gate_vma *gate;	/* NULL if the process does not have it */
+	unsigned int wants;		/* WANTS_* */
+	bool taken;			/* the snapshot is valid */
+	bool torn;			/* records are of several instants */
+	bool has_seq;			/* @mm_seq and @exec_id are valid */
 };
 
 /*
- * kvmalloc() would get 4 MiB for an array of 2.1, where there is a block of that size:
- * what is larger than a few pages comes by the page. The page tables of vmalloc(), a page
- * for 512, are allocated without regard to the flags.
+ * kvmalloc() rounds 2.1 MiB up to a block of 4 MiB. vmalloc() wastes less than
+ * a page, but allocates its page tables, a page for 512, without the flags.
  */
 static void *array_alloc(size_t nr, size_t size)
 {
-	/* vmalloc() warns of more, on some kernels whatever the flags. */
+	/* Some kernels' vmalloc() warns about more, whatever the flags. */
 	if (nr > INT_MAX / size)
 		return NULL;
 	size *= nr;
@@ -609,10 +520,10 @@ static void *array_alloc(size_t nr, size_t size)
 }
 
 /*
- * Objects are found by a hash table: while a walk adds them by file and vm_ops or by their text,
- * then by their path. Only so many elements of a chain are looked at, as much of this runs
- * under a lock and a target can choose texts that collide. An object that is not found is
- * added again.
+ * A hash table finds sources: during a walk by file and vm_ops, or by their
+ * text; after it by their path. A target can choose texts that collide, and
+ * part of this runs under a lock, so a search ends after CHAIN_MAX sources. A
+ * source that is not found is added again.
  */
 #define CHAIN_MAX 16
 
@@ -621,96 +532,73 @@ static u32 pointers_hash(const void *a, const void *b)
 	return hash_long((unsigned long)a + (unsigned long)b, 32);
 }
 
-static u32 object_hash(const struct object *o)
+static u32 source_hash(const struct vma_source *src)
 {
-	return o->file ? pointers_hash(o->file, o->ops) :
-			 jhash(o->name, o->name_len, (unsigned long)o->ops);
+	return src->file ? pointers_hash(src->file, src->ops) :
+			 jhash(src->name, src->name_len, (unsigned long)src->ops);
 }
 
-static u32 *object_bucket(const struct snapshot *s, u32 hash)
+static u32 *source_bucket(const struct vma_snapshot *s, u32 hash)
 {
 	return &s->buckets[hash >> (32 - s->bucket_bits)];
 }
 
-static void object_insert(struct snapshot *s, u32 index, u32 hash)
+static void source_insert(struct vma_snapshot *s, u32 index, u32 hash)
 {
-	u32 *bucket = object_bucket(s, hash);
+	u32 *bucket = source_bucket(s, hash);
 
-	s->objs[index].chain = *bucket;
+	s->sources[index].chain = *bucket;
 	*bucket = index;
 }
 
-/* The object of a file and vm_ops, or 0 */
-static u32 object_of_file(const struct snapshot *s, const struct file *file,
-			  const struct vm_operations_struct *ops, u32 hash)
+/* Returns the first source of a bucket that @same accepts, or 0. */
+static __always_inline u32
+source_find(const struct vma_snapshot *s, u32 hash, const void *key,
+	    bool (*same)(const struct vma_source *src, const void *key))
 {
-	u32 i = *object_bucket(s, hash);
-	unsigned int looked;
+	u32 i = *source_bucket(s, hash);
+	unsigned int tried;
 
-	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
-		if (s->objs[i].file == file && s->objs[i].ops == ops)
+	for (tried = 0; i && tried < CHAIN_MAX; tried++) {
+		if (same(&s->sources[i], key))
 			return i;
-		i = s->objs[i].chain;
+		i = s->sources[i].chain;
 	}
 	return 0;
 }
 
-/* The object without a file that is like another one, or 0 */
-static u32 object_alike(const struct snapshot *s, const struct object *o, u32 hash)
+/* Drops the sources from @keep on, the last one first: it heads its chain. */
+static void sources_drop(struct vma_snapshot *s, size_t keep)
 {
-	u32 i = *object_bucket(s, hash);
-	const struct object *other;
-	unsigned int looked;
+	const struct vma_source *src;
 
-	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
-		other = &s->objs[i];
-		if (!other->file && other->ops == o->ops && other->ino == o->ino &&
-		    other->dev == o->dev && other->kind == o->kind &&
-		    other->page_shift == o->page_shift && other->bits == o->bits &&
-		    other->name_len == o->name_len && !other->name == !o->name &&
-		    !memcmp(other->name, o->name, o->name_len))
-			return i;
-		i = other->chain;
-	}
-	return 0;
-}
-
-/*
- * Drops the objects from @keep on, the last one first: so each is the first of its chain. The
- * names are still there.
- */
-static void objects_drop(struct snapshot *s, size_t keep)
-{
-	const struct object *o;
-
-	while (s->objs_nr > keep) {
-		o = &s->objs[--s->objs_nr];
-		*object_bucket(s, object_hash(o)) = o->chain;
-		if (o->file) {
-			fput(o->file);
+	while (s->sources_nr > keep) {
+		src = &s->sources[--s->sources_nr];
+		*source_bucket(s, source_hash(src)) = src->chain;
+		if (src->file) {
+			fput(src->file);
 			cond_resched();
 		}
 	}
 }
 
-/* Lets go of all files. */
-static void objects_put_files(struct snapshot *s)
+static void sources_put_files(struct vma_snapshot *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->objs_nr; i++) {
-		if (s->objs[i].file) {
-			fput(s->objs[i].file);
-			s->objs[i].file = NULL;
+	for (i = 0; i < s->sources_nr; i++) {
+		if (s->sources[i].file) {
+			fput(s->sources[i].file);
+			s->sources[i].file = NULL;
 			cond_resched();
 		}
 	}
 }
 
-/* Drops all names, and returns how much memory they had. */
-static size_t names_drop(struct snapshot *s)
+/* Frees all names. Returns the size of the memory that they had. */
+static size_t names_drop(struct vma_snapshot *s)
 {
-	struct name_block *block, *older;
+	struct vma_name_block *block, *older;
 	size_t size = 0;
 
 	for (block = s->names; block; block = older) {
@@ -723,27 +611,26 @@ static size_t names_drop(struct snapshot *s)
 	return size;
 }
 
-/* Drops all that a snapshot holds; it can be filled anew. */
-static void snapshot_free(struct snapshot *s)
+static void snapshot_free(struct vma_snapshot *s)
 {
-	objects_put_files(s);
-	kvfree(s->objs);
+	sources_put_files(s);
+	kvfree(s->sources);
 	kvfree(s->recs);
 	names_drop(s);
 	memset(s, 0, sizeof(*s));
 }
 
-/* Makes room for @nr records in all. Sleeps: not under mmap_lock. */
-static int records_reserve(struct snapshot *s, size_t nr)
+/* Reserves capacity for @nr records in all. Sleeps. */
+static int records_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct record *recs;
+	struct vma_record *recs;
 
-	if (nr <= s->room)
+	if (nr <= s->cap)
 		return 0;
 	if (!s->nr) {
 		kvfree(s->recs);
 		s->recs = NULL;
-		s->room = 0;
+		s->cap = 0;
 	}
 	recs = array_alloc(nr, sizeof(*recs));
 	if (!recs)
@@ -752,63 +639,79 @@ static int records_reserve(struct snapshot *s, size_t nr)
 		memcpy(recs, s->recs, s->nr * sizeof(*recs));
 	kvfree(s->recs);
 	s->recs = recs;
-	s->room = nr;
+	s->cap = nr;
 	return 0;
 }
 
-/* The same for objects. The first call adds the fixed ones. */
-static int objects_reserve(struct snapshot *s, size_t nr)
+/* Like records_reserve(). The first call also adds fixed_sources[]. */
+static int sources_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct object *objs;
+	struct vma_source *sources;
 	size_t i;
 
-	if (nr <= s->objs_room)
+	if (nr <= s->sources_cap)
 		return 0;
-	/* As many buckets as fit: half as many as objects, or more */
-	objs = array_alloc(nr, sizeof(*objs) + sizeof(*s->buckets));
-	if (!objs)
+	/* There are half as many buckets as sources, or more. */
+	sources = array_alloc(nr, sizeof(*sources) + sizeof(*s->buckets));
+	if (!sources)
 		return -ENOMEM;
-	if (s->objs_nr) {
-		memcpy(objs, s->objs, s->objs_nr * sizeof(*objs));
+	if (s->sources_nr) {
+		memcpy(sources, s->sources, s->sources_nr * sizeof(*sources));
 	} else {
-		memcpy(objs, fixed_objects, sizeof(fixed_objects));
-		s->objs_nr = OBJS_FIXED;
+		memcpy(sources, fixed_sources, sizeof(fixed_sources));
+		s->sources_nr = SOURCES_FIXED;
 	}
-	kvfree(s->objs);
-	s->objs = objs;
-	s->objs_room = nr;
-	s->buckets = (u32 *)(objs + nr);
+	kvfree(s->sources);
+	s->sources = sources;
+	s->sources_cap = nr;
+	s->buckets = (u32 *)(sources + nr);
 	s->bucket_bits = ilog2(nr);
 	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
-	for (i = OBJS_FIXED; i < s->objs_nr; i++) {
-		object_insert(s, i, object_hash(&objs[i]));
+	for (i = SOURCES_FIXED; i < s->sources_nr; i++) {
+		source_insert(s, i, source_hash(&sources[i]));
 		if (i % SZ_1K == 0)
 			cond_resched();
 	}
 	return 0;
 }
 
-static size_t names_room(const struct snapshot *s)
+/* ---- snapshot: names ---- */
+
+/*
+ * What keeps a name alive:
+ *  - The path of a file, by the reference that the source has to the file. It
+ *    is copied into the snapshot's names while that reference exists.
+ *  - The text of a VMA (vm_ops->name(), an anon_vma_name), by mmap_lock. It is
+ *    copied during the walk.
+ *  - A copy, by the snapshot, until snapshot_free().
+ *
+ * Any user can create a path of a megabyte, and map it vm.max_map_count times.
+ * NAMES_LIMIT is the most memory that the names of a snapshot can take, and
+ * PATH_LIMIT the longest path, each with NULs.
+ */
+#define NAMES_LIMIT SZ_64M
+#define PATH_LIMIT SZ_1M
+
+static size_t names_avail(const struct vma_snapshot *s)
 {
 	return s->names ? s->names->size - s->names->used : 0;
 }
 
-static size_t names_used(const struct snapshot *s)
+static size_t names_used(const struct vma_snapshot *s)
 {
 	return s->names ? s->names->before + s->names->used : 0;
 }
 
 /*
- * Makes room for @len bytes of names in one piece. Blocks grow with what they
- * hold, from 512 bytes on: a small process costs little, a large one few calls.
- * Sleeps: not under mmap_lock.
+ * Reserves @len bytes of names in one piece. Blocks start at 512 bytes and
+ * double: a small process costs little, a large one needs few calls. Sleeps.
  */
-static int names_reserve(struct snapshot *s, size_t len)
+static int names_reserve(struct vma_snapshot *s, size_t len)
 {
-	struct name_block *block;
+	struct vma_name_block *block;
 	size_t size = SZ_512;
 
-	if (len <= names_room(s))
+	if (len <= names_avail(s))
 		return 0;
 	if (s->names)
 		size = min_t(size_t, 2 * (s->names->size + sizeof(*block)), SZ_64K);
@@ -824,57 +727,872 @@ static int names_reserve(struct snapshot *s, size_t len)
 	return 0;
 }
 
-/* Adds a text of three parts, or returns NULL if it does not fit; @len becomes its length. */
-static const char *names_add(struct snapshot *s, const char *before,
-			     const char *name, const char *after, u32 *len)
-{
-	const size_t lens[] = { strlen(before), strlen(name), strlen(after) };
-	char *text = s->names->text + s->names->used;
-
-	*len = lens[0] + lens[1] + lens[2];
-	if (*len >= names_room(s))
-		return NULL;
-	memcpy(text, before, lens[0]);
-	memcpy(text + lens[0], name, lens[1]);
-	memcpy(text + lens[0] + lens[1], after, lens[2] + 1);
-	s->names->used += *len + 1;
-	s->longest = max_t(size_t, s->longest, *len);
-	return text;
-}
+/* The name of a VMA that is not the path of its file */
+struct vma_name {
+	const char *prefix;
+	const char *text;	/* belongs to the VMA; NULL without a name */
+	const char *suffix;
+	u8 kind;		/* of the VMA, if it has no file */
+};
 
 /*
- * How much memory the names of a snapshot can take, and the longest path; both with the NULs.
- * Any user can make a path of a megabyte, and map it as often as vm.max_map_count allows.
+ * Finds that name, in the order of get_vma_name() in fs/proc/task_mmu.c. @fixed
+ * is the result of fixed_source(). Called with mmap_lock held. Inlined, as a
+ * call would be a measurable part of a query.
  */
-#define NAMES_LIMIT SZ_64M
-#define PATH_LIMIT SZ_1M
-
-static void object_mark(struct snapshot *s, struct object *o, const char *marker)
+static __always_inline void vma_name_get(struct vma_name *n, struct vm_area_struct *vma,
+					 u32 fixed)
 {
-	o->name = marker;
-	o->name_len = strlen(marker);
-	o->bits |= OBJ_OMITTED;
-	s->longest = max_t(size_t, s->longest, o->name_len);
+	*n = (struct vma_name) { .prefix = "", .suffix = "" };
+	if (vma->vm_file) {
+		n->prefix = "[anon_shmem:";
+		n->text = kcompat_anon_name(vma);
+		n->suffix = "]";
+		return;
+	}
+	n->kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
+		  vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
+	if (vma->vm_ops && vma->vm_ops->name)
+		n->text = vma->vm_ops->name(vma);
+	if (n->text) {
+		if (!strcmp(n->text, "[vdso]"))
+			n->kind = VMAINFO_KIND_VDSO;
+		else if (!strncmp(n->text, "[vvar", 5))
+			n->kind = VMAINFO_KIND_VVAR;
+	} else if (fixed_sources[fixed].name) {
+		n->kind = fixed_sources[fixed].kind;
+		n->text = fixed_sources[fixed].name;
+	} else {
+		n->prefix = "[anon:";
+		n->text = kcompat_anon_name(vma);
+		n->suffix = "]";
+	}
 }
 
-/* Names an object with a text of three parts; false if there is no room for it. */
-static bool object_set_text(struct snapshot *s, struct object *o, const char *before,
-			    const char *name, const char *after)
+static void source_mark(struct vma_snapshot *s, struct vma_source *src, const char *marker)
 {
-	const size_t used = names_used(s);
+	src->name = marker;
+	src->name_len = strlen(marker);
+	src->bits = SOURCE_OMITTED;
+	s->longest = max_t(size_t, s->longest, src->name_len);
+}
 
-	if (s->nameless)
+/* Names a source. Returns false if the name does not fit into the block. */
+static bool source_set_name(struct vma_snapshot *s, struct vma_source *src,
+			    const struct vma_name *n)
+{
+	size_t prefix, text, len;
+	char *p;
+
+	if (!n->text || !(s->wants & WANTS_NAMES))
 		return true;
-	o->name = names_add(s, before, name, after, &o->name_len);
-	if (used + o->name_len < NAMES_LIMIT)
-		return o->name;
-	if (o->name)
-		s->names->used -= o->name_len + 1;
-	object_mark(s, o, "[name omitted]");
+	prefix = strlen(n->prefix);
+	text = strlen(n->text);
+	len = prefix + text + strlen(n->suffix);
+	if (names_used(s) + len >= NAMES_LIMIT) {
+		source_mark(s, src, "[name omitted]");
+		return true;
+	}
+	if (len >= names_avail(s))
+		return false;
+	p = s->names->text + s->names->used;
+	memcpy(p, n->prefix, prefix);
+	memcpy(p + prefix, n->text, text);
+	memcpy(p + prefix + text, n->suffix, len - prefix - text + 1);
+	src->name = p;
+	src->name_len = len;
+	s->names->used += len + 1;
+	s->longest = max(s->longest, len);
 	return true;
 }
 
-/* Whether d_path() leaves a path to a function of its file system; see there. */
+/* ---- snapshot: gate page ---- */
+
+/* The page that get_gate_vma() returns, as maps shows it */
+struct gate_vma {
+	struct vma_record rec;	/* @rec.end is 0 if this kernel has no such page */
+	struct vma_source source;
+	char name[32];
+};
+
+/*
+ * NULL until it is known. get_gate_vma() is not exported, so /proc/PID/maps is
+ * read once, before the first snapshot of a process that would have the page.
+ * It never changes after that, and is freed when the module is unloaded.
+ */
+static struct gate_vma *gate_page;
+
+/* Stores the gate page if a line of maps is about it. */
+static void gate_parse(struct gate_vma *g, const char *line)
+{
+	unsigned long start, end;
+	char perm[5];
+
+	/* A file can be called [vsyscall], but not be above TASK_SIZE_MAX. */
+	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
+	    start < TASK_SIZE_MAX)
+		return;
+	g->rec.start = start;
+	g->rec.end = end;
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
+	g->source.name_len = strlen(g->name);
+	g->source.name = g->source.name_len ? g->name : NULL;
+}
+
+/* Reads maps to its end. A read() can begin and end within a line. */
+static int gate_read(struct gate_vma *g, const struct file *entry, pid_t nr, char *buf)
+{
+	struct kvec kvec = { .iov_base = buf, .iov_len = PAGE_SIZE };
+	struct file *file = open_maps(entry, nr, true);
+	struct kiocb kiocb;
+	struct iov_iter iter;
+	char line[128]; /* long enough for all that gate_parse() looks at */
+	size_t line_len = 0;
+	ssize_t i, len = -EMEDIUMTYPE;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	init_sync_kiocb(&kiocb, file);
+	/* seq_read_iter() needs a seq_file in private_data. */
+	while (file->f_op->read == seq_read) {
+		len = -EINTR;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
+		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
+		len = seq_read_iter(&kiocb, &iter);
+		if (len <= 0)
+			break;
+		for (i = 0; i < len; i++) {
+			if (buf[i] == '\n') {
+				line[line_len] = '\0';
+				gate_parse(g, line);
+				line_len = 0;
+			} else if (line_len < sizeof(line) - 1) {
+				line[line_len++] = buf[i];
+			}
+		}
+	}
+	fput(file);
+	return len;
+}
+
+/*
+ * Finds out what the gate page is. The reader's own maps are read first: they
+ * are short, and no other process changes them. A reader without the page reads
+ * those of the target, to which the opener has access. The mm that the caller
+ * holds keeps them complete, if the target still has that mm afterwards. Not to
+ * be called from seq_file's functions: maps has a lock of the same class.
+ *
+ * Return: 0 if gate_page is set or the target has changed, or an error.
+ */
+static int gate_find(const struct file *entry, const struct vmainfo_target *t)
+{
+	struct gate_vma *g = kzalloc(sizeof(*g), VMAINFO_GFP);
+	char *buf = kmalloc(PAGE_SIZE, VMAINFO_GFP);
+	struct mm_struct *mm;
+	struct mm_identity now;
+	int err = -ENOMEM;
+	pid_t nr = 0;
+
+	if (!g || !buf)
+		goto out;
+	g->source.kind = VMAINFO_KIND_VSYSCALL;
+	g->source.page_shift = PAGE_SHIFT;
+	if (current->mm && kcompat_mm_has_gate(current->mm))
+		nr = task_pid_nr_ns(current, proc_pid_ns(file_inode(entry)->i_sb));
+	err = nr ? gate_read(g, entry, nr, buf) : -ESRCH;
+	if (err && err != -ENOMEM && err != -EINTR) {
+		err = gate_read(g, entry, t->granted.nr, buf);
+		mm = target_look(entry, t, &now);
+		if (IS_ERR_OR_NULL(mm)) {
+			err = err == -EINTR ? err : 0;
+			goto out;
+		}
+		mmput(mm);
+	}
+	if (err == -EMEDIUMTYPE) {
+		pr_notice_once("cannot read /proc/PID/maps, [vsyscall] will not be shown\n");
+		err = 0;
+	}
+	/* Another reader may have been faster. */
+	if (!err && !cmpxchg(&gate_page, NULL, g))
+		g = NULL;
+out:
+	kfree(buf);
+	kfree(g);
+	return err;
+}
+
+/* ---- snapshot: layout ---- */
+
+static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
+{
+	/* As environ and cmdline of procfs read them */
+	spin_lock(&mm->arg_lock);
+	l->start_code = mm->start_code;
+	l->end_code = mm->end_code;
+	l->start_data = mm->start_data;
+	l->end_data = mm->end_data;
+	l->start_brk = mm->start_brk;
+	l->brk = mm->brk;
+	l->start_stack = mm->start_stack;
+	l->arg_start = mm->arg_start;
+	l->arg_end = mm->arg_end;
+	l->env_start = mm->env_start;
+	l->env_end = mm->env_end;
+	spin_unlock(&mm->arg_lock);
+	l->task_size = mm->task_size;
+	l->mmap_base = mm->mmap_base;
+#ifdef CONFIG_HAVE_ARCH_COMPAT_MMAP_BASES
+	/* x86 has another mmap base for the compat system calls. */
+	if (mm->task_size <= U32_MAX)
+		l->mmap_base = mm->mmap_compat_base;
+#endif
+}
+
+/* ---- snapshot: walk ---- */
+
+/*
+ * The strategy of a walk:
+ *
+ * 1. Walk all VMAs without mmap_lock, and prove with the mm's sequence count
+ *    that no writer came in between (if HAVE_MMAP_LOCK_SPECULATE).
+ * 2. If a writer came BACKOFF_TRIES times, walk with mmap_lock. If no writer
+ *    waits, or if max_hold_us is sufficient, the snapshot is still atomic.
+ * 3. Else drop the lock for the writer. The snapshot is torn from here on: the
+ *    writer changes the mm between two parts of the walk. Continue at the end
+ *    of the last recorded VMA. With HAVE_MMAP_LOCK_SPECULATE try pieces without
+ *    the lock, small enough to fit between two writers, until BACKOFF_RETRIES
+ *    fail in a row. Else take the lock again, as in 2.
+ * 4. A target can map VMAs ahead of a torn walk and unmap them behind it. After
+ *    twice as many records as it ever had VMAs, hold the lock to the end.
+ *
+ * Memory is reserved before the walk, by counts that can be out of date. If it
+ * runs out, a walk that is not torn starts again, so that the snapshot is
+ * atomic. A torn walk continues.
+ *
+ * When a walk continues, the mm can have changed in any way. What ends at or
+ * below the position stays as it was recorded. Of a VMA that now reaches across
+ * the position (it grew, was merged, or replaced the old one) the part above is
+ * recorded. So records never overlap, repeat or go back.
+ */
+
+static unsigned int max_hold_us = 250;
+
+static int param_set_max_hold_us(const char *val, const struct kernel_param *kp)
+{
+	return parse_decimal(val, USEC_PER_SEC, &max_hold_us);
+}
+
+static const struct kernel_param_ops param_ops_max_hold_us = {
+	.set = param_set_max_hold_us,
+	.get = param_get_uint,
+};
+module_param_cb(max_hold_us, &param_ops_max_hold_us, &max_hold_us, 0644);
+__MODULE_PARM_TYPE(max_hold_us, "uint");
+MODULE_PARM_DESC(max_hold_us, "microseconds for which a walk may hold mmap_lock while a writer waits, up to 1000000; 0: no limit (default 250)");
+
+static u64 max_hold_ns(void)
+{
+	return (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC;
+}
+
+/* Whether mmap_lock, held since @since, is to be dropped for a writer */
+static bool hold_is_over(struct mm_struct *mm, u64 since, u64 hold_ns)
+{
+	return hold_ns && mmap_lock_is_contended(mm) &&
+	       ktime_get_ns() - since >= hold_ns;
+}
+
+/* Sets what a source has of its file. */
+static void source_set_file(struct vma_source *src, const struct vm_area_struct *vma,
+			    const struct file *file)
+{
+	const struct inode *shown = file_user_inode(file);
+	const struct inode *inode = file_inode(file);
+
+	src->ino = shown->i_ino;
+	src->dev = shown->i_sb->s_dev;
+	if (READ_ONCE(vma->vm_flags) & VM_HUGETLB)
+		src->kind = VMAINFO_KIND_HUGETLB;
+	else if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+		src->kind = VMAINFO_KIND_DEV;
+	else if (inode->i_sb->s_magic == TMPFS_MAGIC)
+		src->kind = VMAINFO_KIND_SHMEM;
+	else
+		src->kind = VMAINFO_KIND_FILE;
+}
+
+/*
+ * What tells heap and stack from other VMAs. exec, brk() and prctl(PR_SET_MM)
+ * change these fields of an mm, the last with mmap_lock held for reading.
+ */
+struct mm_marks {
+	unsigned long start_brk;
+	unsigned long brk;
+	unsigned long start_stack;
+};
+
+static __always_inline struct mm_marks mm_marks_get(const struct mm_struct *mm)
+{
+	return (struct mm_marks) {
+		.start_brk = READ_ONCE(mm->start_brk),
+		.brk = READ_ONCE(mm->brk),
+		.start_stack = READ_ONCE(mm->start_stack),
+	};
+}
+
+/* The source of a VMA that has neither file nor vm_ops nor a name */
+static __always_inline u32 fixed_source(unsigned long start, unsigned long end,
+					const struct mm_marks *marks)
+{
+	if (kcompat_is_initial_heap(start, end, marks->start_brk, marks->brk))
+		return SOURCE_HEAP;
+	if (start <= marks->start_stack && end >= marks->start_stack)
+		return SOURCE_STACK;
+	return SOURCE_ANON;
+}
+
+enum walk_end {
+	WALK_DONE,
+	WALK_MORE,		/* VMAs were recorded, and more may follow */
+	WALK_RECORDS_FULL,
+	WALK_SOURCES_FULL,
+	WALK_NAMES_FULL,
+	WALK_UNSTABLE,		/* a VMA must not be read without mmap_lock */
+	WALK_RETRY,		/* a writer had the lock */
+	WALK_CONTENDED,		/* a writer waits for the lock */
+	WALK_KILLED,
+};
+
+struct walk_pos {
+	unsigned long next;	/* end of the last recorded VMA, 0 at first */
+	const struct file *file; /* of the last VMA with one, kept by @source */
+	const struct vm_operations_struct *ops;	/* of that VMA */
+	u32 source;		/* of that VMA */
+};
+
+/* A walk over the VMAs of an mm */
+struct vma_walk {
+	struct vma_snapshot *s;	/* gets the records */
+	struct mm_struct *mm;	/* the caller has a reference to its users */
+	struct vma_iterator vmi; /* valid while mmap_lock or RCU is held */
+	struct walk_pos pos;	/* where the walk continues */
+	struct mm_marks marks;
+	size_t most;		/* the largest map_count that was seen */
+	bool stable;		/* mmap_lock is held: VMAs do not change */
+	unsigned int seq;	/* else the mm's sequence before the first VMA */
+};
+
+static bool source_same_text(const struct vma_source *other, const void *key)
+{
+	const struct vma_source *src = key;
+
+	return !other->file && other->ops == src->ops && other->ino == src->ino &&
+	       other->dev == src->dev && other->kind == src->kind &&
+	       other->page_shift == src->page_shift && other->bits == src->bits &&
+	       other->name_len == src->name_len && !other->name == !src->name &&
+	       !memcmp(other->name, src->name, src->name_len);
+}
+
+/*
+ * Finds or adds the source of a stable VMA that its file does not name. VMAs
+ * share a source if their texts are equal: the address of a text can change
+ * between two critical sections.
+ */
+static enum walk_end source_add_text(struct vma_walk *w, struct vm_area_struct *vma,
+				     u32 fixed, u32 *index)
+{
+	struct vma_snapshot *s = w->s;
+	const size_t used = s->names->used;
+	struct vma_source src = { .ops = vma->vm_ops };
+	struct vma_name name;
+	u32 hash;
+
+	vma_name_get(&name, vma, fixed);
+	src.kind = name.kind;
+	src.page_shift = ilog2(vma_kernel_pagesize(vma));
+	if (vma->vm_file)
+		source_set_file(&src, vma, vma->vm_file);
+	if (!source_set_name(s, &src, &name))
+		return WALK_NAMES_FULL;
+	hash = source_hash(&src);
+	*index = source_find(s, hash, &src, source_same_text);
+	if (*index || s->sources_nr == s->sources_cap) {
+		s->names->used = used;
+		return *index ? WALK_MORE : WALK_SOURCES_FULL;
+	}
+	*index = s->sources_nr++;
+	s->sources[*index] = src;
+	source_insert(s, *index, hash);
+	return WALK_MORE;
+}
+
+/*
+ * Adds the source of a file, with a reference to the file. Without mmap_lock
+ * this is limited to files with base pages: vma_kernel_pagesize() would call
+ * vm_ops, which can be in memory that is freed together with the VMA.
+ */
+static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *vma,
+				     struct file *file, const struct vm_operations_struct *ops,
+				     u32 hash)
+{
+	struct vma_snapshot *s = w->s;
+	struct vma_source *src = &s->sources[s->sources_nr];
+
+	if (s->sources_nr == s->sources_cap)
+		return WALK_SOURCES_FULL;
+	memset(src, 0, sizeof(*src));
+	src->ops = ops;
+	if (w->stable) {
+		src->file = get_file(file);
+		src->page_shift = ilog2(vma_kernel_pagesize(vma));
+	} else {
+		src->file = vma_get_file_active(vma);
+		if (!src->file)
+			return WALK_RETRY;
+		/*
+		 * If the VMA was freed meanwhile, vm_file may be stale and
+		 * refer to an unrelated or half-initialised file. The sequence
+		 * tells, before the file is dereferenced.
+		 */
+		if (src->file != file || vma_speculate_retry(w->mm, w->seq)) {
+			fput(src->file);
+			return WALK_RETRY;
+		}
+		/* Only hugetlbfs and DAX devices have other page sizes. */
+		if ((READ_ONCE(vma->vm_flags) & VM_HUGETLB) ||
+		    S_ISCHR(file_inode(file)->i_mode)) {
+			fput(src->file);
+			return WALK_UNSTABLE;
+		}
+		src->page_shift = PAGE_SHIFT;
+	}
+	source_set_file(src, vma, file);
+	source_insert(s, s->sources_nr++, hash);
+	return WALK_MORE;
+}
+
+static bool source_same_file(const struct vma_source *src, const void *key)
+{
+	const struct walk_pos *pos = key;
+
+	return src->file == pos->file && src->ops == pos->ops;
+}
+
+/*
+ * Finds or adds the source of a VMA. A source has a reference to its file, so a
+ * VMA with the same pointer has the same file.
+ */
+static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
+				u32 fixed, u32 *index)
+{
+	struct file *file = READ_ONCE(vma->vm_file);
+	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
+	const struct walk_pos key = { .file = file, .ops = ops };
+	const u32 hash = pointers_hash(file, ops);
+	enum walk_end added;
+
+	if (!file || kcompat_has_anon_name(vma))
+		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
+	*index = source_find(w->s, hash, &key, source_same_file);
+	if (!*index) {
+		added = source_add_file(w, vma, file, ops, hash);
+		if (added != WALK_MORE)
+			return added;
+		*index = w->s->sources_nr - 1;
+	}
+	w->pos.file = file;
+	w->pos.ops = ops;
+	w->pos.source = *index;
+	return WALK_MORE;
+}
+
+/*
+ * Adds consecutive VMAs, and of the first only the part above the position.
+ * From a VMA that is not stable, this reads numbers, pointers to compare, and
+ * the policy.
+ */
+static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vmas,
+				 unsigned int n)
+{
+	struct vma_snapshot *s = w->s;
+	struct vma_record *r = &s->recs[s->nr];
+	const struct vma_record *full = &s->recs[s->cap];
+	const struct mm_marks marks = w->marks;
+	const struct vm_operations_struct *ops;
+	const struct file *file;
+	struct vm_area_struct *vma;
+	unsigned long start, end, next = w->pos.next;
+	enum walk_end added = WALK_MORE;
+	bool known;
+	u32 fixed;
+
+	for (; n--; r++) {
+		vma = *vmas++;
+		if (r == full) {
+			added = WALK_RECORDS_FULL;
+			break;
+		}
+		start = READ_ONCE(vma->vm_start);
+		end = READ_ONCE(vma->vm_end);
+		file = READ_ONCE(vma->vm_file);
+		ops = READ_ONCE(vma->vm_ops);
+		r->start = max(start, next);
+		r->end = end;
+		r->flags = READ_ONCE(vma->vm_flags);
+		r->policy = kcompat_vma_policy(vma);
+		r->anon_vma = READ_ONCE(vma->anon_vma);
+		fixed = SOURCE_ANON;
+		if (file) {
+			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
+				    (r->start - start);
+			r->source = w->pos.source;
+			known = file == w->pos.file && ops == w->pos.ops &&
+				!kcompat_has_anon_name(vma);
+		} else {
+			r->offset = 0;
+			fixed = fixed_source(start, end, &marks);
+			r->source = fixed;
+			known = !ops && (fixed || !kcompat_has_anon_name(vma));
+		}
+		if (!known) {
+			added = source_add(w, vma, fixed, &r->source);
+			if (added != WALK_MORE)
+				break;
+		}
+		next = end;
+	}
+	s->nr = r - s->recs;
+	w->pos.next = next;
+	return added;
+}
+
+/*
+ * Adds up to @max VMAs that end above the position. The iterator is initialized
+ * at the start of each critical section.
+ */
+static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
+{
+	struct vm_area_struct *vmas[VMA_BATCH];
+	enum walk_end end;
+	unsigned int n;
+
+	for (; max; max -= n) {
+		n = vma_read_batch(&w->vmi, w->pos.next, vmas,
+				   min_t(unsigned int, max, VMA_BATCH));
+		if (!n)
+			return WALK_DONE;
+		end = records_add(w, vmas, n);
+		if (end != WALK_MORE)
+			return end;
+	}
+	return WALK_MORE;
+}
+
+/* Whether the VMAs do not fit, so that the walk would have to start again */
+static bool records_too_small(const struct vma_walk *w)
+{
+	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
+}
+
+static void walk_begin(struct vma_walk *w)
+{
+	w->most = max_t(size_t, w->most, READ_ONCE(w->mm->map_count));
+	w->marks = mm_marks_get(w->mm);
+}
+
+static void walk_finish(struct vma_walk *w)
+{
+	struct vma_snapshot *s = w->s;
+
+	s->has_seq = kcompat_mm_seq(w->mm, &s->mm_seq);
+	s->taken_ns = ktime_get_boottime_ns();
+	mm_layout_copy(&s->layout, w->mm);
+}
+
+/* VMAs between two checks for a waiting writer: one or two microseconds */
+#define LOCK_STRIDE 64
+
+/*
+ * Adds the VMAs above the position. Called with mmap_lock held for reading. A
+ * writer waits for @hold_ns at most, without limit if it is 0.
+ */
+static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
+{
+	const u64 began = ktime_get_ns();
+	unsigned int strides = 0;
+	enum walk_end end;
+
+	if (records_too_small(w))
+		return WALK_RECORDS_FULL;
+	walk_begin(w);
+	w->stable = true;
+	vma_iter_init(&w->vmi, w->mm, w->pos.next);
+	for (;;) {
+		end = walk_some(w, LOCK_STRIDE);
+		if (end == WALK_DONE)
+			walk_finish(w);
+		if (end != WALK_MORE)
+			return end;
+		if (hold_is_over(w->mm, began, hold_ns))
+			return WALK_CONTENDED;
+		if (++strides % (SZ_1K / LOCK_STRIDE) == 0) {
+			if (fatal_signal_pending(current))
+				return WALK_KILLED;
+			cond_resched();
+		}
+	}
+}
+
+/* A state of a walk and its snapshot, to return to */
+struct walk_mark {
+	struct walk_pos pos;
+	size_t nr;
+	size_t sources_nr;
+	struct vma_name_block *names;
+	size_t names_used;
+};
+
+/* Sleeps. */
+static void walk_rollback(struct vma_walk *w, const struct walk_mark *mark)
+{
+	struct vma_snapshot *s = w->s;
+
+	sources_drop(s, mark->sources_nr);
+	s->nr = mark->nr;
+	/* Names in newer blocks are wasted until the snapshot is freed. */
+	if (s->names && s->names == mark->names)
+		s->names->used = mark->names_used;
+	w->pos = mark->pos;
+}
+
+/*
+ * Returns to the start of the walk. The result is the bytes of names to reserve
+ * in one block: twice as many as before if the walk lacked @more.
+ */
+static size_t walk_restart(struct vma_walk *w, size_t more)
+{
+	const struct walk_mark start = { .sources_nr = SOURCES_FIXED };
+	size_t names;
+
+	walk_rollback(w, &start);
+	names = names_drop(w->s);
+	return more ? min_t(size_t, 2 * names + more, NAMES_LIMIT) : names;
+}
+
+/* Attempts to begin while a writer has the lock: some ten microseconds */
+#define SPECULATE_SPINS 256
+
+static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
+{
+	unsigned int spins;
+
+	for (spins = 0; spins < SPECULATE_SPINS; spins++) {
+		if (vma_speculate_begin(mm, seq))
+			return true;
+		if (need_resched())
+			break;
+		cpu_relax();
+	}
+	cond_resched();
+	return false;
+}
+
+/* Most VMAs that are walked in one RCU read-side critical section */
+#define RCU_STRIDE 256
+
+/*
+ * Adds up to @max VMAs above the position without mmap_lock.
+ *
+ * VMAs are read under RCU, which keeps their memory a struct vm_area_struct. It
+ * may be another VMA by then, of another mm. The sequence count then proves
+ * that no writer had the lock from the first VMA to the last, and so that they
+ * were the right ones. find_active_uprobe_speculative() in
+ * kernel/events/uprobes.c does this for one VMA.
+ *
+ * At a VMA that needs more than plain fields, a few VMAs are read with the lock
+ * if it is not contended. Readers do not change the sequence.
+ *
+ * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
+ */
+static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
+{
+	struct vma_snapshot *s = w->s;
+	const struct walk_mark from = {
+		.pos = w->pos,
+		.nr = s->nr,
+		.sources_nr = s->sources_nr,
+		.names = s->names,
+		.names_used = s->names->used,
+	};
+	const size_t enough = s->nr + min_t(size_t, max, INT_MAX);
+	enum walk_end end;
+
+	if (records_too_small(w))
+		return WALK_RECORDS_FULL;
+	if (!speculate_begin(w->mm, &w->seq))
+		return WALK_RETRY;
+	walk_begin(w);
+	w->stable = false;
+	do {
+		rcu_read_lock();
+		vma_iter_init(&w->vmi, w->mm, w->pos.next);
+		end = walk_some(w, min_t(size_t, enough - s->nr, RCU_STRIDE));
+		rcu_read_unlock();
+		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
+			w->stable = true;
+			vma_iter_init(&w->vmi, w->mm, w->pos.next);
+			end = walk_some(w, min_t(size_t, enough - s->nr, LOCK_STRIDE));
+			w->stable = false;
+			mmap_read_unlock(w->mm);
+		}
+		if (end == WALK_DONE)
+			walk_finish(w);
+		if (end == WALK_UNSTABLE || vma_speculate_retry(w->mm, w->seq))
+			end = WALK_RETRY;
+		if (fatal_signal_pending(current))
+			end = WALK_KILLED;
+		cond_resched();
+	} while (end == WALK_MORE && s->nr < enough);
+	if (end != WALK_MORE && end != WALK_DONE)
+		walk_rollback(w, &from);
+	return end;
+}
+
+/*
+ * The longest wait for a writer to take the lock. It needs a CPU first, and
+ * after 4 ms of waiting rwsem hands it the lock whatever readers do.
+ */
+#define WRITERS_TURN_NS (10 * NSEC_PER_MSEC)
+
+/*
+ * Unlocking wakes a waiting writer, but a reader that locks again at once
+ * steals the lock before it runs (see rwsem_down_read_slowpath()). So wait
+ * until the lock is not contended. The wait is limited, as there can be an
+ * endless stream of writers: mmap_read_lock() then queues behind one of them.
+ */
+static void wait_for_writers(struct mm_struct *mm)
+{
+	const u64 until = ktime_get_ns() + WRITERS_TURN_NS;
+
+	while (mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
+	       !fatal_signal_pending(current))
+		usleep_range(10, 50);
+}
+
+/* How a walk yields to writers */
+struct walk_backoff {
+	u64 hold_ns;		/* how long a writer may wait, 0: no limit */
+	unsigned int tries;	/* remaining walks of all VMAs without the lock */
+	unsigned int piece;	/* VMAs per try of a torn walk, 0: no tries */
+	unsigned int retries;	/* failed pieces in a row */
+};
+
+#define BACKOFF_TRIES		3
+#define BACKOFF_PIECE_MIN	4
+#define BACKOFF_PIECE_MAX	RCU_STRIDE
+#define BACKOFF_RETRIES		32
+
+/* One step of the strategy at the top of this section */
+static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
+{
+	struct vma_snapshot *s = w->s;
+	const bool endless = s->torn && s->nr > 2 * w->most;
+	enum walk_end end;
+
+	if (b->tries && !s->torn) {
+		end = walk_speculative(w, INT_MAX);
+		if (end == WALK_RETRY)
+			b->tries--;
+		return end;
+	}
+	if (b->piece && s->torn && !endless && b->retries < BACKOFF_RETRIES) {
+		end = walk_speculative(w, b->piece);
+		if (end == WALK_RETRY) {
+			b->piece = max_t(unsigned int, b->piece / 2, BACKOFF_PIECE_MIN);
+			b->retries++;
+		} else {
+			b->piece = min_t(unsigned int, b->piece * 2, BACKOFF_PIECE_MAX);
+			b->retries = 0;
+		}
+		return end;
+	}
+	b->retries = 0;
+	if (mmap_read_lock_killable(w->mm))
+		return WALK_KILLED;
+	end = walk_locked(w, endless ? 0 : b->hold_ns);
+	mmap_read_unlock(w->mm);
+	if (end != WALK_DONE && b->hold_ns)
+		wait_for_writers(w->mm);
+	return end;
+}
+
+/*
+ * Records all VMAs of an mm in an empty snapshot, files still as files. The
+ * caller has a reference to the users of the mm.
+ */
+static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
+{
+	struct vma_walk w = { .s = s, .mm = mm };
+	struct walk_backoff backoff = {
+		.hold_ns = max_hold_ns(),
+		.tries = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_TRIES : 0,
+		.piece = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_PIECE_MAX : 0,
+	};
+	size_t recs = 0, sources = 0, names = 256;
+	enum walk_end end;
+	size_t count;
+	int err;
+
+	for (;;) {
+		if (!s->nr) {
+			count = READ_ONCE(mm->map_count);
+			recs = max(recs, count + count / 32 + 8);
+			/* One for 4 VMAs, for 16 in a large process */
+			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
+		}
+		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
+		      names_reserve(s, names);
+		if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+
+		end = walk_step(&w, &backoff);
+		names = 0;
+		switch (end) {
+		case WALK_DONE:
+			return 0;
+		case WALK_KILLED:
+			return -EINTR;
+		case WALK_CONTENDED:
+			s->torn = true;
+			break;
+		case WALK_RECORDS_FULL:
+			recs = s->cap + s->cap / 4 + 8;
+			break;
+		case WALK_SOURCES_FULL:
+			sources = 3 * s->sources_cap;
+			break;
+		case WALK_NAMES_FULL:
+			names = max_t(size_t, 2 * names_avail(s), SZ_1K);
+			/* A torn walk has dropped the lock for this. */
+			if (s->torn)
+				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
+			break;
+		default:
+			break;
+		}
+		if (!s->torn)
+			names = walk_restart(&w, names);
+	}
+}
+
+/* ---- snapshot: resolve ---- */
+
+/* Whether d_path() calls a function of the file system; see there. */
 static bool path_has_dname(const struct path *path)
 {
 	const struct dentry *dentry = path->dentry;
@@ -884,8 +1602,8 @@ static bool path_has_dname(const struct path *path)
 }
 
 /*
- * The length of what d_path() returned for a buffer that ends at @end. Its own text ends there;
- * d_dname() of a driver can put one elsewhere.
+ * The length of a text that d_path() returned. d_path() fills the buffer from
+ * @end down; d_dname() of a driver can return a text elsewhere.
  */
 static size_t path_len(const char *text, const char *end, bool dname)
 {
@@ -896,10 +1614,10 @@ static size_t path_len(const char *text, const char *end, bool dname)
 #define DELETED_LEN (sizeof(DELETED) - 1)
 
 /*
- * Whether it is the kernel that has put " (deleted)" at the end of a path, of a file that is
- * unlinked or has a d_dname(). d_path() does so if the file is unlinked. simple_dname(), which
- * names memfds and the like, always does so. Other d_dname() of drivers do not, but a user can
- * have chosen such a name.
+ * Whether the kernel appended " (deleted)" to the path of a file that is
+ * unlinked or has a d_dname(). d_path() does so for an unlinked file, and
+ * simple_dname(), which names memfds, always. d_dname() of a driver does not,
+ * but a user can choose such a name.
  */
 static bool path_is_marked(struct dentry *dentry, bool dname, const char *text, size_t len)
 {
@@ -909,7 +1627,7 @@ static bool path_is_marked(struct dentry *dentry, bool dname, const char *text, 
 		return false;
 	if (!dname)
 		return true;
-	/* d_lock keeps the name. */
+	/* d_lock keeps the name alive. */
 	spin_lock(&dentry->d_lock);
 	simple = len == 1 + dentry->d_name.len + DELETED_LEN &&
 		 !memcmp(text + 1, dentry->d_name.name, dentry->d_name.len);
@@ -933,1092 +1651,258 @@ static bool has_newline(const char *text, size_t len)
 	return memchr(text, '\n', len);
 }
 
-/**
- * struct path_text - a path as d_path() gives it
- * @text: somewhere in the buffer, or static
- * @len: its length
- * @bits: OBJ_*
- */
-struct path_text {
-	const char *text;
-	size_t len;
-	u8 bits;
-};
-
 /*
- * d_path(). A file that is unlinked or linked meanwhile is looked at again. The caller's reference
- * to the file keeps the path.
+ * Names a source by d_path(), repeated if the file is unlinked or linked
+ * meanwhile. The text is in @buf or static. The caller's reference to the file
+ * keeps the path alive.
  */
-static int path_text_get(struct path_text *t, const struct path *path, char *buf, size_t size)
+static int source_get_path(struct vma_source *src, const struct path *path, char *buf, size_t size)
 {
 	const bool dname = path_has_dname(path);
 	bool unlinked;
 
 	do {
 		unlinked = d_unlinked(path->dentry);
-		t->text = d_path(path, buf, size);
-		if (IS_ERR(t->text))
-			return PTR_ERR(t->text);
-		t->len = path_len(t->text, buf + size, dname);
-		t->bits = 0;
-		if ((unlinked || dname) && path_is_marked(path->dentry, dname, t->text, t->len))
-			t->bits = OBJ_DELETED;
+		src->name = d_path(path, buf, size);
+		if (IS_ERR(src->name))
+			return PTR_ERR(src->name);
+		src->name_len = path_len(src->name, buf + size, dname);
+		src->bits = 0;
+		if ((unlinked || dname) &&
+		    path_is_marked(path->dentry, dname, src->name, src->name_len))
+			src->bits = SOURCE_DELETED;
 	} while (d_unlinked(path->dentry) != unlinked);
-	if (has_newline(t->text, t->len))
-		t->bits |= OBJ_ESCAPE;
+	if (has_newline(src->name, src->name_len))
+		src->bits |= SOURCE_ESCAPE;
 	return 0;
 }
 
-/**
- * struct long_paths - for paths that do not fit into a block of names
- * @buf: where they are put together
- * @size: how large it is
- * @tried: how much of it has been filled, in all
- */
-struct long_paths {
-	char *buf;
-	size_t size;
-	size_t tried;
+#define OPS_CACHE 8
+
+/* What the resolving of a snapshot's sources shares */
+struct source_resolver {
+	struct vma_snapshot *s;
+	char *buf;		/* for paths longer than a block of names */
+	size_t size;		/* of @buf */
+	size_t tried;		/* sum of the sizes tried for such paths */
+	struct {
+		const struct vm_operations_struct *ops;
+		const char *name;
+	} ops[OPS_CACHE];	/* the symbols that were looked up last */
+	unsigned int ops_next;	/* the element of @ops to replace next */
 };
 
 /*
- * Gets a path that is longer than @size. A target can have as many of these as VMAs, and each
- * takes a while: not many more are looked at than there can be names.
+ * Gets a path that is longer than @size. A target can have as many of these as
+ * VMAs, and each takes a while, so @tried limits them to about as many as there
+ * can be names.
  *
  * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
  */
-static const char *long_path_get(struct long_paths *l, struct path_text *t,
-				 const struct path *path, size_t size)
+static const char *source_get_long_path(struct source_resolver *res, struct vma_source *src,
+					const struct path *path, size_t size)
 {
 	do {
 		if (size >= PATH_LIMIT)
 			return "[name too long]";
-		if (l->tried >= 2 * NAMES_LIMIT)
+		if (res->tried >= 2 * NAMES_LIMIT)
 			return "[name omitted]";
-		size = max(l->size, min_t(size_t, 2 * size, PATH_LIMIT));
-		if (size > l->size) {
-			kvfree(l->buf);
-			l->size = 0;
-			l->buf = array_alloc(size, 1);
-			if (!l->buf)
+		size = max(res->size, min_t(size_t, 2 * size, PATH_LIMIT));
+		if (size > res->size) {
+			kvfree(res->buf);
+			res->size = 0;
+			res->buf = array_alloc(size, 1);
+			if (!res->buf)
 				return ERR_PTR(-ENOMEM);
-			l->size = size;
+			res->size = size;
 		}
-		l->tried += size;
-	} while (path_text_get(t, path, l->buf, size));
+		res->tried += size;
+	} while (source_get_path(src, path, res->buf, size));
 	return NULL;
 }
 
-/* Names an object with its file's path as maps shows it, seen from the reader's root. */
-static int object_set_path(struct snapshot *s, struct object *o, const struct path *path,
-			   struct long_paths *l)
+/* Names a source with its file's path, seen from the reader's root. */
+static int source_set_path(struct source_resolver *res, struct vma_source *src,
+			   const struct path *path)
 {
+	struct vma_snapshot *s = res->s;
 	const char *marker = NULL;
-	struct path_text t;
 	size_t size;
 	int err;
 
 	err = names_reserve(s, 128);
 	if (err)
 		return err;
-	size = min_t(size_t, names_room(s), PATH_LIMIT);
-	/* d_path() fails for no other reason, and d_dname() can refuse any buffer. */
-	if (path_text_get(&t, path, s->names->text + s->names->used, size))
-		marker = long_path_get(l, &t, path, size);
+	size = min_t(size_t, names_avail(s), PATH_LIMIT);
+	/* d_path() only fails for lack of space. d_dname() can fail always. */
+	if (source_get_path(src, path, s->names->text + s->names->used, size))
+		marker = source_get_long_path(res, src, path, size);
 	if (IS_ERR(marker))
 		return PTR_ERR(marker);
-	if (!marker && t.len >= PATH_LIMIT)
+	if (!marker && src->name_len >= PATH_LIMIT)
 		marker = "[name too long]";
-	else if (!marker && names_used(s) + t.len >= NAMES_LIMIT)
+	else if (!marker && names_used(s) + src->name_len >= NAMES_LIMIT)
 		marker = "[name omitted]";
 	if (marker) {
-		object_mark(s, o, marker);
+		source_mark(s, src, marker);
 		return 0;
 	}
-	err = names_reserve(s, t.len + 1);
+	err = names_reserve(s, src->name_len + 1);
 	if (err)
 		return err;
-	o->name = memmove(s->names->text + s->names->used, t.text, t.len + 1);
-	o->name_len = t.len;
-	o->bits = t.bits;
-	s->names->used += t.len + 1;
-	s->longest = max(s->longest, t.len);
-	return 0;
-}
-
-/* ---- snapshot: gate page ---- */
-
-/**
- * struct gate - the page that get_gate_vma() returns, as far as maps shows it
- * @rec: its record; @rec.end is 0 if this kernel has no such page
- * @obj: its object
- * @name: its name
- */
-struct gate {
-	struct record rec;
-	struct object obj;
-	char name[32];
-};
-
-/*
- * NULL until it is known. No exported function tells: it is read once, from
- * /proc/PID/maps, before the first snapshot of a process that has the page if
- * the kernel has one. It does not change from then on, until it is freed with
- * the module.
- */
-static struct gate *gate_page;
-
-/* Takes the gate page from a line of maps, if it is that line. */
-static void gate_parse(struct gate *g, const char *line)
-{
-	unsigned long start, end;
-	char perm[5];
-
-	/* No VMA of a process lies there, whatever its file is called. */
-	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
-	    start < TASK_SIZE_MAX)
-		return;
-	g->rec.start = start;
-	g->rec.end = end;
-	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) |
-		       (perm[2] == 'x' ? VM_EXEC : 0);
-	g->obj.name_len = strlen(g->name);
-	g->obj.name = g->obj.name_len ? g->name : NULL;
-}
-
-/* Reads maps to its end. A read() can begin and end inside a line. */
-static int gate_read(struct gate *g, struct file *file, char *buf)
-{
-	struct kvec kvec = { .iov_base = buf, .iov_len = PAGE_SIZE };
-	struct kiocb kiocb;
-	struct iov_iter iter;
-	char line[128]; /* as much of it as is of interest */
-	size_t line_len = 0;
-	ssize_t i, len;
-
-	/* Only then its private data is what seq_read_iter() works on. */
-	if (file->f_op->read != seq_read)
-		return -EMEDIUMTYPE;
-	init_sync_kiocb(&kiocb, file);
-	for (;;) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
-		len = seq_read_iter(&kiocb, &iter);
-		if (len <= 0)
-			return len;
-		for (i = 0; i < len; i++) {
-			if (buf[i] == '\n') {
-				line[line_len] = '\0';
-				gate_parse(g, line);
-				line_len = 0;
-			} else if (line_len < sizeof(line) - 1) {
-				line[line_len++] = buf[i];
-			}
-		}
-	}
-}
-
-static int gate_read_of(struct gate *g, const struct file *entry, pid_t nr, char *buf)
-{
-	struct file *file = open_maps(entry, nr, true);
-	int err;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = gate_read(g, file, buf);
-	fput(file);
-	return err;
-}
-
-/*
- * Finds out what the gate page is. The reader's own maps tell, unless it is a
- * process without the page: they are short, and nobody else changes them. Else
- * those of the target tell, to which the opener has access. The mm that the
- * caller holds keeps them complete, if the target has still that mm afterwards.
- * Not to be called from seq_file's functions: maps has a lock of that class.
- *
- * Return: 0 if gate_page is set then, or the target has changed; or an error.
- */
-static int gate_find(const struct file *entry, const struct target *t)
-{
-	struct gate *g = kzalloc(sizeof(*g), VMAINFO_GFP);
-	char *buf = kmalloc(PAGE_SIZE, VMAINFO_GFP);
-	struct mm_struct *mm;
-	struct shown now;
-	int err = -ENOMEM;
-	pid_t nr = 0;
-
-	if (!g || !buf)
-		goto out;
-	g->obj.kind = VMAINFO_KIND_VSYSCALL;
-	g->obj.page_shift = PAGE_SHIFT;
-	if (current->mm && compat_mm_has_gate(current->mm))
-		nr = task_pid_nr_ns(current, proc_pid_ns(file_inode(entry)->i_sb));
-	err = nr ? gate_read_of(g, entry, nr, buf) : -ESRCH;
-	if (err && err != -ENOMEM && err != -EINTR) {
-		err = gate_read_of(g, entry, t->granted.nr, buf);
-		mm = target_look(entry, t, &now);
-		if (IS_ERR_OR_NULL(mm)) {
-			err = err == -EINTR ? err : 0;
-			goto out;
-		}
-		mmput(mm);
-	}
-	if (err == -EMEDIUMTYPE) {
-		pr_notice_once("cannot read /proc/PID/maps: its last line will not be shown if it is [vsyscall]\n");
-		err = 0;
-	}
-	/* Another reader may have been faster. */
-	if (!err && !cmpxchg(&gate_page, NULL, g))
-		g = NULL;
-out:
-	kfree(buf);
-	kfree(g);
-	return err;
-}
-
-/* ---- snapshot: walk ---- */
-
-static u8 file_kind(const struct vm_area_struct *vma, const struct file *file)
-{
-	const struct inode *inode = file_inode(file);
-
-	if (READ_ONCE(vma->vm_flags) & VM_HUGETLB)
-		return VMAINFO_KIND_HUGETLB;
-	if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
-		return VMAINFO_KIND_DEV;
-	if (inode->i_sb->s_magic == TMPFS_MAGIC)
-		return VMAINFO_KIND_SHMEM;
-	return VMAINFO_KIND_FILE;
-}
-
-/*
- * The policy is replaced under mmap_lock held for writing only, and freed by RCU where
- * walks go without that lock.
- */
-static u8 vma_policy_of(const struct vm_area_struct *vma)
-{
-#ifdef CONFIG_NUMA
-	const struct mempolicy *policy = READ_ONCE(vma->vm_policy);
-
-	if (policy)
-		return compat_mpol_mode(policy) + 1;
-#endif
-	return 0;
-}
-
-enum walk_end {
-	WALK_DONE,
-	WALK_MORE,		/* so far, so good */
-	WALK_NO_ROOM,		/* for a record */
-	WALK_NO_OBJECTS,	/* for an object */
-	WALK_NO_NAMES,		/* for a name */
-	WALK_UNSTABLE,		/* a VMA that must not be read without a lock */
-	WALK_SPOILED,		/* by a writer */
-	WALK_GAVE_WAY,		/* to a writer */
-	WALK_KILLED,
-};
-
-/**
- * struct walk - a walk over the VMAs of an mm
- * @s: where records go
- * @mm: whose VMAs
- * @it: where in the mm it is, while a lock is held
- * @next: the end of the last VMA that has been recorded, 0 at first
- * @most: the most VMAs that the mm was seen to have
- * @stable: mmap_lock is held, so VMAs do not change
- * @seq: otherwise: the mm's sequence when they were begun to be read
- * @file: the file of the last VMA with one, kept alive by @object
- * @ops: its vm_ops
- * @object: the index of what was made of them
- * @start_brk: of the mm, as the following two
- * @brk: likewise
- * @start_stack: likewise
- */
-struct walk {
-	struct snapshot *s;
-	struct mm_struct *mm;
-	struct compat_vma_iter it;
-	unsigned long next;
-	size_t most;
-	bool stable;
-	unsigned int seq;
-	const struct file *file;
-	const struct vm_operations_struct *ops;
-	u32 object;
-	unsigned long start_brk;
-	unsigned long brk;
-	unsigned long start_stack;
-};
-
-/*
- * The text that a VMA without a file is named by and that belongs to it or to its driver,
- * in the order in which get_vma_name() in fs/proc/task_mmu.c looks for one. It is copied:
- * it is only safe to read while the VMA is stable. Heap and stack come between the two.
- */
-static bool object_name(struct snapshot *s, struct object *o,
-			struct vm_area_struct *vma, const struct object *fixed)
-{
-	const char *name = NULL;
-
-	if (vma->vm_ops && vma->vm_ops->name)
-		name = vma->vm_ops->name(vma);
-	if (name) {
-		if (!strcmp(name, "[vdso]"))
-			o->kind = VMAINFO_KIND_VDSO;
-		else if (!strncmp(name, "[vvar", 5))
-			o->kind = VMAINFO_KIND_VVAR;
-		return object_set_text(s, o, "", name, "");
-	}
-	if (fixed->name) {
-		o->kind = fixed->kind;
-		o->name = fixed->name;
-		o->name_len = fixed->name_len;
-		return true;
-	}
-	name = compat_anon_name(vma);
-	return !name || object_set_text(s, o, "[anon:", name, "]");
-}
-
-/*
- * Finds or adds the object of a stable VMA that is not named by its file. Two such VMAs share an
- * object if they have the same text: where it is in memory can change between two sections.
- */
-static enum walk_end object_add_text(struct walk *w, struct vm_area_struct *vma,
-				     const struct object *fixed, u32 *index)
-{
-	struct snapshot *s = w->s;
-	const size_t used = s->names->used;
-	const struct file *file = vma->vm_file;
-	const struct inode *inode;
-	struct object o = { .ops = vma->vm_ops };
-	bool fits;
-	u32 hash;
-
-	o.page_shift = ilog2(vma_kernel_pagesize(vma));
-	if (file) {
-		inode = file_user_inode(file);
-		o.ino = inode->i_ino;
-		o.dev = inode->i_sb->s_dev;
-		o.kind = file_kind(vma, file);
-		fits = object_set_text(s, &o, "[anon_shmem:", compat_anon_name(vma), "]");
-	} else {
-		o.kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
-			 vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
-		fits = object_name(s, &o, vma, fixed);
-	}
-	if (!fits)
-		return WALK_NO_NAMES;
-	hash = object_hash(&o);
-	*index = object_alike(s, &o, hash);
-	if (*index || s->objs_nr == s->objs_room) {
-		s->names->used = used;
-		return *index ? WALK_MORE : WALK_NO_OBJECTS;
-	}
-	*index = s->objs_nr++;
-	s->objs[*index] = o;
-	object_insert(s, *index, hash);
-	return WALK_MORE;
-}
-
-/*
- * A reference to the file of a VMA that is not stable, or NULL. Had the VMA been unmapped, its
- * pointer would be a stale one, and the file any file, even one that is only being opened:
- * but then the sequence has changed, and nothing in the file is looked at.
- */
-static struct file *speculative_file(struct walk *w, struct vm_area_struct *vma,
-				     const struct file *expected)
-{
-	struct file *file = compat_get_file_active(vma);
-
-	if (file && (file != expected || compat_speculate_retry(w->mm, w->seq))) {
-		fput(file);
-		file = NULL;
-	}
-	return file;
-}
-
-/*
- * Adds the object of a file, which it takes a reference to. Without a lock only for a file with
- * pages of the usual size, for which vm_ops need not be asked: they may be in memory that goes
- * with the VMA.
- */
-static enum walk_end object_add_file(struct walk *w, struct vm_area_struct *vma,
-				     struct file *file, const struct vm_operations_struct *ops,
-				     u32 hash)
-{
-	struct snapshot *s = w->s;
-	struct object *o = &s->objs[s->objs_nr];
-	const struct inode *inode;
-
-	if (s->objs_nr == s->objs_room)
-		return WALK_NO_OBJECTS;
-	memset(o, 0, sizeof(*o));
-	o->ops = ops;
-	if (w->stable) {
-		o->file = get_file(file);
-		o->page_shift = ilog2(vma_kernel_pagesize(vma));
-	} else {
-		o->file = speculative_file(w, vma, file);
-		if (!o->file)
-			return WALK_SPOILED;
-		/* Whose pages can be of other sizes: hugetlbfs, and devices of DAX. */
-		if ((READ_ONCE(vma->vm_flags) & VM_HUGETLB) ||
-		    S_ISCHR(file_inode(file)->i_mode)) {
-			fput(o->file);
-			return WALK_UNSTABLE;
-		}
-		o->page_shift = PAGE_SHIFT;
-	}
-	inode = file_user_inode(file);
-	o->ino = inode->i_ino;
-	o->dev = inode->i_sb->s_dev;
-	o->kind = file_kind(vma, file);
-	object_insert(s, s->objs_nr++, hash);
-	return WALK_MORE;
-}
-
-/*
- * Finds or adds the object of a VMA. The object keeps the file that it was made for: a VMA that
- * has the same pointer has the same file.
- *
- * @fixed: what the object would be without vm_ops and names
- */
-static enum walk_end object_add(struct walk *w, struct vm_area_struct *vma,
-				const struct object *fixed, u32 *index)
-{
-	struct file *file = READ_ONCE(vma->vm_file);
-	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
-	const u32 hash = pointers_hash(file, ops);
-	enum walk_end added;
-
-	if (!file || compat_has_anon_name(vma))
-		return w->stable ? object_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	*index = object_of_file(w->s, file, ops, hash);
-	if (!*index) {
-		added = object_add_file(w, vma, file, ops, hash);
-		if (added != WALK_MORE)
-			return added;
-		*index = w->s->objs_nr - 1;
-	}
-	w->file = file;
-	w->ops = ops;
-	w->object = *index;
-	return WALK_MORE;
-}
-
-/*
- * Adds VMAs that follow each other: of the first of them, what is at and above w->next. What
- * is read here of a VMA that is not stable is numbers, pointers to compare, and its policy.
- */
-static enum walk_end records_add(struct walk *w, struct vm_area_struct **vmas,
-				 unsigned int n)
-{
-	struct snapshot *s = w->s;
-	struct record *r = &s->recs[s->nr];
-	const struct record *full = &s->recs[s->room];
-	const unsigned long start_brk = w->start_brk, brk = w->brk, start_stack = w->start_stack;
-	const struct vm_operations_struct *ops;
-	const struct file *file;
-	struct vm_area_struct *vma;
-	unsigned long start, end, next = w->next;
-	enum walk_end added = WALK_MORE;
-	u32 fixed;
-
-	for (; n--; r++) {
-		vma = *vmas++;
-		if (r == full) {
-			added = WALK_NO_ROOM;
-			break;
-		}
-		start = READ_ONCE(vma->vm_start);
-		end = READ_ONCE(vma->vm_end);
-		file = READ_ONCE(vma->vm_file);
-		ops = READ_ONCE(vma->vm_ops);
-		r->start = max(start, next);
-		r->end = end;
-		r->flags = READ_ONCE(vma->vm_flags);
-		r->policy = vma_policy_of(vma);
-		r->anon_vma = READ_ONCE(vma->anon_vma);
-		fixed = OBJ_ANON;
-		if (file) {
-			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
-				    (r->start - start);
-			r->object = w->object;
-			if (file != w->file || ops != w->ops || compat_has_anon_name(vma))
-				goto another;
-		} else {
-			r->offset = 0;
-			if (compat_is_initial_heap(start, end, start_brk, brk))
-				fixed = OBJ_HEAP;
-			else if (start <= start_stack && end >= start_stack)
-				fixed = OBJ_STACK;
-			r->object = fixed;
-			if (ops || (!fixed && compat_has_anon_name(vma)))
-				goto another;
-		}
-		next = end;
-		continue;
-another:
-		added = object_add(w, vma, &fixed_objects[fixed], &r->object);
-		if (added != WALK_MORE)
-			break;
-		next = end;
-	}
-	s->nr = r - s->recs;
-	w->next = next;
-	return added;
-}
-
-/* Puts a walk where it goes on, in a new critical section. */
-static void walk_seek(struct walk *w)
-{
-	compat_vma_seek(&w->it, w->mm, w->next);
-}
-
-/* Adds up to @max VMAs, or more precisely those above w->next; see walk_seek(). */
-static enum walk_end walk_some(struct walk *w, unsigned int max)
-{
-	struct vm_area_struct *vmas[COMPAT_VMAS];
-	enum walk_end end;
-	unsigned int n;
-
-	for (; max; max -= n) {
-		n = compat_vmas(&w->it, w->next, vmas, min_t(unsigned int, max, COMPAT_VMAS));
-		if (!n)
-			return WALK_DONE;
-		end = records_add(w, vmas, n);
-		if (end != WALK_MORE)
-			return end;
-	}
-	return WALK_MORE;
-}
-
-/*
- * Walks the loader's own VMAs with looking ahead, and asks the kernel for each of them: on a
- * kernel whose tree is not what kcompat.h takes it for, walks do without.
- */
-static void __init look_ahead_init(void)
-{
-	struct mm_struct *mm = current->mm;
-	struct compat_vma_iter it;
-	struct vm_area_struct *vmas[COMPAT_VMAS];
-	unsigned long next = 0;
-	unsigned int i, n;
-	bool same = true;
-
-	if (!COMPAT_LOOKS_AHEAD || !mm)
-		return;
-	compat_look_ahead = true;
-	mmap_read_lock(mm);
-	compat_vma_seek(&it, mm, 0);
-	do {
-		n = compat_vmas(&it, next, vmas, COMPAT_VMAS);
-		for (i = 0; i < n && same; i++) {
-			same = vmas[i] == find_vma(mm, next);
-			if (same)
-				next = vmas[i]->vm_end;
-		}
-	} while (n && same);
-	same = same && !find_vma(mm, next);
-	mmap_read_unlock(mm);
-	compat_look_ahead = same;
-	if (!same)
-		pr_notice("this kernel's maple tree is another one: walks are slower\n");
-}
-
-/* So that a walk with room enough for all is not begun in vain. */
-static bool walk_is_vain(const struct walk *w)
-{
-	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->room;
-}
-
-static void walk_begin(struct walk *w)
-{
-	w->most = max_t(size_t, w->most, READ_ONCE(w->mm->map_count));
-	/* Set by an exec, brk() and prctl(PR_SET_MM), the last with mmap_lock for reading. */
-	w->start_brk = READ_ONCE(w->mm->start_brk);
-	w->brk = READ_ONCE(w->mm->brk);
-	w->start_stack = READ_ONCE(w->mm->start_stack);
-}
-
-/*
- * Where mmap() begins to look for room. x86 has two such places in every mm, for its two
- * kinds of system calls: a 32-bit process has a TaskSize that only one of them is below.
- */
-static unsigned long mmap_base(const struct mm_struct *mm)
-{
-#ifdef CONFIG_HAVE_ARCH_COMPAT_MMAP_BASES
-	if (mm->task_size <= U32_MAX)
-		return mm->mmap_compat_base;
-#endif
-	return mm->mmap_base;
-}
-
-/* What a snapshot says of the mm as a whole; belongs to the end of a walk. */
-static void walk_finish(struct walk *w)
-{
-	struct snapshot *s = w->s;
-	struct mm_struct *mm = w->mm;
-
-	s->has_seq = compat_mm_seq(mm, &s->mm_seq);
-	s->taken_ns = ktime_get_boottime_ns();
-	/* As environ and cmdline of procfs read them. */
-	spin_lock(&mm->arg_lock);
-	s->layout.start_code = mm->start_code;
-	s->layout.end_code = mm->end_code;
-	s->layout.start_data = mm->start_data;
-	s->layout.end_data = mm->end_data;
-	s->layout.start_brk = mm->start_brk;
-	s->layout.brk = mm->brk;
-	s->layout.start_stack = mm->start_stack;
-	s->layout.arg_start = mm->arg_start;
-	s->layout.arg_end = mm->arg_end;
-	s->layout.env_start = mm->env_start;
-	s->layout.env_end = mm->env_end;
-	spin_unlock(&mm->arg_lock);
-	s->layout.mmap_base = mmap_base(mm);
-	s->layout.task_size = mm->task_size;
-}
-
-/* VMAs that are walked between two looks at who waits; a microsecond or two. */
-#define LOCK_STRIDE 64
-
-/**
- * walk_locked() - add the VMAs above w->next, the mmap_lock held for reading
- * @w: the walk
- * @hold_ns: how long to let a writer wait, 0: as long as it takes
- *
- * A section that follows another one finds the address space changed in any
- * way: what lies below w->next stays as it was recorded, and of a VMA that now
- * reaches across w->next (grown, merged, or mapped over the old one) the part
- * above is recorded. So records never overlap, repeat or go back.
- *
- * Return: why the walk ended.
- */
-static enum walk_end walk_locked(struct walk *w, u64 hold_ns)
-{
-	const u64 began = ktime_get_ns();
-	unsigned int strides = 0;
-	enum walk_end end;
-
-	if (walk_is_vain(w))
-		return WALK_NO_ROOM;
-	walk_begin(w);
-	w->stable = true;
-	walk_seek(w);
-	for (;;) {
-		end = walk_some(w, LOCK_STRIDE);
-		if (end == WALK_DONE)
-			walk_finish(w);
-		if (end != WALK_MORE)
-			return end;
-		if (hold_ns && mmap_lock_is_contended(w->mm) &&
-		    ktime_get_ns() - began >= hold_ns)
-			return WALK_GAVE_WAY;
-		if (++strides % (SZ_1K / LOCK_STRIDE) == 0) {
-			if (fatal_signal_pending(current))
-				return WALK_KILLED;
-			cond_resched();
-		}
-	}
-}
-
-/* How far a walk has come, to go back to. */
-struct checkpoint {
-	size_t nr;
-	size_t objs_nr;
-	struct name_block *names;
-	size_t names_used;
-	unsigned long next;
-	const struct file *file;
-	const struct vm_operations_struct *ops;
-	u32 object;
-};
-
-static struct checkpoint walk_checkpoint(const struct walk *w)
-{
-	const struct snapshot *s = w->s;
-
-	return (struct checkpoint) {
-		.nr = s->nr,
-		.objs_nr = s->objs_nr,
-		.names = s->names,
-		.names_used = s->names->used,
-		.next = w->next,
-		.file = w->file,
-		.ops = w->ops,
-		.object = w->object,
-	};
-}
-
-/* Sleeps: under no lock. */
-static void walk_rollback(struct walk *w, const struct checkpoint *c)
-{
-	struct snapshot *s = w->s;
-
-	objects_drop(s, c->objs_nr);
-	s->nr = c->nr;
-	/* What is in newer blocks is lost until the snapshot is freed, a piece's names each. */
-	if (s->names && s->names == c->names)
-		s->names->used = c->names_used;
-	w->next = c->next;
-	w->file = c->file;
-	w->ops = c->ops;
-	w->object = c->object;
-}
-
-/* How often to look whether a writer is through; some ten microseconds. */
-#define SPECULATE_SPINS 256
-
-/* Not for long: waiting for a writer is what the lock is for. */
-static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
-{
-	unsigned int spins;
-
-	for (spins = 0; spins < SPECULATE_SPINS; spins++) {
-		if (compat_speculate_begin(mm, seq))
-			return true;
-		if (need_resched())
-			break;
-		cpu_relax();
-	}
-	cond_resched();
-	return false;
-}
-
-/*
- * All the way back. Names come to be in one block, of twice the size if there was not enough,
- * which is asked for with @more: what a walk had no room for, the next one has.
- *
- * Return: how much room for names it shall have.
- */
-static size_t walk_restart(struct walk *w, size_t more)
-{
-	const struct checkpoint start = { .objs_nr = OBJS_FIXED };
-	size_t names;
-
-	walk_rollback(w, &start);
-	names = names_drop(w->s);
-	return more ? min_t(size_t, 2 * names + more, NAMES_LIMIT) : names;
-}
-
-/* VMAs that are walked in one RCU read-side critical section, at most. */
-#define RCU_STRIDE 256
-
-/**
- * walk_speculative() - add up to @max VMAs above w->next, with no mmap_lock held
- * @w: the walk
- * @max: how many VMAs
- *
- * Reads VMAs under RCU, which keeps the memory that they are in a struct vm_area_struct,
- * maybe another one, of another mm; the sequence then proves that no writer was there from
- * the first to the last of them, and that it was the right ones. As
- * find_active_uprobe_speculative() in kernel/events/uprobes.c does for a single one.
- *
- * From a VMA that has more to it than plain fields, a few are read with the lock, if it can be had
- * at once. Readers do not change the sequence, so it proves the same for them.
- *
- * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
- */
-static enum walk_end walk_speculative(struct walk *w, unsigned int max)
-{
-	const struct checkpoint from = walk_checkpoint(w);
-	const size_t enough = w->s->nr + min_t(size_t, max, INT_MAX);
-	enum walk_end end;
-
-	if (walk_is_vain(w))
-		return WALK_NO_ROOM;
-	if (!speculate_begin(w->mm, &w->seq))
-		return WALK_SPOILED;
-	walk_begin(w);
-	w->stable = false;
-	do {
-		rcu_read_lock();
-		walk_seek(w);
-		end = walk_some(w, min_t(size_t, enough - w->s->nr, RCU_STRIDE));
-		rcu_read_unlock();
-		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
-			w->stable = true;
-			walk_seek(w);
-			end = walk_some(w, min_t(size_t, enough - w->s->nr, LOCK_STRIDE));
-			w->stable = false;
-			mmap_read_unlock(w->mm);
-		}
-		if (end == WALK_DONE)
-			walk_finish(w);
-		if (end == WALK_UNSTABLE || compat_speculate_retry(w->mm, w->seq))
-			end = WALK_SPOILED;
-		if (fatal_signal_pending(current))
-			end = WALK_KILLED;
-		cond_resched();
-	} while (end == WALK_MORE && w->s->nr < enough);
-	if (end != WALK_MORE && end != WALK_DONE)
-		walk_rollback(w, &from);
-	return end;
-}
-
-/*
- * How long a writer may take to come in once it is let. It needs a CPU first;
- * and after 4 ms of waiting rwsem hands it the lock whatever readers do.
- */
-#define WRITERS_TURN_NS (10 * NSEC_PER_MSEC)
-
-/*
- * Unlocking wakes a waiting writer, but a reader that comes back at once
- * steals the lock before it runs (see rwsem_down_read_slowpath()): stay away
- * until no writer waits. Not for ever, if there is an endless stream of them:
- * mmap_read_lock() then queues behind the one that holds the lock.
- */
-static void wait_for_writers(struct mm_struct *mm)
-{
-	const u64 until = ktime_get_ns() + WRITERS_TURN_NS;
-
-	while (mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
-	       !fatal_signal_pending(current))
-		usleep_range(10, 50);
-}
-
-/**
- * struct pace - how a walk gets on, and so how it goes on
- * @hold_ns: how long to keep writers out
- * @tries: of the whole without the lock that are left
- * @piece: how many VMAs to try without the lock once the walk is torn, 0: none
- * @spoiled: tries of a piece in a row that writers have spoiled
- */
-struct pace {
-	u64 hold_ns;
-	unsigned int tries;
-	unsigned int piece;
-	unsigned int spoiled;
-};
-
-#define PACE_TRIES	3
-#define PACE_PIECE_MIN	4
-#define PACE_PIECE_MAX	RCU_STRIDE
-#define PACE_SPOILED	32
-
-/*
- * One step of a walk: without the lock if there is hope for that, else with it.
- *
- * First the whole is tried without. If writers spoil that, holding the lock for as long as
- * is allowed may still give what is of one instant. If that does not do, there is no keeping
- * writers from coming in between, lock or no lock: so it goes on without, in pieces that
- * fit in between two writers, and takes the lock again where no piece does.
- *
- * A target can map ahead of the walk and unmap behind it. Once twice as many VMAs are recorded as
- * it ever had, the lock is kept to the end.
- */
-static enum walk_end walk_step(struct walk *w, struct pace *p)
-{
-	struct snapshot *s = w->s;
-	const bool endless = s->torn && s->nr > 2 * w->most;
-	enum walk_end end;
-
-	if (p->tries && !s->torn) {
-		end = walk_speculative(w, INT_MAX);
-		if (end == WALK_SPOILED)
-			p->tries--;
-		return end;
-	}
-	if (p->piece && s->torn && !endless && p->spoiled < PACE_SPOILED) {
-		end = walk_speculative(w, p->piece);
-		if (end == WALK_SPOILED) {
-			p->piece = max_t(unsigned int, p->piece / 2, PACE_PIECE_MIN);
-			p->spoiled++;
-		} else {
-			p->piece = min_t(unsigned int, p->piece * 2, PACE_PIECE_MAX);
-			p->spoiled = 0;
-		}
-		return end;
-	}
-	p->spoiled = 0;
-	if (mmap_read_lock_killable(w->mm))
-		return WALK_KILLED;
-	end = walk_locked(w, endless ? 0 : p->hold_ns);
-	mmap_read_unlock(w->mm);
-	if (end != WALK_DONE && p->hold_ns)
-		wait_for_writers(w->mm);
-	return end;
-}
-
-/**
- * snapshot_walk() - record all VMAs of an mm, files still as files
- * @s: an empty snapshot
- * @mm: with a reference to its users
- *
- * Memory is set aside before the walk, by counts that can be out of date by
- * then. If it runs out, a walk that is still in one piece begins again, so that it
- * stays so; otherwise it goes on where it was.
- *
- * Return: 0, -ENOMEM or -EINTR.
- */
-static int snapshot_walk(struct snapshot *s, struct mm_struct *mm)
-{
-	struct walk w = { .s = s, .mm = mm };
-	struct pace pace = {
-		.hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC,
-		.tries = COMPAT_SPECULATES ? PACE_TRIES : 0,
-		.piece = COMPAT_SPECULATES ? PACE_PIECE_MAX : 0,
-	};
-	size_t room = 0, objs = 0, names = 256;
-	enum walk_end end;
-	size_t count;
-	int err;
-
-	for (;;) {
-		if (!s->nr) {
-			count = READ_ONCE(mm->map_count);
-			room = max(room, count + count / 32 + 8);
-			/* One for four VMAs in a small process; few in one that is large by far. */
-			objs = max(objs, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
-		}
-		err = records_reserve(s, room);
-		if (!err)
-			err = objects_reserve(s, objs);
-		if (!err)
-			err = names_reserve(s, names);
-		if (err)
-			return err;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-
-		end = walk_step(&w, &pace);
-		names = 0;
-		switch (end) {
-		case WALK_DONE:
-			return 0;
-		case WALK_KILLED:
-			return -EINTR;
-		case WALK_GAVE_WAY:
-			s->torn = true;
-			break;
-		case WALK_NO_ROOM:
-			room = s->room + s->room / 4 + 8;
-			break;
-		case WALK_NO_OBJECTS:
-			objs = 3 * s->objs_room;
-			break;
-		case WALK_NO_NAMES:
-			names = max_t(size_t, 2 * names_room(s), SZ_1K);
-			/* A torn walk drops the lock for this: not often. */
-			if (s->torn)
-				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
-			break;
-		default:
-			break;
-		}
-		if (!s->torn)
-			names = walk_restart(&w, names);
-	}
-}
-
-/* The object that a path was resolved for, or 0 */
-static u32 object_of_path(const struct snapshot *s, const struct path *path, u32 hash)
-{
-	u32 i = *object_bucket(s, hash);
-	unsigned int looked;
-
-	for (looked = 0; i && looked < CHAIN_MAX; looked++) {
-		if (path_equal(file_user_path(s->objs[i].file), path))
-			return i;
-		i = s->objs[i].chain;
-	}
+	src->name = memmove(s->names->text + s->names->used, src->name, src->name_len + 1);
+	s->names->used += src->name_len + 1;
+	s->longest = max_t(size_t, s->longest, src->name_len);
 	return 0;
 }
 
 /*
- * Gives files their paths, each path once: a process can have opened one file as often as it has
- * VMAs. Until the last one is done all files stay referenced, and so do the dentries and mounts
- * that the paths are known by.
+ * Returns the symbol at an address, "?" if none is exactly there: then
+ * sprint_symbol() prints a neighbour or the bare address. This takes a few
+ * thousand instructions.
  */
-static int snapshot_resolve(struct snapshot *s)
+static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
-	struct long_paths l = {};
+	char *symbol, *plus;
+
+	if (names_reserve(s, KSYM_SYMBOL_LEN))
+		return ERR_PTR(-ENOMEM);
+	symbol = s->names->text + s->names->used;
+	sprint_symbol(symbol, (unsigned long)ops);
+	plus = strchr(symbol, '+');
+	if (!plus || strncmp(plus, "+0x0/", 5))
+		return "?";
+	*plus = '\0';
+	symbol_trim(symbol);
+	s->names->used += strlen(symbol) + 1;
+	return symbol;
+}
+
+/* Replaces @ops of a source by its symbol. */
+static int source_set_ops(struct source_resolver *res, struct vma_source *src)
+{
+	const char *name;
+	size_t i = 0;
+
+	if (!src->ops)
+		return 0;
+	while (i < OPS_CACHE && res->ops[i].ops != src->ops)
+		i++;
+	if (i == OPS_CACHE) {
+		name = ops_look_up(res->s, src->ops);
+		if (IS_ERR(name))
+			return PTR_ERR(name);
+		i = res->ops_next++ % OPS_CACHE;
+		res->ops[i].ops = src->ops;
+		res->ops[i].name = name;
+	}
+	src->ops_name = res->ops[i].name;
+	return 0;
+}
+
+static bool source_same_path(const struct vma_source *src, const void *path)
+{
+	return path_equal(file_user_path(src->file), path);
+}
+
+/*
+ * Names a source if its file does. Each path is resolved once: a process can
+ * have opened a file as often as it has VMAs.
+ */
+static int source_resolve_name(struct source_resolver *res, u32 i)
+{
+	struct vma_source *src = &res->s->sources[i];
+	const struct vma_source *same;
 	const struct path *path;
-	const struct object *same;
-	struct object *o;
-	u32 i, found, hash;
-	int err = 0;
+	u32 hash, found;
+	int err;
 
-	if (s->nameless)
-		goto out;
-	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
-	for (i = OBJS_FIXED; i < s->objs_nr && !err; i++) {
-		o = &s->objs[i];
-		cond_resched();
-		if (fatal_signal_pending(current)) {
-			err = -EINTR;
-			break;
-		}
-		if (o->file) {
-			path = file_user_path(o->file);
-			hash = pointers_hash(path->dentry, path->mnt);
-			found = object_of_path(s, path, hash);
-			if (found) {
-				same = &s->objs[found];
-				o->name = same->name;
-				o->name_len = same->name_len;
-				o->bits = same->bits;
-				continue;
-			}
-			err = object_set_path(s, o, path, &l);
-			object_insert(s, i, hash);
-		} else if (has_newline(o->name, o->name_len)) {
-			o->bits |= OBJ_ESCAPE;
-		}
+	if (!src->file) {
+		if (has_newline(src->name, src->name_len))
+			src->bits |= SOURCE_ESCAPE;
+		return 0;
 	}
-	kvfree(l.buf);
-out:
-	objects_put_files(s);
+	path = file_user_path(src->file);
+	hash = pointers_hash(path->dentry, path->mnt);
+	found = source_find(res->s, hash, path, source_same_path);
+	if (found) {
+		same = &res->s->sources[found];
+		src->name = same->name;
+		src->name_len = same->name_len;
+		src->bits = same->bits;
+		return 0;
+	}
+	err = source_set_path(res, src, path);
+	source_insert(res->s, i, hash);
 	return err;
 }
 
-/**
- * snapshot_take() - record the VMAs that a process has now
- * @s: an empty snapshot; empty again after an error
- * @entry: the open file that shows it
- * @t: the target
- * @nameless: without names
- *
- * A kernel thread and a process without living threads have no mm and so no
- * VMAs. The mm is looked up each time: after an exec it is another one.
+/*
+ * Resolves what the view wants of the sources. Paths are compared by dentry and
+ * mount, which the files keep alive. So all of them are put at the end.
+ */
+static int snapshot_resolve(struct vma_snapshot *s)
+{
+	struct source_resolver res = { .s = s };
+	int err = 0;
+	u32 i;
+
+	if (s->wants)
+		memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
+	for (i = SOURCES_FIXED; s->wants && i < s->sources_nr && !err; i++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		if (!err && s->wants & WANTS_NAMES)
+			err = source_resolve_name(&res, i);
+		if (!err && s->wants & WANTS_OPS)
+			err = source_set_ops(&res, &s->sources[i]);
+	}
+	kvfree(res.buf);
+	sources_put_files(s);
+	return err;
+}
+
+/* ---- snapshot: take ---- */
+
+/*
+ * Records the VMAs that a process has now. A kernel thread and a process
+ * without living threads have no mm and so no VMAs. The mm is looked up each
+ * time: after an exec it is another one. After an error @s is empty.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
- * or -EINPROGRESS if snapshot_prepare() has something to do first. That is not
- * -EAGAIN, for which seq_file tries again itself, without end.
+ * or -EINPROGRESS if snapshot_prepare() must be called first. -EAGAIN would
+ * make seq_file call again without end.
  */
-static int snapshot_take(struct snapshot *s, const struct file *entry, struct target *t,
-			 bool nameless)
+static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
+			 const struct vmainfo_target *t, unsigned int wants)
 {
 	struct mm_struct *mm;
-	struct shown now;
-	int err;
+	struct mm_identity now;
+	int err = 0;
 
 	mm = target_look(entry, t, &now);
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	if (!mm && now.mm)
 		return -EINPROGRESS;
-	s->nameless = nameless;
+	s->taken = true;
+	s->wants = wants;
 	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
 		return 0;
 
-	if (compat_mm_has_gate(mm)) {
+	if (kcompat_mm_has_gate(mm)) {
 		s->gate = READ_ONCE(gate_page);
-		if (!s->gate) {
-			mmput(mm);
-			return -EINPROGRESS;
-		}
-		if (!s->gate->rec.end)
+		if (!s->gate)
+			err = -EINPROGRESS;
+		else if (!s->gate->rec.end)
 			s->gate = NULL;
 	}
 	s->exec_id = t->granted.exec_id;
-	err = snapshot_walk(s, mm);
+	if (!err)
+		err = snapshot_walk(s, mm);
 	mmput(mm);
 	if (!err)
 		err = snapshot_resolve(s);
@@ -2028,60 +1912,100 @@ static int snapshot_take(struct snapshot *s, const struct file *entry, struct ta
 }
 
 /*
- * Does what a snapshot needs and cannot do, as it is taken under seq_file's
- * lock: opens files, to ask for access to what the target shows now, and to find
- * out what the gate page is. Called with the file's lock held.
+ * Opens files for a snapshot, which snapshot_take() cannot do under seq_file's
+ * lock: to ask for access to the mm that the target has now, and to find out
+ * what the gate page is. Called with the file's lock held.
  *
  * Return: 0 to try again, or an error.
  */
-static int snapshot_prepare(const struct file *entry, struct target *t)
+static int snapshot_prepare(const struct file *entry, struct vmainfo_target *t)
 {
-	struct mm_struct *mm = target_mm(entry, t);
+	struct mm_struct *mm = target_get_mm(entry, t);
 	int err = 0;
 
 	if (IS_ERR_OR_NULL(mm))
 		return PTR_ERR_OR_ZERO(mm);
-	if (compat_mm_has_gate(mm) && !READ_ONCE(gate_page))
+	if (kcompat_mm_has_gate(mm) && !READ_ONCE(gate_page))
 		err = gate_find(entry, t);
 	mmput(mm);
 	return err;
 }
 
-/* ---- views ---- */
+/* ---- views: working with seq_file ---- */
 
-/**
- * struct vmainfo_file - an open entry
- * @lock: one read(), lseek() or write() at a time. seq_file's own lock ends
- *	with each buffer; a read() goes on to the next one, and must not find
- *	another target, snapshot or position there. Nobody takes seq_file's lock
- *	but within this one.
- * @target: whom it shows, set by open and write
- * @snap: what it shows
- * @taken: there is a snapshot
- * @shown: how many records the last show has shown
- * @room_for_next: how much room a read() must have left to be sure of a whole
- *	line more
+/*
+ * Only this section knows how seq_file works inside. This is what it relies on:
+ *
+ * - seq_file formats into m->buf, of m->size bytes. m->count bytes from m->from
+ *   on are not read yet. m->read_pos is the file position after the last
+ *   read(), and m->index the position of the next element.
+ * - ->show() that fills the buffer has overflowed. For the first element,
+ *   seq_file doubles the buffer and calls ->start() again. Any other element is
+ *   taken back and formatted for the next read().
+ * - A buffer never shrinks, and every read() fills all of it. A shorter read()
+ *   then ends within a line. So view_stop() sets m->size back to a page when
+ *   the long line is complete. m->size != PAGE_SIZE means that the buffer grew.
+ * - seq_file allocates m->buf only if it is NULL.
  */
-struct vmainfo_file {
-	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct target target;
-	struct snapshot snap;
-	bool taken;
-	size_t shown;
-	size_t room_for_next;
+
+/* What an entry shows */
+struct vmainfo_view {
+	const struct seq_operations seq_ops; /* m->op points here */
+	unsigned int wants;	/* WANTS_* */
 };
 
-static void drop_snapshot(struct vmainfo_file *vf)
+/*
+ * An open entry. seq_file's own lock is dropped after each buffer, but all
+ * buffers of a read() must have the same target, snapshot and position. It is
+ * taken within @lock only.
+ */
+struct vmainfo_file {
+	struct mutex lock;	/* held for all of a read(), lseek() or write() */
+	struct vmainfo_target target; /* its pid is NULL for procs */
+	struct vma_snapshot snap; /* the snapshot that is shown */
+	size_t shown;		/* number of records of the last ->show() */
+	size_t next_line_max;	/* bytes into which any other whole line fits */
+};
+
+/* The private data of @size bytes begin with a struct vmainfo_file. */
+static struct vmainfo_file *vmainfo_file_open(struct file *file,
+					      const struct seq_operations *ops, int size)
 {
-	snapshot_free(&vf->snap);
-	vf->taken = false;
+	struct vmainfo_file *vf;
+
+	if (!vmainfo_may_read())
+		return ERR_PTR(-EPERM);
+	vf = __seq_open_private(file, ops, size);
+	if (!vf)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&vf->lock);
+	return vf;
 }
 
-/* Position 0 is the header, then come the records, the gate page last. */
-static void *view_element(struct snapshot *s, loff_t pos)
+/*
+ * Called at the last close, or on unload. On unload procfs waits for running
+ * calls, releases every open file, and returns EIO from later calls.
+ */
+static int vmainfo_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct vmainfo_file *vf = m->private;
+
+	snapshot_free(&vf->snap);
+	put_pid(vf->target.pid);
+	return seq_release_private(inode, file);
+}
+
+/*
+ * Position 0 is the header. The records follow, with the gate page last. A view
+ * that wants nothing of the sources (summary) has only the header.
+ */
+static void *view_element(struct vma_snapshot *s, loff_t pos)
 {
 	if (!pos)
 		return SEQ_START_TOKEN;
+	if (!s->wants)
+		return NULL;
 	if (pos <= s->nr)
 		return &s->recs[pos - 1];
 	if (pos == s->nr + 1 && s->gate)
@@ -2089,63 +2013,35 @@ static void *view_element(struct snapshot *s, loff_t pos)
 	return NULL;
 }
 
-/*
- * Takes a snapshot if there is none: on the first read, after a rewind, and
- * when seq_file looks for a position in a file whose end was read.
- */
-static void *view_begin(struct seq_file *m, loff_t pos, bool nameless)
-{
-	struct vmainfo_file *vf = m->private;
-	int err;
-
-	if (!vf->taken) {
-		/* The end was read, and is where the reader still is. */
-		if (pos)
-			return NULL;
-		err = snapshot_take(&vf->snap, m->file, &vf->target, nameless);
-		if (err)
-			return ERR_PTR(err);
-		vf->taken = true;
-	}
-	return view_element(&vf->snap, pos);
-}
-
-static bool is_gate(const struct snapshot *s, const struct record *r)
+static bool is_gate(const struct vma_snapshot *s, const struct vma_record *r)
 {
 	return s->gate && r == &s->gate->rec;
 }
 
-static const struct object *object_of(const struct snapshot *s, const struct record *r)
+static const struct vma_source *record_source(const struct vma_snapshot *s,
+					      const struct vma_record *r)
 {
-	return is_gate(s, r) ? &s->gate->obj : &s->objs[r->object];
+	return is_gate(s, r) ? &s->gate->source : &s->sources[r->source];
 }
 
-/* More than a line of any view has besides its name. */
-#define LINE_MAX_SANS_NAME 1024
+/* More than any line has besides its name */
+#define LINE_OVERHEAD_MAX 1024
 
-/* The first buffer, instead of seq_file, which could invoke the OOM killer for it. */
-static int view_buffer(struct seq_file *m)
+/* Most bytes that a name takes in a view, each newline escaped */
+static size_t source_name_max(const struct vma_source *src)
 {
-	if (!m->buf) {
-		m->buf = array_alloc(PAGE_SIZE, 1);
-		m->size = PAGE_SIZE;
-	}
-	return m->buf ? 0 : -ENOMEM;
+	return (size_t)(src->bits & SOURCE_ESCAPE ? 4 : 1) * src->name_len;
 }
 
 /*
- * Makes room for the first line in the buffer, which is empty. seq_file would double it until the
- * line fits, and for memory the OOM killer can be invoked there.
+ * Gives seq_file an empty buffer of at least @size bytes. Its own allocations
+ * can invoke the OOM killer.
  */
-static int view_reserve(struct seq_file *m, const struct record *r)
+static int view_reserve(struct seq_file *m, size_t size)
 {
-	struct vmainfo_file *vf = m->private;
-	const struct object *o = object_of(&vf->snap, r);
-	size_t size = LINE_MAX_SANS_NAME +
-		      (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len;
 	char *buf;
 
-	if (size <= m->size)
+	if (m->buf && size <= m->size)
 		return 0;
 	buf = array_alloc(size, 1);
 	if (!buf)
@@ -2156,14 +2052,26 @@ static int view_reserve(struct seq_file *m, const struct record *r)
 	return 0;
 }
 
+/*
+ * Takes a snapshot if there is none: on the first read, after a rewind, and
+ * when seq_file seeks in a file that was read to its end.
+ */
 static void *view_start(struct seq_file *m, loff_t *pos)
 {
-	void *v = view_begin(m, *pos, false);
-	int err;
+	const struct vmainfo_view *view = container_of(m->op, struct vmainfo_view, seq_ops);
+	struct vmainfo_file *vf = m->private;
+	int err = 0;
+	void *v;
 
-	if (IS_ERR_OR_NULL(v) || v == SEQ_START_TOKEN)
-		return v;
-	err = view_reserve(m, v);
+	/* After the end was read, the reader is still there. */
+	if (!vf->snap.taken && *pos)
+		return NULL;
+	if (!vf->snap.taken)
+		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants);
+	v = err ? NULL : view_element(&vf->snap, *pos);
+	if (v && v != SEQ_START_TOKEN)
+		err = view_reserve(m, LINE_OVERHEAD_MAX +
+				   source_name_max(record_source(&vf->snap, v)));
 	return err ? ERR_PTR(err) : v;
 }
 
@@ -2171,7 +2079,7 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct vmainfo_file *vf = m->private;
 
-	/* seq_file looks for a position by formatting all that is before it. */
+	/* To seek, seq_file formats all that is before the position. */
 	cond_resched();
 	*pos += v == SEQ_START_TOKEN ? 1 : vf->shown;
 	return view_element(&vf->snap, *pos);
@@ -2180,82 +2088,70 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 static void view_stop(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	size_t room = SIZE_MAX;
 
-	if (!IS_ERR_OR_NULL(v))
-		room = max_t(size_t, PAGE_SIZE,
-			     LINE_MAX_SANS_NAME + 4 * vf->snap.longest);
-	vf->room_for_next = room;
-
-	/*
-	 * The buffer has grown for a line that is longer, and stays so. But
-	 * seq_file fills it for every read(), and one that asked for less
-	 * would end in the middle of a line: back to a page as soon as the line
-	 * is through. That is less than the buffer has, and what it holds by now
-	 * is copied out before the size is looked at again.
-	 */
+	vf->next_line_max = IS_ERR_OR_NULL(v) ? SIZE_MAX :
+			    max_t(size_t, PAGE_SIZE, LINE_OVERHEAD_MAX + 4 * vf->snap.longest);
+	/* Pending bytes are copied out before m->size is used again. */
 	if (!seq_has_overflowed(m))
 		m->size = PAGE_SIZE;
 }
 
-static void show_name(struct seq_file *m, const struct object *o)
+#define DEFINE_VIEW(name, wanted)		\
+static const struct vmainfo_view name##_view = {	\
+	.seq_ops = {				\
+		.start = view_start,		\
+		.next = view_next,		\
+		.stop = view_stop,		\
+		.show = name##_show,		\
+	},					\
+	.wants = wanted,			\
+}
+
+/* Whether the buffer grew for one line, and has one */
+static bool view_is_full(const struct seq_file *m)
 {
-	if (!o->name)
-		seq_putc(m, '-');
-	else if (o->bits & OBJ_ESCAPE)
-		seq_escape(m, o->name, "\n");
-	else
-		seq_write(m, o->name, o->name_len);
+	return m->count && m->size != PAGE_SIZE;
 }
 
 /*
- * A view that is fast shows as many records at a time as fit into the buffer: seq_file calls
- * show for each of its elements, and copies and checks, which is more work than a record is.
+ * The records of one ->show(). maps and raw format as many as fit: the work of
+ * seq_file per element exceeds that of formatting a record.
  */
-struct batch {
-	const struct record *r;		/* the next one */
-	const struct record *behind;	/* one past the last */
-	char *begin;
-	char *p;			/* where it goes */
-	const char *end;		/* of the buffer */
-	const char *limit;		/* where the next one may begin; see batch_expect() */
+struct emit_batch {
+	const struct vma_record *r;	/* the next record */
+	const struct vma_record *end_rec; /* end (exclusive) of the records */
+	char *begin;		/* where the batch begins in the buffer */
+	char *p;		/* where the next record goes */
+	const char *end;	/* end (exclusive) of the buffer */
+	const char *limit;	/* a record from here on might not fit */
 };
 
-static struct batch batch_begin(struct seq_file *m, const struct record *first)
+static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record *first)
 {
 	struct vmainfo_file *vf = m->private;
-	const struct snapshot *s = &vf->snap;
-	struct batch b = { .r = first };
-	size_t room = seq_get_buf(m, &b.begin);
+	const struct vma_snapshot *s = &vf->snap;
+	struct emit_batch b = { .r = first };
+	size_t avail = seq_get_buf(m, &b.begin);
 
-	b.behind = is_gate(s, first) ? first + 1 : s->recs + s->nr;
+	b.end_rec = is_gate(s, first) ? first + 1 : s->recs + s->nr;
 	b.p = b.begin;
-	b.end = b.begin + room;
-	/* A buffer that had to grow for a record takes only that one; see view_stop(). */
-	if (m->size != PAGE_SIZE) {
-		b.behind = first + 1;
-		if (m->count)
-			b.end = b.p;
-	}
+	b.end = b.begin + avail;
+	if (m->size != PAGE_SIZE)
+		b.end_rec = first + 1;
+	if (view_is_full(m))
+		b.end = b.p;
 	b.limit = b.begin;
 	return b;
 }
 
-/*
- * How long records are from now on, at most. A buffer that is full to the last byte counts as
- * one that overflowed.
- */
-static void batch_expect(struct batch *b, size_t len)
+/* Sets the most bytes of the next records. A full buffer has overflowed. */
+static void emit_expect(struct emit_batch *b, size_t len)
 {
 	b->limit = b->end - b->begin > len ? b->end - len : b->begin;
 }
 
-static bool batch_is_full(const struct batch *b)
-{
-	return b->p >= b->limit;
-}
-
-static int batch_end(struct seq_file *m, const struct record *first, const struct batch *b)
+static int emit_end(struct seq_file *m, const struct vma_record *first,
+		    const struct emit_batch *b)
 {
 	struct vmainfo_file *vf = m->private;
 
@@ -2264,7 +2160,118 @@ static int batch_end(struct seq_file *m, const struct record *first, const struc
 	return 0;
 }
 
-/* The two hex digits of every byte, made when the module is loaded. */
+/*
+ * Reads as many whole lines as fit into @to, of a page or more. seq_read_iter()
+ * returns whole lines only if it starts with one, and a page at most. So the
+ * rest of a line is returned first, and then buffers as long as another whole
+ * line is certain to fit.
+ */
+static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb, struct iov_iter *to)
+{
+	const struct vmainfo_file *vf = m->private;
+	const size_t count = iov_iter_count(to);
+	ssize_t len, total = 0;
+
+	if (iocb->ki_pos && iocb->ki_pos != m->read_pos) {
+		/* After a read of one byte the rest of its line is buffered. */
+		iov_iter_truncate(to, 1);
+		total = seq_read_iter(iocb, to);
+		iov_iter_reexpand(to, count - max_t(ssize_t, total, 0));
+		if (total <= 0)
+			return total;
+	}
+	if (iocb->ki_pos && m->count) {
+		/* seq_read_iter() does the same first. */
+		len = copy_to_iter(m->buf + m->from, m->count, to);
+		m->from += len;
+		m->count -= len;
+		m->read_pos += len;
+		iocb->ki_pos += len;
+		total += len;
+		if (m->count)
+			return total ?: -EFAULT;
+	}
+	do {
+		if (total && iov_iter_count(to) < vf->next_line_max)
+			break;
+		cond_resched();
+		len = seq_read_iter(iocb, to);
+		if (len <= 0)
+			return total ?: len;
+		total += len;
+	} while (!signal_pending(current));
+	return total;
+}
+
+static ssize_t vmainfo_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct seq_file *m = iocb->ki_filp->private_data;
+	struct vmainfo_file *vf = m->private;
+	ssize_t len;
+
+	if (!iov_iter_count(to))
+		return 0;
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	if (!iocb->ki_pos)
+		snapshot_free(&vf->snap);
+	do {
+		len = m->buf ? 0 : view_reserve(m, PAGE_SIZE);
+		if (!len)
+			len = iov_iter_count(to) < PAGE_SIZE ? seq_read_iter(iocb, to) :
+							       read_lines(m, iocb, to);
+		if (len != -EINPROGRESS)
+			break;
+		len = snapshot_prepare(iocb->ki_filp, &vf->target);
+	} while (!len);
+	/* At the end of the file no more reads of this snapshot follow. */
+	if (!len)
+		snapshot_free(&vf->snap);
+	mutex_unlock(&vf->lock);
+	return len;
+}
+
+static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
+{
+	struct seq_file *m = file->private_data;
+	struct vmainfo_file *vf = m->private;
+	loff_t pos;
+
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	/* seq_lseek() sets f_pos to 0 if it fails. */
+	if (whence == SEEK_CUR) {
+		whence = SEEK_SET;
+		offset += file->f_pos;
+	}
+	/* Only a seek to position 0 needs no snapshot. */
+	do {
+		pos = seq_lseek(file, offset, whence);
+		if (pos != -EINPROGRESS)
+			break;
+		pos = snapshot_prepare(file, &vf->target);
+	} while (!pos);
+	if (!pos)
+		snapshot_free(&vf->snap);
+	mutex_unlock(&vf->lock);
+	return pos;
+}
+
+/* Rewinds as seq_lseek() does. The caller stores *ppos after a write(). */
+static void view_rewind(struct seq_file *m, loff_t *ppos)
+{
+	struct vmainfo_file *vf = m->private;
+
+	snapshot_free(&vf->snap);
+	m->read_pos = 0;
+	m->index = 0;
+	m->count = 0;
+	*ppos = 0;
+}
+
+/* ---- views: formatting ---- */
+
+/* The two hex digits of each byte, filled when the module is loaded */
 static char hex_digits[256][2] __ro_after_init;
 
 static void __init hex_digits_init(void)
@@ -2277,8 +2284,8 @@ static void __init hex_digits_init(void)
 	}
 }
 
-/* At least @width lower-case hex digits at @p; returns the end of them. */
-static __always_inline char *put_hex(char *p, u64 val, int width)
+/* Writes at least @width lower-case hex digits. Returns their end. */
+static __always_inline char *fmt_hex(char *p, u64 val, int width)
 {
 	int digits = max(width, (fls64(val) + 3) / 4);
 	char *end = p + digits;
@@ -2294,7 +2301,7 @@ static __always_inline char *put_hex(char *p, u64 val, int width)
 	return end;
 }
 
-static char *put_decimal(char *p, u64 val)
+static char *fmt_decimal(char *p, u64 val)
 {
 	char digits[20], *d = digits + sizeof(digits);
 
@@ -2308,7 +2315,20 @@ static char *put_decimal(char *p, u64 val)
 	return p + (digits + sizeof(digits) - d);
 }
 
-static char *put_perm(char *p, unsigned long flags)
+/* Writes a space and a number that is right-aligned in @width characters. */
+static char *fmt_column(char *p, int width, u64 val)
+{
+	char digits[20];
+	int len = fmt_decimal(digits, val) - digits;
+
+	*p++ = ' ';
+	for (; width > len; width--)
+		*p++ = ' ';
+	memcpy(p, digits, len);
+	return p + len;
+}
+
+static char *fmt_perm(char *p, unsigned long flags)
 {
 	*p++ = flags & VM_READ ? 'r' : '-';
 	*p++ = flags & VM_WRITE ? 'w' : '-';
@@ -2317,14 +2337,14 @@ static char *put_perm(char *p, unsigned long flags)
 	return p;
 }
 
-/* As seq_escape(m, name, "\n") does. */
-static char *put_name(char *p, const struct object *o)
+/* Writes a name with the escapes of seq_escape(m, name, "\n"). */
+static char *fmt_name(char *p, const struct vma_source *src)
 {
-	const char *name = o->name;
+	const char *name = src->name;
 
-	if (!(o->bits & OBJ_ESCAPE)) {
-		memcpy(p, name, o->name_len);
-		return p + o->name_len;
+	if (!(src->bits & SOURCE_ESCAPE)) {
+		memcpy(p, name, src->name_len);
+		return p + src->name_len;
 	}
 	for (; *name; name++) {
 		if (*name == '\n') {
@@ -2335,62 +2355,6 @@ static char *put_name(char *p, const struct object *o)
 		}
 	}
 	return p;
-}
-
-/* What stands before a name in maps: 88 bytes if every number is the largest. */
-#define MAPS_HEAD_MAX 96
-/* The column of maps that a name begins in, unless the numbers are long. */
-#define MAPS_NAME_COLUMN (25 + sizeof(void *) * 6 - 1)
-
-/* maps: as show_map_vma() in fs/proc/task_mmu.c prints it, byte for byte. */
-static int maps_show(struct seq_file *m, void *v)
-{
-	struct vmainfo_file *vf = m->private;
-	const struct object *o = NULL;
-	u32 known = U32_MAX; /* no object's index */
-	char dev_ino[48];
-	size_t dev_ino_len = 0;
-	struct batch b;
-	char *p;
-
-	if (v == SEQ_START_TOKEN)
-		return 0;
-	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
-		if (b.r->object != known) {
-			known = b.r->object;
-			o = object_of(&vf->snap, b.r);
-			p = put_hex(dev_ino, MAJOR(o->dev), 2);
-			*p++ = ':';
-			p = put_hex(p, MINOR(o->dev), 2);
-			*p++ = ' ';
-			p = put_decimal(p, o->ino);
-			*p++ = ' ';
-			dev_ino_len = p - dev_ino;
-			batch_expect(&b, MAPS_HEAD_MAX +
-				     (size_t)(o->bits & OBJ_ESCAPE ? 4 : 1) * o->name_len);
-		}
-		if (batch_is_full(&b))
-			break;
-		p = put_hex(b.p, b.r->start, 8);
-		*p++ = '-';
-		p = put_hex(p, b.r->end, 8);
-		*p++ = ' ';
-		p = put_perm(p, b.r->flags);
-		*p++ = ' ';
-		p = put_hex(p, b.r->offset, 8);
-		*p++ = ' ';
-		memcpy(p, dev_ino, dev_ino_len);
-		p += dev_ino_len;
-		if (o->name) {
-			while (p < b.p + MAPS_NAME_COLUMN)
-				*p++ = ' ';
-			*p++ = ' ';
-			p = put_name(p, o);
-		}
-		*p++ = '\n';
-		b.p = p;
-	}
-	return batch_end(m, v, &b);
 }
 
 static const char *const kind_names[] = {
@@ -2408,8 +2372,8 @@ static const char *const kind_names[] = {
 };
 
 /*
- * As numa_maps names them, in one word each. By number: the numbers are ABI,
- * the names of them newer than some kernels here.
+ * The names of numa_maps, in one word each. The numbers are ABI, and some
+ * macros for them are newer than 5.10.
  */
 static const char *const policy_names[] = {
 	[0] = "-",
@@ -2423,9 +2387,9 @@ static const char *const policy_names[] = {
 };
 
 /*
- * The two-letter names of smaps and the bits of raw. smaps shows a flag that is not here as "??"
- * and one without letters not at all. A mask of 0 is a flag that this kernel
- * does not have; where two have the same bit, the last one counts.
+ * The two-letter names of smaps and the bits of raw. As in smaps, a flag that
+ * is not in this table is "??", and one with an empty name is skipped. A flag
+ * with mask 0 does not exist on this kernel. If two share a bit, the last wins.
  */
 static const struct {
 	unsigned long flag;
@@ -2450,7 +2414,7 @@ static const struct {
 	{ VM_RAND_READ, "rr", VMAINFO_RAND_READ },
 	{ VM_DONTCOPY, "dc", VMAINFO_DONTCOPY },
 	{ VM_DONTEXPAND, "de", VMAINFO_DONTEXPAND },
-	{ COMPAT_VM_LOCKONFAULT, "lf", VMAINFO_LOCKONFAULT },
+	{ KCOMPAT_VM_LOCKONFAULT, "lf", VMAINFO_LOCKONFAULT },
 	{ VM_ACCOUNT, "ac", VMAINFO_ACCOUNT },
 	{ VM_NORESERVE, "nr", VMAINFO_NORESERVE },
 	{ VM_HUGETLB, "ht", VMAINFO_HUGETLB },
@@ -2473,7 +2437,7 @@ static const struct {
 	{ VM_MTE_ALLOWED, "" },
 #endif
 #ifdef CONFIG_ARCH_HAS_PKEYS
-	/* smaps has a line of its own for these. */
+	/* smaps shows these in a line of their own. */
 	{ VM_PKEY_BIT0, "" },
 	{ VM_PKEY_BIT1, "" },
 	{ VM_PKEY_BIT2, "" },
@@ -2487,7 +2451,7 @@ static const struct {
 	{ VM_SEALED, "sl", VMAINFO_SEALED },
 };
 
-/* The same by bit number, made when the module is loaded. */
+/* That table by bit number, filled when the module is loaded */
 static char flag_names[BITS_PER_LONG][3] __ro_after_init;
 static u64 flag_raw[BITS_PER_LONG] __ro_after_init;
 
@@ -2506,14 +2470,14 @@ static void __init flag_names_init(void)
 		memcpy(flag_names[bit], smaps_names[i].name, sizeof(smaps_names[i].name));
 		flag_raw[bit] = smaps_names[i].raw;
 	}
-	/* Older than its letters */
+	/* The flag is older than its letters. */
 	flag_raw[ilog2(VM_LOCKONFAULT)] = VMAINFO_LOCKONFAULT;
 }
 
-/* Two letters and a comma for each flag. */
+/* Two letters and a comma for each flag */
 #define FLAGS_MAX (BITS_PER_LONG * 3)
 
-static void put_flags(char *p, unsigned long flags)
+static void fmt_flags(char *p, unsigned long flags)
 {
 	const char *begin = p;
 	const char *name;
@@ -2532,74 +2496,85 @@ static void put_flags(char *p, unsigned long flags)
 	*p = '\0';
 }
 
-/*
- * The symbol at an address, "?" if none is exactly there: sprint_symbol() then
- * gives a neighbour or the bare address. It takes a few thousand instructions,
- * and a process has few different vm_ops: remember the last.
- */
-static noinline const char *ops_look_up(struct snapshot *s,
-					const struct vm_operations_struct *ops)
-{
-	char symbol[KSYM_SYMBOL_LEN];
-	const char *name;
-	char *plus;
-	size_t i;
-	u32 len;
-	int err;
+/* ---- views: maps ---- */
 
-	sprint_symbol(symbol, (unsigned long)ops);
-	plus = strchr(symbol, '+');
-	if (plus && !strncmp(plus, "+0x0/", 5)) {
-		*plus = '\0';
-		symbol_trim(symbol);
-		err = names_reserve(s, strlen(symbol) + 1);
-		if (err)
-			return ERR_PTR(err);
-		name = names_add(s, "", symbol, "", &len);
-	} else {
-		name = "?";
+/* The most bytes before a name are 88, if every number is the largest. */
+#define MAPS_HEAD_MAX 96
+/* The column in which names begin unless the numbers are long */
+#define MAPS_NAME_COLUMN (25 + sizeof(void *) * 6 - 1)
+
+/* Prints what show_map_vma() in fs/proc/task_mmu.c does, byte for byte. */
+static int maps_show(struct seq_file *m, void *v)
+{
+	struct vmainfo_file *vf = m->private;
+	const struct vma_source *src = NULL;
+	u32 known = U32_MAX; /* not an index of a source */
+	char dev_ino[48];
+	size_t dev_ino_len = 0;
+	struct emit_batch b;
+	char *p;
+
+	if (v == SEQ_START_TOKEN)
+		return 0;
+	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
+		if (b.r->source != known) {
+			known = b.r->source;
+			src = record_source(&vf->snap, b.r);
+			p = fmt_hex(dev_ino, MAJOR(src->dev), 2);
+			*p++ = ':';
+			p = fmt_hex(p, MINOR(src->dev), 2);
+			*p++ = ' ';
+			p = fmt_decimal(p, src->ino);
+			*p++ = ' ';
+			dev_ino_len = p - dev_ino;
+			emit_expect(&b, MAPS_HEAD_MAX + source_name_max(src));
+		}
+		if (b.p >= b.limit)
+			break;
+		p = fmt_hex(b.p, b.r->start, 8);
+		*p++ = '-';
+		p = fmt_hex(p, b.r->end, 8);
+		*p++ = ' ';
+		p = fmt_perm(p, b.r->flags);
+		*p++ = ' ';
+		p = fmt_hex(p, b.r->offset, 8);
+		*p++ = ' ';
+		memcpy(p, dev_ino, dev_ino_len);
+		p += dev_ino_len;
+		if (src->name) {
+			while (p < b.p + MAPS_NAME_COLUMN)
+				*p++ = ' ';
+			*p++ = ' ';
+			p = fmt_name(p, src);
+		}
+		*p++ = '\n';
+		b.p = p;
 	}
-	i = s->ops_next++ % OPS_NAMES;
-	s->ops_names[i].ops = ops;
-	s->ops_names[i].name = name;
-	return name;
+	return emit_end(m, v, &b);
 }
 
-/* On its own: kernels clear what is on the stack, as large as a symbol. */
-static const char *ops_name(struct snapshot *s, const struct vm_operations_struct *ops)
+DEFINE_VIEW(maps, WANTS_NAMES);
+
+/* ---- views: vmas ---- */
+
+/* The number of hex digits of the highest address */
+static int address_width(const struct vma_snapshot *s)
 {
-	size_t i;
+	const struct vma_record *last = s->gate ? &s->gate->rec :
+					s->nr ? &s->recs[s->nr - 1] : NULL;
 
-	if (!ops)
-		return "-";
-	for (i = 0; i < OPS_NAMES; i++)
-		if (s->ops_names[i].ops == ops)
-			return s->ops_names[i].name;
-	return ops_look_up(s, ops);
+	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
-/* How many hex digits the highest address of a snapshot has. */
-static int address_width(const struct snapshot *s)
-{
-	unsigned long highest = 0;
-
-	if (s->gate)
-		highest = s->gate->rec.end;
-	else if (s->nr)
-		highest = s->recs[s->nr - 1].end;
-	return max(8, (fls64(highest) + 3) / 4);
-}
-
-/* vmas: all that a record has, a column each. */
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	struct snapshot *s = &vf->snap;
+	const struct vma_snapshot *s = &vf->snap;
 	const int width = address_width(s);
-	const struct record *r = v;
-	const struct object *o;
+	const struct vma_record *r = v;
+	const struct vma_source *src;
 	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
-	const char *ops, *policy = "?";
+	const char *policy = "?";
 
 	if (v == SEQ_START_TOKEN) {
 		seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr,
@@ -2609,35 +2584,45 @@ static int vmas_show(struct seq_file *m, void *v)
 			   "dev", "inode", "kind", "page", "policy", "flags", "ops");
 		return 0;
 	}
-	/* A buffer that had to grow for a line takes only that one; see view_stop(). */
-	if (m->count && m->size != PAGE_SIZE) {
+	if (view_is_full(m)) {
 		seq_commit(m, -1);
 		return 0;
 	}
 
-	o = object_of(s, r);
-	ops = ops_name(s, o->ops);
-	if (IS_ERR(ops))
-		return PTR_ERR(ops);
+	src = record_source(s, r);
 	if (!is_gate(s, r))
 		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
 	if (r->policy < ARRAY_SIZE(policy_names))
 		policy = policy_names[r->policy];
-	put_perm(perm, r->flags);
-	put_flags(flags, r->flags);
-	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(o->dev), MINOR(o->dev));
+	fmt_perm(perm, r->flags);
+	fmt_flags(flags, r->flags);
+	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(src->dev), MINOR(src->dev));
 	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-22s ",
 		   nr, width, r->start, width, r->end,
-		   (r->end - r->start) >> 10, perm, r->offset, dev, o->ino,
-		   kind_names[o->kind], 1UL << (o->page_shift - 10),
-		   r->anon_vma ? 'y' : '-', policy, flags, ops);
-	show_name(m, o);
+		   (r->end - r->start) >> 10, perm, r->offset, dev, src->ino,
+		   kind_names[src->kind], 1UL << (src->page_shift - 10),
+		   r->anon_vma ? 'y' : '-', policy, flags, src->ops_name ?: "-");
+	if (src->bits & SOURCE_ESCAPE)
+		seq_escape(m, src->name, "\n");
+	else
+		seq_printf(m, "%s", src->name ?: "-");
 	seq_putc(m, '\n');
 	vf->shown = 1;
 	return 0;
 }
 
-/* The header, as far as it does not depend on whom it is of. */
+DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS);
+
+/* ---- views: raw ---- */
+
+static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0);
+static_assert(offsetof(struct vmainfo_header, taken_ns) == 24);
+static_assert(sizeof(struct vmainfo_record) == 64);
+static_assert(offsetof(struct vmainfo_record, start) == 8);
+static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
+static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
+
+/* Fills the fields of a header that do not depend on the target. */
 static void header_init(struct vmainfo_header *h, pid_t pid)
 {
 	memset(h, 0, sizeof(*h));
@@ -2647,7 +2632,7 @@ static void header_init(struct vmainfo_header *h, pid_t pid)
 	h->pid = pid;
 }
 
-static void raw_header(struct seq_file *m, const struct snapshot *s)
+static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
 {
 	struct vmainfo_header h;
 
@@ -2666,80 +2651,119 @@ static void raw_header(struct seq_file *m, const struct snapshot *s)
 	seq_write(m, &h, sizeof(h));
 }
 
-/* Few combinations of flags come up in turns, which mostly differ in what may be done. */
-struct flags_cache {
-	struct {
-		unsigned long flags;
-		u64 raw;
-	} known[8];	/* by VM_READ, VM_WRITE and VM_EXEC */
+/*
+ * The ioctl VMAINFO_GET_HEADER: what the target has now, without a walk or
+ * mmap_lock. mmput_async(): the target can have exited, and this is then the
+ * last user of the mm.
+ */
+static int get_header(const struct file *entry, struct vmainfo_file *vf,
+		      struct vmainfo_header __user *to)
+{
+	struct vmainfo_header h;
+	struct mm_struct *mm;
+	size_t len;
+	u32 size;
+
+	if (get_user(size, &to->size))
+		return -EFAULT;
+	if (size < VMAINFO_HEADER_SIZE_VER0)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+
+	if (mutex_lock_killable(&vf->lock))
+		return -EINTR;
+	mm = target_get_mm(entry, &vf->target);
+	header_init(&h, pid_vnr(vf->target.pid));
+	if (!IS_ERR_OR_NULL(mm)) {
+		h.vmas = READ_ONCE(mm->map_count);
+		if (kcompat_mm_seq(mm, &h.mm_seq)) {
+			h.flags |= VMAINFO_SEQ;
+			h.exec_id = vf->target.granted.exec_id;
+		}
+		mmput_async(mm);
+	}
+	mutex_unlock(&vf->lock);
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	h.taken_ns = ktime_get_boottime_ns();
+
+	len = min_t(size_t, size, sizeof(h));
+	if (copy_to_user(to, &h, len) || clear_user((char __user *)to + len, size - len))
+		return -EFAULT;
+	return 0;
+}
+
+/*
+ * A cache of translated flags, indexed by VM_READ, VM_WRITE and VM_EXEC: the
+ * flags of neighbouring VMAs mostly differ in nothing else.
+ */
+struct raw_flags_cache {
+	unsigned long flags[8];
+	u64 raw[8];
 };
 
-static u64 raw_flags(struct flags_cache *cache, unsigned long flags)
+static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
 {
 	const size_t i = flags & (VM_READ | VM_WRITE | VM_EXEC);
 	unsigned long left;
 	u64 raw = 0;
 
-	/* An element that was not used yet is right: no flags, no bits. */
-	if (likely(cache->known[i].flags == flags))
-		return cache->known[i].raw;
+	/* An unused element is valid: no flags, no bits. */
+	if (likely(cache->flags[i] == flags))
+		return cache->raw[i];
 	for (left = flags; left; left &= left - 1)
 		raw |= flag_raw[__ffs(left)];
-	cache->known[i].flags = flags;
-	cache->known[i].raw = raw;
+	cache->flags[i] = flags;
+	cache->raw[i] = raw;
 	return raw;
 }
 
-/* A record, also as the words that it is written in. */
-union raw_words {
+/* A record as the words that it is written in */
+union raw_record_words {
 	struct vmainfo_record r;
 	u64 words[sizeof(struct vmainfo_record) / 8];
 };
 
-/* raw: a struct vmainfo_record each, see vmainfo.h. */
 static int raw_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
-	struct snapshot *s = &vf->snap;
-	const struct object *o = NULL;
-	struct flags_cache cache = {};
-	union raw_words same = {}, *raw;
-	u32 known = U32_MAX; /* no object's index */
-	const char *ops = NULL;
-	u64 more[2] = {}; /* flags, by whether there is an anon_vma */
+	const struct vma_snapshot *s = &vf->snap;
+	const struct vma_source *src = NULL;
+	struct raw_flags_cache cache = {};
+	union raw_record_words same = {}, *raw;
+	u32 known = U32_MAX; /* not an index of a source */
+	u64 more[2] = {}; /* flags without and with an anon_vma */
 	size_t texts;
-	struct batch b;
+	struct emit_batch b;
 	char *p;
 
 	if (v == SEQ_START_TOKEN) {
 		raw_header(m, s);
 		return 0;
 	}
-	for (b = batch_begin(m, v); b.r < b.behind; b.r++) {
-		if (b.r->object != known) {
-			known = b.r->object;
-			o = object_of(s, b.r);
-			ops = ops_name(s, o->ops);
-			if (IS_ERR(ops))
-				return PTR_ERR(ops);
+	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
+		if (b.r->source != known) {
+			known = b.r->source;
+			src = record_source(s, b.r);
 			same.r.size = sizeof(same);
-			same.r.kind = o->kind;
-			same.r.ino = o->ino;
-			same.r.dev_major = MAJOR(o->dev);
-			same.r.dev_minor = MINOR(o->dev);
-			same.r.name_len = o->name ? o->name_len + 1 : 0;
-			more[0] = (o->bits & OBJ_DELETED ? VMAINFO_DELETED : 0) |
-				  (o->bits & OBJ_OMITTED ? VMAINFO_NAME_OMITTED : 0);
+			same.r.kind = src->kind;
+			same.r.ino = src->ino;
+			same.r.dev_major = MAJOR(src->dev);
+			same.r.dev_minor = MINOR(src->dev);
+			same.r.name_len = src->name ? src->name_len + 1 : 0;
+			more[0] = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
+				  (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 			more[1] = more[0] | VMAINFO_ANON_VMA;
-			same.r.ops_len = o->ops ? strlen(ops) + 1 : 0;
+			same.r.ops_len = src->ops_name ? strlen(src->ops_name) + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
-			same.r.page_shift = o->page_shift;
-			batch_expect(&b, same.r.next);
+			same.r.page_shift = src->page_shift;
+			emit_expect(&b, same.r.next);
 		}
-		if (batch_is_full(&b))
+		if (b.p >= b.limit)
 			break;
-		/* Aligned: the buffer is, and all that goes into it has such a size. */
-		raw = (union raw_words *)b.p;
+		/* The buffer and all sizes in it are aligned to 8 bytes. */
+		raw = (union raw_record_words *)b.p;
 		raw->words[0] = same.words[0];
 		raw->r.policy = b.r->policy;
 		raw->r.start = b.r->start;
@@ -2752,20 +2776,23 @@ static int raw_show(struct seq_file *m, void *v)
 		if (same.r.next != sizeof(same)) {
 			texts = same.r.name_len + same.r.ops_len;
 			p = b.p + sizeof(same);
-			memcpy(p, o->name, same.r.name_len);
-			memcpy(p + same.r.name_len, ops, same.r.ops_len);
+			memcpy(p, src->name, same.r.name_len);
+			memcpy(p + same.r.name_len, src->ops_name, same.r.ops_len);
 			memset(p + texts, 0, same.r.next - sizeof(same) - texts);
 		}
 		b.p += same.r.next;
 	}
-	return batch_end(m, v, &b);
+	return emit_end(m, v, &b);
 }
 
-/* A range of the layout: a line of summary. */
+DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS);
+
+/* ---- views: summary ---- */
+
 static void summary_range(struct seq_file *m, const char *key,
 			  unsigned long start, unsigned long end)
 {
-	/* In an exec, one of them can be there before the other. */
+	/* During an exec, only one of them may be set. */
 	if (start && start <= end)
 		seq_printf(m, "%s:\t%08lx-%08lx\t%lu kB\n", key, start, end,
 			   DIV_ROUND_UP(end - start, SZ_1K));
@@ -2781,25 +2808,19 @@ static void summary_address(struct seq_file *m, const char *key, unsigned long a
 		seq_printf(m, "%s:\t-\n", key);
 }
 
-static int region_compare(const void *a, const void *b)
-{
-	const struct compat_kernel_region *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
 /*
- * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0 and 1 do, 2 does
- * not. Its value is not exported, so it is read from procfs, with the opener's credentials.
- * Whatever fails hides the addresses: a procfs without sysctls, another value, a file that is
- * mounted over this one. The entry's file keeps its credentials.
+ * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0
+ * and 1 do, 2 does not. It is not exported, so it is read from procfs, with the
+ * opener's credentials, which the entry's file keeps. Any failure hides the
+ * addresses: a procfs without sysctls, another value, a file that is mounted
+ * over this one.
  *
- * Return: 1, 0, or -ENOMEM, with which the read has to fail as with any other allocation.
+ * Return: 1, 0, or -ENOMEM, with which the read has to fail.
  */
 static int kptr_restrict_allows(const struct file *entry)
 {
 	const struct cred *reader = override_creds(entry->f_cred);
-	struct file *file = compat_open_in_procfs(entry, "sys/kernel/kptr_restrict");
+	struct file *file = open_in_procfs(entry, "sys/kernel/kptr_restrict");
 	loff_t pos = 0;
 	ssize_t len = PTR_ERR_OR_ZERO(file);
 	char text[4];
@@ -2815,16 +2836,16 @@ static int kptr_restrict_allows(const struct file *entry)
 }
 
 /*
- * The kernel's part of the address space, the same in all processes. It has no VMAs: what is
- * mapped there is in the kernel's page tables and, for vmalloc() alone, in vmap_areas. Where
- * it begins is a constant of the architecture. Where its regions are is random, and told to
- * those who may also read it in kallsyms: as everywhere, the opener counts.
+ * Prints the kernel's part of the address space, which is the same in all
+ * processes and has no VMAs. Its start is a constant of the architecture. Its
+ * regions are at random addresses, so the opener must have the permissions to
+ * see them in kallsyms.
  */
 static int summary_kernel(struct seq_file *m)
 {
-	struct compat_kernel_region regions[COMPAT_KERNEL_REGIONS];
-	const struct compat_kernel_region *r;
-	unsigned long start = compat_kernel_start();
+	struct kernel_region regions[KERNEL_REGIONS_MAX];
+	const struct kernel_region *r;
+	unsigned long start = kernel_regions_start();
 	unsigned int n;
 	int allowed;
 
@@ -2836,8 +2857,7 @@ static int summary_kernel(struct seq_file *m)
 	allowed = kptr_restrict_allows(m->file);
 	if (allowed <= 0)
 		return allowed;
-	n = compat_kernel_regions(regions);
-	sort(regions, n, sizeof(*regions), region_compare, NULL);
+	n = kernel_regions_get(regions);
 	for (r = regions; r < regions + n; r++) {
 		if (r->start < r->end)
 			seq_printf(m, "Kernel%s:\t%08lx-%08lx\t%lu kB\n", r->name, r->start,
@@ -2846,25 +2866,21 @@ static int summary_kernel(struct seq_file *m)
 	return 0;
 }
 
-/*
- * summary: what the records come to, where the mm has what, and where the kernel is; all in
- * one element.
- */
 static int summary_show(struct seq_file *m, void *v)
 {
-	struct vmainfo_file *vf = m->private;
-	const struct snapshot *s = &vf->snap;
-	const struct layout *l = &s->layout;
+	const struct vmainfo_file *vf = m->private;
+	const struct vma_snapshot *s = &vf->snap;
+	const struct mm_layout *l = &s->layout;
 	struct {
 		unsigned long nr;
 		unsigned long size;
 	} kinds[ARRAY_SIZE(kind_names)] = {}, *kind;
 	unsigned long size = 0, gap_start = 0, gap_end = 0, stack_start = 0, stack_end = 0;
-	const struct record *r, *behind = s->recs + s->nr;
+	const struct vma_record *r;
 	size_t i;
 
-	for (r = s->recs; r < behind; r++) {
-		kind = &kinds[s->objs[r->object].kind];
+	for (r = s->recs; r < s->recs + s->nr; r++) {
+		kind = &kinds[s->sources[r->source].kind];
 		kind->nr++;
 		kind->size += r->end - r->start;
 		size += r->end - r->start;
@@ -2872,7 +2888,7 @@ static int summary_show(struct seq_file *m, void *v)
 			gap_start = r[-1].end;
 			gap_end = r->start;
 		}
-		if (s->objs[r->object].kind == VMAINFO_KIND_STACK) {
+		if (s->sources[r->source].kind == VMAINFO_KIND_STACK) {
 			stack_start = stack_end ? stack_start : r->start;
 			stack_end = r->end;
 		}
@@ -2883,7 +2899,7 @@ static int summary_show(struct seq_file *m, void *v)
 	seq_printf(m, "Pid:\t%d\nWalk:\t%s\nVmas:\t%zu\t%lu kB\n", s->pid,
 		   s->torn ? "torn" : "atomic", s->nr, size >> 10);
 	for (i = 0; i < ARRAY_SIZE(kind_names); i++) {
-		/* It is no VMA of the process. */
+		/* The gate page is not a VMA of the process. */
 		if (i == VMAINFO_KIND_VSYSCALL)
 			continue;
 		seq_printf(m, "Vmas%c%s:\t%lu\t%lu kB\n", toupper(kind_names[i][0]),
@@ -2902,27 +2918,12 @@ static int summary_show(struct seq_file *m, void *v)
 	return summary_kernel(m);
 }
 
-/* All of summary is the first element. It shows no names. */
-static void *summary_start(struct seq_file *m, loff_t *pos)
-{
-	void *v = view_begin(m, *pos, true);
-
-	return *pos ? NULL : v;
-}
-
-static void *summary_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	++*pos;
-	return NULL;
-}
+DEFINE_VIEW(summary, 0);
 
 /* ---- query ---- */
 
-/*
- * struct procmap_query as Linux 6.11 has it. That of the kernel's headers can grow, and may not
- * be there at all.
- */
-struct query {
+/* struct procmap_query of Linux 6.11, which the kernel's headers may extend */
+struct procmap_query_v1 {
 	u64 size;
 	u64 query_flags;
 	u64 query_addr;
@@ -2940,15 +2941,17 @@ struct query {
 	u64 build_id_addr;
 };
 
-/* PROCMAP_QUERY of that time, as the size of the structure is part of the number. */
-#define QUERY _IOWR('f', 17, struct query)
+/* PROCMAP_QUERY of that version: the number contains the size of the struct. */
+#define PROCMAP_QUERY_V1 _IOWR('f', 17, struct procmap_query_v1)
+
+static_assert(sizeof(struct procmap_query_v1) == 104);
+static_assert(PROCMAP_QUERY_V1 == 0xc0686611);
 
 #define QUERY_PERMS (PROCMAP_QUERY_VMA_READABLE | PROCMAP_QUERY_VMA_WRITABLE | \
 		     PROCMAP_QUERY_VMA_EXECUTABLE | PROCMAP_QUERY_VMA_SHARED)
 #define QUERY_FLAGS (QUERY_PERMS | PROCMAP_QUERY_COVERING_OR_NEXT_VMA | \
 		     PROCMAP_QUERY_FILE_BACKED_VMA)
 
-/* The first four bits of the ABI's, whatever the kernel's own are. */
 static u64 query_perms(unsigned long flags)
 {
 	return (flags & VM_READ ? PROCMAP_QUERY_VMA_READABLE : 0) |
@@ -2958,12 +2961,12 @@ static u64 query_perms(unsigned long flags)
 }
 
 /*
- * The VMA at or above *@addr that answers a query. Under mmap_lock, which a search that is
- * long gives up for a writer, as a walk does.
+ * Finds the VMA at or above *@addr that answers a query. Called with mmap_lock
+ * held, which the caller must drop for a writer if a search is long.
  *
- * Return: the VMA, or -ENOENT, -EINTR, -EAGAIN: go on at *@addr.
+ * Return: the VMA, or -ENOENT, -EINTR, or -EAGAIN to continue at *@addr.
  */
-static struct vm_area_struct *query_find(struct mm_struct *mm, const struct query *q,
+static struct vm_area_struct *query_find(struct mm_struct *mm, const struct procmap_query_v1 *q,
 					 unsigned long *addr, u64 hold_ns)
 {
 	const u64 perms = q->query_flags & QUERY_PERMS;
@@ -2972,7 +2975,7 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct quer
 	unsigned int looked = 0;
 	u64 began = 0;
 
-	/* A 32-bit kernel has nothing there, nor above. */
+	/* A 32-bit kernel has no VMAs there. */
 	if (q->query_addr > ULONG_MAX)
 		return ERR_PTR(-ENOENT);
 	for (vma = find_vma(mm, *addr); vma; vma = find_vma(mm, *addr)) {
@@ -2988,220 +2991,86 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct quer
 		if (fatal_signal_pending(current))
 			return ERR_PTR(-EINTR);
 		began = began ?: ktime_get_ns();
-		if (hold_ns && mmap_lock_is_contended(mm) && ktime_get_ns() - began >= hold_ns)
+		if (hold_is_over(mm, began, hold_ns))
 			return ERR_PTR(-EAGAIN);
 		cond_resched();
 	}
 	return ERR_PTR(-ENOENT);
 }
 
-/**
- * struct query_name - the name of a VMA that a query found
- * @limit: how long it may be, the NUL at its end included
- * @len: how long it is, likewise; 0 if there is none
- * @text: where it begins
- * @small: where it is, if it is short
- * @buf: otherwise: to be freed
- */
-struct query_name {
-	size_t limit;
-	size_t len;
+/* The name of a VMA that a query found */
+struct procmap_query_name {
+	size_t limit;		/* most bytes that it may have, with the NUL */
+	size_t len;		/* bytes that it has, with the NUL; 0: no name */
 	const char *text;
-	char *buf;
-	char small[128];
+	char *buf;		/* its allocated buffer, or NULL */
+	char small[128];	/* its buffer if it is short */
 };
 
-static int query_path(struct query_name *n, const struct path *path)
+static int query_path(struct procmap_query_name *n, const struct path *path)
 {
-	size_t room = min(n->limit, sizeof(n->small));
+	size_t size = min(n->limit, sizeof(n->small));
 	char *text;
 
-	text = d_path(path, n->small, room);
-	if (text == ERR_PTR(-ENAMETOOLONG) && room < n->limit) {
-		room = n->limit;
-		n->buf = kmalloc(room, VMAINFO_GFP);
+	text = d_path(path, n->small, size);
+	if (text == ERR_PTR(-ENAMETOOLONG) && size < n->limit) {
+		size = n->limit;
+		n->buf = kmalloc(size, VMAINFO_GFP);
 		if (!n->buf)
 			return -ENOMEM;
-		text = d_path(path, n->buf, room);
+		text = d_path(path, n->buf, size);
 	}
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	n->text = text;
-	n->len = path_len(text, (n->buf ?: n->small) + room, path_has_dname(path)) + 1;
+	n->len = path_len(text, (n->buf ?: n->small) + size, path_has_dname(path)) + 1;
 	return n->len <= n->limit ? 0 : -ENAMETOOLONG;
 }
 
-/* A name that is no path, for which see object_name(). Under mmap_lock. */
-static int query_text(struct query_name *n, struct vm_area_struct *vma)
+/* Copies a name that is not a path. Called with mmap_lock held. */
+static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	const char *name = NULL, *before = "", *after = "";
+	const struct mm_marks marks = mm_marks_get(vma->vm_mm);
+	struct vma_name name;
 
-	if (vma->vm_file) {
-		name = compat_anon_name(vma);
-		before = "[anon_shmem:";
-		after = "]";
-	} else if (vma->vm_ops && vma->vm_ops->name) {
-		name = vma->vm_ops->name(vma);
-	}
-	if (!name && !vma->vm_file) {
-		if (compat_is_initial_heap(vma->vm_start, vma->vm_end, mm->start_brk, mm->brk)) {
-			name = "[heap]";
-		} else if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack) {
-			name = "[stack]";
-		} else {
-			name = compat_anon_name(vma);
-			before = "[anon:";
-			after = "]";
-		}
-	}
-	if (!name)
+	vma_name_get(&name, vma, fixed_source(vma->vm_start, vma->vm_end, &marks));
+	if (!name.text)
 		return 0;
-	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s", before, name, after) + 1;
+	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s",
+			  name.prefix, name.text, name.suffix) + 1;
 	n->text = n->small;
 	if (n->len > n->limit)
 		return -ENAMETOOLONG;
 	if (n->len <= sizeof(n->small))
 		return 0;
-	/* Only a driver can give one that is so long. */
+	/* Only a driver can return such a long name. */
 	n->buf = kmalloc(n->len, VMAINFO_GFP);
 	if (!n->buf)
 		return -ENOMEM;
-	snprintf(n->buf, n->len, "%s%s%s", before, name, after);
+	snprintf(n->buf, n->len, "%s%s%s", name.prefix, name.text, name.suffix);
 	n->text = n->buf;
 	return 0;
 }
 
-/* All of @len bytes at @pos of a file, or an error. */
-static int read_exactly(struct file *file, void *buf, size_t len, loff_t pos)
-{
-	ssize_t got = kernel_read(file, buf, len, &pos);
-
-	return got < 0 ? got : got == len ? 0 : -EIO;
-}
-
-#define BUILD_ID_MAX	20	/* as long as a SHA-1 sum */
-#define BUILD_ID_PHDRS	256	/* no more program headers are looked at */
-#define BUILD_ID_NOTES	4096	/* nor more notes, in all */
-
 /*
- * Looks for a GNU build ID in notes, and in no more of them than @left, which it decrements.
- * Returns its length, or 0 if they have no build ID.
- */
-static int notes_build_id(struct file *file, u64 pos, u32 size, u8 *id, unsigned int *left)
-{
-	const u32 name_len = sizeof("GNU");
-	struct {
-		struct elf32_note head; /* is that of 64-bit files, too */
-		char name[4];
-	} note;
-	u64 next, end = pos + size;
-	int err;
-
-	/* What lies further back in a file is not looked for. */
-	if (pos > U32_MAX || end > U32_MAX)
-		return 0;
-	for (; end - pos > sizeof(note) && *left; pos = next, --*left) {
-		err = read_exactly(file, &note, sizeof(note), pos);
-		if (err)
-			return err;
-		next = pos + sizeof(note.head) + ALIGN((u64)note.head.n_namesz, 4) +
-		       ALIGN((u64)note.head.n_descsz, 4);
-		if (next > end)
-			return 0;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-		if (note.head.n_type == 3 /* NT_GNU_BUILD_ID */ &&
-		    note.head.n_namesz == name_len && !memcmp(note.name, "GNU", name_len) &&
-		    note.head.n_descsz && note.head.n_descsz <= BUILD_ID_MAX) {
-			err = read_exactly(file, id, note.head.n_descsz, pos + sizeof(note));
-			return err ?: note.head.n_descsz;
-		}
-	}
-	return 0;
-}
-
-/**
- * file_build_id() - find the build ID of an ELF file
- * @file: the file, opened for reading
- * @id: where to, BUILD_ID_MAX bytes
- *
- * build_id_parse_file() in lib/buildid.c is not for modules; this one takes what it takes. It
- * reads by kernel_read(), which security modules and fanotify can forbid or see.
- * Nothing in the file can be trusted: every length is checked, and each loop is bounded.
- *
- * Return: its length in bytes, 0 if there is none, or what reading the file has failed with.
- */
-static int file_build_id(struct file *file, u8 *id)
-{
-	union {
-		struct elf32_hdr h32;
-		struct elf64_hdr h64;
-	} elf;
-	union {
-		struct elf32_phdr p32;
-		struct elf64_phdr p64;
-	} ph;
-	unsigned int i, count, notes = BUILD_ID_NOTES;
-	bool is64;
-	u64 pos;
-	int ret;
-
-	/* Reading a device can have effects; kernel_read() wants a file with read_iter alone. */
-	if (!S_ISREG(file_inode(file)->i_mode) || !(file->f_mode & FMODE_READ) ||
-	    !file->f_op->read_iter || file->f_op->read)
-		return 0;
-	ret = read_exactly(file, &elf, offsetofend(struct elf32_hdr, e_type), 0);
-	if (ret)
-		return ret;
-	if (memcmp(elf.h32.e_ident, ELFMAG, SELFMAG) ||
-	    (elf.h32.e_type != ET_EXEC && elf.h32.e_type != ET_DYN) ||
-	    (elf.h32.e_ident[EI_CLASS] != ELFCLASS32 && elf.h32.e_ident[EI_CLASS] != ELFCLASS64))
-		return 0;
-	is64 = elf.h32.e_ident[EI_CLASS] == ELFCLASS64;
-	ret = read_exactly(file, &elf, is64 ? sizeof(elf.h64) : sizeof(elf.h32), 0);
-	if (ret)
-		return ret;
-	pos = is64 ? elf.h64.e_phoff : elf.h32.e_phoff;
-	count = is64 ? elf.h64.e_phnum : elf.h32.e_phnum;
-	if (pos > LLONG_MAX - SZ_1M)
-		return 0;
-
-	for (i = 0; i < min_t(unsigned int, count, BUILD_ID_PHDRS); i++) {
-		ret = read_exactly(file, &ph, is64 ? sizeof(ph.p64) : sizeof(ph.p32), pos);
-		if (ret)
-			return ret;
-		pos += is64 ? sizeof(ph.p64) : sizeof(ph.p32);
-		if ((is64 ? ph.p64.p_type : ph.p32.p_type) != PT_NOTE)
-			continue;
-		ret = notes_build_id(file, is64 ? ph.p64.p_offset : ph.p32.p_offset,
-				     is64 ? ph.p64.p_filesz : ph.p32.p_filesz, id, &notes);
-		if (ret > 0 || ret == -EINTR)
-			return ret;
-	}
-	return 0;
-}
-
-/*
- * Answers a query: PROCMAP_QUERY in linux/fs.h says how. As do_procmap_query() in
- * fs/proc/task_mmu.c, down to which of several errors it is; but of all that is done there
- * under the lock, only finding the VMA and copying its fields is done so here.
+ * Answers a query as do_procmap_query() in fs/proc/task_mmu.c does, including
+ * which of several errors it returns. But only the look-up and the copy of the
+ * VMA's fields run under mmap_lock. Path and build ID follow after it.
  */
 static int query_answer(const struct file *entry, struct vmainfo_file *vf,
-			struct query *q, struct query_name *n, u8 *build_id)
+			struct procmap_query_v1 *q, struct procmap_query_name *n, u8 *build_id)
 {
 	struct file *file = NULL;
 	struct vm_area_struct *vma;
 	struct mm_struct *mm;
 	const struct inode *inode;
-	const u64 hold_ns = (u64)READ_ONCE(max_hold_us) * NSEC_PER_USEC;
+	const u64 hold_ns = max_hold_ns();
 	unsigned long addr = q->query_addr;
-	int err = 0, len;
+	int err, len;
 
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
-	mm = target_mm(entry, &vf->target);
+	mm = target_get_mm(entry, &vf->target);
 	mutex_unlock(&vf->lock);
 	if (IS_ERR_OR_NULL(mm))
 		return mm ? PTR_ERR(mm) : -ESRCH;
@@ -3216,7 +3085,8 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 		mmap_read_unlock(mm);
 		wait_for_writers(mm);
 	}
-	if (!IS_ERR(vma)) {
+	err = PTR_ERR_OR_ZERO(vma);
+	if (!err) {
 		q->vma_start = vma->vm_start;
 		q->vma_end = vma->vm_end;
 		q->vma_flags = query_perms(vma->vm_flags);
@@ -3226,8 +3096,6 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 			file = get_file(vma->vm_file);
 		if (n->limit)
 			err = query_text(n, vma);
-	} else {
-		err = PTR_ERR(vma);
 	}
 	mmap_read_unlock(mm);
 	mmput(mm);
@@ -3244,7 +3112,7 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 		goto out;
 	q->vma_name_size = n->len;
 	if (q->build_id_size) {
-		/* What cannot be read has none. */
+		/* Read errors count as "no build ID". */
 		len = file ? max(file_build_id(file, build_id), 0) : 0;
 		if (q->build_id_size < len)
 			err = -ENAMETOOLONG;
@@ -3256,11 +3124,12 @@ out:
 	return err;
 }
 
+/* The ioctl PROCMAP_QUERY of maps */
 static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __user *to)
 {
-	struct query_name n;
+	struct procmap_query_name n;
 	u8 build_id[BUILD_ID_MAX];
-	struct query q;
+	struct procmap_query_v1 q;
 	u64 size;
 	int err;
 
@@ -3268,7 +3137,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 		return -EFAULT;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	if (size < offsetofend(struct query, query_addr))
+	if (size < offsetofend(struct procmap_query_v1, query_addr))
 		return -EINVAL;
 	err = copy_struct_from_user(&q, sizeof(q), to, size);
 	if (err)
@@ -3277,7 +3146,7 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 	    !q.vma_name_size != !q.vma_name_addr || !q.build_id_size != !q.build_id_addr)
 		return -EINVAL;
 
-	/* Not all of it: that would be a good part of the work. */
+	/* n.small is not cleared, to save a measurable part of a query. */
 	n.limit = min_t(size_t, q.vma_name_size, PATH_MAX);
 	n.len = 0;
 	n.text = NULL;
@@ -3296,67 +3165,49 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 
 /* ---- procs ---- */
 
-/**
- * struct proc_line - what procs says of a process
- * @pid: its number in the pid namespace of the procfs instance
- * @vmas: how many VMAs it has
- * @total: pages that they are of, as the following ones
- * @data: private ones that can be written, stack left out
- * @stack: of mappings that grow down
- * @exec: ones that can be executed and not written
- * @locked: by mlock()
- * @pinned: by drivers and io_uring
- * @comm: its name, or that of its first thread
- */
-struct proc_line {
-	pid_t pid;
+#define PROCS_SIZES 6
+
+/* What procs says of a process */
+struct procs_line {
+	pid_t pid;		/* in the pid namespace of the procfs instance */
 	unsigned int vmas;
-	unsigned long total;
-	unsigned long data;
-	unsigned long stack;
-	unsigned long exec;
-	unsigned long locked;
-	u64 pinned;
-	char comm[TASK_COMM_LEN];
+	u64 pages[PROCS_SIZES];	/* in the order of the columns */
+	char comm[TASK_COMM_LEN]; /* of its first thread */
 };
 
-/**
- * struct procs_file - an open procs
- * @lock: one read() or lseek() at a time, as that of struct vmainfo_file
- * @line: the process that the iterator is at, copied: none is kept from going
- * @room_for_next: as in struct vmainfo_file
- */
+/* An open procs, which has no target and no snapshot */
 struct procs_file {
-	struct mutex lock; /* held by all of a call, not only by a buffer of it */
-	struct proc_line line;
-	size_t room_for_next;
+	struct vmainfo_file file;
+	struct procs_line line;	/* nothing keeps its process from exiting */
 };
 
 /*
- * Copies what a task's mm counts, if it has one. No mmap_lock, so that nobody waits for a
- * process that is busy: each number is right, but they can be of different moments.
+ * Copies the counters of a task's mm, if it has one. Without mmap_lock nothing
+ * waits for a busy process. Each counter is right, but they can be of different
+ * instants.
  */
-static bool line_add_mm(struct proc_line *line, struct task_struct *task)
+static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 {
+	u64 *pages = line->pages;
 	struct mm_struct *mm;
 
 	task_lock(task);
 	mm = task->mm;
 	if (mm) {
 		line->vmas = READ_ONCE(mm->map_count);
-		line->total = READ_ONCE(mm->total_vm);
-		line->data = READ_ONCE(mm->data_vm);
-		line->stack = READ_ONCE(mm->stack_vm);
-		line->exec = READ_ONCE(mm->exec_vm);
-		line->locked = READ_ONCE(mm->locked_vm);
-		line->pinned = atomic64_read(&mm->pinned_vm);
+		*pages++ = READ_ONCE(mm->total_vm);
+		*pages++ = READ_ONCE(mm->data_vm);
+		*pages++ = READ_ONCE(mm->stack_vm);
+		*pages++ = READ_ONCE(mm->exec_vm);
+		*pages++ = READ_ONCE(mm->locked_vm);
+		*pages++ = atomic64_read(&mm->pinned_vm);
 	}
 	task_unlock(task);
 	return mm;
 }
 
-/* Called under RCU, which keeps the leader. */
-static void line_fill(struct proc_line *line, pid_t pid, struct task_struct *leader)
+/* Called under RCU, which keeps the leader alive. */
+static void procs_line_fill(struct procs_line *line, pid_t pid, struct task_struct *leader)
 {
 	struct task_struct *task;
 
@@ -3367,23 +3218,24 @@ static void line_fill(struct proc_line *line, pid_t pid, struct task_struct *lea
 		return;
 	do
 		task = thread_with_mm(leader);
-	while (task && !line_add_mm(line, task));
+	while (task && !procs_line_add_mm(line, task));
 }
 
-/* Numbers that are looked at in one RCU read-side critical section: most can be of threads. */
+/* Numbers per RCU read-side critical section, most of which can be threads */
 #define PROCS_STRIDE 64
 
 /*
- * The first process whose number is *@pos or more, with @pos set to it; what comes and goes
- * at other numbers meanwhile makes no difference. As next_tgid() in fs/proc/base.c. The
- * namespace is that of the procfs instance, which the open file keeps.
+ * Finds the first process whose number is *@pos or more, and sets *@pos to it.
+ * So processes with other numbers can come and go meanwhile. next_tgid() in
+ * fs/proc/base.c does the same. The namespace is that of the procfs instance,
+ * which the open file keeps alive.
  *
  * Return: the line, NULL if there is no such process, or ERR_PTR(-EINTR).
  */
-static struct proc_line *procs_find(struct seq_file *m, loff_t *pos)
+static struct procs_line *procs_find(struct seq_file *m, loff_t *pos)
 {
 	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
-	struct procs_file *tf = m->private;
+	struct procs_file *pf = m->private;
 	struct task_struct *leader = NULL;
 	struct pid *pid;
 	unsigned int looked;
@@ -3396,23 +3248,23 @@ static struct proc_line *procs_find(struct seq_file *m, loff_t *pos)
 			return NULL;
 		rcu_read_lock();
 		for (looked = 0; looked < PROCS_STRIDE; looked++) {
-			pid = compat_find_ge_pid(*pos, ns);
+			pid = kcompat_find_ge_pid(*pos, ns);
 			if (!pid)
 				break;
 			*pos = pid_nr_ns(pid, ns);
 			leader = pid_task(pid, PIDTYPE_TGID);
 			if (leader) {
-				line_fill(&tf->line, *pos, leader);
+				procs_line_fill(&pf->line, *pos, leader);
 				break;
 			}
 			++*pos;
 		}
 		rcu_read_unlock();
 	} while (pid && !leader);
-	return leader ? &tf->line : NULL;
+	return leader ? &pf->line : NULL;
 }
 
-/* Position 0 is the header; any other one is that of a process with a number so large. */
+/* Position 0 is the header. Any other is the number of a process. */
 static void *procs_start(struct seq_file *m, loff_t *pos)
 {
 	return *pos ? procs_find(m, pos) : SEQ_START_TOKEN;
@@ -3426,32 +3278,19 @@ static void *procs_next(struct seq_file *m, void *v, loff_t *pos)
 
 static void procs_stop(struct seq_file *m, void *v)
 {
-	struct procs_file *tf = m->private;
+	struct procs_file *pf = m->private;
 
-	/* seq_file fills a page at a time, with whole lines; see read_lines(). */
-	tf->room_for_next = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
+	/* seq_file returns a page of whole lines at a time. */
+	pf->file.next_line_max = IS_ERR_OR_NULL(v) ? SIZE_MAX : PAGE_SIZE;
 }
 
-/* A number to the right of a column of so many characters, with a space in front of it */
-static char *put_column(char *p, int width, u64 val)
-{
-	char digits[20];
-	int len = put_decimal(digits, val) - digits;
-
-	*p++ = ' ';
-	for (; width > len; width--)
-		*p++ = ' ';
-	memcpy(p, digits, len);
-	return p + len;
-}
-
-/* More than a line has: numbers of 20 digits at most, a name that is escaped. */
+/* More than a line has: numbers of up to 20 digits, and an escaped name */
 #define PROCS_LINE_MAX 256
 
 static int procs_show(struct seq_file *m, void *v)
 {
-	const struct proc_line *line = v;
-	size_t room;
+	const struct procs_line *line = v;
+	size_t avail, i;
 	char *begin, *p;
 
 	if (v == SEQ_START_TOKEN) {
@@ -3460,58 +3299,24 @@ static int procs_show(struct seq_file *m, void *v)
 			   "pinned_kB");
 		return 0;
 	}
-	/* seq_printf() takes longer than all the rest. */
-	room = seq_get_buf(m, &begin);
-	if (room <= PROCS_LINE_MAX) {
+	/* seq_printf() would take longer than all the rest. */
+	avail = seq_get_buf(m, &begin);
+	if (avail <= PROCS_LINE_MAX) {
 		seq_commit(m, -1);
 		return 0;
 	}
-	p = put_column(begin, 6, line->pid);
-	p = put_column(p, 8, line->vmas);
-	p = put_column(p, 12, (u64)line->total << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->data << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->stack << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->exec << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, (u64)line->locked << (PAGE_SHIFT - 10));
-	p = put_column(p, 12, line->pinned << (PAGE_SHIFT - 10));
+	p = fmt_column(begin, 6, line->pid);
+	p = fmt_column(p, 8, line->vmas);
+	for (i = 0; i < PROCS_SIZES; i++)
+		p = fmt_column(p, 12, line->pages[i] << (PAGE_SHIFT - 10));
 	*p++ = ' ';
-	/* As proc_task_name() for /proc/PID/status does. */
-	p += string_escape_str(line->comm, p, begin + room - p, ESCAPE_SPACE | ESCAPE_SPECIAL,
+	/* As proc_task_name() does for /proc/PID/status */
+	p += string_escape_str(line->comm, p, begin + avail - p, ESCAPE_SPACE | ESCAPE_SPECIAL,
 			       "\n\\");
 	*p++ = '\n';
 	seq_commit(m, p - begin);
 	return 0;
 }
-
-/* ---- proc entries ---- */
-
-static const struct seq_operations vmas_seq_ops = {
-	.start = view_start,
-	.next = view_next,
-	.stop = view_stop,
-	.show = vmas_show,
-};
-
-static const struct seq_operations maps_seq_ops = {
-	.start = view_start,
-	.next = view_next,
-	.stop = view_stop,
-	.show = maps_show,
-};
-
-static const struct seq_operations raw_seq_ops = {
-	.start = view_start,
-	.next = view_next,
-	.stop = view_stop,
-	.show = raw_show,
-};
-
-static const struct seq_operations summary_seq_ops = {
-	.start = summary_start,
-	.next = summary_next,
-	.stop = view_stop,
-	.show = summary_show,
-};
 
 static const struct seq_operations procs_seq_ops = {
 	.start = procs_start,
@@ -3520,182 +3325,55 @@ static const struct seq_operations procs_seq_ops = {
 	.show = procs_show,
 };
 
-/*
- * A listing tells as much as ptrace() would. The entries show up in every
- * procfs, and the root user of a container is not enough: hence the initial
- * user namespace. The caller opens an entry or writes to it.
- */
-static bool may_look(void)
+static int procs_open(struct inode *inode, struct file *file)
 {
-	return capable(CAP_SYS_PTRACE);
+	return PTR_ERR_OR_ZERO(vmainfo_file_open(file, &procs_seq_ops, sizeof(struct procs_file)));
 }
+
+static const struct proc_ops procs_proc_ops = {
+	.proc_open = procs_open,
+	.proc_read_iter = vmainfo_read_iter,
+	.proc_lseek = vmainfo_lseek,
+	.proc_release = vmainfo_release,
+};
+
+/* ---- proc entries ---- */
 
 static int entry_open(struct inode *inode, struct file *file)
 {
+	const struct vmainfo_view *view = pde_data(inode);
+	struct vmainfo_target *target;
 	struct vmainfo_file *vf;
 	int err;
 
-	if (!may_look())
-		return -EPERM;
-	vf = __seq_open_private(file, pde_data(inode), sizeof(*vf));
-	if (!vf)
-		return -ENOMEM;
-	mutex_init(&vf->lock);
+	vf = vmainfo_file_open(file, &view->seq_ops, sizeof(*vf));
+	if (IS_ERR(vf))
+		return PTR_ERR(vf);
+	target = &vf->target;
 	kernel_param_lock(THIS_MODULE);
-	if (default_target)
-		vf->target.pid = get_pid(default_target);
-	else
-		vf->target.pid = get_task_pid(current, PIDTYPE_TGID);
+	target->pid = get_pid(default_target);
 	kernel_param_unlock(THIS_MODULE);
-	/* As param_get_pid() says */
-	err = pid_vnr(vf->target.pid) ? target_check(file, &vf->target, false) : -ESRCH;
-	if (err) {
-		put_pid(vf->target.pid);
-		seq_release_private(inode, file);
-	}
+	if (!target->pid)
+		target->pid = get_task_pid(current, PIDTYPE_TGID);
+	/* It may have no number in the opener's pid namespace. */
+	err = pid_vnr(target->pid) ? target_check(file, target, false) : -ESRCH;
+	if (err)
+		vmainfo_release(inode, file);
 	return err;
 }
 
-/*
- * At the last close, or when the module goes: procfs then waits for the calls
- * that are under way, releases every open file itself, and answers for it
- * (EIO) from then on.
- */
-static int entry_release(struct inode *inode, struct file *file)
-{
-	struct seq_file *m = file->private_data;
-	struct vmainfo_file *vf = m->private;
-
-	drop_snapshot(vf);
-	put_pid(vf->target.pid);
-	return seq_release_private(inode, file);
-}
-
-/* Copies out what seq_file has in its buffer, as seq_read_iter() does first. */
-static ssize_t copy_buffered(struct seq_file *m, struct kiocb *iocb,
-			     struct iov_iter *to)
-{
-	size_t len = copy_to_iter(m->buf + m->from, m->count, to);
-
-	m->from += len;
-	m->count -= len;
-	m->read_pos += len;
-	iocb->ki_pos += len;
-	return len;
-}
-
-/*
- * As many whole lines as fit into @to, which has room for a page or more.
- * seq_read_iter() alone gives whole lines only if it begins with one, and a
- * page at most: so give what is left of a line first, then go on as long as
- * another whole line is sure to fit; @room_for_next is what the view's stop has set.
- */
-static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb,
-			  struct iov_iter *to, const size_t *room_for_next)
-{
-	const size_t count = iov_iter_count(to);
-	ssize_t len, total = 0;
-
-	if (iocb->ki_pos && iocb->ki_pos != m->read_pos) {
-		/* The first byte alone: the rest of its line is buffered then. */
-		iov_iter_truncate(to, 1);
-		total = seq_read_iter(iocb, to);
-		iov_iter_reexpand(to, count - max_t(ssize_t, total, 0));
-		if (total <= 0)
-			return total;
-	}
-	if (iocb->ki_pos && m->count) {
-		total += copy_buffered(m, iocb, to);
-		if (m->count)
-			return total ?: -EFAULT;
-	}
-	do {
-		if (total && iov_iter_count(to) < *room_for_next)
-			break;
-		cond_resched();
-		len = seq_read_iter(iocb, to);
-		if (len <= 0)
-			return total ?: len;
-		total += len;
-	} while (!signal_pending(current));
-	return total;
-}
-
-static ssize_t read_any(struct seq_file *m, struct kiocb *iocb,
-			struct iov_iter *to, const size_t *room_for_next)
-{
-	if (iov_iter_count(to) < PAGE_SIZE)
-		return seq_read_iter(iocb, to);
-	return read_lines(m, iocb, to, room_for_next);
-}
-
-static ssize_t entry_read_iter(struct kiocb *iocb, struct iov_iter *to)
-{
-	struct seq_file *m = iocb->ki_filp->private_data;
-	struct vmainfo_file *vf = m->private;
-	ssize_t len;
-
-	if (!iov_iter_count(to))
-		return 0;
-	if (mutex_lock_killable(&vf->lock))
-		return -EINTR;
-	if (!iocb->ki_pos)
-		drop_snapshot(vf);
-	for (;;) {
-		len = view_buffer(m) ?: read_any(m, iocb, to, &vf->room_for_next);
-		if (len != -EINPROGRESS)
-			break;
-		len = snapshot_prepare(iocb->ki_filp, &vf->target);
-		if (len)
-			break;
-	}
-	/* The end of the file: no more reads to come from this snapshot. */
-	if (!len)
-		drop_snapshot(vf);
-	mutex_unlock(&vf->lock);
-	return len;
-}
-
-static loff_t entry_lseek(struct file *file, loff_t offset, int whence)
-{
-	struct seq_file *m = file->private_data;
-	struct vmainfo_file *vf = m->private;
-	loff_t pos;
-
-	if (mutex_lock_killable(&vf->lock))
-		return -EINTR;
-	/* seq_lseek() sets f_pos to 0 if it fails. */
-	if (whence == SEEK_CUR) {
-		whence = SEEK_SET;
-		offset += file->f_pos;
-	}
-	/* It takes a snapshot to look for any other position than 0. */
-	for (;;) {
-		pos = seq_lseek(file, offset, whence);
-		if (pos != -EINPROGRESS)
-			break;
-		pos = snapshot_prepare(file, &vf->target);
-		if (pos)
-			break;
-	}
-	if (!pos)
-		drop_snapshot(vf);
-	mutex_unlock(&vf->lock);
-	return pos;
-}
-
-/* "1234" gives this open file a target of its own, "0" the writer itself. */
+/* A pid gives this open file its own target, 0 the writer itself. */
 static ssize_t entry_write(struct file *file, const char __user *buf,
 			   size_t count, loff_t *ppos)
 {
 	struct seq_file *m = file->private_data;
 	struct vmainfo_file *vf = m->private;
-	struct target target;
+	struct vmainfo_target target;
 	char text[16];
 	int err;
 
-	/* The opener has had this capability, but may have passed the file on. */
-	if (!may_look())
+	/* The opener had this capability, but may have passed the file on. */
+	if (!vmainfo_may_read())
 		return -EPERM;
 	if (count >= sizeof(text))
 		return -EINVAL;
@@ -3704,207 +3382,69 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 	text[count] = '\0';
 	if (strlen(text) != count)
 		return -EINVAL;
-	err = target_parse(text, &target.pid);
-	if (err)
-		return err;
+	target.pid = target_parse(text) ?: get_task_pid(current, PIDTYPE_TGID);
+	if (IS_ERR(target.pid))
+		return PTR_ERR(target.pid);
 	err = target_check(file, &target, true);
 	if (!err && mutex_lock_killable(&vf->lock))
 		err = -EINTR;
-	if (err) {
-		put_pid(target.pid);
-		return err;
+	if (!err) {
+		swap(vf->target, target);
+		view_rewind(m, ppos);
+		mutex_unlock(&vf->lock);
 	}
-	swap(vf->target, target);
-	drop_snapshot(vf);
-	/* As seq_lseek() rewinds; the caller stores *ppos after write(). */
-	m->read_pos = 0;
-	m->index = 0;
-	m->count = 0;
-	*ppos = 0;
-	mutex_unlock(&vf->lock);
-
 	put_pid(target.pid);
-	return count;
-}
-
-/*
- * What a header says of the target now: nothing is walked, and no mmap_lock
- * taken. Called with the file's lock held. mmput_async(): this may be the mm's
- * last user by then.
- */
-static int header_now(struct vmainfo_header *h, const struct file *entry, struct target *t)
-{
-	struct mm_struct *mm = target_mm(entry, t);
-
-	if (IS_ERR(mm))
-		return PTR_ERR(mm);
-	header_init(h, pid_vnr(t->pid));
-	if (mm) {
-		h->vmas = READ_ONCE(mm->map_count);
-		if (compat_mm_seq(mm, &h->mm_seq)) {
-			h->flags |= VMAINFO_SEQ;
-			h->exec_id = t->granted.exec_id;
-		} else {
-			h->mm_seq = 0;
-		}
-		mmput_async(mm);
-	}
-	h->taken_ns = ktime_get_boottime_ns();
-	return 0;
-}
-
-static int get_header(const struct file *entry, struct vmainfo_file *vf,
-		      struct vmainfo_header __user *to)
-{
-	struct vmainfo_header h;
-	size_t len;
-	u32 size;
-	int err;
-
-	if (get_user(size, &to->size))
-		return -EFAULT;
-	if (size < VMAINFO_HEADER_SIZE_VER0)
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-
-	if (mutex_lock_killable(&vf->lock))
-		return -EINTR;
-	err = header_now(&h, entry, &vf->target);
-	mutex_unlock(&vf->lock);
-	if (err)
-		return err;
-
-	len = min_t(size_t, size, sizeof(h));
-	if (copy_to_user(to, &h, len) || clear_user((char __user *)to + len, size - len))
-		return -EFAULT;
-	return 0;
+	return err ?: count;
 }
 
 static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct seq_file *m = file->private_data;
 
-	/* As on /proc/PID/maps, and on that one alone. */
-	if (cmd == QUERY && m->op == &maps_seq_ops)
+	/* maps has the ioctl of /proc/PID/maps. */
+	if (cmd == PROCMAP_QUERY_V1 && m->op == &maps_view.seq_ops)
 		return maps_query(file, m->private, (void __user *)arg);
-	switch (cmd) {
-	case VMAINFO_GET_HEADER:
+	if (cmd == VMAINFO_GET_HEADER)
 		return get_header(file, m->private, (void __user *)arg);
-	default:
-		return -ENOTTY;
-	}
+	return -ENOTTY;
 }
-
-#ifdef CONFIG_COMPAT
-/* The structures are the same for 32-bit programs. */
-static long entry_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	return entry_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
-}
-#endif
 
 static const struct proc_ops entry_proc_ops = {
 	.proc_open = entry_open,
-	.proc_read_iter = entry_read_iter,
+	.proc_read_iter = vmainfo_read_iter,
 	.proc_write = entry_write,
-	.proc_lseek = entry_lseek,
+	.proc_lseek = vmainfo_lseek,
 	.proc_ioctl = entry_ioctl,
 #ifdef CONFIG_COMPAT
-	.proc_compat_ioctl = entry_compat_ioctl,
+	/* The structures are the same for 32-bit programs. */
+	.proc_compat_ioctl = compat_ptr_ioctl,
 #endif
-	.proc_release = entry_release,
-};
-
-static int procs_open(struct inode *inode, struct file *file)
-{
-	struct procs_file *tf;
-
-	if (!may_look())
-		return -EPERM;
-	tf = __seq_open_private(file, &procs_seq_ops, sizeof(*tf));
-	if (!tf)
-		return -ENOMEM;
-	mutex_init(&tf->lock);
-	return 0;
-}
-
-static ssize_t procs_read_iter(struct kiocb *iocb, struct iov_iter *to)
-{
-	struct seq_file *m = iocb->ki_filp->private_data;
-	struct procs_file *tf = m->private;
-	ssize_t len;
-
-	if (mutex_lock_killable(&tf->lock))
-		return -EINTR;
-	len = read_any(m, iocb, to, &tf->room_for_next);
-	mutex_unlock(&tf->lock);
-	return len;
-}
-
-static loff_t procs_lseek(struct file *file, loff_t offset, int whence)
-{
-	struct seq_file *m = file->private_data;
-	struct procs_file *tf = m->private;
-	loff_t pos;
-
-	if (mutex_lock_killable(&tf->lock))
-		return -EINTR;
-	pos = seq_lseek(file, offset, whence);
-	mutex_unlock(&tf->lock);
-	return pos;
-}
-
-static const struct proc_ops procs_proc_ops = {
-	.proc_open = procs_open,
-	.proc_read_iter = procs_read_iter,
-	.proc_lseek = procs_lseek,
-	.proc_release = seq_release_private,
+	.proc_release = vmainfo_release,
 };
 
 static struct proc_dir_entry *proc_dir;
 
-static int __init entry_create(const char *name, const struct seq_operations *ops)
+static bool __init entry_create(const char *name, const struct vmainfo_view *view)
 {
-	/* procfs hands the data out as void *, and never writes to it. */
-	if (!proc_create_data(name, 0600, proc_dir, &entry_proc_ops, (void *)ops))
-		return -ENOMEM;
-	return 0;
+	/* procfs passes the data as void *, and never writes to it. */
+	return proc_create_data(name, 0600, proc_dir, &entry_proc_ops, (void *)view);
 }
-
-/* The ABI: what these are, they stay. */
-static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0);
-static_assert(offsetof(struct vmainfo_header, taken_ns) == 24);
-static_assert(sizeof(struct vmainfo_record) == 64);
-static_assert(offsetof(struct vmainfo_record, start) == 8);
-static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
-static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
-static_assert(sizeof(struct query) == 104);
-static_assert(QUERY == 0xc0686611);
 
 static int __init vmainfo_init(void)
 {
-	int err;
-
-	look_ahead_init();
+	leaf_lookahead_init();
 	flag_names_init();
 	hex_digits_init();
 
 	proc_dir = proc_mkdir_mode("vmainfo", 0500, NULL);
 	if (!proc_dir)
 		return -ENOMEM;
-	err = entry_create("vmas", &vmas_seq_ops);
-	if (!err)
-		err = entry_create("maps", &maps_seq_ops);
-	if (!err)
-		err = entry_create("raw", &raw_seq_ops);
-	if (!err)
-		err = entry_create("summary", &summary_seq_ops);
-	if (!err && !proc_create("procs", 0400, proc_dir, &procs_proc_ops))
-		err = -ENOMEM;
-	if (err)
-		proc_remove(proc_dir);
-	return err;
+	if (entry_create("vmas", &vmas_view) && entry_create("maps", &maps_view) &&
+	    entry_create("raw", &raw_view) && entry_create("summary", &summary_view) &&
+	    proc_create("procs", 0400, proc_dir, &procs_proc_ops))
+		return 0;
+	proc_remove(proc_dir);
+	return -ENOMEM;
 }
 
 static void __exit vmainfo_exit(void)

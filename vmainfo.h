@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
  * The user-space ABI of vmainfo, the module that shows the VMAs of a process
- * under /proc/vmainfo/. Nothing here changes its meaning once it is released.
+ * under /proc/vmainfo/. Nothing here changes its meaning after a release.
  */
 #ifndef VMAINFO_H
 #define VMAINFO_H
@@ -10,7 +10,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Where the entries are, wherever a procfs is mounted on /proc. */
+/* Paths of the entries */
 #define VMAINFO_DIR	"/proc/vmainfo"
 #define VMAINFO_VMAS	VMAINFO_DIR "/vmas"
 #define VMAINFO_MAPS	VMAINFO_DIR "/maps"
@@ -38,7 +38,7 @@
  *	of a process: [vsyscall] on x86, [vectors] on 32-bit ARM. It is not a
  *	VMA of the process
  * @VMAINFO_KIND_DEV: a character or block device, /dev/zero included
- * @VMAINFO_KIND_SPECIAL: made by the kernel or a driver without a file
+ * @VMAINFO_KIND_SPECIAL: a mapping of the kernel or of a driver, without a file
  */
 enum vmainfo_kind {
 	VMAINFO_KIND_ANON = 0,
@@ -55,61 +55,66 @@ enum vmainfo_kind {
 };
 
 /*
- * What raw gives: a struct vmainfo_header, then a struct vmainfo_record for each VMA,
- * in address order, and one for the gate page if the process has it. A read() of a page
- * or more ends with a whole record, unless that record is longer than what was asked for.
+ * raw has a struct vmainfo_header, then a struct vmainfo_record for each VMA,
+ * in address order, and one for the gate page if the process has it. A read()
+ * of a page or more ends with a whole record, unless that record is longer than
+ * the read().
  *
- * Numbers have the byte order of the machine that the records were taken on; sizes and
- * offsets are the same for 32-bit and 64-bit programs. Structures grow at their
- * end only: go by the sizes that they say of themselves, and what you know of them.
+ * Numbers have the byte order of the machine that the records were taken on.
+ * Sizes and offsets are the same for 32-bit and 64-bit programs. Structures are
+ * only extended at the end. Use their size fields to step, and ignore trailing
+ * bytes that you do not know.
  */
 
 #define VMAINFO_MAGIC	0x616d7621u	/* "!vma" in the file, if it is little-endian */
 #define VMAINFO_VERSION	1
 
 /* struct vmainfo_header.flags */
-/* All records are of one instant: nothing was mapped or unmapped between the first and the last. */
+/* All records are of one instant: no VMA changed during the walk. */
 #define VMAINFO_ATOMIC	0x1
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
 /*
  * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
- * an address space that no system call was changing at that moment. Where the
- * kernel cannot tell the latter (mainline 6.4 to 6.12), it is not a condition.
+ * an address space that no system call was changing at that moment. Mainline
+ * 6.4 to 6.12 cannot tell the latter, and it is not a condition there.
  */
 #define VMAINFO_SEQ	0x4
-/* The module never sets the upper 16 bits: programs that store records may use them. */
+/* The upper 16 bits belong to programs that store records. */
 
 /**
- * struct vmainfo_header - what records are of, and when they were taken
- * @size: of this structure in bytes: where the first record begins
+ * struct vmainfo_header - what the records are of, and when they were taken
+ * @size: size of this structure in bytes: the first record begins there
  * @magic: VMAINFO_MAGIC
- * @version: VMAINFO_VERSION; a reader refuses what is larger than it knows, for
- *	nothing that it knows need be so there
+ * @version: VMAINFO_VERSION; readers must reject a larger version: any field
+ *	may have changed
  * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ. Ignore all others.
- * @pid: the process, in the pid namespace of the reader; 0 if it has no number there
- * @vmas: how many VMAs it has: as many records follow, and that of the gate page
- * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last of them was
+ * @pid: the process, in the pid namespace of the reader; 0 if it has no number
+ *	there
+ * @vmas: number of VMAs, which is the number of records without the gate page
+ * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last VMA was
  *	recorded, in ns
- * @mm_seq: changes whenever VMAs are mapped, unmapped, moved, resized, or get other rights
- *	(the kernel's mm_lock_seq); it has 32 significant bits
- * @exec_id: changes with each exec of the process: its address space is another one then
+ * @mm_seq: changes whenever VMAs are mapped, unmapped, moved, resized, or get
+ *	other permissions (the kernel's mm_lock_seq); it has 32 significant bits
+ * @exec_id: changes with each exec of the process, which replaces its address
+ *	space
  *
- * A change counts when the system call that makes it returns. Until then
- * @mm_seq can be what it was, although VMAs are other ones already.
+ * @mm_seq changes at the end of the system call that changes VMAs. Until then
+ * it can be the same although VMAs have changed.
  *
- * @mm_seq can come to be the same again. Each system call that may change VMAs
- * adds 2 to it (1 in mainline 6.4 to 6.12), so it takes 2^31 (2^32) calls. A
- * process that does nothing but map and unmap makes less than a million a
- * second, and four million that find nothing to unmap: that is 9 (18) minutes
- * at the least. Compare headers that are less than that apart.
+ * @mm_seq wraps around. Each system call that may change VMAs adds 2 to it (1
+ * in mainline 6.4 to 6.12), so it takes 2^31 (2^32) calls. A process that only
+ * maps and unmaps makes less than a million a second, and four million that
+ * find nothing to unmap, which takes 9 (18) minutes at least. Compare headers
+ * that are closer to each other than that.
  *
- * Two headers from one open file, without a write() in between, that both have
- * VMAINFO_SEQ and the same @mm_seq and @exec_id: nothing was mapped, unmapped or changed
- * since. If the first one was that of a walk that was VMAINFO_ATOMIC, its records still
- * hold. But not all that they say is counted: VMAINFO_ANON_VMA is set by a page fault,
- * VMAINFO_MAYBE_GUARD by madvise(), files are renamed and deleted, and prctl(PR_SET_MM)
- * says anew where heap and stack are. The numbers can change though no VMA has.
+ * If two headers from one open file, without a write() in between, have
+ * VMAINFO_SEQ and the same @mm_seq and @exec_id, no VMA was mapped, unmapped or
+ * changed between them. The records of a first header with VMAINFO_ATOMIC are
+ * still valid then. But @mm_seq does not cover everything: a page fault sets
+ * VMAINFO_ANON_VMA, madvise() sets VMAINFO_MAYBE_GUARD, files are renamed and
+ * deleted, and prctl(PR_SET_MM) moves heap and stack. The numbers can also
+ * change without a change of a VMA.
  */
 struct vmainfo_header {
 	__u32 size;
@@ -123,43 +128,43 @@ struct vmainfo_header {
 	__u64 exec_id;
 };
 
-/* The size of the header in version 1 when it was new: no kernel has a smaller one. */
+/* The size of the header in version 1. No kernel has a smaller one. */
 #define VMAINFO_HEADER_SIZE_VER0	48
 
 /**
- * VMAINFO_GET_HEADER - the header alone, of what the target is now, without a walk
+ * VMAINFO_GET_HEADER - get a header of the target as it is now, without a walk
  *
- * For an open file of any entry but procs, whatever its snapshot. @size says how many bytes of the
- * structure the caller has: so many are written, the ones that the kernel does not know as 0.
- * VMAINFO_ATOMIC and VMAINFO_GATE are not set.
+ * For an open file of any entry but procs, whatever its snapshot. Set @size to
+ * your sizeof. Exactly @size bytes are written, zeroes beyond what the kernel
+ * knows. VMAINFO_ATOMIC and VMAINFO_GATE are not set. The ioctl number encodes
+ * the version 1 size and does not change when the structure grows.
  *
- * The number is the same however large the structure grows.
- *
- * Errors: EINVAL if @size is less than VMAINFO_HEADER_SIZE_VER0, E2BIG if it is more than a
- * page, ESRCH if the target has exited, EFAULT, EINTR, ENOMEM; after an exec of the target
- * what opening its /proc/PID/maps says, such as EACCES.
+ * Errors: EINVAL if @size is less than VMAINFO_HEADER_SIZE_VER0, E2BIG if it is
+ * more than a page, ESRCH if the target has exited, EFAULT, EINTR, ENOMEM;
+ * after an exec of the target, the error of opening its /proc/PID/maps, such as
+ * EACCES.
  */
 #define VMAINFO_GET_HEADER \
 	_IOC(_IOC_READ | _IOC_WRITE, 'v', 0xa0, VMAINFO_HEADER_SIZE_VER0)
 
-/* struct vmainfo_record.flags: what the letters mean is in Documentation/filesystems/proc.rst */
-#define VMAINFO_READ		(1ULL << 0)	/* rd: may be read */
-#define VMAINFO_WRITE		(1ULL << 1)	/* wr: written */
-#define VMAINFO_EXEC		(1ULL << 2)	/* ex: executed */
-#define VMAINFO_SHARED		(1ULL << 3)	/* sh: shared, and writable in principle */
+/* struct vmainfo_record.flags; see Documentation/filesystems/proc.rst */
+#define VMAINFO_READ		(1ULL << 0)	/* rd: readable */
+#define VMAINFO_WRITE		(1ULL << 1)	/* wr: writable */
+#define VMAINFO_EXEC		(1ULL << 2)	/* ex: executable */
+#define VMAINFO_SHARED		(1ULL << 3)	/* sh: shared, and may be made writable */
 #define VMAINFO_MAYREAD		(1ULL << 4)	/* mr: mprotect() may set VMAINFO_READ */
 #define VMAINFO_MAYWRITE	(1ULL << 5)	/* mw */
 #define VMAINFO_MAYEXEC		(1ULL << 6)	/* me */
 #define VMAINFO_MAYSHARE	(1ULL << 7)	/* ms: MAP_SHARED: the "s" of maps */
 #define VMAINFO_GROWSDOWN	(1ULL << 8)	/* gd: a stack */
 #define VMAINFO_PFNMAP		(1ULL << 9)	/* pf: pages without a struct page */
-#define VMAINFO_DENYWRITE	(1ULL << 10)	/* dw: nobody may write the file */
+#define VMAINFO_DENYWRITE	(1ULL << 10)	/* dw: the file cannot be opened for writing */
 #define VMAINFO_LOCKED		(1ULL << 11)	/* lo: mlock() */
 #define VMAINFO_IO		(1ULL << 12)	/* io: memory of a device */
 #define VMAINFO_SEQ_READ	(1ULL << 13)	/* sr: MADV_SEQUENTIAL */
 #define VMAINFO_RAND_READ	(1ULL << 14)	/* rr: MADV_RANDOM */
-#define VMAINFO_DONTCOPY	(1ULL << 15)	/* dc: not for a child */
-#define VMAINFO_DONTEXPAND	(1ULL << 16)	/* de: mremap() may not grow it */
+#define VMAINFO_DONTCOPY	(1ULL << 15)	/* dc: not copied by fork() */
+#define VMAINFO_DONTEXPAND	(1ULL << 16)	/* de: mremap() cannot grow it */
 #define VMAINFO_LOCKONFAULT	(1ULL << 17)	/* lf: MLOCK_ONFAULT; smaps has it from 6.11 on */
 #define VMAINFO_ACCOUNT		(1ULL << 18)	/* ac: counts as committed memory */
 #define VMAINFO_NORESERVE	(1ULL << 19)	/* nr: MAP_NORESERVE */
@@ -183,33 +188,32 @@ struct vmainfo_header {
 #define VMAINFO_DROPPABLE	(1ULL << 37)	/* dp: MAP_DROPPABLE */
 #define VMAINFO_SEALED		(1ULL << 38)	/* sl: mseal() */
 #define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
-/* Not among the letters: */
+/* These have no letters: */
 #define VMAINFO_DELETED		(1ULL << 60)	/* the kernel appended " (deleted)" to the name */
 #define VMAINFO_NAME_OMITTED	(1ULL << 61)	/* "[name too long]" or "[name omitted]" */
-#define VMAINFO_ANON_VMA	(1ULL << 62)	/* pages of its own, or had: the column "anon" */
-#define VMAINFO_OTHER		(1ULL << 63)	/* one that the module does not know: "??" */
-/* Protection keys have no bit, nor has arm64's VM_MTE_ALLOWED. */
+#define VMAINFO_ANON_VMA	(1ULL << 62)	/* has an anon_vma: the column "anon" */
+#define VMAINFO_OTHER		(1ULL << 63)	/* a flag that the module does not know: "??" */
+/* Protection keys and arm64's VM_MTE_ALLOWED have no bit. */
 
 /**
  * struct vmainfo_record - a VMA
- * @size: of this structure in bytes: its name begins behind it
+ * @size: size of this structure in bytes: the name begins there
  * @kind: enum vmainfo_kind
- * @policy: the NUMA policy of the VMA itself, 1 more than its MPOL_* number; 0 if none
- * @next: from the beginning of this record to that of the next one, in bytes, a
- *	multiple of 8
+ * @policy: MPOL_* of the VMA's own NUMA policy plus 1, 0 without a policy
+ * @next: bytes from the beginning of this record to the next, a multiple of 8
  * @start: first address
- * @end: the first one behind it
+ * @end: end (exclusive)
  * @offset: of @start in the file, in bytes; 0 without a file
  * @ino: inode number that maps shows, 0 without a file
  * @flags: VMAINFO_READ, ...
- * @dev_major: of the device number that maps shows; 0 without a file
- * @dev_minor: likewise
- * @name_len: of the name as maps has it but with no escapes, and of the NUL at its end;
- *	0 if there is none. A marker takes the place of a path of 1 MiB or more, and of a
- *	name that does not fit into the 64 MiB that a snapshot has for names; then @flags has
- *	VMAINFO_NAME_OMITTED.
- * @ops_len: of the symbol of its vm_operations_struct, which begins where the name ends,
- *	and of the NUL at its end; 0 if it has none
+ * @dev_major: major device number that maps shows, 0 without a file
+ * @dev_minor: minor device number that maps shows, 0 without a file
+ * @name_len: bytes of the name with its NUL, 0 without a name. The name is as
+ *	in maps but without escapes. A marker takes the place of a path of 1 MiB
+ *	or more, and of a name that does not fit into the 64 MiB that a snapshot
+ *	has for names; then @flags has VMAINFO_NAME_OMITTED.
+ * @ops_len: bytes of the symbol of its vm_operations_struct with its NUL, 0
+ *	without one. The symbol begins where the name ends.
  * @page_shift: log2 of the kernel's page size for it
  * @reserved: 0
  */
@@ -232,27 +236,28 @@ struct vmainfo_record {
 };
 
 /*
- * PROCMAP_QUERY: what is mapped at an address, asked of an open VMAINFO_MAPS with ioctl().
+ * PROCMAP_QUERY: an ioctl() of VMAINFO_MAPS that returns the VMA at an address.
  *
- * It is that of /proc/PID/maps, which has it from Linux 6.11 on. Here it works with all
- * kernels, and asks of the target of the open file. linux/fs.h of 6.11 and later declares it;
- * this is for older ones. linux/fs.h and a sys/mount.h before glibc 2.37 can only be included
- * in one order: sys/mount.h comes first.
+ * It is the ioctl of /proc/PID/maps of Linux 6.11. Here it works on all
+ * kernels, for the target of the open file. linux/fs.h of 6.11 and later
+ * declares it; this is for older ones. linux/fs.h and a sys/mount.h before
+ * glibc 2.37 can only be included in one order: sys/mount.h comes first.
  */
 #ifndef PROCMAP_QUERY
 #define PROCMAP_QUERY	_IOWR('f', 17, struct procmap_query)
 
 /**
- * enum procmap_query_flags - which VMA is meant, and what a VMA is
+ * enum procmap_query_flags - conditions on a VMA, and what a VMA is
  *
- * In query_flags, all of these are conditions on the VMA, but for the fifth.
+ * In query_flags, all but PROCMAP_QUERY_COVERING_OR_NEXT_VMA are conditions on
+ * the VMA.
  *
- * @PROCMAP_QUERY_VMA_READABLE: may be read
- * @PROCMAP_QUERY_VMA_WRITABLE: may be written
- * @PROCMAP_QUERY_VMA_EXECUTABLE: may be executed
- * @PROCMAP_QUERY_VMA_SHARED: is MAP_SHARED
- * @PROCMAP_QUERY_COVERING_OR_NEXT_VMA: if there is no such VMA at the address, the next one
- *	above will do
+ * @PROCMAP_QUERY_VMA_READABLE: readable
+ * @PROCMAP_QUERY_VMA_WRITABLE: writable
+ * @PROCMAP_QUERY_VMA_EXECUTABLE: executable
+ * @PROCMAP_QUERY_VMA_SHARED: MAP_SHARED
+ * @PROCMAP_QUERY_COVERING_OR_NEXT_VMA: if there is no such VMA at the address,
+ *	return the next one above
  * @PROCMAP_QUERY_FILE_BACKED_VMA: maps a file
  */
 enum procmap_query_flags {
@@ -265,30 +270,31 @@ enum procmap_query_flags {
 };
 
 /**
- * struct procmap_query - a question, and its answer
- * @size: of this structure in bytes, at least up to @query_addr; set by the caller, as are
- *	the next two and the last four
+ * struct procmap_query - a query, and its answer
+ * @size: bytes of this structure, at least up to @query_addr. The caller sets
+ *	this field, the next two and the last four.
  * @query_flags: enum procmap_query_flags
  * @query_addr: the address
  * @vma_start: first address of the VMA
- * @vma_end: the first one behind it
+ * @vma_end: its end (exclusive)
  * @vma_flags: the first four of enum procmap_query_flags
  * @vma_page_size: the kernel's page size for it, in bytes
  * @vma_offset: of @vma_start in the file, in bytes; 0 without a file
  * @inode: inode number, 0 without a file
- * @dev_major: of the device number, 0 without a file
- * @dev_minor: likewise
- * @vma_name_size: how many bytes there are for a name, 0 if none is wanted; becomes the
- *	size of the name that maps shows, with the NUL at its end, 0 if there is none
- * @build_id_size: the same for the GNU build ID of an ELF file, 20 bytes at most
- * @vma_name_addr: where the name goes, 0 if none is wanted
- * @build_id_addr: where the build ID goes, 0 if none is wanted
+ * @dev_major: major device number, 0 without a file
+ * @dev_minor: minor device number, 0 without a file
+ * @vma_name_size: capacity for a name in bytes, 0 if it is not wanted; becomes
+ *	the size of the name that maps shows with its NUL, 0 without a name
+ * @build_id_size: the same for the GNU build ID of an ELF file, up to 20 bytes
+ * @vma_name_addr: address for the name, 0 if it is not wanted
+ * @build_id_addr: address for the build ID, 0 if it is not wanted
  *
- * Errors: ENOENT if there is no such VMA; ESRCH if the target has exited or has no address
- * space; ENAMETOOLONG if there is too little room for name or build ID; EINVAL for unknown
- * flags, an address without a size or a size without an address, or too small a structure;
- * E2BIG for one that is larger than this kernel knows, and not zero there, or than a page;
- * EFAULT, EINTR, ENOMEM; after an exec of the target what opening its /proc/PID/maps says,
+ * Errors: ENOENT if there is no such VMA; ESRCH if the target has exited or has
+ * no address space; ENAMETOOLONG if the capacity for name or build ID is too
+ * small; EINVAL for unknown flags, an address without a size or a size without
+ * an address, or a structure that is too small; E2BIG if it is larger than this
+ * kernel knows and not zero there, or larger than a page; EFAULT, EINTR,
+ * ENOMEM; after an exec of the target, the error of opening its /proc/PID/maps,
  * such as EACCES.
  */
 struct procmap_query {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The name that the source gives a variable, out of the symbol that a compiler made of it.
- * It needs nothing but strings: the tests compile it as a program.
+ * Recovers the name of a variable from its symbol. Tests compile it as a
+ * program.
  */
 #ifndef VMAINFO_SYMBOL_H
 #define VMAINFO_SYMBOL_H
@@ -13,11 +13,11 @@
 #endif
 
 /*
- * Link-time optimization makes static variables global, and their names unique: clang
- * appends .llvm.HASH, gcc .lto_priv.NUMBER. What kallsyms cuts off itself depends on the
- * kernel. What else a compiler appends (.constprop, .isra, .part, .cold, .__uniq) belongs
- * to functions. The .NUMBER of a static variable inside of a function stays: without it two
- * variables would have the same name.
+ * Link-time optimization makes static variables global and their names unique:
+ * clang appends .llvm.HASH, gcc .lto_priv.NUMBER. It depends on the kernel what
+ * kallsyms cuts off. The .NUMBER of a static variable of a function stays:
+ * without it two variables would have the same name. Other suffixes
+ * (.constprop, .isra, .part, .cold, .__uniq) belong to functions.
  */
 static inline void symbol_trim(char *symbol)
 {

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How the VMAs of an mm are read: in batches, and without mmap_lock. Only
+ * vmainfo.c can include this header, as it defines a variable.
+ */
+#ifndef VMAINFO_VMA_ITER_H
+#define VMAINFO_VMA_ITER_H
+
+#include <linux/mmap_lock.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+
+#include "kcompat.h"
+
+/* The most VMAs that vma_read_batch() returns */
+#define VMA_BATCH 16
+
+/* Set by leaf_lookahead_init() if the look-ahead works on this kernel. */
+static bool leaf_lookahead __ro_after_init;
+
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+/*
+ * Returns all VMAs from @next to the end of the leaf of the maple tree that has
+ * @next. A step within a leaf costs a few instructions, and one by vma_next() a
+ * hundred. linux/maple_tree.h defines the layout: nodes are 256-byte aligned,
+ * and the low bits of a pointer to one have other uses. A node that was removed
+ * from the tree is its own parent, and its slots are not reliable. mas_walk()
+ * does not return in such a node. This needs the end of the node in ma_state
+ * (6.8; the test asks for enum maple_status in linux/maple_tree.h).
+ */
+static inline unsigned int leaf_vmas(struct ma_state *mas, unsigned long next,
+				     struct vm_area_struct **vmas,
+				     unsigned int max)
+{
+	const struct maple_node *leaf;
+	unsigned int n, slot;
+	void *entry;
+
+	for (;;) {
+		mas_set(mas, next);
+		entry = mas_walk(mas);
+		if (mas->status != ma_active)
+			return 0; /* a tree without nodes: no VMAs */
+		leaf = (void *)((unsigned long)mas->node & ~MAPLE_NODE_MASK);
+		n = 0;
+		for (slot = mas->offset; slot <= mas->end && n < max; slot++) {
+			vmas[n] = rcu_dereference_raw(leaf->mr64.slot[slot]);
+			n += vmas[n] ? 1 : 0; /* else a gap */
+		}
+		/* Slots before parent, as ma_dead_node() in lib/maple_tree.c */
+		smp_rmb();
+		if (((unsigned long)READ_ONCE(leaf->parent) &
+		     ~MAPLE_NODE_MASK) == (unsigned long)leaf) {
+			if (!entry)
+				continue;
+			vmas[0] = entry;
+			n = 1;
+		}
+		if (n || mas->max == ULONG_MAX)
+			return n;
+		next = mas->max + 1; /* a gap up to the end of the leaf */
+	}
+}
+#endif
+
+/*
+ * Reads up to @max VMAs in address order, from @next on, which is the end of
+ * the last VMA that the caller has used. Returns their number, 0 at the end of
+ * the mm. An iterator is valid as long as mmap_lock is held without a break, or
+ * with HAVE_MMAP_LOCK_SPECULATE within one RCU read-side critical section.
+ */
+static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
+					  unsigned long next,
+					  struct vm_area_struct **vmas,
+					  unsigned int max)
+{
+	unsigned int n;
+
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+	if (leaf_lookahead)
+		return leaf_vmas(&vmi->mas, next, vmas, max);
+#endif
+	for (n = 0; n < max; n++) {
+		vmas[n] = vma_next(vmi);
+		if (!vmas[n])
+			break;
+	}
+	return n;
+}
+
+/*
+ * Self-test: reads the VMAs of the process that loads the module leaf by leaf
+ * and compares each with find_vma(). If they differ, the maple tree has another
+ * layout than leaf_vmas() assumes, and walks use vma_next().
+ */
+static void __init leaf_lookahead_init(void)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vmas[VMA_BATCH];
+	struct vma_iterator vmi;
+	unsigned long next = 0;
+	unsigned int i, n;
+	bool same = true;
+
+	if (!mm)
+		return;
+	leaf_lookahead = true;
+	mmap_read_lock(mm);
+	vma_iter_init(&vmi, mm, 0);
+	do {
+		n = vma_read_batch(&vmi, next, vmas, VMA_BATCH);
+		for (i = 0; i < n && same; i++) {
+			same = vmas[i] == find_vma(mm, next);
+			if (same)
+				next = vmas[i]->vm_end;
+		}
+	} while (n && same);
+	same = same && !find_vma(mm, next);
+	mmap_read_unlock(mm);
+	leaf_lookahead = same;
+	if (!same)
+		pr_notice("unexpected maple tree layout, falling back to vma_next()\n");
+}
+
+/*
+ * Speculation: VMAs are read under RCU, without mmap_lock, and the mm's
+ * sequence count proves afterwards that no writer had the lock. It needs
+ * per-VMA locks with a seqcount (6.13; the tests ask for
+ * mmap_lock_speculate_try_begin() in linux/mmap_lock.h), VMAs that are
+ * SLAB_TYPESAFE_BY_RCU (6.15; vm_freeptr in linux/mm_types.h), and mempolicies
+ * that are freed by RCU (7.x; a struct rcu_head in linux/mempolicy.h).
+ *
+ * vma_speculate_begin() fails if a writer has mmap_lock. vma_speculate_retry()
+ * returns whether a writer has had it since.
+ *
+ * vma_get_file_active() returns a reference to the file of a VMA that only RCU
+ * protects, or NULL. get_file_rcu() would retry until the pointer changes, and
+ * the pointer of a freed VMA never does.
+ */
+#if defined(CONFIG_PER_VMA_LOCK) && defined(KCOMPAT_HAS_SPECULATION) && \
+	defined(KCOMPAT_HAS_VMA_FREEPTR) && defined(KCOMPAT_HAS_MEMPOLICY_RCU)
+#define HAVE_MMAP_LOCK_SPECULATE 1
+#define vma_speculate_begin(mm, seq) mmap_lock_speculate_try_begin(mm, seq)
+#define vma_speculate_retry(mm, seq) mmap_lock_speculate_retry(mm, seq)
+#define vma_get_file_active(vma) get_file_active(&(vma)->vm_file)
+#else
+#define HAVE_MMAP_LOCK_SPECULATE 0
+#define vma_speculate_begin(mm, seq) ((void)(mm), (void)(seq), false)
+#define vma_speculate_retry(mm, seq) ((void)(mm), (void)(seq), true)
+#define vma_get_file_active(vma) ((void)(vma), (struct file *)NULL)
+#endif
+
+#endif /* VMAINFO_VMA_ITER_H */
