@@ -32,16 +32,12 @@ struct comparison {
 struct list {
 	struct change *list;
 	size_t nr;
-	size_t room;
 };
 
 static struct change *list_add(struct list *l, enum change_what what, uint64_t start, uint64_t end,
 			       const struct vma *before, const struct vma *after)
 {
-	if (l->nr == l->room) {
-		l->room = 2 * l->room + 16;
-		l->list = xreallocarray(l->list, l->room, sizeof(*l->list));
-	}
+	l->list = array_grow(l->list, l->nr, sizeof(*l->list));
 	l->list[l->nr] = (struct change){
 		.what = what, .start = start, .end = end, .before = before, .after = after,
 	};
@@ -226,7 +222,7 @@ static size_t hash(const struct vma *vma)
 	uint64_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		sum = mix(sum, parts[i]);
 	for (p = vma->name ?: ""; *p; p++)
 		sum = mix(sum, (unsigned char)*p);

@@ -31,19 +31,14 @@ static const char doc[] =
 	"Exit status: 0 if there is no difference, 1 if there are some, 2 if there\n"
 	"was trouble.";
 
-enum { OPT_JSON = 256, OPT_COLOR };
+enum { OPT_JSON = 256 };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
-	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
-	  2 },
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
 	{ }
 };
 
 struct arguments {
-	enum colour colour;
 	bool json;
 	const char *sides[2];
 };
@@ -55,12 +50,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_JSON:
 		a->json = true;
-		break;
-	case OPT_COLOR:
-		a->colour = parse_colour(state, arg);
-		break;
-	case 'q':
-		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= 2)
@@ -132,7 +121,9 @@ static void print_json(const struct changes *c, const struct listing sides[2],
 
 int diff_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = {
+		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+	};
 	static const struct argp argp = {
 		options, parse, "A B", doc, children, NULL, NULL
 	};
@@ -148,7 +139,7 @@ int diff_command(int argc, char **argv)
 	for (i = 0; i < 2; i++)
 		read_side(&sides[i], a.sides[i]);
 	changes_between(&c, &sides[0], &sides[1]);
-	colour = use_colour(a.colour, stdout);
+	colour = use_colour();
 	if (a.json)
 		print_json(&c, sides, &a);
 	else

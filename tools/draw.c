@@ -4,7 +4,6 @@
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ static const struct metrics terminal_metrics = {
 
 /* ---- options ---- */
 
-enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE, KEY_COLOUR };
+enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE };
 
 struct options {
 	const char *process;
@@ -45,7 +44,6 @@ struct options {
 	const char *summary;
 	const char *title;
 	enum picture picture;
-	enum colour colour;
 	uint64_t boxes;
 	uint64_t columns;
 	uint64_t scale;
@@ -63,7 +61,7 @@ static enum picture picture_type(const char *file)
 	const char *suffix = strrchr(file, '.');
 	size_t i;
 
-	for (i = 0; suffix && i < sizeof(types) / sizeof(*types); i++)
+	for (i = 0; suffix && i < ARRAY_SIZE(types); i++)
 		if (same_word(suffix, types[i].suffix))
 			return types[i].type;
 	return PICTURE_NONE;
@@ -86,9 +84,6 @@ static const struct argp_option options[] = {
 	  "Set the boxes of a picture in N columns, at most 12; 0: as many as look well (0)", 0 },
 	{ "scale", KEY_SCALE, "N", 0,
 	  "Pixels of a .png for each that the picture is thought to have, 1 to 4 (2)", 0 },
-	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours in the terminal: 'always', 'never', or 'auto', which is the default", 0 },
-	{ "quiet", 'q', NULL, 0, "Do not say that the module is not there", 0 },
 	{}
 };
 
@@ -124,12 +119,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
 			argp_error(state, "invalid scale: '%s'", arg);
 		break;
-	case KEY_COLOUR:
-		o->colour = parse_colour(state, arg);
-		break;
-	case 'q':
-		quiet = true;
-		break;
 	case ARGP_KEY_ARG:
 		if (o->process)
 			argp_error(state, "extra operand '%s': one process at a time", arg);
@@ -148,7 +137,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	.children = (const struct argp_child[]){ { &process_argp, 0, NULL, 0 }, { } },
+	.children = (const struct argp_child[]){
+		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+	},
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[PID|NAME]",
@@ -174,30 +165,37 @@ static const struct argp argp = {
 /* The module's have some thousand bytes. */
 #define MAX_SUMMARY (64 << 10)
 
+static bool may_be_summary(const struct bytes *b)
+{
+	return b->size <= MAX_SUMMARY;
+}
+
 static void space_from_file(struct space *space, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	const char *wrong;
-	char *text;
+	struct bytes text = {};
+	int err;
 
 	if (fd < 0)
 		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
-	text = read_text(fd, MAX_SUMMARY);
-	if (!text && errno != EFBIG)
-		error(EXIT_FAILURE, errno, "cannot read '%s'", file);
+	err = bytes_read(&text, fd, may_be_summary);
+	if (err)
+		error(EXIT_FAILURE, err, "cannot read '%s'", file);
 	close(fd);
-	wrong = text ? space_read(space, text) : "it is too long";
+	wrong = may_be_summary(&text) ? space_read(space, text.p) : "it is too long";
 	if (wrong)
 		error(EXIT_FAILURE, 0, "'%s' is not a copy of /proc/vmainfo/summary: %s", file,
 		      wrong);
-	free(text);
+	free(text.p);
 }
 
 /* The module's summary of a process; false if it cannot be had, or the process has exited. */
 static bool space_from_module(struct space *space, pid_t pid)
 {
-	char number[16], *text = NULL;
-	bool done = false;
+	struct bytes text = {};
+	char number[16];
+	bool done;
 	int fd, len;
 
 	fd = open(VMAINFO_SUMMARY, O_RDWR | O_CLOEXEC);
@@ -205,10 +203,10 @@ static bool space_from_module(struct space *space, pid_t pid)
 		return false;
 	len = snprintf(number, sizeof(number), "%d", pid);
 	if (!pid || write(fd, number, len) == len)
-		text = read_text(fd, MAX_SUMMARY);
+		bytes_read(&text, fd, may_be_summary);
 	close(fd);
-	done = text && !space_read(space, text);
-	free(text);
+	done = text.p && !space_read(space, text.p);
+	free(text.p);
 	return done;
 }
 
@@ -231,25 +229,20 @@ static const char *program_name(const struct listing *l, const struct space *spa
 	return NULL;
 }
 
-static char *title_of(const struct options *o, const struct listing *l, const struct space *space)
+static char *title_of(const struct options *o, const struct listing *l, const struct space *space,
+		      unsigned int flags)
 {
 	const char *name = o->title ?: o->from ? program_name(l, space) : NULL;
-	char *comm = NULL, *clean, *title;
-	int n;
+	char *text, *title;
 
-	if (!name && !o->from) {
-		comm = process_comm(l->header.pid);
-		name = comm;
-	}
-	clean = clean_text(name ?: "a process");
-	if (o->title || !l->header.pid)
-		n = asprintf(&title, "%s", clean);
+	if (!name && !o->from)
+		text = process_comm(l->header.pid, flags);
 	else
-		n = asprintf(&title, "%s (pid %d)", clean, l->header.pid);
-	if (n < 0)
-		error(EXIT_FAILURE, errno, "%s", clean);
-	free(comm);
-	free(clean);
+		text = printable(name ?: "a process", flags);
+	if (o->title || !l->header.pid)
+		return text;
+	title = xasprintf("%s (pid %d)", text, l->header.pid);
+	free(text);
 	return title;
 }
 
@@ -302,7 +295,7 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 	FILE *out;
 
 	memset(c, 0, sizeof(*c));
-	c->title = title_of(o, layout->l, space);
+	c->title = title_of(o, layout->l, space, layout->metrics.text);
 	c->subtitle = subtitle_of(o, layout);
 	out = open_text(&c->notes[n++], &room);
 	if (space->user_end)
@@ -483,15 +476,15 @@ static void put_wrapped(const struct screen *s, const char *text)
 	free(copy);
 }
 
-static void screen_init(struct screen *s, enum colour colour)
+static void screen_init(struct screen *s)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 	uint64_t width;
 
-	s->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	s->utf8 = locale_is_utf8();
 	s->glyphs = s->utf8 ? &utf8_glyphs : &ascii_glyphs;
-	s->colour = use_colour(colour, stdout);
+	s->colour = use_colour();
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		s->width = size.ws_col;
 	else if (columns && parse_decimal(columns, MAX_WIDTH, &width) && width)
@@ -580,10 +573,8 @@ static size_t note_part(const struct screen *s, const char *note, int room)
 {
 	const char *comma = strstr(note, ", ");
 	size_t len = comma ? (size_t)(comma + 1 - note) : strlen(note);
-	char *part = strndup(note, len);
+	char *part = xasprintf("%.*s", (int)len, note);
 
-	if (!part)
-		error(EXIT_FAILURE, errno, "%s", note);
 	if (text_width(s, part) > room)
 		len = strcspn(note, " ");
 	free(part);
@@ -601,10 +592,8 @@ static int put_note(const struct screen *s, struct label *label, int used)
 	while (label->note) {
 		const int gap = !used ? 0 : first ? 2 : 1;
 		const size_t len = note_part(s, label->note, s->label);
-		char *part = strndup(label->note, len);
+		char *part = xasprintf("%.*s", (int)len, label->note);
 
-		if (!part)
-			error(EXIT_FAILURE, errno, "%s", label->note);
 		if (used && used + gap + text_width(s, part) > s->label) {
 			free(part);
 			break;
@@ -715,14 +704,14 @@ static void put_overview(const struct screen *s, const struct layout *layout)
 	free(cells);
 }
 
-static void draw_terminal(const struct options *o, const struct layout *layout,
+static void draw_terminal(const struct layout *layout,
 			  const struct caption *caption)
 {
 	const struct box *box = layout->boxes;
 	struct screen s;
 	size_t i;
 
-	screen_init(&s, o->colour);
+	screen_init(&s);
 	sgr(&s, "1");
 	put_wrapped(&s, caption->title);
 	sgr(&s, "0");
@@ -779,9 +768,8 @@ static void __attribute__((noreturn)) exec_with_cairo(int argc, char **argv)
 		error(EXIT_FAILURE, len < 0 ? errno : ENAMETOOLONG, "/proc/self/exe");
 	while (self[len - 1] != '/')
 		len--;
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		if (asprintf(&path, "%.*s%s", (int)len, self, places[i]) < 0)
-			error(EXIT_FAILURE, errno, "%s", places[i]);
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		path = xasprintf("%.*s%s", (int)len, self, places[i]);
 		execv(path, args);
 		if (errno != ENOENT)
 			error(EXIT_FAILURE, errno, "cannot run '%s'", path);
@@ -839,7 +827,7 @@ int draw_command(int argc, char **argv)
 		draw_picture(&o, &layout, &caption);
 	else
 #endif
-		draw_terminal(&o, &layout, &caption);
+		draw_terminal(&layout, &caption);
 	caption_free(&caption);
 	layout_free(&layout);
 	listing_free(&listing);

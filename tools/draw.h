@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "listing.h"
+#include "tool.h"
 
 /* Ends of ranges are the first address behind them, and 0 is then 2^64; so sizes come out right. */
 
@@ -71,6 +72,7 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
  * @broken: height of what is not drawn to scale
  * @from: log2 of the size above which heights grow
  * @step: by how much with each doubling, in 1/256
+ * @text: flags of printable()
  */
 struct metrics {
 	unsigned int part;
@@ -78,6 +80,7 @@ struct metrics {
 	unsigned int broken;
 	unsigned int from;
 	unsigned int step;
+	unsigned int text;
 };
 
 /* How high something of that size is. */
@@ -180,9 +183,6 @@ void layout_free(struct layout *layout);
  */
 uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr);
 
-/* A text as UTF-8 that is valid, with nothing in it that a terminal obeys. To be freed. */
-char *clean_text(const char *text);
-
 /* What is drawn in one colour. */
 #define NR_ACCESS 16
 #define ACCESS_SHARED 8		/* and _READ, _WRITE, _EXEC in the lower three bits */
@@ -215,17 +215,6 @@ struct caption {
 enum picture { PICTURE_NONE, PICTURE_SVG, PICTURE_PNG, PICTURE_PDF };
 
 extern const struct metrics picture_metrics;
-
-/**
- * struct bytes - a picture in memory
- * @p: from malloc()
- * @size: how many bytes
- */
-struct bytes {
-	char *p;
-	size_t size;
-	size_t room;
-};
 
 /**
  * picture_make() - draws

@@ -70,30 +70,20 @@ static void unescape(char *name)
 	*to = 0;
 }
 
-/*
- * A name as the value of a label, which is UTF-8. What is not, and the control characters, which
- * a terminal would obey, are U+FFFD, the replacement character.
- */
+/* A name as the value of a label, whose escapes come on top of printable(). */
 static void put_label(FILE *out, const char *escaped)
 {
-	char *name = xstrdup(escaped);
+	char *name = xstrdup(escaped), *text;
 	const char *p;
-	size_t len;
 
 	unescape(name);
-	for (p = name; *p; p += len) {
-		len = utf8_length(p);
-		if (*p == '\n') {
-			fputs("\\n", out);
-		} else if (*p == '"' || *p == '\\') {
-			fprintf(out, "\\%c", *p);
-		} else if (!len || is_control(p)) {
-			fputs("\357\277\275", out);
-			len = len ?: 1;
-		} else {
-			fwrite(p, len, 1, out);
-		}
+	text = printable(name, TEXT_UTF8);
+	for (p = text; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			putc('\\', out);
+		putc(*p, out);
 	}
+	free(text);
 	free(name);
 }
 
@@ -137,7 +127,7 @@ static void put_processes(FILE *out, const struct proc *procs, size_t nr)
 	uint64_t value;
 	size_t i, j;
 
-	for (i = 0; i < sizeof(gauges) / sizeof(*gauges); i++) {
+	for (i = 0; i < ARRAY_SIZE(gauges); i++) {
 		put_family(out, gauges[i].name, gauges[i].unit, gauges[i].help);
 		for (j = 0; j < nr; j++) {
 			memcpy(&value, (const char *)&procs[j] + gauges[i].field, sizeof(value));
@@ -233,9 +223,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_COUNT, &e->count))
 			argp_error(state, "invalid number of processes: '%s'", arg);
 		break;
-	case 'q':
-		quiet = true;
-		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -251,11 +238,9 @@ int export_command(int argc, char **argv)
 		  "All processes that have PERCENT of the limit, or more, get series of their own (50); the level of an alert has to be above it",
 		  0 },
 		{ "count", 'n', "N", 0, "So do the N nearest ones, however far they are (10)", 0 },
-		{ "quiet", 'q', NULL, 0,
-		  "Do not say on stderr that the module cannot be asked", 0 },
 		{}
 	};
-	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = { { &quiet_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
 		.children = children,
 		.options = options,
@@ -286,7 +271,7 @@ int export_command(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
 	procs_read(&t);
-	if (t.from_maps && !quiet) {
+	if (t.from_maps) {
 		cost = procs_cost(&t);
 		note("%s", cost);
 		free(cost);

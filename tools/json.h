@@ -31,11 +31,7 @@ void json_close(struct json *j, char bracket);
 /* Begins a line: of an array of many elements, each has one. */
 void json_line(struct json *j);
 
-/*
- * A text; NULL becomes null. JSON is UTF-8: each byte that is not becomes
- * U+FFFD, and then there is KEY_hex as well, which has the bytes themselves.
- * Control characters are escaped, also those that JSON does not forbid.
- */
+/* A text, by printable(); NULL becomes null. */
 void json_text(struct json *j, const char *key, const char *text);
 
 /*

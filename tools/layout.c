@@ -16,28 +16,6 @@
 
 /* ---- texts ---- */
 
-char *clean_text(const char *text)
-{
-	static const char replacement[] = "\357\277\275"; /* U+FFFD */
-	char *copy, *q;
-	size_t n;
-
-	/* Each byte becomes three at most. */
-	copy = xreallocarray(NULL, strlen(text) + 1, 3);
-	for (q = copy; *text; text += n) {
-		n = utf8_length(text);
-		if (!n)
-			q = mempcpy(q, replacement, sizeof(replacement) - 1);
-		else if (is_control(text))
-			q = memset(q, '?', n) + n;
-		else
-			q = mempcpy(q, text, n);
-		n = n ?: 1;
-	}
-	*q = 0;
-	return copy;
-}
-
 /* The last part of a file's name; all of what is no file's. */
 static const char *base_name(const char *name)
 {
@@ -231,7 +209,7 @@ static void guess_32bit_kernel(struct space *space, const struct vma *gate, uint
 
 	space->source = modules ? "inferred from the gate page: a 32-bit ARM kernel" :
 		"inferred from the gate page: a 32-bit kernel";
-	for (i = 0; i < sizeof(splits) / sizeof(*splits); i++) {
+	for (i = 0; i < ARRAY_SIZE(splits); i++) {
 		start = splits[i] - modules;
 		if (end > start || end < start - near)
 			continue;
@@ -371,9 +349,7 @@ static bool belongs(const struct vma *vma, const struct vma *first, const struct
 
 static void add_span(struct span **spans, size_t *nr, struct span new)
 {
-	/* A power of two is when they are full. */
-	if (!(*nr & (*nr - 1)))
-		*spans = xreallocarray(*spans, *nr ? 2 * *nr : 1, sizeof(**spans));
+	*spans = array_grow(*spans, *nr, sizeof(**spans));
 	(*spans)[(*nr)++] = new;
 }
 
@@ -476,9 +452,7 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 {
 	struct box *box;
 
-	if (!(layout->nr & (layout->nr - 1)))
-		layout->boxes = xreallocarray(layout->boxes, layout->nr ? 2 * layout->nr : 1,
-					      sizeof(*layout->boxes));
+	layout->boxes = array_grow(layout->boxes, layout->nr, sizeof(*layout->boxes));
 	box = &layout->boxes[layout->nr++];
 	*box = (struct box){ .type = type, .span.start = start, .span.end = end,
 			     .size = end - start, .height = layout->metrics.broken,
@@ -577,6 +551,7 @@ static void describe(struct layout *layout, struct box *box)
 	uint64_t anon = 0, inside = 0;
 	size_t room, merged = 0, i;
 	char *note = NULL, size[SIZE_TEXT];
+	const unsigned int text = layout->metrics.text;
 	const char *base;
 	FILE *out;
 
@@ -594,8 +569,7 @@ static void describe(struct layout *layout, struct box *box)
 	}
 	free(box->name);
 	if (box->span.merged) {
-		if (asprintf(&box->name, "%zu VMAs", box->span.nr) < 0)
-			box->name = xstrdup("VMAs");
+		box->name = xasprintf("%zu VMAs", box->span.nr);
 		fprintf(out, ", %s", base_name(first->name ?: "anonymous"));
 		if (!same_object(first, last))
 			fprintf(out, " to %s", base_name(last->name ?: "anonymous"));
@@ -604,9 +578,9 @@ static void describe(struct layout *layout, struct box *box)
 		anon = 0;
 	} else if (first->name) {
 		base = base_name(first->name);
-		box->name = clean_text(base);
+		box->name = printable(base, text);
 		if (base - first->name > 1) {
-			box->dir = clean_text(first->name);
+			box->dir = printable(first->name, text);
 			/* The base name, however long it is now */
 			*strrchr(box->dir, '/') = 0;
 		} else if (base > first->name) {
@@ -633,7 +607,7 @@ static void describe(struct layout *layout, struct box *box)
 	}
 	fclose(out);
 	if (*note)
-		box->note = clean_text(note + 2);
+		box->note = printable(note + 2, text);
 	free(note);
 }
 
@@ -684,7 +658,7 @@ static const char *region_name(const struct region *region)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(region->name, names[i][0]))
 			return names[i][1];
 	return region->name;

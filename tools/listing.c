@@ -17,9 +17,6 @@
 #include "process.h"
 #include "tool.h"
 
-/* No system call asks for more than this at a time. */
-#define CHUNK (1 << 20)
-
 static const char * const kind_names[] = {
 	[VMAINFO_KIND_ANON] = "anon",
 	[VMAINFO_KIND_FILE] = "file",
@@ -34,18 +31,16 @@ static const char * const kind_names[] = {
 	[VMAINFO_KIND_SPECIAL] = "special",
 };
 
-#define NR_KINDS (sizeof(kind_names) / sizeof(*kind_names))
-
 const char *kind_name(unsigned int kind)
 {
-	return kind < NR_KINDS ? kind_names[kind] : "?";
+	return kind < ARRAY_SIZE(kind_names) ? kind_names[kind] : "?";
 }
 
 int kind_of_name(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NR_KINDS; i++)
+	for (i = 0; i < ARRAY_SIZE(kind_names); i++)
 		if (!strcmp(name, kind_names[i]))
 			return i;
 	return -1;
@@ -59,7 +54,7 @@ const char *policy_name(unsigned int policy)
 		"weighted-interleave",
 	};
 
-	return policy < sizeof(names) / sizeof(*names) ? names[policy] : "?";
+	return policy < ARRAY_SIZE(names) ? names[policy] : "?";
 }
 
 char *vma_perm(char perm[5], const struct vma *vma)
@@ -83,7 +78,7 @@ char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 	char *p = buf;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (vma->flags & 1ULL << i)
 			p += sprintf(p, "%s%s", p > buf ? "," : "", names[i]);
 	if (vma->flags & VMAINFO_OTHER)
@@ -226,51 +221,13 @@ static bool is_maps(const char *p)
 	return digits && digits < PROBE && p[digits] == '-';
 }
 
-struct bytes {
-	char *p;
-	size_t size;
-	size_t room;
-};
-
-static void bytes_reserve(struct bytes *b, size_t more)
-{
-	if (b->room - b->size >= more)
-		return;
-	b->room = b->size + more > 2 * b->room ? b->size + more : 2 * b->room;
-	b->p = xreallocarray(b->p, b->room, 1);
-}
-
 /*
- * All of a file from where it stands, and a NUL that is not counted; an errno or 0. What cannot
- * be a listing by how it begins is not read to its end: /dev/zero has none.
+ * A file that cannot be a listing by its first bytes is not read to its end:
+ * /dev/zero has none.
  */
-static int bytes_read(struct bytes *b, int fd)
+static bool may_be_listing(const struct bytes *b)
 {
-	ssize_t n;
-	int err;
-
-	do {
-		bytes_reserve(b, CHUNK + 1);
-		n = read(fd, b->p + b->size, b->room - b->size - 1);
-		if (n > 0)
-			b->size += n;
-		b->p[b->size] = 0;
-	} while ((n > 0 && (b->size < PROBE || is_raw(b->p) || is_maps(b->p))) ||
-		 (n < 0 && errno == EINTR));
-	if (n < 0) {
-		err = errno;
-		free(b->p);
-		memset(b, 0, sizeof(*b));
-		return err;
-	}
-	return 0;
-}
-
-static void bytes_add(struct bytes *b, const void *p, size_t size)
-{
-	bytes_reserve(b, size);
-	memcpy(b->p + b->size, p, size);
-	b->size += size;
+	return b->size < PROBE || is_raw(b->p) || is_maps(b->p);
 }
 
 /* ---- maps ---- */
@@ -308,7 +265,7 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (begins(name, kinds[i].name))
 			return kinds[i].kind;
 	return ino || *name ? VMAINFO_KIND_FILE : VMAINFO_KIND_ANON;
@@ -352,7 +309,7 @@ static bool parse_perm(char **p, uint64_t *flags)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(letters) / sizeof(*letters); i++, (*p)++) {
+	for (i = 0; i < ARRAY_SIZE(letters); i++, (*p)++) {
 		if (**p == letters[i].set)
 			*flags |= letters[i].flag;
 		else if (**p != letters[i].clear)
@@ -406,20 +363,18 @@ static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
 }
 
 /*
- * The gate page is a line of maps and not a VMA of the process. On x86-64 it is
- * [vsyscall], on 32-bit ARM [vectors], on old kernels for 32-bit x86 [vdso] at a
- * fixed address. 32-bit processes of 64-bit kernels have, or had, VMAs
- * with the last two names at the same addresses. But the stack of these is
- * above what a 32-bit kernel leaves to user space. @behind is where the VMA
- * before it ends.
+ * On x86-64 the gate page is [vsyscall], on 32-bit ARM [vectors], on old kernels
+ * for 32-bit x86 [vdso] at a fixed address. 32-bit processes of 64-bit kernels
+ * have VMAs with the last two names at the same addresses, but their stack is
+ * above the end of user space of a 32-bit kernel.
  */
-static bool is_gate(uint64_t start, const char *name, uint64_t behind)
+bool is_gate_page(uint64_t start, const char *name, uint64_t last_end)
 {
 	const uint64_t user_end = 0xc0000000;
 
 	return (start == 0xffffffffff600000 && !strcmp(name, "[vsyscall]")) ||
-	       (start == 0xffff0000 && !strcmp(name, "[vectors]") && behind <= user_end) ||
-	       (start == 0xffffe000 && !strcmp(name, "[vdso]") && behind <= user_end);
+	       (start == 0xffff0000 && !strcmp(name, "[vectors]") && last_end <= user_end) ||
+	       (start == 0xffffe000 && !strcmp(name, "[vdso]") && last_end <= user_end);
 }
 
 /**
@@ -474,7 +429,7 @@ static const char *add_line(struct maps *m, char *line)
 		r.start = m->behind;
 	}
 	r.kind = kind_by_name(name, r.ino);
-	if (is_gate(r.start, name, m->behind))
+	if (is_gate_page(r.start, name, m->behind))
 		m->header.flags |= VMAINFO_GATE;
 	else
 		m->header.vmas++;
@@ -595,7 +550,7 @@ static void devices_of(struct devices *d, const struct listing *l)
 		last = vma;
 		if (device_find(d, vma->dev_major, vma->dev_minor))
 			continue;
-		d->list = xreallocarray(d->list, d->nr + 1, sizeof(*d->list));
+		d->list = array_grow(d->list, d->nr, sizeof(*d->list));
 		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
 	}
 }
@@ -714,7 +669,7 @@ static int maps_read(struct bytes *text, const char *dir)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ESRCH : errno;
-	err = bytes_read(text, fd);
+	err = bytes_read(text, fd, may_be_listing);
 	close(fd);
 	return err;
 }
@@ -796,7 +751,7 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 	if (fd < 0)
 		return from_maps(l, pid ?: getpid());
 	/* Of a module that has been unloaded procfs says EIO to read(), but EINVAL to this. */
-	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd);
+	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		return err;
 	wrong = listing_parse(l, raw.p, raw.size);
@@ -837,7 +792,7 @@ void listing_from_file(struct listing *l, const char *file)
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		error(exit_failure, errno, "cannot open '%s'", file);
-	err = bytes_read(&raw, fd);
+	err = bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		error(exit_failure, err, "cannot read '%s'", file);
 	if (!is_stdin)

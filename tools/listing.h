@@ -125,6 +125,12 @@ void listing_of(struct listing *l, pid_t pid);
 /* Reads a file that was saved, or a copy of a maps, "-" for stdin, or ends the program. */
 void listing_from_file(struct listing *l, const char *file);
 
+/*
+ * Whether a line of maps is the gate page and not a VMA of the process.
+ * @last_end is the end of the VMA before it.
+ */
+bool is_gate_page(uint64_t start, const char *name, uint64_t last_end);
+
 /* Frees what is in it; one that is all zero is empty. */
 void listing_free(struct listing *l);
 

@@ -13,7 +13,7 @@
 
 /* In pixels, or points. 4 KB are 3 high, and each doubling adds 1.25. */
 const struct metrics picture_metrics = {
-	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320,
+	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320, .text = TEXT_UTF8,
 };
 
 /* What cairo can draw into, and what a PNG file's readers can be expected to */
@@ -104,11 +104,6 @@ static double put_text(cairo_t *cr, double x, double y, const char *text)
 	cairo_move_to(cr, x, y);
 	cairo_show_text(cr, text);
 	return x + text_width(cr, text);
-}
-
-static bool is_first_byte(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
 /*
@@ -408,7 +403,7 @@ static double put_legend(struct picture_state *s, double y)
 	size_t i;
 
 	span_mix(&mix, l, &all);
-	for (i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
 		const unsigned int access = entries[i].access;
 
 		if (!entries[i].always && !mix.nr[access] && !mix.nr[access | ACCESS_SHARED])
@@ -437,7 +432,7 @@ static void put_scale(struct picture_state *s, double right, double y)
 	size_t i;
 
 	set_font(cr, SMALL_SIZE, false, false);
-	for (i = 0; i < sizeof(shifts) / sizeof(*shifts); i++) {
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
 		h = metrics_height(&picture_metrics, 1ULL << shifts[i]);
 		size_text(size, 1ULL << shifts[i]);
 		x -= 34;
@@ -592,14 +587,7 @@ static void choose_columns(struct picture_state *s, unsigned int columns)
 
 static cairo_status_t add_bytes(void *to, const unsigned char *data, unsigned int size)
 {
-	struct bytes *bytes = to;
-
-	if (bytes->room - bytes->size < size) {
-		bytes->room = 2 * bytes->room + size;
-		bytes->p = xreallocarray(bytes->p, bytes->room, 1);
-	}
-	memcpy(bytes->p + bytes->size, data, size);
-	bytes->size += size;
+	bytes_add(to, data, size);
 	return CAIRO_STATUS_SUCCESS;
 }
 

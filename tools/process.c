@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "listing.h"
 #include "process.h"
 #include "tool.h"
-#include "../vmainfo.h"
 
 /* A directory of process_dir(), and a file in it */
 #define PROC_PATH (PROCESS_DIR + 16)
@@ -84,7 +84,7 @@ static pid_t *all_processes(void)
 {
 	struct dirent *entry;
 	pid_t *pids = NULL;
-	size_t nr = 0, room = 0, j;
+	size_t nr = 0, j;
 	uint64_t pid;
 	DIR *dir;
 
@@ -94,10 +94,7 @@ static pid_t *all_processes(void)
 	while ((entry = readdir(dir))) {
 		if (!parse_decimal(entry->d_name, INT32_MAX, &pid))
 			continue;
-		if (nr + 1 >= room) {
-			room = 2 * room + 256;
-			pids = xreallocarray(pids, room, sizeof(*pids));
-		}
+		pids = array_grow(pids, nr, sizeof(*pids));
 		/* procfs lists them in order already. */
 		for (j = nr++; j && pids[j - 1] > (pid_t)pid; j--)
 			pids[j] = pids[j - 1];
@@ -106,6 +103,7 @@ static pid_t *all_processes(void)
 	closedir(dir);
 	if (!nr)
 		error(exit_failure, 0, "there are no processes in /proc: is procfs mounted there?");
+	pids = array_grow(pids, nr, sizeof(*pids));
 	pids[nr] = 0;
 	return pids;
 }
@@ -174,7 +172,7 @@ static error_t parse_pick(int key, char *arg, struct argp_state *state)
 const struct argp process_argp = {
 	.options = pick_options,
 	.parser = parse_pick,
-	.children = (const struct argp_child[]){ { &help_argp, 0, NULL, 0 }, { } },
+	.children = (const struct argp_child[]){ { &quiet_argp, 0, NULL, 0 }, { } },
 };
 
 /* In clock ticks since the boot; 0 if the process has gone. */
@@ -274,7 +272,7 @@ pid_t process_find(const char *text)
 	return pid;
 }
 
-char *process_comm(pid_t pid)
+char *process_comm(pid_t pid, unsigned int flags)
 {
 	char dir[PROCESS_DIR], comm[68];
 	ssize_t n;
@@ -284,7 +282,7 @@ char *process_comm(pid_t pid)
 	if (n <= 0)
 		return xstrdup("?");
 	comm[n - 1] = 0;
-	return printable(comm);
+	return printable(comm, flags);
 }
 
 void procs_free(struct procs *t)
@@ -297,9 +295,7 @@ static struct proc *procs_add(struct procs *t)
 {
 	struct proc *task;
 
-	/* A power of two is when it is full. */
-	if (!(t->nr & (t->nr - 1)))
-		t->procs = xreallocarray(t->procs, t->nr ? 2 * t->nr : 1, sizeof(*t->procs));
+	t->procs = array_grow(t->procs, t->nr, sizeof(*t->procs));
 	task = &t->procs[t->nr++];
 	memset(task, 0, sizeof(*task));
 	return task;
@@ -345,10 +341,11 @@ static uint64_t status_kb(const char *status, const char *key)
 	return p ? strtoull(p + strlen(key), NULL, 10) : 0;
 }
 
-/* Its lines, but for that of the gate page; -1 if it cannot be read. */
+/* The number of its VMAs; -1 if it cannot be read. */
 static int64_t count_maps(const char *dir)
 {
-	char path[PROC_PATH], *line = NULL;
+	char path[PROC_PATH], *line = NULL, *name, *p;
+	uint64_t start, last_end = 0;
 	int64_t nr = 0;
 	size_t room = 0;
 	FILE *file;
@@ -357,9 +354,13 @@ static int64_t count_maps(const char *dir)
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	/* A file can be named like the gate page, but nothing else can be at its address. */
-	while (getline(&line, &room, file) > 0)
-		nr += strncmp(line, "ffffffffff600000-", 17) != 0;
+	while (getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\n")] = 0;
+		name = strrchr(line, ' ');
+		start = strtoull(line, &p, 16);
+		nr += !is_gate_page(start, name ? name + 1 : "", last_end);
+		last_end = *p ? strtoull(p + 1, NULL, 16) : 0;
+	}
 	if (ferror(file) && errno != ESRCH)
 		nr = -1;
 	fclose(file);
@@ -370,16 +371,17 @@ static int64_t count_maps(const char *dir)
 /* All of DIR/status, which can have 65536 groups; NULL if it is not there. */
 static char *read_status(const char *dir)
 {
-	char path[PROC_PATH], *status;
+	struct bytes status = {};
+	char path[PROC_PATH];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/status", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	status = read_text(fd, SIZE_MAX);
+	bytes_read(&status, fd, NULL);
 	close(fd);
-	return status;
+	return status.p;
 }
 
 static void count_process(pid_t pid, struct procs *t)
@@ -455,14 +457,10 @@ void procs_read(struct procs *t)
 
 char *procs_cost(const struct procs *t)
 {
-	char *text;
-
-	if (asprintf(&text, "%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
-		     t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
-		     "no permission to ask the module",
-		     t->nr, t->cpu_ns / 1e6) < 0)
-		error(exit_failure, errno, "procs");
-	return text;
+	return xasprintf("%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
+			 t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
+			 "no permission to ask the module",
+			 t->nr, t->cpu_ns / 1e6);
 }
 
 uint64_t max_map_count(void)

@@ -11,10 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/*
- * --oldest and --newest, and help_argp: a child of the argp of commands that
- * take a name.
- */
+/* --oldest and --newest, and quiet_argp: for commands that take a name */
 extern const struct argp process_argp;
 
 /**
@@ -54,8 +51,8 @@ void process_too_many(const char *text, const pid_t *pids, size_t nr) __attribut
 #define PROCESS_DIR_TRIES 5
 bool process_dir(char dir[PROCESS_DIR], pid_t pid);
 
-/* What /proc/PID/comm says, printable; "?" if the process has gone. To be freed. */
-char *process_comm(pid_t pid);
+/* /proc/PID/comm, printable() with @flags; "?" if the process has exited. To be freed. */
+char *process_comm(pid_t pid, unsigned int flags);
 
 /**
  * struct proc - a process: a line of the module's "procs"

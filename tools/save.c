@@ -19,11 +19,6 @@ static const char doc[] =
 	"as it tells what otherwise takes the right to trace the process. A pipe or a\n"
 	"device is written to, if it belongs to the user or to root.";
 
-static const struct argp_option options[] = {
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 0 },
-	{ }
-};
-
 struct arguments {
 	const char *process;
 	const char *file;
@@ -34,9 +29,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
-	case 'q':
-		quiet = true;
-		break;
 	case ARGP_KEY_ARG:
 		if (!a->process)
 			a->process = arg;
@@ -59,7 +51,7 @@ int save_command(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
-		options, parse, "PID|NAME FILE", doc, children, NULL, NULL
+		NULL, parse, "PID|NAME FILE", doc, children, NULL, NULL
 	};
 	struct arguments a = { };
 	struct listing l;

@@ -10,6 +10,7 @@
 #include "listing.h"
 #include "process.h"
 #include "show.h"
+#include "table.h"
 #include "tool.h"
 
 /* What may be written and executed, and what may not be touched at all */
@@ -82,170 +83,328 @@ static struct sums sums_of(const struct listing *l, const struct show_options *o
 	return sums;
 }
 
-/* ---- for people ---- */
+/* ---- columns ---- */
 
-struct widths {
-	int address, nr, kb, dev, ino, page, flags, ops, base_shift;
-	bool pages;		/* some are not of the smallest size that there is */
+static const struct {
+	const char *name;
+	int flags;
+} columns[] = {
+	[COLUMN_ADDRESS] = { "address", SCOLS_FL_RIGHT },
+	[COLUMN_SIZE] = { "size", SCOLS_FL_RIGHT },
+	[COLUMN_NR] = { "nr", SCOLS_FL_RIGHT },
+	[COLUMN_START] = { "start", SCOLS_FL_RIGHT },
+	[COLUMN_END] = { "end", SCOLS_FL_RIGHT },
+	[COLUMN_SIZE_KB] = { "size_kb", SCOLS_FL_RIGHT },
+	[COLUMN_PERM] = { "perm", 0 },
+	[COLUMN_OFFSET] = { "offset", SCOLS_FL_RIGHT },
+	[COLUMN_DEV] = { "dev", SCOLS_FL_RIGHT },
+	[COLUMN_INODE] = { "inode", SCOLS_FL_RIGHT },
+	[COLUMN_KIND] = { "kind", 0 },
+	[COLUMN_PAGE_KB] = { "page_kb", SCOLS_FL_RIGHT },
+	[COLUMN_ANON] = { "anon", 0 },
+	[COLUMN_POLICY] = { "policy", 0 },
+	[COLUMN_FLAGS] = { "flags", 0 },
+	[COLUMN_DELETED] = { "deleted", 0 },
+	[COLUMN_OPS] = { "ops", 0 },
+	[COLUMN_NAME] = { "name", SCOLS_FL_TRUNC },
 };
 
-static void at_least(int *width, int needed)
-{
-	if (*width < needed)
-		*width = needed;
-}
-
-static char *dev_text(char buf[24], const struct vma *vma)
-{
-	snprintf(buf, 24, "%02" PRIx32 ":%02" PRIx32, vma->dev_major, vma->dev_minor);
-	return buf;
-}
-
-/* In kB; what is smaller than one, or not known, is "-". */
-static char *page_text(char buf[24], const struct vma *vma)
-{
-	if (vma->page_shift < 10)
-		strcpy(buf, "-");
-	else
-		snprintf(buf, 24, "%llu", 1ull << (vma->page_shift - 10));
-	return buf;
-}
-
-static struct widths widths_of(const struct listing *l, const struct show_options *o)
-{
-	struct widths w = { .address = 8, .nr = 2, .kb = 2, .dev = 5, .ino = 5, .page = 4,
-			    .flags = 5, .ops = 3, .base_shift = 64 };
+/**
+ * struct value - what a column says of a VMA
+ * @type: VALUE_UNKNOWN: maps does not tell; VALUE_BIG: can be more than 2^53
+ * @number: of the types from VALUE_BOOL to VALUE_HEX
+ * @text: of VALUE_TEXT and VALUE_LIST, whose parts have commas between them; can be @buf
+ */
+struct value {
+	enum {
+		VALUE_NONE, VALUE_UNKNOWN, VALUE_BOOL, VALUE_NUMBER, VALUE_BIG, VALUE_HEX,
+		VALUE_TEXT, VALUE_LIST
+	} type;
+	uint64_t number;
+	const char *text;
 	char buf[FLAGS_TEXT];
-	size_t i;
+};
 
-	at_least(&w.nr, snprintf(NULL, 0, "%zu", l->nr));
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
+static void set_number(struct value *v, int type, uint64_t number)
+{
+	v->type = type;
+	v->number = number;
+}
 
-		if (vma->page_shift && vma->page_shift < w.base_shift)
-			w.base_shift = vma->page_shift;
+static void set_text(struct value *v, const char *text)
+{
+	v->type = text ? VALUE_TEXT : VALUE_NONE;
+	v->text = text;
+}
+
+static void get_value(struct value *v, enum show_column column, const struct listing *l,
+		      const struct vma *vma)
+{
+	v->type = VALUE_NONE;
+	v->text = v->buf;
+	switch (column) {
+	case COLUMN_ADDRESS:
+		snprintf(v->buf, sizeof(v->buf), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
+		v->type = VALUE_TEXT;
+		break;
+	case COLUMN_SIZE:
+		set_text(v, size_text(v->buf, vma_size(vma)));
+		break;
+	case COLUMN_NR:
+		if (!is_gate(l, vma))
+			set_number(v, VALUE_NUMBER, vma - l->vmas + 1);
+		break;
+	case COLUMN_START:
+		set_number(v, VALUE_HEX, vma->start);
+		break;
+	case COLUMN_END:
+		set_number(v, VALUE_HEX, vma->end);
+		break;
+	case COLUMN_SIZE_KB:
+		set_number(v, VALUE_NUMBER, vma_size(vma) >> 10);
+		break;
+	case COLUMN_PERM:
+		set_text(v, vma_perm(v->buf, vma));
+		break;
+	case COLUMN_OFFSET:
+		set_number(v, VALUE_HEX, vma->offset);
+		break;
+	case COLUMN_DEV:
+		snprintf(v->buf, sizeof(v->buf), "%02" PRIx32 ":%02" PRIx32, vma->dev_major,
+			 vma->dev_minor);
+		v->type = VALUE_TEXT;
+		break;
+	case COLUMN_INODE:
+		set_number(v, VALUE_BIG, vma->ino);
+		break;
+	case COLUMN_KIND:
+		set_text(v, kind_name(vma->kind));
+		break;
+	case COLUMN_PAGE_KB:
+		if (vma->page_shift >= 10)
+			set_number(v, VALUE_NUMBER, 1ull << (vma->page_shift - 10));
+		break;
+	case COLUMN_ANON:
+		set_number(v, VALUE_BOOL, !!(vma->flags & VMAINFO_ANON_VMA));
+		break;
+	case COLUMN_POLICY:
+		set_text(v, vma->policy ? policy_name(vma->policy) : NULL);
+		break;
+	case COLUMN_FLAGS:
+		vma_flags(v->buf, vma);
+		v->type = VALUE_LIST;
+		break;
+	case COLUMN_DELETED:
+		set_number(v, VALUE_BOOL, !!(vma->flags & VMAINFO_DELETED));
+		break;
+	case COLUMN_OPS:
+		set_text(v, vma->ops);
+		break;
+	default:
+		set_text(v, vma->name);
 	}
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
+	if (listing_is_from_maps(l) && (column == COLUMN_ANON || column == COLUMN_POLICY ||
+					column == COLUMN_FLAGS || column == COLUMN_DELETED ||
+					column == COLUMN_OPS))
+		v->type = VALUE_UNKNOWN;
+}
 
-		if (!is_wanted(vma, o))
-			continue;
-		w.pages |= vma->page_shift > w.base_shift;
-		at_least(&w.address, snprintf(NULL, 0, "%" PRIx64, vma->end));
-		if (o->format != SHOW_LONG)
-			continue;
-		at_least(&w.kb, snprintf(NULL, 0, "%" PRIu64, vma_size(vma) >> 10));
-		at_least(&w.dev, strlen(dev_text(buf, vma)));
-		at_least(&w.ino, snprintf(NULL, 0, "%" PRIu64, vma->ino));
-		at_least(&w.page, strlen(page_text(buf, vma)));
-		at_least(&w.flags, strlen(vma_flags(buf, vma)));
-		at_least(&w.ops, strlen(vma->ops ?: "-"));
+/* For tables and CSV: NULL for nothing, @v->buf, or a text that is not printable() */
+static const char *value_text(struct value *v, bool csv)
+{
+	switch (v->type) {
+	case VALUE_UNKNOWN:
+		return csv ? NULL : "?";
+	case VALUE_BOOL:
+		return v->number ? "y" : csv ? "n" : "-";
+	case VALUE_NUMBER:
+	case VALUE_BIG:
+		snprintf(v->buf, sizeof(v->buf), "%" PRIu64, v->number);
+		return v->buf;
+	case VALUE_HEX:
+		/* With 0x, or 7e10 is a number to some programs that read CSV. */
+		snprintf(v->buf, sizeof(v->buf), csv ? "0x%" PRIx64 : "%08" PRIx64, v->number);
+		return v->buf;
+	case VALUE_TEXT:
+	case VALUE_LIST:
+		return v->text;
+	default:
+		return NULL;
 	}
-	return w;
 }
 
-/* Rights that one looks for: a letter that tells them without colours. */
-static char mark_of(const struct vma *vma)
+/* The columns that are shown; whether @l has large pages decides if page_kb is. */
+static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct listing *l,
+			     const struct show_options *o)
 {
-	if ((vma->flags & WRITE_EXEC) == WRITE_EXEC)
-		return '!';
-	return vma->flags & RIGHTS ? ' ' : '.';
+	enum show_column column;
+	uint8_t shift = 0;
+	bool has_large = false;
+	size_t nr = 0, i;
+
+	if (o->nr_columns) {
+		memcpy(chosen, o->columns, sizeof(o->columns));
+		return o->nr_columns;
+	}
+	for (i = 0; i < l->nr && o->format == SHOW_TABLE; i++) {
+		if (!l->vmas[i].page_shift)
+			continue;
+		has_large |= shift && shift != l->vmas[i].page_shift;
+		shift = l->vmas[i].page_shift;
+	}
+	for (column = 0; column < NR_COLUMNS; column++) {
+		const bool is_short = column <= COLUMN_SIZE || column == COLUMN_PERM ||
+				      column == COLUMN_KIND || column == COLUMN_NAME ||
+				      (column == COLUMN_PAGE_KB && has_large);
+		const bool is_long = column > COLUMN_SIZE &&
+				     (column != COLUMN_DELETED || o->format == SHOW_JSON);
+
+		if (o->format == SHOW_TABLE ? is_short : is_long)
+			chosen[nr++] = column;
+	}
+	return nr;
 }
 
-static const char *colour_of(const struct vma *vma)
+/* ---- tables ---- */
+
+/*
+ * Permissions to look for have a letter that tells them without colours: '!'
+ * for writable and executable, '.' for no access at all.
+ */
+static char mark_of(const struct vma *vma, const char **colour)
 {
-	if ((vma->flags & WRITE_EXEC) == WRITE_EXEC)
-		return "1;31";
-	if (!(vma->flags & RIGHTS))
-		return "2";
-	if (vma->flags & VMAINFO_EXEC)
-		return "32";
-	return vma->flags & VMAINFO_WRITE ? "33" : "";
+	const uint64_t rights = vma->flags & RIGHTS;
+
+	*colour = rights & VMAINFO_EXEC ? "32" : rights & VMAINFO_WRITE ? "33" : rights ? "" : "2";
+	if ((rights & WRITE_EXEC) != WRITE_EXEC)
+		return rights ? 0 : '.';
+	*colour = "1;31";
+	return '!';
 }
 
-static void print_perm(FILE *out, const struct vma *vma, bool colour)
-{
-	const char *code = colour ? colour_of(vma) : "";
-	char perm[5];
+/* A line of a table. @text can be @value.buf; @copy is to be freed. */
+struct cell {
+	const char *text;
+	const char *colour;
+	char *copy;
+	struct value value;
+};
 
-	if (*code)
-		fprintf(out, "\033[%sm%s%c\033[m", code, vma_perm(perm, vma), mark_of(vma));
-	else
-		fprintf(out, "%s%c", vma_perm(perm, vma), mark_of(vma));
+static void get_cell(struct cell *c, enum show_column column, const struct listing *l,
+		     const struct vma *vma, const struct show_options *o)
+{
+	get_value(&c->value, column, l, vma);
+	c->text = value_text(&c->value, false);
+	c->colour = "";
+	c->copy = NULL;
+	if (!c->text || !*c->text) {
+		c->text = column == COLUMN_NAME && !o->raw ? "" : "-";
+	} else if (column == COLUMN_PERM && !o->raw) {
+		c->value.buf[4] = mark_of(vma, &c->colour);
+		c->value.buf[5] = 0;
+	} else if (c->value.text != c->value.buf && c->value.type == VALUE_TEXT) {
+		c->copy = printable(c->text, o->raw ? TEXT_NO_BLANKS : 0);
+		c->text = c->copy;
+	}
 }
 
-/* With the column before it, if there is a name: no line ends in spaces. */
-static void print_name_column(FILE *out, const char *name, int pad)
+/*
+ * libsmartcols takes 10 times as long for a line as printf(), and 500 bytes of
+ * memory. So unless stdout is a terminal, it prints only the first lines, and
+ * print_line() prints all others with the same widths, so that a listing of
+ * 1,048,576 VMAs takes 1.0 times as long as by printf() alone. A later value can
+ * be wider than its column. Addresses and numbers cannot: see width_of().
+ */
+#define SMART_LINES 1024
+
+/* The width of a column whose values grow from line to line; 0 for others */
+static int width_of(enum show_column column, const struct listing *l)
 {
-	if (!name || !*name)
-		return;
-	fprintf(out, "%*s ", pad, "");
-	print_name(out, name);
+	const int address = snprintf(NULL, 0, "%08" PRIx64, l->vmas[l->nr - 1].end);
+
+	switch (column) {
+	case COLUMN_ADDRESS:
+		return 2 * address + 1;
+	case COLUMN_START:
+	case COLUMN_END:
+		return address;
+	case COLUMN_NR:
+		return snprintf(NULL, 0, "%zu", l->nr);
+	case COLUMN_SIZE:
+		return SIZE_TEXT / 2;
+	default:
+		return 0;
+	}
+}
+
+/* @widths: NULL for --raw. No line ends in spaces. */
+static void print_line(FILE *out, const struct cell *cells, const int *flags, const size_t *widths,
+		       size_t nr)
+{
+	size_t i, pad, pending = 0;
+	const char *p;
+
+	for (i = 0; i < nr; i++) {
+		pad = widths ? widths[i] : 0;
+		for (p = cells[i].text; *p && pad; p++)
+			pad -= is_first_byte(*p);
+		if (flags[i] & SCOLS_FL_RIGHT)
+			pending += pad;
+		for (; pending && *cells[i].text; pending--)
+			putc_unlocked(' ', out);
+		if (*cells[i].colour)
+			fprintf(out, "\033[%sm%s\033[0m", cells[i].colour, cells[i].text);
+		else
+			fputs_unlocked(cells[i].text, out);
+		pending += (flags[i] & SCOLS_FL_RIGHT ? 0 : pad) + 1;
+	}
+	putc_unlocked('\n', out);
 }
 
 static void print_table(FILE *out, const struct listing *l, const struct show_options *o)
 {
-	const struct widths w = widths_of(l, o);
-	char size[SIZE_TEXT];
-	size_t i;
+	const size_t smart_lines = o->raw ? 0 : o->terminal ? SIZE_MAX : SMART_LINES;
+	struct libscols_table *table = table_new(out);
+	size_t widths[NR_COLUMNS], lines = 0, nr, i, j;
+	struct cell cells[NR_COLUMNS];
+	enum show_column shown[NR_COLUMNS];
+	int flags[NR_COLUMNS];
 
-	fprintf(out, "%-*s %7s %-5s %-8s%s name\n", 2 * w.address + 1, "address", "size", "perm",
-		"kind", w.pages ? "   page" : "");
+	nr = choose_columns(shown, l, o);
+	for (j = 0; j < nr; j++) {
+		flags[j] = columns[shown[j]].flags;
+		table_column(table, columns[shown[j]].name,
+			     l->nr > smart_lines ? width_of(shown[j], l) : 0, flags[j]);
+		if (o->raw && !o->noheadings)
+			fprintf(out, "%s%c", columns[shown[j]].name, j + 1 < nr ? ' ' : '\n');
+	}
+	scols_table_enable_noheadings(table, o->noheadings);
+	/* Too wide for most terminals, even without the names */
+	if (o->format == SHOW_LONG)
+		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-		const char *kind = kind_name(vma->kind);
-		int pad = 8 - strlen(kind);
+		struct libscols_line *line = NULL;
 
-		if (!is_wanted(vma, o))
+		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		fprintf(out, "%*.8" PRIx64 "-%-*.8" PRIx64 " %7s ", w.address, vma->start,
-			w.address, vma->end, size_text(size, vma_size(vma)));
-		print_perm(out, vma, o->colour);
-		fprintf(out, " %s", kind);
-		if (w.pages && vma->page_shift > w.base_shift) {
-			fprintf(out, "%*s%7s", pad, "", size_text(size, 1ull << vma->page_shift));
-			pad = 0;
-		} else if (w.pages) {
-			pad += 7;
+		if (lines == smart_lines)
+			table_print(table, widths);
+		if (lines++ < smart_lines)
+			line = table_line(table);
+		for (j = 0; j < nr; j++) {
+			get_cell(&cells[j], shown[j], l, &l->vmas[i], o);
+			if (!o->colour || o->raw)
+				cells[j].colour = "";
+			if (line)
+				table_cell(line, j, cells[j].text, cells[j].colour);
 		}
-		print_name_column(out, vma->name, pad);
-		putc('\n', out);
+		if (!line)
+			print_line(out, cells, flags, o->raw ? NULL : widths, nr);
+		for (j = 0; j < nr; j++)
+			free(cells[j].copy);
 	}
-}
-
-static void print_long(FILE *out, const struct listing *l, const struct show_options *o)
-{
-	const bool from_maps = listing_is_from_maps(l);
-	const struct widths w = widths_of(l, o);
-	char nr[24], dev[24], page[24], flags[FLAGS_TEXT];
-	int column;
-	size_t i;
-
-	fprintf(out, "%*s %*s %*s %*s %-5s %8s %*s %*s %-8s %*s anon %-19s %-*s %-*s name\n",
-		w.nr, "nr", w.address, "start", w.address, "end", w.kb, "kB", "perm", "offset",
-		w.dev, "dev", w.ino, "inode", "kind", w.page, "page", "policy", w.flags, "flags",
-		w.ops, "ops");
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
-		if (!is_wanted(vma, o))
-			continue;
-		snprintf(nr, sizeof(nr), "%zu", i + 1);
-		fprintf(out, "%*s %*.8" PRIx64 " %*.8" PRIx64 " %*" PRIu64 " ", w.nr,
-			is_gate(l, vma) ? "-" : nr, w.address, vma->start, w.address, vma->end,
-			w.kb, vma_size(vma) >> 10);
-		print_perm(out, vma, o->colour);
-		fprintf(out, " %08" PRIx64 " %*s %*" PRIu64 " %-8s %*s %4c %-19s %-*s ",
-			vma->offset, w.dev, dev_text(dev, vma), w.ino, vma->ino,
-			kind_name(vma->kind), w.page, page_text(page, vma),
-			from_maps ? '?' : vma->flags & VMAINFO_ANON_VMA ? 'y' : '-',
-			from_maps ? "?" : policy_name(vma->policy), w.flags,
-			from_maps ? "?" : vma_flags(flags, vma));
-		column = print_name(out, from_maps ? "?" : vma->ops ?: "-");
-		fprintf(out, "%*s ", column < w.ops ? w.ops - column : 0, "");
-		print_name(out, vma->name ?: "-");
-		putc('\n', out);
-	}
+	if (lines <= smart_lines)
+		table_print(table, widths);
 }
 
 static void print_sums(FILE *out, const struct listing *l, const struct show_options *o)
@@ -266,42 +425,30 @@ static void print_sums(FILE *out, const struct listing *l, const struct show_opt
 
 /* ---- for programs ---- */
 
-/* What maps does not say is null. */
-static void print_vma_json(struct json *j, const struct listing *l, const struct vma *vma)
+static void print_value_json(struct json *j, const char *key, const struct value *v)
 {
-	const bool from_maps = listing_is_from_maps(l);
-	char buf[FLAGS_TEXT], *flags;
-
-	json_open(j, NULL, '{');
-	if (is_gate(l, vma))
-		json_null(j, "nr");
-	else
-		json_int(j, "nr", vma - l->vmas + 1);
-	json_hex(j, "start", vma->start);
-	json_hex(j, "end", vma->end);
-	json_int(j, "size_kb", vma_size(vma) >> 10);
-	json_text(j, "perm", vma_perm(buf, vma));
-	json_hex(j, "offset", vma->offset);
-	json_text(j, "dev", dev_text(buf, vma));
-	json_decimal(j, "inode", vma->ino);
-	json_text(j, "kind", kind_name(vma->kind));
-	if (vma->page_shift < 10)
-		json_null(j, "page_kb");
-	else
-		json_int(j, "page_kb", 1ull << (vma->page_shift - 10));
-	if (from_maps)
-		json_null(j, "anon");
-	else
-		json_bool(j, "anon", vma->flags & VMAINFO_ANON_VMA);
-	json_text(j, "policy", vma->policy ? policy_name(vma->policy) : NULL);
-	flags = vma_flags(buf, vma);
-	if (from_maps)
-		json_null(j, "flags");
-	else
-		json_list(j, "flags", strcmp(flags, "-") ? flags : "");
-	json_text(j, "ops", vma->ops);
-	json_text(j, "name", vma->name);
-	json_close(j, '}');
+	switch (v->type) {
+	case VALUE_BOOL:
+		json_bool(j, key, v->number);
+		break;
+	case VALUE_NUMBER:
+		json_int(j, key, v->number);
+		break;
+	case VALUE_BIG:
+		json_decimal(j, key, v->number);
+		break;
+	case VALUE_HEX:
+		json_hex(j, key, v->number);
+		break;
+	case VALUE_TEXT:
+		json_text(j, key, v->text);
+		break;
+	case VALUE_LIST:
+		json_list(j, key, strcmp(v->text, "-") ? v->text : "");
+		break;
+	default:
+		json_null(j, key);
+	}
 }
 
 void listing_json(struct json *j, const struct listing *l)
@@ -325,7 +472,9 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 {
 	const struct sums s = sums_of(l, o);
 	struct json j = { .out = out };
-	size_t i;
+	enum show_column shown[NR_COLUMNS];
+	size_t nr = choose_columns(shown, l, o), i, k;
+	struct value v;
 
 	json_open(&j, NULL, '{');
 	listing_json(&j, l);
@@ -338,7 +487,12 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 		if (!is_wanted(&l->vmas[i], o))
 			continue;
 		json_line(&j);
-		print_vma_json(&j, l, &l->vmas[i]);
+		json_open(&j, NULL, '{');
+		for (k = 0; k < nr; k++) {
+			get_value(&v, shown[k], l, &l->vmas[i]);
+			print_value_json(&j, columns[shown[k]].name, &v);
+		}
+		json_close(&j, '}');
 	}
 	putc('\n', out);
 	json_close(&j, ']');
@@ -346,88 +500,72 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 	putc('\n', out);
 }
 
-/* A field of RFC 4180; others than names need no quotes. */
-static void print_csv_text(FILE *out, const char *text, bool safe)
+/* A field of RFC 4180 */
+static void print_csv_text(FILE *out, const char *text)
 {
-	char *copy = safe ? printable(text) : NULL;
+	const bool quotes = strpbrk(text, ",\"");
 
-	if (copy)
-		text = copy;
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
-	} else {
-		putc('"', out);
-		for (; *text; text++) {
-			if (*text == '"')
-				putc('"', out);
-			putc(*text, out);
-		}
-		putc('"', out);
+	if (quotes)
+		putc_unlocked('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			putc_unlocked('"', out);
+		putc_unlocked(*text, out);
 	}
-	free(copy);
+	if (quotes)
+		putc_unlocked('"', out);
 }
 
 static void print_csv(FILE *out, const struct listing *l, const struct show_options *o)
 {
-	const bool from_maps = listing_is_from_maps(l);
-	char perm[5], dev[24], flags[FLAGS_TEXT];
-	size_t i;
+	enum show_column shown[NR_COLUMNS];
+	size_t nr = choose_columns(shown, l, o), i, j;
+	const char *text;
+	struct value v;
+	char *copy;
 
-	fputs("nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,ops,name\r\n",
-	      out);
+	for (j = 0; j < nr && !o->noheadings; j++)
+		fprintf(out, "%s%s", columns[shown[j]].name, j + 1 < nr ? "," : "\r\n");
 	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
-		if (!is_wanted(vma, o))
+		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		if (!is_gate(l, vma))
-			fprintf(out, "%zu", i + 1);
-		/* With 0x, or 7e10 is a number to some. */
-		fprintf(out, ",0x%" PRIx64 ",0x%" PRIx64 ",%" PRIu64 ",%s,0x%" PRIx64 ",%s,%" PRIu64
-			",%s,", vma->start, vma->end, vma_size(vma) >> 10, vma_perm(perm, vma),
-			vma->offset, dev_text(dev, vma), vma->ino, kind_name(vma->kind));
-		if (vma->page_shift >= 10)
-			fprintf(out, "%llu", 1ull << (vma->page_shift - 10));
-		fprintf(out, ",%s,%s,", from_maps ? "" : vma->flags & VMAINFO_ANON_VMA ? "y" : "n",
-			vma->policy ? policy_name(vma->policy) : "");
-		if (!from_maps)
-			print_csv_text(out, vma_flags(flags, vma), false);
-		putc(',', out);
-		print_csv_text(out, vma->ops ?: "", o->safe);
-		putc(',', out);
-		print_csv_text(out, vma->name ?: "", o->safe);
-		fputs("\r\n", out);
+		for (j = 0; j < nr; j++) {
+			get_value(&v, shown[j], l, &l->vmas[i]);
+			text = value_text(&v, true) ?: "";
+			copy = text == v.buf ? NULL : printable(text, o->terminal ? 0 : TEXT_UTF8);
+			print_csv_text(out, copy ?: text);
+			free(copy);
+			fputs_unlocked(j + 1 < nr ? "," : "\r\n", out);
+		}
 	}
 }
 
 /* The column of maps that a name begins in, unless the numbers are long, of a 64-bit kernel */
 #define MAPS_NAME_COLUMN (25 + 8 * 6 - 1)
 
-/* Byte for byte what show_map_vma() in fs/proc/task_mmu.c prints. */
+/* Byte for byte what show_map_vma() in fs/proc/task_mmu.c prints, except to a terminal. */
 static void print_maps(FILE *out, const struct listing *l, const struct show_options *o)
 {
+	const struct vma *vma;
 	char perm[5], *copy;
 	const char *p;
 	int column;
-	size_t i;
 
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
 		if (!is_wanted(vma, o))
 			continue;
 		column = fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %"
 				 PRIu64 " ", vma->start, vma->end, vma_perm(perm, vma), vma->offset,
 				 vma->dev_major, vma->dev_minor, vma->ino);
 		if (vma->name) {
-			copy = o->safe ? printable(vma->name) : NULL;
+			copy = o->terminal ? printable(vma->name, 0) : NULL;
 			fprintf(out, "%*s ", column < MAPS_NAME_COLUMN ?
 				MAPS_NAME_COLUMN - column : 0, "");
-			for (p = vma->name; *p; p++)
+			for (p = copy ?: vma->name; *p; p++)
 				if (*p == '\n')
 					fputs("\\012", out);
 				else
-					putc(copy ? copy[p - vma->name] : *p, out);
+					putc(*p, out);
 			free(copy);
 		}
 		putc('\n', out);
@@ -447,12 +585,10 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 {
 	switch (o->format) {
 	case SHOW_TABLE:
-		print_table(out, l, o);
-		print_sums(out, l, o);
-		break;
 	case SHOW_LONG:
-		print_long(out, l, o);
-		print_sums(out, l, o);
+		print_table(out, l, o);
+		if (!o->raw && !o->noheadings)
+			print_sums(out, l, o);
 		break;
 	case SHOW_JSON:
 		print_json(out, l, o);
@@ -469,57 +605,59 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 /* ---- the command ---- */
 
 static const char doc[] =
-	"Shows the virtual memory areas (VMAs) of processes: those with that PID or\n"
-	"NAME; without either, the one that the module's parameter \"pid\" names, else\n"
+	"Shows the virtual memory areas (VMAs) of processes by PID or NAME. Without\n"
+	"either, shows the process that the module's parameter \"pid\" names, or else\n"
 	"vmainfo itself.\n"
-	"\vBehind the permissions (as in /proc/PID/maps) a '!' marks what may be both\n"
-	"written and executed, a '.' what may not be touched at all. The page size is\n"
-	"shown where it is not the smallest one. The [vsyscall] page is no VMA of the\n"
-	"process: it comes last, and is not counted. Several filters show what\n"
-	"matches all of them.\n"
+	"\vColumns are in the order of --columns, which is for tables, CSV and JSON. The\n"
+	"table has page_kb, the kernel's page size, if there is more than one. On a\n"
+	"terminal it cuts long names, except with --long.\n"
 	"\n"
-	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, since\n"
-	"they can be larger than what programs with nothing but doubles (JavaScript,\n"
-	"jq) can tell apart; sizes are numbers, in kB. A byte of a name that is no\n"
-	"UTF-8 is U+FFFD there; then name_hex has all bytes of it. Several processes\n"
-	"are several objects. CSV is that of RFC 4180, with CR and LF at the end of a\n"
-	"line. What is not known, because the module is not loaded, is null in JSON,\n"
-	"empty in CSV and '?' with --long.\n"
+	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
+	"and executable, and '.' for no access. The [vsyscall] page is not a VMA of the\n"
+	"process: it comes last and is not counted. A VMA must match all filters.\n"
 	"\n"
-	"Control characters in names are printed as '?' to people and terminals, and\n"
-	"as they are with --csv and --maps to files and pipes.\n"
+	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, because\n"
+	"JavaScript and jq round large numbers; sizes are numbers, in kB. Several\n"
+	"processes are several objects. CSV is that of RFC 4180. An unknown value,\n"
+	"because the module is not loaded, is null in JSON, empty in CSV, else '?'.\n"
 	"\n"
-	"Exit status: 0, or 1 if there is no such process, file, or VMA at ADDRESS;\n"
-	"also if that is so of one process of several; the others are shown.";
+	"In names, each byte of a control character, and each that is not UTF-8, is\n"
+	"\\xHH, except with --maps to files and pipes.\n"
+	"\n"
+	"Exit status: 0, or 1 if a process, file, or VMA at ADDRESS does not exist. The\n"
+	"other processes are shown.";
 
-enum { OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_KIND, OPT_PERM, OPT_ADDR, OPT_FROM, OPT_COLOR };
+enum {
+	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM, OPT_ADDR,
+	OPT_FROM
+};
 
 static const struct argp_option options[] = {
-	{ "long", 'l', NULL, 0, "All that is known of each VMA, as the module's vmas has it", 1 },
+	{ "long", 'l', NULL, 0, "All columns that the module's vmas has", 1 },
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its records", 1 },
-	{ "csv", OPT_CSV, NULL, 0,
-	  "CSV, with the names of the columns in the first line; of one process", 1 },
+	{ "csv", OPT_CSV, NULL, 0, "CSV, of one process", 1 },
 	{ "maps", OPT_MAPS, NULL, 0,
 	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
+	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
+	  "Only these: address, size, nr, start, end, size_kb, perm, offset, dev, inode, kind, page_kb, anon, policy, flags, deleted, ops, name",
+	  2 },
+	{ "noheadings", OPT_NOHEADINGS, NULL, 0, "No line with headings, and no totals", 2 },
+	{ "raw", OPT_RAW, NULL, 0,
+	  "A table for scripts: one space between columns, no totals, '-' for nothing", 2 },
 	{ "kind", OPT_KIND, "KIND[,KIND...]", 0,
 	  "Only these: anon, file, heap, stack, shmem, hugetlb, vdso, vvar, vsyscall, dev, special",
-	  2 },
-	{ "perm", OPT_PERM, "PATTERN", 0,
-	  "Only those with these permissions: up to four characters, as in maps, '-' for not set, '?' for either, as are those left out: ?wx may be written and executed",
-	  2 },
-	{ "addr", OPT_ADDR, "ADDRESS", 0, "Only the VMA that holds this hexadecimal address", 2 },
-	{ "from", OPT_FROM, "FILE", 0,
-	  "What 'vmainfo save' wrote, or a copy of a /proc/PID/maps; - for stdin", 3 },
-	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
 	  3 },
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 3 },
+	{ "perm", OPT_PERM, "PATTERN", 0,
+	  "Only these permissions: up to four characters, as in maps, '-' for not set, '?' for either; ?wx is writable and executable",
+	  3 },
+	{ "addr", OPT_ADDR, "ADDRESS", 0, "Only the VMA that contains this hexadecimal address", 3 },
+	{ "from", OPT_FROM, "FILE", 0,
+	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 4 },
 	{ }
 };
 
 struct arguments {
 	struct show_options show;
-	enum colour colour;
 	const char *format;	/* the option that it was said with */
 	char **processes;
 	size_t nr_processes;
@@ -542,17 +680,35 @@ static void set_format(struct argp_state *state, enum show_format format, const 
 	a->format = name;
 }
 
-static void parse_kinds(struct argp_state *state, const char *arg)
+static int column_of_name(const char *name)
 {
-	struct arguments *a = state->input;
-	char *copy = xstrdup(arg), *rest = copy, *name;
-	int kind;
+	int column;
 
+	for (column = 0; column < NR_COLUMNS; column++)
+		if (!strcmp(name, columns[column].name))
+			return column;
+	return -1;
+}
+
+/* Parses a list of names: @number_of says which number one has, or -1. */
+static void parse_names(struct argp_state *state, const char *arg, const char *what,
+			int (*number_of)(const char *name))
+{
+	struct show_options *o = &((struct arguments *)state->input)->show;
+	char *copy = xstrdup(arg), *rest = copy, *name;
+	int number;
+
+	o->nr_columns = number_of == column_of_name ? 0 : o->nr_columns;
 	while ((name = strsep(&rest, ","))) {
-		kind = kind_of_name(name);
-		if (kind < 0)
-			argp_error(state, "unknown kind: '%s'", name);
-		a->show.kinds |= 1u << kind;
+		number = number_of(name);
+		if (number < 0)
+			argp_error(state, "unknown %s: '%s'", what, name);
+		if (number_of == kind_of_name)
+			o->kinds |= 1u << number;
+		else if (o->nr_columns < NR_COLUMNS)
+			o->columns[o->nr_columns++] = number;
+		else
+			argp_error(state, "too many columns: '%s'", arg);
 	}
 	free(copy);
 }
@@ -575,7 +731,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_format(state, SHOW_MAPS, "--maps");
 		break;
 	case OPT_KIND:
-		parse_kinds(state, arg);
+		parse_names(state, arg, "kind", kind_of_name);
 		break;
 	case OPT_PERM:
 		if (!perm_is_valid(arg))
@@ -590,21 +746,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_FROM:
 		a->file = arg;
 		break;
-	case OPT_COLOR:
-		a->colour = parse_colour(state, arg);
+	case OPT_RAW:
+		a->show.raw = true;
 		break;
-	case 'q':
-		quiet = true;
+	case OPT_NOHEADINGS:
+		a->show.noheadings = true;
+		break;
+	case 'o':
+		parse_names(state, arg, "column", column_of_name);
 		break;
 	case ARGP_KEY_ARG:
-		a->processes = xreallocarray(a->processes, a->nr_processes + 1,
-					     sizeof(*a->processes));
+		a->processes = array_grow(a->processes, a->nr_processes, sizeof(*a->processes));
 		a->processes[a->nr_processes++] = arg;
 		break;
 	case ARGP_KEY_END:
 		if (a->nr_processes > 1 && is_for_one(a->show.format))
 			argp_error(state, "extra operand '%s': %s is for one process",
 				   a->processes[1], a->format);
+		if (a->show.raw && a->show.format > SHOW_LONG)
+			argp_error(state, "--raw and %s exclude each other", a->format);
+		if (a->show.nr_columns && a->show.format == SHOW_MAPS)
+			argp_error(state, "--columns and --maps exclude each other");
 		if (a->nr_processes && a->file)
 			argp_error(state, "a process and --from exclude each other");
 		break;
@@ -641,7 +803,7 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 		}
 		if (!a->show.by_address || count_wanted(&l, &a->show)) {
 			if (a->show.format != SHOW_JSON) {
-				comm = process_comm(pids[i]);
+				comm = process_comm(pids[i], 0);
 				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
 				free(comm);
 			}
@@ -680,7 +842,9 @@ static size_t find_processes(const struct arguments *a, pid_t **pids)
 
 int show_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = {
+		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+	};
 	static const struct argp argp = {
 		options, parse, "[PID|NAME...]", doc, children, NULL, NULL
 	};
@@ -691,8 +855,8 @@ int show_command(int argc, char **argv)
 	pid_t *pids;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	a.show.colour = use_colour(a.colour, stdout);
-	a.show.safe = isatty(STDOUT_FILENO);
+	a.show.colour = use_colour();
+	a.show.terminal = isatty(STDOUT_FILENO);
 	nr = find_processes(&a, &pids);
 	if (nr > 1) {
 		status = show_processes(&a, pids, nr);

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -83,7 +82,6 @@ struct row {
  * @reverse: the other way round than columns are at first
  * @kilobytes: sizes in kB
  * @warn: percent of @max that make a process stand out
- * @colour: whether to use colours
  * @pids: that the table is confined to
  * @nr_pids: how many, 0 for no such thing
  */
@@ -106,7 +104,6 @@ struct top {
 	bool reverse;
 	bool kilobytes;
 	double warn;
-	enum colour colour;
 	pid_t *pids;
 	size_t nr_pids;
 };
@@ -237,19 +234,6 @@ static void look(struct top *t)
 
 /* ---- as text ---- */
 
-static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *format(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		error(EXIT_FAILURE, errno, "memory");
-	va_end(args);
-	return text;
-}
-
 /* What is above the table: up to MAX_SUMMARY lines, each to be freed; returns how many. */
 static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 {
@@ -260,19 +244,19 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 
 	if (localtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
-	lines[nr++] = format("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
+	lines[nr++] = xasprintf("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
 			     t->delay, t->max);
-	lines[nr] = format("Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
+	lines[nr] = xasprintf("Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
 			   t->warn, t->over, t->vmas);
 	if (t->looks > 1) {
 		text = lines[nr];
-		lines[nr] = format("%s, %+" PRId64 " since the last look", text, t->growth);
+		lines[nr] = xasprintf("%s, %+" PRId64 " since the last look", text, t->growth);
 		free(text);
 	}
 	nr++;
 	if (t->nearest) {
-		text = printable(t->nearest->comm);
-		lines[nr++] = format("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
+		text = printable(t->nearest->comm, 0);
+		lines[nr++] = xasprintf("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
 				     t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
 		free(text);
 	}
@@ -282,8 +266,8 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 		if (*text >= 'a' && *text <= 'z')
 			*text -= 'a' - 'A';
 		lines[nr++] = t->now.unreadable ?
-			      format("%s; %zu cannot be read", text, t->now.unreadable) :
-			      format("%s", text);
+			      xasprintf("%s; %zu cannot be read", text, t->now.unreadable) :
+			      xasprintf("%s", text);
 		free(text);
 	}
 	return nr;
@@ -320,7 +304,7 @@ static char *cell_text(const struct top *t, const struct row *row, enum column c
 
 static void print_look(const struct top *t)
 {
-	bool colour = use_colour(t->colour, stdout), over;
+	bool colour = use_colour(), over;
 	char buf[CELL], *lines[MAX_SUMMARY];
 	enum column column;
 	int nr, line;
@@ -428,7 +412,7 @@ static void block_signals(sigset_t *while_waiting)
 	size_t i;
 
 	sigemptyset(&blocked);
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		/* nohup(1), and shells in the background */
 		if (sigaction(ends[i], NULL, &old) || old.sa_handler == SIG_IGN)
 			continue;
@@ -471,7 +455,7 @@ static void open_screen(struct view *v)
 	set_escdelay(50);
 	curs_set(0);
 	v->warn_attr = A_BOLD;
-	if (use_colour(v->t->colour, stdout) && has_colors() && start_color() == OK) {
+	if (use_colour() && has_colors() && start_color() == OK) {
 		use_default_colors();
 		init_pair(1, COLOR_RED, -1);
 		v->warn_attr |= COLOR_PAIR(1);
@@ -489,7 +473,7 @@ static int put_text(int y, int x, const char *text)
 
 	if (y < 0 || y >= LINES || room <= 0)
 		return x;
-	while (*text && nr < sizeof(chars) / sizeof(*chars)) {
+	while (*text && nr < ARRAY_SIZE(chars)) {
 		len = mbrtowc(&c, text, strlen(text), &state);
 		if (len == (size_t)-1 || len == (size_t)-2) {
 			memset(&state, 0, sizeof(state));
@@ -535,7 +519,7 @@ static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
 		shown[column] = true;
 	for (column = 0; column < COMMAND; column++)
 		width += column_width(t, column) + 1;
-	for (i = 0; i < sizeof(may_hide) / sizeof(*may_hide) && width > COLS; i++) {
+	for (i = 0; i < ARRAY_SIZE(may_hide) && width > COLS; i++) {
 		if (may_hide[i] == t->sort)
 			continue;
 		shown[may_hide[i]] = false;
@@ -585,7 +569,7 @@ static void draw_table(struct view *v, int y)
 			if (shown[column])
 				x = put_cell(y, x, column_width(t, column),
 					     cell_text(t, row, column, buf));
-		name = printable(row->task->comm);
+		name = printable(row->task->comm, 0);
 		put_text(y, x, name);
 		free(name);
 	}
@@ -614,7 +598,7 @@ static void draw_help(void)
 
 	put_text(y++, 0, "vmainfo top: keys; any one goes back");
 	y++;
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		put_text(y++, 2, keys[i]);
 	for (column = 0; column < NR_COLUMNS; column++) {
 		snprintf(line, sizeof(line), "%c             %-8s %s", columns[column].key,
@@ -904,14 +888,13 @@ static bool parse_pids(char *text, struct top *t)
 	for (one = strtok_r(text, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
 		if (!parse_decimal(one, INT32_MAX, &pid) || !pid)
 			return false;
-		t->pids = xreallocarray(t->pids, t->nr_pids + 1, sizeof(*t->pids));
+		t->pids = array_grow(t->pids, t->nr_pids, sizeof(*t->pids));
 		t->pids[t->nr_pids++] = pid;
 	}
 	return t->nr_pids;
 }
 
-#define OPT_COLOR 256
-#define OPT_WARN 257
+enum { OPT_WARN = 256 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -944,9 +927,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_pids(arg, t))
 			argp_error(state, "invalid list of PIDs: '%s'", arg);
 		break;
-	case OPT_COLOR:
-		t->colour = parse_colour(state, arg);
-		break;
 	case OPT_WARN:
 		if (!parse_number(arg, 0, 100, &t->warn))
 			argp_error(state, "invalid percentage: '%s'", arg);
@@ -974,10 +954,11 @@ int top_command(int argc, char **argv)
 		{ "pid", 'p', "PID[,PID...]", 0, "Only these; may be repeated", 0 },
 		{ "warn", OPT_WARN, "PERCENT", 0,
 		  "Mark processes over so much of the limit, and count them (85)", 0 },
-		{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto, always or never", 0 },
 		{}
 	};
-	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = {
+		{ &help_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+	};
 	static const struct argp argp = {
 		.children = children,
 		.options = options,

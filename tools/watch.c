@@ -35,24 +35,17 @@ static const char doc[] =
 	"deleted, which is seen with the next other change.) On older ones all VMAs\n"
 	"are read each time; without the module, from /proc/PID/maps.";
 
-enum { OPT_COLOR = 256 };
-
 static const struct argp_option options[] = {
 	{ "interval", 'n', "SECONDS", 0,
 	  "Time from one update to the next (1), at least 0.001", 1 },
 	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
 	{ "count", 'c', "N", 0, "End after N updates; the first look is not one of them", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
-	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
-	  2 },
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
 	{ }
 };
 
 struct arguments {
 	const char *process;
-	enum colour colour;
 	bool time;
 	int interval_ms;
 	uint64_t count;		/* 0 for no end */
@@ -92,12 +85,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 't':
 		a->time = true;
-		break;
-	case OPT_COLOR:
-		a->colour = parse_colour(state, arg);
-		break;
-	case 'q':
-		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (a->process)
@@ -166,7 +153,7 @@ static uint64_t total_kb(const struct listing *l)
 
 static void print_exec(const struct watch *w, const struct listing *now)
 {
-	char *comm = process_comm(w->pid);
+	char *comm = process_comm(w->pid, 0);
 
 	print_time(w);
 	printf("%s%-9s%s %s: %zu VMAs, %" PRIu64 " kB\n", w->colour ? "\033[1m" : "", "exec",
@@ -232,7 +219,9 @@ static bool look(struct watch *w)
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = {
+		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+	};
 	static const struct argp argp = {
 		options, parse, "PID|NAME", doc, children, NULL, NULL
 	};
@@ -247,14 +236,14 @@ int watch_command(int argc, char **argv)
 	/* Nothing is written until something changes, which can take days. */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
-	w.colour = use_colour(a.colour, stdout);
+	w.colour = use_colour();
 	w.pid = process_find(a.process);
 	w.fd = listing_open(w.pid);
 	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
 	err = listing_read(&w.last, w.fd, w.pid);
 	if (err)
 		error(exit_failure, err, "process %d", w.pid);
-	comm = process_comm(w.pid);
+	comm = process_comm(w.pid, 0);
 	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
 	     total_kb(&w.last));
 	free(comm);

@@ -113,17 +113,17 @@ def check_names():
     """comm is up to 15 bytes of any kind; a label is UTF-8, without what a terminal obeys."""
     names = {
         b'q"\\back\\n': 'q"\\back\\n',
-        b"new\nline\\": "new\nline\\",
+        b"new\nline\\": r"new\x0aline" + "\\",
         b" x ": " x ",
         b"": "",
-        b"\xff\xfe\xc3": "\ufffd\ufffd\ufffd",
-        b"\xed\xa0\x80|\xc0\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd",
-        b"\xe0\x80\x80|\xf0\x80\x80\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd\ufffd\ufffd",
-        b"\xf4\x90\x80\x80.": "\ufffd\ufffd\ufffd\ufffd.",
+        b"\xff\xfe\xc3": r"\xff\xfe\xc3",
+        b"\xed\xa0\x80|\xc0\x80": r"\xed\xa0\x80|\xc0\x80",
+        b"\xe0\x80\x80|\xf0\x80\x80\x80": r"\xe0\x80\x80|\xf0\x80\x80\x80",
+        b"\xf4\x90\x80\x80.": r"\xf4\x90\x80\x80.",
         "\u65e5\u672c\U0001f40d".encode(): "\u65e5\u672c\U0001f40d",
-        b"a\x1b[31m\t\x7f\xc2\x9b": "a\ufffd[31m\ufffd\ufffd\ufffd",
+        b"a\x1b[31m\t\x7f\xc2\x9b": r"a\x1b[31m\x09\x7f\xc2\x9b",
         b"{pid=\"1\"} 1": "{pid=\"1\"} 1",
-        b"\\012\\x41\\t": "\\012\\x41\\t",
+        b"\\012\\x41\\t": r"\012\x5cx41\t",
     }
     with targets(*((10, name) for name in names)) as running:
         data = export("--threshold=0", "--count=100000")

@@ -46,7 +46,7 @@ static void show(const struct listing *l)
 {
 	static const struct show_options filters[] = {
 		{ .colour = true },
-		{ .safe = true, .perm = "?w-p" },
+		{ .terminal = true, .perm = "?w-p" },
 		{ .kinds = 1u << VMAINFO_KIND_ANON | 1u << VMAINFO_KIND_SPECIAL },
 		{ .by_address = true, .address = 0x7fffffffe000 },
 	};

@@ -155,6 +155,7 @@ result "manual page has every command" has_synopsis
 result "commands completed" completes_commands
 result "kinds completed" offers "anon hugetlb special" show --kind ""
 result "kinds completed after =" offers "anon hugetlb special" show --kind = ""
+result "columns completed" offers "address size_kb name" show -o ""
 result "--color values completed" offers "auto always never" draw --color = ""
 result "processes completed" offers "$$ $(cat /proc/$$/comm)" show ""
 result "files completed" offers "$COMPLETION" diff "${COMPLETION%.bash}"
@@ -164,5 +165,5 @@ result "unknown option rejected" bad_option
 result "full disk: --help fails" full
 result "full disk: --help of commands fails" full_help
 result "version matches version.h" version
-ktap_set_plan $((nr + 13))
+ktap_set_plan $((nr + 14))
 ktap_finished

@@ -235,17 +235,29 @@ def check_name_of_threads():
              read(thread_of(process.pid) + "/maps"), LONG)
 
 
-def add_process(pid, comm, cmdline):
+def add_process(pid, comm, cmdline, gate=""):
     """In a /proc of ours. Without cmdline, whoever opens it waits for us."""
     directory = "/proc/%d" % pid
     os.mkdir(directory)
     for name, content in (("comm", comm + "\n"), ("cmdline", cmdline), ("statm", "1 1 1\n"),
-                          ("maps", "1000-2000 r--p 00000000 00:00 0 \n")):
+                          ("maps", "1000-2000 r--p 00000000 00:00 0 \n" + gate),
+                          ("status", "Name:\t%s\n" % comm)):
         if content is None:
             os.mkfifo(directory + "/" + name)
             continue
         with open(directory + "/" + name, "w") as file:
             file.write(content)
+
+
+def check_gate():
+    """Where the gate page is, depends on the architecture; it is not counted."""
+    gates = ("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n",
+             "ffff0000-ffff1000 r-xp 00000000 00:00 0 [vectors]\n",
+             "ffffe000-fffff000 r-xp 00000000 00:00 0 [vdso]\n")
+    for pid, gate in enumerate(gates, 2000000001):
+        add_process(pid, "gate", "", gate)
+    shown = vmainfo("top", "--batch", "--iterations=1").splitlines()[-len(gates):]
+    same([line.split()[1] for line in shown], ["1"] * len(gates), "VMAs")
 
 
 def reads_cmdline(pids, *args, status=0):

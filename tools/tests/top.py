@@ -138,7 +138,7 @@ def check_warn():
 
 def check_names():
     """What a terminal would obey does not come out, nor does what would break a line."""
-    names = {b"a\x1b[31mb": "a?[31mb", b" x\ny\\": "x\\ny\\\\", b"\xc2\x9bz": "??z"}
+    names = {b"a\x1b[31mb": r"a\x1b[31mb", b" x\ny\\": r"x\ny\\", b"\xc2\x9bz": r"\xc2\x9bz"}
     with targets(*((10, name) for name in names)) as running:
         rows = table(batch(only(running)))
         for target, shown in zip(running, names.values()):
@@ -332,8 +332,8 @@ def check_bad_names():
         top.wait_for("table", lambda lines: len(pids(lines) or []) == 3)
         rows = table(top.screen.text())
         names = {int(row["PID"]): row["COMMAND"] for row in rows}
-        same(names[running[0].pid], "a?[31mb", "name")
-        same(names[running[1].pid], "?z?", "name")
+        same(names[running[0].pid], r"a\x1b[31mb", "name")
+        same(names[running[1].pid], r"\xffz\xc3", "name")
         if not names[running[2].pid].startswith("\u65e5"):
             raise AssertionError("UTF-8 is not shown: %r" % names)
         quit_by_q(top)
