@@ -89,24 +89,24 @@ static const struct {
 	const char *name;
 	int flags;
 } columns[] = {
-	[COLUMN_ADDRESS] = { "address", SCOLS_FL_RIGHT },
-	[COLUMN_SIZE] = { "size", SCOLS_FL_RIGHT },
-	[COLUMN_NR] = { "nr", SCOLS_FL_RIGHT },
-	[COLUMN_START] = { "start", SCOLS_FL_RIGHT },
-	[COLUMN_END] = { "end", SCOLS_FL_RIGHT },
-	[COLUMN_SIZE_KB] = { "size_kb", SCOLS_FL_RIGHT },
+	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT },
+	[COLUMN_SIZE] = { "size", TABLE_RIGHT },
+	[COLUMN_NR] = { "nr", TABLE_RIGHT },
+	[COLUMN_START] = { "start", TABLE_RIGHT },
+	[COLUMN_END] = { "end", TABLE_RIGHT },
+	[COLUMN_SIZE_KB] = { "size_kb", TABLE_RIGHT },
 	[COLUMN_PERM] = { "perm", 0 },
-	[COLUMN_OFFSET] = { "offset", SCOLS_FL_RIGHT },
-	[COLUMN_DEV] = { "dev", SCOLS_FL_RIGHT },
-	[COLUMN_INODE] = { "inode", SCOLS_FL_RIGHT },
+	[COLUMN_OFFSET] = { "offset", TABLE_RIGHT },
+	[COLUMN_DEV] = { "dev", TABLE_RIGHT },
+	[COLUMN_INODE] = { "inode", TABLE_RIGHT },
 	[COLUMN_KIND] = { "kind", 0 },
-	[COLUMN_PAGE_KB] = { "page_kb", SCOLS_FL_RIGHT },
+	[COLUMN_PAGE_KB] = { "page_kb", TABLE_RIGHT },
 	[COLUMN_ANON] = { "anon", 0 },
 	[COLUMN_POLICY] = { "policy", 0 },
 	[COLUMN_FLAGS] = { "flags", 0 },
 	[COLUMN_DELETED] = { "deleted", 0 },
 	[COLUMN_OPS] = { "ops", 0 },
-	[COLUMN_NAME] = { "name", SCOLS_FL_TRUNC },
+	[COLUMN_NAME] = { "name", TABLE_CUT },
 };
 
 /**
@@ -274,53 +274,41 @@ static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct l
 static char mark_of(const struct vma *vma, const char **colour)
 {
 	const uint64_t rights = vma->flags & RIGHTS;
+	const bool is_wx = (rights & WRITE_EXEC) == WRITE_EXEC;
 
-	*colour = rights & VMAINFO_EXEC ? "32" : rights & VMAINFO_WRITE ? "33" : rights ? "" : "2";
-	if ((rights & WRITE_EXEC) != WRITE_EXEC)
-		return rights ? 0 : '.';
-	*colour = "1;31";
-	return '!';
+	if (colour)
+		*colour = is_wx ? "1;31" : !rights ? "2" : rights & VMAINFO_EXEC ? "32" :
+			  rights & VMAINFO_WRITE ? "33" : "";
+	return is_wx ? '!' : rights ? 0 : '.';
 }
 
-/* A line of a table. @text can be @value.buf; @copy is to be freed. */
-struct cell {
-	const char *text;
-	const char *colour;
-	char *copy;
-	struct value value;
-};
-
-static void get_cell(struct cell *c, enum show_column column, const struct listing *l,
-		     const struct vma *vma, const struct show_options *o)
+/* Sets a cell, whose text can be @v->buf. Returns what is to be freed. */
+static char *get_cell(struct table_cell *cell, struct value *v, enum show_column column,
+		      const struct listing *l, const struct vma *vma,
+		      const struct show_options *o)
 {
-	get_value(&c->value, column, l, vma);
-	c->text = value_text(&c->value, false);
-	c->colour = "";
-	c->copy = NULL;
-	if (!c->text || !*c->text) {
-		c->text = column == COLUMN_NAME && !o->raw ? "" : "-";
-	} else if (column == COLUMN_PERM && !o->raw) {
-		c->value.buf[4] = mark_of(vma, &c->colour);
-		c->value.buf[5] = 0;
-	} else if (c->value.text != c->value.buf && c->value.type == VALUE_TEXT) {
-		c->copy = printable(c->text, o->raw ? TEXT_NO_BLANKS : 0);
-		c->text = c->copy;
-	}
-}
+	char *copy;
 
-/*
- * libsmartcols takes 10 times as long for a line as printf(), and 500 bytes of
- * memory. So unless stdout is a terminal, it prints only the first lines, and
- * print_line() prints all others with the same widths, so that a listing of
- * 1,048,576 VMAs takes 1.0 times as long as by printf() alone. A later value can
- * be wider than its column. Addresses and numbers cannot: see width_of().
- */
-#define SMART_LINES 1024
+	get_value(v, column, l, vma);
+	*cell = (struct table_cell){ value_text(v, false), "" };
+	if (!cell->text || !*cell->text) {
+		cell->text = column == COLUMN_NAME && !o->raw ? "" : "-";
+	} else if (column == COLUMN_PERM && !o->raw) {
+		v->buf[4] = mark_of(vma, o->colour ? &cell->colour : NULL);
+		v->buf[5] = 0;
+	} else if (v->text != v->buf && v->type == VALUE_TEXT) {
+		copy = printable(cell->text, o->raw ? TEXT_NO_BLANKS : 0);
+		cell->text = copy;
+		return copy;
+	}
+	return NULL;
+}
 
 /* The width of a column whose values grow from line to line; 0 for others */
-static int width_of(enum show_column column, const struct listing *l)
+static size_t width_of(enum show_column column, const struct listing *l)
 {
-	const int address = snprintf(NULL, 0, "%08" PRIx64, l->vmas[l->nr - 1].end);
+	const struct vma *last = l->nr > l->has_gate ? &l->vmas[l->nr - l->has_gate - 1] : NULL;
+	const int address = snprintf(NULL, 0, "%08" PRIx64, last ? last->end : 0);
 
 	switch (column) {
 	case COLUMN_ADDRESS:
@@ -330,81 +318,37 @@ static int width_of(enum show_column column, const struct listing *l)
 		return address;
 	case COLUMN_NR:
 		return snprintf(NULL, 0, "%zu", l->nr);
-	case COLUMN_SIZE:
-		return SIZE_TEXT / 2;
 	default:
 		return 0;
 	}
 }
 
-/* @widths: NULL for --raw. No line ends in spaces. */
-static void print_line(FILE *out, const struct cell *cells, const int *flags, const size_t *widths,
-		       size_t nr)
-{
-	size_t i, pad, pending = 0;
-	const char *p;
-
-	for (i = 0; i < nr; i++) {
-		pad = widths ? widths[i] : 0;
-		for (p = cells[i].text; *p && pad; p++)
-			pad -= is_first_byte(*p);
-		if (flags[i] & SCOLS_FL_RIGHT)
-			pending += pad;
-		for (; pending && *cells[i].text; pending--)
-			putc_unlocked(' ', out);
-		if (*cells[i].colour)
-			fprintf(out, "\033[%sm%s\033[0m", cells[i].colour, cells[i].text);
-		else
-			fputs_unlocked(cells[i].text, out);
-		pending += (flags[i] & SCOLS_FL_RIGHT ? 0 : pad) + 1;
-	}
-	putc_unlocked('\n', out);
-}
-
 static void print_table(FILE *out, const struct listing *l, const struct show_options *o)
 {
-	const size_t smart_lines = o->raw ? 0 : o->terminal ? SIZE_MAX : SMART_LINES;
-	struct libscols_table *table = table_new(out);
-	size_t widths[NR_COLUMNS], lines = 0, nr, i, j;
-	struct cell cells[NR_COLUMNS];
+	struct table t = {
+		.out = out, .raw = o->raw, .noheadings = o->noheadings,
+		/* --long is too wide for most terminals, even without the names. */
+		.terminal = o->terminal && o->format != SHOW_LONG,
+	};
+	struct table_cell cells[NR_COLUMNS];
 	enum show_column shown[NR_COLUMNS];
-	int flags[NR_COLUMNS];
+	struct value values[NR_COLUMNS];
+	char *copies[NR_COLUMNS];
+	size_t nr, i, j;
 
 	nr = choose_columns(shown, l, o);
-	for (j = 0; j < nr; j++) {
-		flags[j] = columns[shown[j]].flags;
-		table_column(table, columns[shown[j]].name,
-			     l->nr > smart_lines ? width_of(shown[j], l) : 0, flags[j]);
-		if (o->raw && !o->noheadings)
-			fprintf(out, "%s%c", columns[shown[j]].name, j + 1 < nr ? ' ' : '\n');
-	}
-	scols_table_enable_noheadings(table, o->noheadings);
-	/* Too wide for most terminals, even without the names */
-	if (o->format == SHOW_LONG)
-		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	for (j = 0; j < nr; j++)
+		table_column(&t, columns[shown[j]].name, width_of(shown[j], l), columns[shown[j]].flags);
 	for (i = 0; i < l->nr; i++) {
-		struct libscols_line *line = NULL;
-
 		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		if (lines == smart_lines)
-			table_print(table, widths);
-		if (lines++ < smart_lines)
-			line = table_line(table);
-		for (j = 0; j < nr; j++) {
-			get_cell(&cells[j], shown[j], l, &l->vmas[i], o);
-			if (!o->colour || o->raw)
-				cells[j].colour = "";
-			if (line)
-				table_cell(line, j, cells[j].text, cells[j].colour);
-		}
-		if (!line)
-			print_line(out, cells, flags, o->raw ? NULL : widths, nr);
 		for (j = 0; j < nr; j++)
-			free(cells[j].copy);
+			copies[j] = get_cell(&cells[j], &values[j], shown[j], l, &l->vmas[i], o);
+		table_line(&t, cells);
+		for (j = 0; j < nr; j++)
+			free(copies[j]);
 	}
-	if (lines <= smart_lines)
-		table_print(table, widths);
+	table_end(&t);
 }
 
 static void print_sums(FILE *out, const struct listing *l, const struct show_options *o)
