@@ -11,7 +11,6 @@ for program in prometheus promtool prometheus-node-exporter; do
 	command -v "$program" >/dev/null || { ktap_skip_all "there is no $program here"; exit "$KSFT_SKIP"; }
 done
 contrib=$HERE/../contrib
-export CAPTURES PYTHONDONTWRITEBYTECODE=1
 
 # serve NAME COMMAND...: runs a server; $address is where it listens, on a port that it chose
 serve()
@@ -32,11 +31,6 @@ serve()
 		fi
 		sleep 0.1
 	done
-}
-
-check()
-{
-	result "$2" python3 "$HERE/metrics.py" "$1"
 }
 
 units()

@@ -15,9 +15,8 @@ import threading
 import time
 
 import openmetrics
+from common import TMP, VMAINFO, same
 
-VMAINFO = os.environ["VMAINFO"]
-TMP = os.environ["TMP"]
 # Longer than what the kernel keeps of a name, and nobody else's, also if this runs twice
 LONG = "a-very-long-name-%d" % os.getpid()
 SHORT = "short-%d" % os.getpid()
@@ -34,11 +33,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
                       ctypes.c_long]
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
 
 
 def vmainfo(*args, status=0):

@@ -7,23 +7,13 @@ import subprocess
 import sys
 
 import screen
+from common import VMAINFO, limit, main, same
 from target import targets
 
-VMAINFO = os.environ["VMAINFO"]
 COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "DATA", "STACK", "EXEC", "LOCKED", "PINNED",
            "COMMAND"]
 # Nobody waits for it.
 NEVER = "100000"
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
-
-
-def limit():
-    with open("/proc/sys/vm/max_map_count") as value:
-        return int(value.read())
 
 
 def table(lines):
@@ -339,4 +329,4 @@ def check_bad_names():
         quit_by_q(top)
 
 
-globals()["check_" + sys.argv[1]]()
+main(globals())
