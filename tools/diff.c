@@ -15,21 +15,12 @@
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
 
 static const char doc[] =
-	"Says what has to happen to make the VMAs of A those of B. A and B are files\n"
-	"of 'vmainfo save', or copies of a /proc/PID/maps, - for stdin, or processes:\n"
-	"what is nothing but digits is a pid, and pid:NAME is the process of that\n"
-	"name. (A file of such a name is ./123.)\n"
-	"\vEach line says what happened to a range of addresses: it was mapped,\n"
-	"unmapped, grown, shrunk, moved; protected: it got other rights; renamed:\n"
-	"also when its file was deleted; flags: other flags or another NUMA policy;\n"
-	"split or merged: the same in more or fewer VMAs. That pages were touched is\n"
-	"no difference. A move is seen of what maps a file.\n"
-	"\n"
-	"If one of the two is without the module, flags and policies are not\n"
-	"compared.\n"
-	"\n"
-	"Exit status: 0 if there is no difference, 1 if there are some, 2 if there\n"
-	"was trouble.";
+	"Reports the changes that make the VMAs of A those of B. A and B are files of\n"
+	"'vmainfo save', copies of /proc/PID/maps, - for stdin, or processes: digits\n"
+	"are a pid, and pid:NAME is the process of that name. (./123 is a file.)\n"
+	"\vEach line is about a range of addresses: mapped, unmapped, grown, shrunk,\n"
+	"moved, protected (other permissions), renamed, flags (or NUMA policy), split,\n"
+	"merged. Exit status: 0 for no difference, 1 for some, 2 for an error.";
 
 enum { OPT_JSON = 256 };
 

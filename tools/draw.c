@@ -20,11 +20,11 @@
 
 #define DEFAULT_BOXES 400
 #define MAX_COLUMNS 12
-/* Screens have more pixels than CSS has; what is scaled down looks well, too. */
+/* Screens have more pixels than CSS; a picture can be scaled down. */
 #define DEFAULT_SCALE 2
 #define MAX_SCALE 4
 
-/* In less, no label has room. */
+/* Labels need this width. */
 #define MIN_WIDTH 48
 #define MAX_WIDTH 1000
 
@@ -49,7 +49,7 @@ struct options {
 	uint64_t scale;
 };
 
-/* By the end of the file's name. */
+/* By the suffix of the file */
 static enum picture picture_type(const char *file)
 {
 	static const struct {
@@ -143,26 +143,17 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[PID|NAME]",
-	/* In lines that end themselves: argp leaves these as they are. */
-	.doc = "Draws the whole address space of a process from the highest address to the\n"
-	       "lowest: its VMAs, those of one file together, what is unmapped between them,\n"
-	       "addresses that cannot be used, and the kernel's part. Without PID and NAME:\n"
-	       "the process that the module's parameter names, or this one.\n"
-	       "\vHeights grow with the logarithm of the size; what is larger than all that is\n"
-	       "mapped has marks of a break, and a height that says nothing. The bar above\n"
-	       "the drawing is all of user space to scale.\n\n"
-	       "Permissions are those of /proc/PID/maps; what is writable and executable at\n"
-	       "the same time is marked W+X. The terminal's width comes from the terminal, or\n"
-	       "from COLUMNS, and 48 is the least; box-drawing characters are used if the\n"
-	       "locale has UTF-8. NO_COLOR switches off colours.\n\n"
-	       "With --from nothing is taken from this machine. Where user space ends and the\n"
-	       "kernel begins is then inferred from the addresses, which the drawing says,\n"
-	       "unless --summary tells it.",
+		.doc = "Draws the whole address space of a process from the highest address to the\n"
+	       "lowest: VMAs, with those of one file together, gaps, addresses that cannot be\n"
+	       "used, and the kernel's part. Without PID and NAME: the process that the\n"
+	       "module's parameter names, or vmainfo itself.\n"
+	       "\vHeights are logarithmic. The bar on top is user space to scale. W+X marks\n"
+	       "writable and executable memory. The width is that of the terminal, or COLUMNS.\n",
 };
 
 /* ---- what is drawn ---- */
 
-/* The module's have some thousand bytes. */
+/* The summary of the module has some thousand bytes. */
 #define MAX_SUMMARY (64 << 10)
 
 static bool may_be_summary(const struct bytes *b)
@@ -416,7 +407,6 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 {
 	const int width = text_width(s, text), dots = s->utf8 ? 1 : 3;
 	int printed = 0, skip = 0, w;
-	wchar_t c;
 	size_t n;
 
 	if (width > room) {
@@ -435,11 +425,7 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 		}
 		if (printed + w > room)
 			break;
-		if (n > 1 && (!s->utf8 || mbrtowc(&c, text, n, &(mbstate_t){}) != n ||
-			      wcwidth(c) < 0))
-			putchar('?');
-		else
-			fwrite(text, 1, n, stdout);
+		fwrite(text, 1, n, stdout);
 		printed += w;
 	}
 	if (width <= room)
@@ -547,129 +533,88 @@ static void put_part(const struct screen *s, const struct layout *layout, const 
 	put_inside(s, text, size, parameters);
 }
 
-/*
- * What stands at the right of a box and has not been printed yet: NULL if it
- * has.
- * @name: of the box; cut if it is too long
- * @size: of all of it, beside the name
- * @alarm: that it is writable and executable
- * @note: sizes and counts; goes on in the next line
- * @dir: where the file is; cut if it is too long, and left out if there
- *	is no room
- */
-struct label {
-	const char *name;
-	const char *size;
-	const char *alarm;
-	const char *note;
-	const char *dir;
+/* Texts at the right of a box, in their order; the last token has no text. */
+struct token {
+	enum { TOKEN_NAME, TOKEN_SIZE, TOKEN_ALARM, TOKEN_NOTE, TOKEN_DIR } type;
+	char *text;
 };
 
-/*
- * How many bytes of a note go into a line of @room columns: as a rule up to the
- * next comma, which keeps a count with what it counts, else a word.
- */
-static size_t note_part(const struct screen *s, const char *note, int room)
+static struct token *add_token(struct token *tokens, size_t *nr, int type, const char *text,
+			       size_t len)
 {
-	const char *comma = strstr(note, ", ");
-	size_t len = comma ? (size_t)(comma + 1 - note) : strlen(note);
-	char *part = xasprintf("%.*s", (int)len, note);
+	tokens = array_grow(tokens, *nr, sizeof(*tokens));
+	tokens[*nr].type = type;
+	tokens[(*nr)++].text = text ? xasprintf("%.*s", (int)len, text) : NULL;
+	return tokens;
+}
 
-	if (text_width(s, part) > room)
+/* A note is cut at commas, which keeps a count with what it counts, or else at spaces. */
+static struct token *label_of(const struct screen *s, const struct box *box)
+{
+	struct token *tokens = NULL;
+	const char *note, *comma;
+	char size[SIZE_TEXT];
+	size_t nr = 0, len;
+
+	tokens = add_token(tokens, &nr, TOKEN_NAME, box->name, strlen(box->name));
+	/* The size of a single part stands inside. */
+	if (box->nr_parts > 1)
+		tokens = add_token(tokens, &nr, TOKEN_SIZE, size_text(size, box->size), SIZE_TEXT);
+	if (box->wx)
+		tokens = add_token(tokens, &nr, TOKEN_ALARM, "W+X", 3);
+	for (note = box->note ?: ""; *note; note += len + (note[len] == ' ')) {
+		comma = strstr(note, ", ");
+		len = comma ? (size_t)(comma + 1 - note) : strlen(note);
+		tokens = add_token(tokens, &nr, TOKEN_NOTE, note, len);
+		if (text_width(s, tokens[nr - 1].text) <= s->label)
+			continue;
 		len = strcspn(note, " ");
-	free(part);
-	return len;
+		tokens[nr - 1].text[len] = 0;
+	}
+	if (box->dir)
+		tokens = add_token(tokens, &nr, TOKEN_DIR, box->dir, strlen(box->dir));
+	return add_token(tokens, &nr, TOKEN_DIR, NULL, 0);
 }
 
-/*
- * As much of a note as goes into a line that has @used columns. Returns how
- * many it has then.
- */
-static int put_note(const struct screen *s, struct label *label, int used)
+/* Prints the tokens that fit into a line. In the last line of a box, a directory is cut. */
+static struct token *put_label(const struct screen *s, struct token *t, const char *name_sgr,
+			       bool last)
 {
-	bool first = true;
+	int used = 0, gap, room;
 
-	while (label->note) {
-		const int gap = !used ? 0 : first ? 2 : 1;
-		const size_t len = note_part(s, label->note, s->label);
-		char *part = xasprintf("%.*s", (int)len, label->note);
-
-		if (used && used + gap + text_width(s, part) > s->label) {
-			free(part);
+	for (; t->text; t++) {
+		gap = !used ? 0 : t->type == TOKEN_NOTE && t[-1].type == TOKEN_NOTE ? 1 : 2;
+		room = s->label - used - gap;
+		if (used && text_width(s, t->text) > room && !(t->type == TOKEN_DIR && last))
 			break;
-		}
-		printf("%*s", gap, "");
-		used += gap + put_cut(s, part, s->label - gap - used, true);
-		free(part);
-		label->note += len + (label->note[len] == ' ');
-		if (!*label->note)
-			label->note = NULL;
-		first = false;
+		/* Less would be only the dots. */
+		if (t->type == TOKEN_DIR && s->label - used < 8)
+			continue;
+		if (t->type == TOKEN_NAME && t[1].text && t[1].type == TOKEN_SIZE)
+			room -= text_width(s, t[1].text) + 2;
+		printf("%*s", used ? gap : 1, "");
+		if (t->type <= TOKEN_SIZE)
+			sgr(s, name_sgr);
+		else if (t->type == TOKEN_ALARM)
+			sgr(s, "1;91");
+		used += gap + put_cut(s, t->text, room, t->type != TOKEN_DIR);
+		if (t->type <= TOKEN_ALARM)
+			sgr(s, "0");
 	}
-	return used;
+	return t;
 }
 
-/* A line of it. In the last one that the box has, what may be cut is. */
-static void put_label(const struct screen *s, struct label *label, const char *name_sgr, bool last)
-{
-	int used = 0, room;
-
-	if (!label->name && !label->alarm && !label->note && !label->dir)
-		return;
-	putchar(' ');
-	if (label->name) {
-		room = s->label - (label->size ? text_width(s, label->size) + 2 : 0);
-		sgr(s, name_sgr);
-		used = put_cut(s, label->name, room, true);
-		if (label->size)
-			used += printf("  %s", label->size);
-		sgr(s, "0");
-		label->name = NULL;
-	}
-	if (label->alarm) {
-		if (used && used + 2 + text_width(s, label->alarm) > s->label)
-			return;
-		used += printf("%*s", used ? 2 : 0, "");
-		sgr(s, "1;91");
-		used += put_cut(s, label->alarm, s->label - used, true);
-		sgr(s, "0");
-		label->alarm = NULL;
-	}
-	used = put_note(s, label, used);
-	if (!label->dir || label->note)
-		return;
-	if (used && !last && used + 2 + text_width(s, label->dir) > s->label)
-		return;
-	/* Less would be only the dots. */
-	if (used + 8 <= s->label) {
-		used += printf("%*s", used ? 2 : 0, "");
-		put_cut(s, label->dir, s->label - used, false);
-	}
-	label->dir = NULL;
-}
-
-/*
- * It gets more lines than it is high if there are more sizes and counts to
- * tell.
- */
+/* A box has more lines than its height if the sizes and counts need them. */
 static void put_box(const struct screen *s, const struct layout *layout, const struct box *box)
 {
 	const struct span *part = box->parts;
 	const char *side = box->broken ? s->glyphs->broken : s->glyphs->vertical;
 	unsigned int line, end = box->nr_parts ? part->height : 0, begin = 0;
-	struct label label = {
-		.name = box->name,
-		.alarm = box->wx ? "W+X" : NULL,
-		.note = box->note,
-		.dir = box->dir,
-	};
+	struct token *tokens = label_of(s, box), *t = tokens;
 	char size[SIZE_TEXT];
 
 	size_text(size, box->size);
-	/* The size of a single part stands inside. */
-	if (box->nr_parts > 1)
-		label.size = size;
-	for (line = 0; line < box->height || label.alarm || label.note; line++) {
+	for (line = 0; line < box->height || (t->text && t->type != TOKEN_DIR); line++) {
 		printf("%*s %s", ADDRESS_WIDTH, "", side);
 		if (part && line == end && line < box->height) {
 			part++;
@@ -681,9 +626,12 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 		else
 			put_inside(s, "", line ? "" : size, NULL);
 		fputs(side, stdout);
-		put_label(s, &label, box->type == BOX_VMAS ? "1" : "2", line + 1 >= box->height);
+		t = put_label(s, t, box->type == BOX_VMAS ? "1" : "2", line + 1 >= box->height);
 		putchar('\n');
 	}
+	for (t = tokens; t->text; t++)
+		free(t->text);
+	free(tokens);
 }
 
 /* All of user space in a line, to scale. */

@@ -16,16 +16,10 @@
 #include "tool.h"
 #include "../include/version.h"
 
-/**
- * struct export - what is to be exported
- * @file: where to, NULL for stdout
- * @threshold: percent of the limit from which on each process has series
- * @count: how many have series in any case, the nearest ones
- */
 struct export {
-	const char *file;
-	double threshold;
-	uint64_t count;
+	const char *file;	/* NULL for stdout */
+	double threshold;	/* percent of the limit: processes from here on have series */
+	uint64_t count;		/* so do this many nearest processes */
 };
 
 /* ---- OpenMetrics ---- */
@@ -245,22 +239,9 @@ int export_command(int argc, char **argv)
 		.children = children,
 		.options = options,
 		.parser = parse,
-		.doc = "How near processes are to vm.max_map_count, the limit of how many VMAs\n"
-		       "each may have, for Prometheus: as OpenMetrics text, which the textfile\n"
-		       "collector of node_exporter reads as well.\n"
-		       "\vTotals: vmainfo_vmas_limit (vm.max_map_count), vmainfo_processes,\n"
-		       "vmainfo_unreadable_processes, vmainfo_vmas (of all processes),\n"
-		       "vmainfo_largest_process_vmas, vmainfo_module_used, vmainfo_build_info.\n"
-		       "\n"
-		       "Of each process that has series, with the labels pid and comm:\n"
-		       "vmainfo_process_vmas, vmainfo_process_virtual_memory_bytes, and of that\n"
-		       "vmainfo_process_data_bytes, _stack_bytes, _executable_bytes,\n"
-		       "_locked_bytes, _pinned_bytes. Control characters in names, and what is no\n"
-		       "UTF-8, are U+FFFD.\n"
-		       "\n"
-		       "Where the module cannot be asked, the lines of /proc/PID/maps are counted,\n"
-		       "of each process, which takes far longer; and as a user other than root one\n"
-		       "sees only one's own processes.\n",
+		.doc = "The distance of processes to vm.max_map_count, the limit of VMAs, as\n"
+		       "OpenMetrics text for Prometheus, or for the textfile collector of\n"
+		       "node_exporter. vmainfo(1) has the list of metrics.\n",
 	};
 	struct export e = { .threshold = 50, .count = 10 };
 	struct procs t = {};

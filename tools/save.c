@@ -10,14 +10,10 @@
 #include "tool.h"
 
 static const char doc[] =
-	"Saves the VMAs of a process to FILE, as the module gives them: for the\n"
-	"--from of other commands, for diff, and for other machines. Without the\n"
-	"module, what /proc/PID/maps says in the same form.\n"
-	"\vFILE is - for stdout, which may not be a terminal. A FILE that is there is\n"
-	"replaced when all is written: there is never a part of a listing. A link is\n"
-	"replaced as well, not what it points to. FILE can be read by its owner alone,\n"
-	"as it tells what otherwise takes the right to trace the process. A pipe or a\n"
-	"device is written to, if it belongs to the user or to root.";
+	"Saves the VMAs of a process to FILE, in the form of the module's raw, for\n"
+	"--from of other commands, diff, and other machines. - is stdout.\n"
+	"\vA FILE that exists, or a link, is replaced atomically. Its mode is 0600. A pipe\n"
+	"or a device is written to, if it belongs to the user or to root.";
 
 struct arguments {
 	const char *process;

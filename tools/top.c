@@ -18,29 +18,34 @@
 #endif
 
 #include "process.h"
-#include "tool.h"
+#include "table.h"
 
 enum column {
 	PID, VMAS, PERCENT, GROWTH, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND, NR_COLUMNS
 };
 
+/* @field: of struct proc, if that is what the column shows */
 static const struct {
 	const char *title;
 	int width;
 	char key;		/* that sorts by it */
 	const char *help;
+	size_t field;
 } columns[] = {
-	[PID] = { "PID", 7, 'N', "its number" },
-	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has" },
-	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count" },
-	[GROWTH] = { "GROWTH", 6, 'G', "how many more than at the last look" },
-	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them" },
-	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack" },
-	[STACK] = { "STACK", 6, 'S', "stack" },
-	[EXEC] = { "EXEC", 6, 'X', "executable and not writable" },
-	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)" },
-	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring" },
-	[COMMAND] = { "COMMAND", 15, 'C', "its name" },
+	[PID] = { "PID", 7, 'N', "its number", 0 },
+	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has", offsetof(struct proc, vmas) },
+	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count", offsetof(struct proc, vmas) },
+	[GROWTH] = { "GROWTH", 6, 'G', "how many more than at the last look", 0 },
+	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", offsetof(struct proc, total_kb) },
+	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack",
+		   offsetof(struct proc, data_kb) },
+	[STACK] = { "STACK", 6, 'S', "stack", offsetof(struct proc, stack_kb) },
+	[EXEC] = { "EXEC", 6, 'X', "executable and not writable", offsetof(struct proc, exec_kb) },
+	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)",
+		     offsetof(struct proc, locked_kb) },
+	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring",
+		     offsetof(struct proc, pinned_kb) },
+	[COMMAND] = { "COMMAND", 15, 'C', "its name", 0 },
 };
 
 /* A size in kB is wider than one for people. */
@@ -50,62 +55,34 @@ static const struct {
 /* Above the table: what summarize() says, and an empty line */
 #define MAX_SUMMARY 4
 
-/**
- * struct row - a process in the table
- * @task: of the last look
- * @growth: VMAs more than at the look before
- * @is_new: it was not there then
- */
+/* A process in the table */
 struct row {
-	const struct proc *task;
-	int64_t growth;
-	bool is_new;
+	const struct proc *task;	/* of the last look */
+	int64_t growth;			/* VMAs more than at the look before */
+	bool is_new;			/* did not exist then */
 };
 
-/**
- * struct top - all that is known, and how it is to be shown
- * @now: the last look
- * @before: the one before
- * @looks: how many there were
- * @max: vm.max_map_count at the last one
- * @vmas: of all processes
- * @growth: of that
- * @over: how many processes are over @warn
- * @nearest: the process that has the most VMAs, NULL without any
- * @rows: those that are shown, in their order
- * @nr_rows: how many
- * @batch: to stdout, not to a screen
- * @iterations: looks until the end, 0 for no end
- * @delay: between two, in seconds
- * @lines: of the table at most, 0 for all
- * @sort: the column that it is sorted by
- * @reverse: the other way round than columns are at first
- * @kilobytes: sizes in kB
- * @warn: percent of @max that make a process stand out
- * @pids: that the table is confined to
- * @nr_pids: how many, 0 for no such thing
- */
 struct top {
-	struct procs now;
-	struct procs before;
+	struct procs now, before;	/* the last look, and the one before */
 	uint64_t looks;
-	uint64_t max;
-	uint64_t vmas;
-	int64_t growth;
-	size_t over;
-	const struct proc *nearest;
-	struct row *rows;
+	uint64_t max;			/* vm.max_map_count at the last look */
+	uint64_t vmas;			/* of all processes */
+	int64_t growth;			/* of @vmas */
+	size_t over;			/* processes over @warn */
+	const struct proc *nearest;	/* has the most VMAs; NULL without any process */
+	struct row *rows;		/* those to be shown, in their order */
 	size_t nr_rows;
+	/* options */
 	bool batch;
-	uint64_t iterations;
-	double delay;
-	uint64_t lines;
+	uint64_t iterations;		/* 0 for no limit */
+	double delay;			/* in seconds */
+	uint64_t lines;			/* of the table; 0 for no limit */
 	enum column sort;
 	bool reverse;
 	bool kilobytes;
-	double warn;
-	pid_t *pids;
-	size_t nr_pids;
+	double warn;			/* in percent of @max */
+	pid_t *pids;			/* the only processes to show */
+	size_t nr_pids;			/* 0 to show all */
 };
 
 /* ---- looking ---- */
@@ -141,28 +118,14 @@ static bool is_wanted(const struct top *t, pid_t pid)
 
 static int64_t sort_value(const struct row *row, enum column column)
 {
-	const struct proc *task = row->task;
+	uint64_t value;
 
-	switch (column) {
-	case PID:
-		return task->pid;
-	case GROWTH:
+	if (column == PID)
+		return row->task->pid;
+	if (column == GROWTH)
 		return row->growth;
-	case TOTAL:
-		return task->total_kb;
-	case DATA:
-		return task->data_kb;
-	case STACK:
-		return task->stack_kb;
-	case EXEC:
-		return task->exec_kb;
-	case LOCKED:
-		return task->locked_kb;
-	case PINNED:
-		return task->pinned_kb;
-	default:
-		return task->vmas;
-	}
+	memcpy(&value, (const char *)row->task + columns[column].field, sizeof(value));
+	return value;
 }
 
 /* Numbers from the largest, as top(1) does, names from A; what is equal by its pid. */
@@ -304,8 +267,10 @@ static char *cell_text(const struct top *t, const struct row *row, enum column c
 
 static void print_look(const struct top *t)
 {
-	bool colour = use_colour(), over;
-	char buf[CELL], *lines[MAX_SUMMARY];
+	struct table table = { .out = stdout };
+	const bool colour = use_colour();
+	char *lines[MAX_SUMMARY], buf[NR_COLUMNS][CELL], *name;
+	struct table_cell cells[NR_COLUMNS];
 	enum column column;
 	int nr, line;
 	size_t i;
@@ -318,19 +283,24 @@ static void print_look(const struct top *t)
 		free(lines[line]);
 	}
 	putchar('\n');
-	for (column = 0; column < COMMAND; column++)
-		printf("%*s ", column_width(t, column), columns[column].title);
-	puts(columns[COMMAND].title);
+	for (column = 0; column < NR_COLUMNS; column++)
+		table_column(&table, columns[column].title,
+			     column == COMMAND ? 0 : column_width(t, column),
+			     column == COMMAND ? 0 : TABLE_RIGHT);
 	for (i = 0; i < t->nr_rows && !(t->lines && i == t->lines); i++) {
-		over = colour && is_over(t, t->rows[i].task);
-		if (over)
-			fputs("\033[1;31m", stdout);
-		for (column = 0; column < COMMAND; column++)
-			printf("%*s ", column_width(t, column),
-			       cell_text(t, &t->rows[i], column, buf));
-		print_name(stdout, t->rows[i].task->comm);
-		puts(over ? "\033[0m" : "");
+		const struct row *row = &t->rows[i];
+
+		for (column = 0; column < NR_COLUMNS; column++) {
+			cells[column].colour = colour && is_over(t, row->task) ? "1;31" : "";
+			if (column < COMMAND)
+				cells[column].text = cell_text(t, row, column, buf[column]);
+		}
+		name = printable(row->task->comm, 0);
+		cells[COMMAND].text = name;
+		table_line(&table, cells);
+		free(name);
 	}
+	table_end(&table);
 	flush_output();
 }
 
@@ -352,27 +322,16 @@ static void batch(struct top *t)
 #define MAX_LINES 1000000
 
 #ifdef HAVE_CURSES
-/**
- * struct view - what is on the screen
- * @t: what there is to show
- * @first: the row that the screen begins with
- * @page: how many rows it has room for
- * @help: the keys are shown, not the table
- * @prompt: what is asked for, NULL for nothing
- * @prompt_key: the key that asked
- * @input: what was typed by now
- * @message: to be shown until the next key; NULL for none
- * @warn_attr: how a process stands out
- */
+/* The state of the screen */
 struct view {
 	struct top *t;
-	size_t first;
-	int page;
-	bool help;
-	const char *prompt;
+	size_t first;		/* row */
+	int page;		/* rows that fit */
+	bool help;		/* show the keys and not the table */
+	const char *prompt;	/* or NULL */
 	int prompt_key;
-	char input[12];
-	const char *message;
+	char input[12];		/* typed so far */
+	const char *message;	/* until the next key, or NULL */
 	attr_t warn_attr;
 };
 
@@ -963,24 +922,12 @@ int top_command(int argc, char **argv)
 		.children = children,
 		.options = options,
 		.parser = parse,
-		.doc = "The processes that are nearest to vm.max_map_count, the limit of how many\n"
-		       "VMAs each may have: who reaches it gets ENOMEM, however much memory is\n"
-		       "free.\n"
-		       "\vThe columns are pid, vmas, %max (vmas in percent of the limit), growth\n"
-		       "(how many VMAs more than at the last look, - if it was not there), total,\n"
-		       "data (private and writable, without the stack), stack, exec (executable\n"
-		       "and not writable), locked (by mlock(2)), pinned (by a device, or io_uring)\n"
-		       "and command. A narrow screen leaves some of the sizes out.\n"
-		       "\n"
-		       "The keys are those of top(1), h shows them: q quits, the space bar looks\n"
-		       "at once, d changes the delay, < and > change the column that is sorted by,\n"
-		       "as do V, M, G and other letters, R turns the order round, n limits the\n"
-		       "lines, arrows scroll.\n"
-		       "\n"
-		       "Where the module cannot be asked, the lines of /proc/PID/maps are counted,\n"
-		       "of each process at each look: that takes far longer, holds up processes\n"
-		       "that map memory, and as a user other than root one sees only one's own\n"
-		       "processes. What it costs is said above the table.\n",
+		.doc = "The processes that are nearest to vm.max_map_count, the limit of VMAs.\n"
+		       "A process that reaches it gets ENOMEM, however much memory is free.\n"
+		       "\vThe keys are those of top(1); h shows them. Without the module, top\n"
+		       "counts the lines of each /proc/PID/maps, which takes far longer and\n"
+		       "delays processes that map memory. Other users than root see only their\n"
+		       "own processes then.\n",
 	};
 	struct top t = { .delay = 3, .sort = VMAS, .warn = 85 };
 

@@ -25,15 +25,10 @@
 #define NS_PER_MS 1000000
 
 static const char doc[] =
-	"Says what is mapped, unmapped, and changed in a process from now on, in the\n"
-	"words of 'vmainfo diff'. Ends with status 0 when the process exits, and says\n"
-	"so; an exec is said as well, by kernels that do not count them only if\n"
-	"nothing is where it was.\n"
-	"\vWhat comes and goes between two looks is not seen. With the module, on Linux\n"
-	"6.4 or later, a look at a process that has not changed costs it nothing: the\n"
-	"kernel counts the changes. (It does not count that a file is renamed or\n"
-	"deleted, which is seen with the next other change.) On older ones all VMAs\n"
-	"are read each time; without the module, from /proc/PID/maps.";
+	"Reports what is mapped, unmapped and changed in a process from now on, as\n"
+	"'vmainfo diff' does. Ends with status 0 when the process exits.\n"
+	"\vChanges that are undone between two looks are not seen. On Linux 6.4 and\n"
+	"later, a look at an unchanged process costs it nothing.";
 
 static const struct argp_option options[] = {
 	{ "interval", 'n', "SECONDS", 0,
@@ -51,18 +46,11 @@ struct arguments {
 	uint64_t count;		/* 0 for no end */
 };
 
-/**
- * struct watch - a process that is watched
- * @pid: its number
- * @fd: what listing_open() returned
- * @pidfd: becomes readable when it exits; -1 if there is no such thing for it
- * @last: what it had at the last look
- */
 struct watch {
 	pid_t pid;
-	int fd;
-	int pidfd;
-	struct listing last;
+	int fd;			/* of listing_open() */
+	int pidfd;		/* becomes readable when the process exits; or -1 */
+	struct listing last;	/* of the last look */
 	const struct arguments *arguments;
 	bool colour;
 };

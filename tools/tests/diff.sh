@@ -150,7 +150,7 @@ else
 	ktap_test_skip "empty /proc: message: /proc cannot be replaced here"
 fi
 echo "this is not a listing" >"$TMP/nothing"
-result "file that is not a listing rejected" fails 2 "is neither a listing of" "$VMAINFO" diff "$TMP/nothing" "$capture"
+result "file that is not a listing rejected" fails 2 "is neither a file of" "$VMAINFO" diff "$TMP/nothing" "$capture"
 result "one argument rejected" fails 2 "missing operand" "$VMAINFO" diff "$capture"
 result "three arguments rejected" fails 2 "extra operand 'c'" "$VMAINFO" diff a b c
 result "stdin twice rejected" fails 2 "only one of the two can be stdin" "$VMAINFO" diff - -

@@ -418,7 +418,7 @@ result "invalid address rejected" fails 1 "invalid address: '12x'" "$VMAINFO" sh
 result "missing file: ENOENT message" fails 1 "vmainfo: cannot open '$TMP/none': No such file" \
 	"$VMAINFO" show --from="$TMP/none"
 result "directory rejected" fails 1 "Is a directory" "$VMAINFO" show --from="$TMP"
-result "endless file rejected" fails 1 "'/dev/zero': it is neither a listing of" \
+result "endless file rejected" fails 1 "'/dev/zero': it is neither a file of" \
 	limited 60 "$VMAINFO" show --from=/dev/zero
 
 export TERM=xterm
@@ -487,8 +487,8 @@ not_of_maps "range, 65 bits" "1000-10000000000001000 r--p 0 0:0 0\n" 1 \
 not_of_maps "range, upper case" "${good}A000-B000 r--p 0 0:0 0\n" 2 "it does not begin with a range"
 not_of_maps "range, empty" '1000-1000 r--p 0 0:0 0\n' 1 "its range ends before it begins"
 not_of_maps "range, backwards" '2000-1000 r--p 0 0:0 0\n' 1 "its range ends before it begins"
-not_of_maps "range, start not of a page" '1001-2000 r--p 0 0:0 0\n' 1 "an address is not that of a page"
-not_of_maps "range, end not of a page" '1000-2800 r--p 0 0:0 0\n' 1 "an address is not that of a page"
+not_of_maps "range, start not of a page" '1001-2000 r--p 0 0:0 0\n' 1 "an address is not a multiple of the page size"
+not_of_maps "range, end not of a page" '1000-2800 r--p 0 0:0 0\n' 1 "an address is not a multiple of the page size"
 for perm in zzzz r--- r--P -r-p rwxps r-- rw; do
 	not_of_maps "permissions, $perm" "1000-2000 $perm 0 0:0 0\n" 1 "invalid permissions"
 done
@@ -507,7 +507,7 @@ not_of_maps "out of order" "3000-4000 r--p 0 0:0 0\n$good" 2 "it is not in addre
 not_of_maps "twice" "$good$good" 2 "it is not in address order"
 not_of_maps "behind the gate page" \
 	'ffffffffff600000-ffffffffff601000 --xp 0 0:0 0 [vsyscall]\nfffffffffff00000-fffffffffff01000 r--p 0 0:0 0\n' \
-	2 "nothing is behind the gate page"
+	2 "nothing may follow the gate page"
 not_of_maps "CR LF and LF" "1000-2000 r--p 0 0:0 0\r\n3000-4000 r--p 0 0:0 0\n" 1 \
 	"it ends in CR LF, and others do not"
 awk '1' "/proc/$target/smaps" >"$TMP/smaps"

@@ -36,6 +36,10 @@ def table(lines):
     return rows
 
 
+def plain(line):
+    return re.sub("\033\\[[0-9;]*m", "", line)
+
+
 def pids(lines):
     rows = table(lines)
     return rows and [int(row["PID"]) for row in rows]
@@ -116,8 +120,8 @@ def check_warn():
         share = 100 * near.vmas() / limit()
         for warn, marked in (("%.4f" % (share - 0.01), True), ("%.4f" % (share + 0.01), False)):
             lines = batch("--color=always", "--warn=" + warn, only([near, far]))
-            colours = {re.search(r"(near|far)", line).group(): "\033[1;31m" in line
-                       for line in lines if re.search(r" (near|far)", line) and "pid" not in line}
+            colours = {re.search(r"(near|far)$", plain(line)).group(): "\033[1;31m" in line
+                       for line in lines if re.search(r" (near|far)$", plain(line)) and "pid" not in line}
             same(colours, {"near": marked, "far": False}, "what is red with " + warn)
         lines = batch("--warn=%.4f" % (share - 0.01))
         over = sum(100 * int(row["VMAS"]) / limit() > share - 0.01 for row in table(lines))
