@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmainfo export - the processes that are nearest to vm.max_map_count, as OpenMetrics text.
+ * vmainfo export - the processes that are nearest to vm.max_map_count, as OpenMetrics
  *
- * What is written is the Prometheus text format as well, which is what node_exporter's textfile
- * collector reads: UNIT and EOF are comments there. It takes no timestamps.
+ * The output is also valid in the Prometheus text format, for the textfile
+ * collector of node_exporter: UNIT and EOF are comments there. It has no timestamps,
+ * which the collector rejects.
  */
 #include <errno.h>
 #include <error.h>
@@ -24,42 +25,16 @@ struct export {
 
 /* ---- OpenMetrics ---- */
 
-/*
- * The kernel writes a newline in a name as \n and a backslash as \\; whatever else it may escape
- * one day is undone as well. In place.
- */
+/* Removes the kernel's escapes of newline and backslash, in place. */
 static void unescape(char *name)
 {
-	static const char letters[] = "nrtvfae\\\"", meant[] = "\n\r\t\v\f\a\033\\\"";
 	char *from = name, *to = name;
-	const char *letter;
-	unsigned int value;
-	int digits;
 
-	while (*from) {
-		if (*from != '\\' || !from[1]) {
-			*to++ = *from++;
-			continue;
-		}
-		letter = strchr(letters, from[1]);
-		if (letter) {
-			*to++ = meant[letter - letters];
-			from += 2;
-			continue;
-		}
-		value = 0;
-		for (digits = 0; digits < 3; digits++) {
-			if (from[1 + digits] < '0' || from[1 + digits] > '7')
-				break;
-			value = 8 * value + (from[1 + digits] - '0');
-		}
-		/* None of them can be 0. */
-		if (digits && value && value < 256) {
-			*to++ = value;
-			from += 1 + digits;
-		} else {
-			*to++ = *from++;
-		}
+	for (; *from; from++) {
+		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
+			*to++ = *++from == 'n' ? '\n' : '\\';
+		else
+			*to++ = *from;
 	}
 	*to = 0;
 }
@@ -81,7 +56,7 @@ static void put_label(FILE *out, const char *escaped)
 	free(name);
 }
 
-/* What comes before the samples of a gauge; @unit is what its name ends with, or NULL. */
+/* Prints the head of a gauge. Its name ends in @unit, unless that is NULL. */
 static void put_family(FILE *out, const char *name, const char *unit, const char *help)
 {
 	fprintf(out, "# HELP vmainfo_%s %s\n# TYPE vmainfo_%s gauge\n", name, help, name);
@@ -144,17 +119,17 @@ static int compare_vmas(const void *a, const void *b)
 }
 
 /*
- * Which processes have series depends on nothing but what they are now. An
- * alert wants a series without gaps as long as a process is above its level: so
- * all that are above a lower one have theirs, however many there are. They are
- * not many: each has that many VMAs, in the kernel's memory.
+ * The series of a process depend only on its current number of VMAs. An alert
+ * needs a series without gaps as long as the process is above its level. So all
+ * processes above a lower threshold have series. They are few, because VMAs
+ * take kernel memory.
  */
 static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t max)
 {
 	uint64_t vmas = 0;
 	size_t shown = 0, i;
 
-	/* Without any, there is no array. */
+	/* Without processes, there is no array. */
 	if (t->nr)
 		qsort(t->procs, t->nr, sizeof(*t->procs), compare_vmas);
 	for (i = 0; i < t->nr; i++) {
@@ -180,14 +155,14 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 /* ---- where to ---- */
 
 /*
- * Whoever reads the file sees the old text or the new one. The name that it has until then is one
- * that the textfile collector passes over, for it takes *.prom.
+ * Readers see the old text or the new one. The textfile collector reads *.prom,
+ * and so ignores the temporary file.
  */
 static void write_metrics(const char *file, const char *text, size_t size)
 {
 	struct stat st;
 
-	/* A device or a pipe would be gone then. */
+	/* Replacing it would remove a device or a pipe. */
 	if (!stat(file, &st) && !S_ISREG(st.st_mode))
 		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
 		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is no regular file", file);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo - look at, watch, and count the VMAs of processes: the commands, and what they share. */
+/*
+ * vmainfo - shows, watches and counts the VMAs of processes: the commands, and
+ * what they share
+ */
 #include <ctype.h>
 #include <errno.h>
 #include <error.h>
@@ -226,9 +229,9 @@ bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 }
 
 /*
- * What strtod() accepts depends on the locale, and includes signs, exponents,
- * hexadecimal digits and infinity. A number that overflows a double becomes
- * infinite or NaN here, which the last comparison rejects.
+ * The syntax of strtod() depends on the locale, and has signs, exponents,
+ * hexadecimal digits and infinity. A number that overflows becomes infinite or
+ * NaN, which the last comparison rejects.
  */
 bool parse_number(const char *text, double min, double max, double *value)
 {
@@ -291,8 +294,8 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
 /* ---- names ---- */
 
 /*
- * How many bytes the character of UTF-8 at @text has; 0 if it is not valid.
- * Follows table 3-7 of Unicode: no overlong forms and no surrogates.
+ * The number of bytes of the character of UTF-8 at @text; 0 if it is not valid.
+ * As table 3-7 of Unicode: no overlong forms and no surrogates.
  */
 static size_t utf8_length(const unsigned char *text)
 {
@@ -384,7 +387,7 @@ int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
 	return err;
 }
 
-/* 0 or an errno */
+/* Returns 0 or an errno. */
 static int write_all(int fd, const char *p, size_t size)
 {
 	ssize_t n;
@@ -407,10 +410,10 @@ static bool is_ours_or_roots(const struct stat *st)
 }
 
 /*
- * The open file that a path such as /dev/stdout or /dev/fd/63 stands for, or
- * -1. Whoever started the program has opened it, so its owner does not matter.
- * These links are not replaced: other programs need them. A link of another
- * user is not such a path.
+ * The file descriptor that a path such as /dev/stdout or /dev/fd/63 stands for,
+ * or -1. Whoever started the program has opened it, so its owner does not
+ * matter. These links are not replaced, because other programs need them. A
+ * link of another user is not trusted.
  */
 static int named_fd(const char *file)
 {
@@ -446,15 +449,15 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 	if (named_fd(file) >= 0)
 		error(exit_failure, 0, "'%s' is an open file, which cannot be replaced", file);
 	name = xasprintf("%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - file) : 0, file);
-	/* They wait, the one for a file that is too large included, which write() reports. */
+	/* Signals wait, including SIGXFSZ: write() reports that error. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
-	/* With mode 0600, which not all file systems let one set */
+	/* With mode 0600, which some file systems cannot change */
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0)
 		error(exit_failure, errno, "cannot create a file beside '%s'", file);
 	err = write_all(fd, data, size);
-	/* Not what umask says */
+	/* Regardless of the umask */
 	if (!err && mode != 0600 && fchmod(fd, mode))
 		err = errno;
 	if (close(fd) && !err)
@@ -470,11 +473,10 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 }
 
 /*
- * Opens what is not a regular file; -1 if @file is one, or a link to one, or
- * does not exist: it is to be replaced then. Nothing that belongs to another
- * user is opened, and no link is followed: it could make root write to any
- * device. O_PATH pins the file without opening it, so that the file that is
- * checked is the file that is opened.
+ * Opens a file that is not a regular one. Returns -1 if @file is one, or a link
+ * to one, or does not exist: then it is to be replaced. A file of another user,
+ * or a link, could make root write to any device, so it is an error. O_PATH
+ * pins the file, so the file that is checked is the file that is opened.
  */
 static int open_special(const char *file)
 {
@@ -524,7 +526,7 @@ void write_private(const char *file, const void *data, size_t size)
 		replace_file(file, data, size, 0600);
 		return;
 	}
-	/* See ignore_sigpipe(): this pipe is not stdout. */
+	/* This pipe is not stdout, see ignore_sigpipe(). */
 	sigpipe = signal(SIGPIPE, SIG_IGN);
 	err = write_all(fd, data, size);
 	if (close(fd) && !err)
@@ -537,8 +539,8 @@ void write_private(const char *file, const void *data, size_t size)
 /* ---- stdout ---- */
 
 /*
- * Ends the program. @err is 0 if the write failed earlier, or if nothing was
- * written yet: then another write tells the reason.
+ * Ends the program. @err is 0 if it is not known. Then another write tells the
+ * error.
  */
 static void __attribute__((noreturn)) output_lost(int err)
 {
@@ -562,7 +564,7 @@ void flush_output(void)
 static void close_stdout(void)
 {
 	flush_output();
-	/* NFS can report here that there is no space. */
+	/* NFS can report here that the disk is full. */
 	if (fclose(stdout)) {
 		error(0, errno, "write error");
 		_exit(exit_failure);
@@ -585,9 +587,9 @@ bool wait_readable(int fd, int ms)
 }
 
 /*
- * SIGPIPE ends the program without a message. That is what users expect if
- * stdout is a pipe: "vmainfo ... | head". For anything else the signal is
- * ignored: write() fails with EPIPE, and the error is reported.
+ * SIGPIPE ends the program without a message, as users expect if stdout is a
+ * pipe: "vmainfo ... | head". Otherwise it is ignored, and write() fails with
+ * EPIPE.
  */
 static void ignore_sigpipe(void)
 {
@@ -598,8 +600,8 @@ static void ignore_sigpipe(void)
 }
 
 /*
- * No file that is opened later becomes stdin, stdout or stderr. What is closed stays an error where
- * it is used: it is opened for what is not done with it.
+ * No file that is opened later becomes stdin, stdout or stderr. Using one that
+ * was closed stays an error: it is opened for the other direction.
  */
 static void open_standard_files(void)
 {
@@ -637,7 +639,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	program_invocation_name = "vmainfo";
-	/* Names are shown in it; messages are in English, and numbers have a point. */
+	/* For names. Messages are in English, and numbers have a point. */
 	setlocale(LC_CTYPE, "");
 	open_standard_files();
 	ignore_sigpipe();
@@ -660,7 +662,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;
-		/* What argp's messages begin with */
+		/* The prefix of the messages of argp */
 		snprintf(name, sizeof(name), "vmainfo %s", commands[i].name);
 		argv[1] = name;
 		return commands[i].run(argc - 1, argv + 1);

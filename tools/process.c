@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes: which one is meant, and how many VMAs each has; see process.h. */
+/* Finding a process, and counting the VMAs of all processes; see process.h */
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
@@ -18,7 +18,10 @@
 /* A directory of process_dir(), and a file in it */
 #define PROC_PATH (PROCESS_DIR + 16)
 
-/* The first bytes of DIR/WHAT, and a NUL; how many, -1 with errno if it cannot be read. */
+/*
+ * Reads the first bytes of DIR/WHAT and appends a NUL. Returns how many, or -1
+ * with errno.
+ */
 static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
 {
 	char path[PROC_PATH];
@@ -37,7 +40,7 @@ static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t ro
 	return n;
 }
 
-/* "statm" is numbers that the kernel keeps: reading it takes no lock. */
+/* The kernel keeps the numbers of "statm": reading it takes no lock. */
 static bool has_vmas(const char *dir)
 {
 	char statm[64];
@@ -79,7 +82,10 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 	return found;
 }
 
-/* The numbers of all processes, in order, 0 behind the last one. To be freed. */
+/*
+ * Returns the numbers of all processes, in order, with a 0 at the end. To be
+ * freed.
+ */
 static pid_t *all_processes(void)
 {
 	struct dirent *entry;
@@ -108,16 +114,16 @@ static pid_t *all_processes(void)
 	return pids;
 }
 
-/* The length of the names that the kernel keeps; longer ones are cut. */
+/* The length of the names that the kernel keeps */
 #define COMM_LENGTH 15
 
-/* Of a script: the interpreter, an option of it, and the script */
+/* Of a script: the interpreter, an option, and the script */
 #define ARGUMENTS 3
 
 /*
  * "cmdline" is in the memory of the process. Reading it waits for the mmap_lock
- * of the process, which can be held for ever. So it is read only if "comm" is
- * full, and the name begins with it.
+ * of the process, possibly for ever. So it is read only if "comm" is full and
+ * is the beginning of the name.
  */
 static bool has_name(pid_t pid, const char *name)
 {
@@ -175,11 +181,11 @@ const struct argp process_argp = {
 	.children = (const struct argp_child[]){ { &quiet_argp, 0, NULL, 0 }, { } },
 };
 
-/* In clock ticks since the boot; 0 if the process has gone. */
+/* In clock ticks since the boot; 0 if the process has exited. */
 static uint64_t start_time(pid_t pid)
 {
 	/*
-	 * Field 22 of /proc/PID/stat; comm, the second one, can have spaces and
+	 * Field 22 of /proc/PID/stat. comm, field 2, can have spaces and
 	 * parentheses.
 	 */
 	const int fields = 22 - 2;
@@ -196,8 +202,8 @@ static uint64_t start_time(pid_t pid)
 }
 
 /*
- * The index of the oldest or newest one. Of those that started in the same
- * tick, the one with the lowest PID is the oldest.
+ * Returns the index of the oldest or newest process. Of those that started in
+ * the same tick, the lowest PID is the oldest.
  */
 static size_t pick_one(const pid_t *pids, size_t nr)
 {
@@ -227,7 +233,9 @@ size_t processes_find(const char *text, pid_t **found)
 		**found = pid;
 		return 1;
 	}
-	/* Those that have the name, without this one, are moved to the front. */
+	/*
+	 * Processes with that name, without this one, are moved to the front.
+	 */
 	pids = all_processes();
 	for (p = pids; *p; p++)
 		if (*p != getpid() && has_name(*p, text))
@@ -320,7 +328,7 @@ static void procs_from_module(struct procs *t, FILE *file)
 			   &task.data_kb, &task.stack_kb, &task.exec_kb, &task.locked_kb,
 			   &task.pinned_kb, &at) < 8 || at < 0 || line[at] != ' ')
 			error(exit_failure, 0, "%s: cannot understand '%s'", VMAINFO_PROCS, line);
-		/* Kernel threads and zombies */
+		/* Kernel threads and zombies are left out. */
 		if (!task.vmas)
 			continue;
 		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
@@ -341,7 +349,7 @@ static uint64_t status_kb(const char *status, const char *key)
 	return p ? strtoull(p + strlen(key), NULL, 10) : 0;
 }
 
-/* The number of its VMAs; -1 if it cannot be read. */
+/* Returns the number of its VMAs, or -1 if its maps cannot be read. */
 static int64_t count_maps(const char *dir)
 {
 	char path[PROC_PATH], *line = NULL, *name, *p;
@@ -368,7 +376,7 @@ static int64_t count_maps(const char *dir)
 	return nr;
 }
 
-/* All of DIR/status, which can have 65536 groups; NULL if it is not there. */
+/* Reads DIR/status, which can have 65536 groups. NULL if it does not exist. */
 static char *read_status(const char *dir)
 {
 	struct bytes status = {};
@@ -398,7 +406,7 @@ static void count_process(pid_t pid, struct procs *t)
 		t->unreadable++;
 	if (nr <= 0)
 		return;
-	/* The process has the name of its main thread. */
+	/* A process has the name of its main thread. */
 	main_dir(named, pid);
 	name = read_status(named);
 	status = strcmp(dir, named) ? read_status(dir) : name;
@@ -442,7 +450,10 @@ void procs_read(struct procs *t)
 		procs_from_module(t, file);
 		fclose(file);
 	} else {
-		/* Without the capability, even the directory says no. */
+		/*
+		 * Without the capability, even the directory cannot be
+		 * searched.
+		 */
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_PROCS);
 		t->from_maps = true;

@@ -13,13 +13,12 @@
 #include "table.h"
 #include "tool.h"
 
-/* What may be written and executed, and what may not be touched at all */
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 #define WRITE_EXEC (VMAINFO_WRITE | VMAINFO_EXEC)
 
-/* What is shown of a listing, and what there is */
+/* Number and size of the VMAs that are shown, and of all; @lines has the gate page */
 struct sums {
-	size_t shown, vmas;
+	size_t shown, vmas, lines;
 	uint64_t shown_kb, kb;
 };
 
@@ -28,7 +27,7 @@ static bool is_gate(const struct listing *l, const struct vma *vma)
 	return l->has_gate && vma == &l->vmas[l->nr - 1];
 }
 
-/* A pattern as maps prints it: '?' is either, '-' is not set, which 'p' says of 's'. */
+/* A pattern of --perm: '?' is any, '-' is not set, also instead of 'p'. */
 static bool perm_matches(const struct vma *vma, const char *pattern)
 {
 	char perm[5];
@@ -64,19 +63,18 @@ static bool is_wanted(const struct vma *vma, const struct show_options *o)
 
 static struct sums sums_of(const struct listing *l, const struct show_options *o)
 {
-	const size_t nr = l->nr - l->has_gate;
+	struct sums sums = { .vmas = l->nr - l->has_gate };
 	uint64_t bytes = 0, shown_bytes = 0;
-	struct sums sums = { .vmas = nr };
-	size_t i;
+	const struct vma *vma;
 
-	for (i = 0; i < nr; i++) {
-		const struct vma *vma = &l->vmas[i];
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		const bool wanted = is_wanted(vma, o);
+		const uint64_t size = is_gate(l, vma) ? 0 : vma_size(vma);
 
-		bytes += vma_size(vma);
-		if (is_wanted(vma, o)) {
-			sums.shown++;
-			shown_bytes += vma_size(vma);
-		}
+		sums.lines += wanted;
+		sums.shown += wanted && size;
+		shown_bytes += wanted ? size : 0;
+		bytes += size;
 	}
 	sums.kb = bytes >> 10;
 	sums.shown_kb = shown_bytes >> 10;
@@ -85,131 +83,116 @@ static struct sums sums_of(const struct listing *l, const struct show_options *o
 
 /* ---- columns ---- */
 
+/* VALUE_UNKNOWN: maps does not tell; VALUE_BIG: can be more than 2^53 */
+enum value_type {
+	VALUE_NONE, VALUE_UNKNOWN, VALUE_BOOL, VALUE_NUMBER, VALUE_BIG, VALUE_HEX,
+	VALUE_TEXT, VALUE_LIST
+};
+
+/*
+ * @type: of the values
+ * @field: of struct vma, for VALUE_BIG and VALUE_HEX
+ * @module: only the module tells the value
+ */
 static const struct {
 	const char *name;
 	int flags;
+	enum value_type type;
+	size_t field;
+	bool module;
 } columns[] = {
-	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT },
-	[COLUMN_SIZE] = { "size", TABLE_RIGHT },
-	[COLUMN_NR] = { "nr", TABLE_RIGHT },
-	[COLUMN_START] = { "start", TABLE_RIGHT },
-	[COLUMN_END] = { "end", TABLE_RIGHT },
-	[COLUMN_SIZE_KB] = { "size_kb", TABLE_RIGHT },
-	[COLUMN_PERM] = { "perm", 0 },
-	[COLUMN_OFFSET] = { "offset", TABLE_RIGHT },
-	[COLUMN_DEV] = { "dev", TABLE_RIGHT },
-	[COLUMN_INODE] = { "inode", TABLE_RIGHT },
-	[COLUMN_KIND] = { "kind", 0 },
-	[COLUMN_PAGE_KB] = { "page_kb", TABLE_RIGHT },
-	[COLUMN_ANON] = { "anon", 0 },
-	[COLUMN_POLICY] = { "policy", 0 },
-	[COLUMN_FLAGS] = { "flags", 0 },
-	[COLUMN_DELETED] = { "deleted", 0 },
-	[COLUMN_OPS] = { "ops", 0 },
-	[COLUMN_NAME] = { "name", TABLE_CUT },
+	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_SIZE] = { "size", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_NR] = { "nr", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_START] = { "start", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, start), false },
+	[COLUMN_END] = { "end", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, end), false },
+	[COLUMN_SIZE_KB] = { "size_kb", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_PERM] = { "perm", 0, VALUE_TEXT, 0, false },
+	[COLUMN_OFFSET] = { "offset", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, offset), false },
+	[COLUMN_DEV] = { "dev", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_INODE] = { "inode", TABLE_RIGHT, VALUE_BIG, offsetof(struct vma, ino), false },
+	[COLUMN_KIND] = { "kind", 0, VALUE_TEXT, 0, false },
+	[COLUMN_PAGE_KB] = { "page_kb", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_ANON] = { "anon", 0, VALUE_BOOL, 0, true },
+	[COLUMN_POLICY] = { "policy", 0, VALUE_TEXT, 0, true },
+	[COLUMN_FLAGS] = { "flags", 0, VALUE_LIST, 0, true },
+	[COLUMN_DELETED] = { "deleted", 0, VALUE_BOOL, 0, true },
+	[COLUMN_OPS] = { "ops", 0, VALUE_TEXT, 0, true },
+	[COLUMN_NAME] = { "name", TABLE_CUT, VALUE_TEXT, 0, false },
 };
 
-/**
- * struct value - what a column says of a VMA
- * @type: VALUE_UNKNOWN: maps does not tell; VALUE_BIG: can be more than 2^53
- * @number: of the types from VALUE_BOOL to VALUE_HEX
- * @text: of VALUE_TEXT and VALUE_LIST, whose parts have commas between them; can be @buf
+/*
+ * @text: of VALUE_TEXT and VALUE_LIST, whose parts have commas between them; can
+ * be @buf. @number: of the other types
  */
 struct value {
-	enum {
-		VALUE_NONE, VALUE_UNKNOWN, VALUE_BOOL, VALUE_NUMBER, VALUE_BIG, VALUE_HEX,
-		VALUE_TEXT, VALUE_LIST
-	} type;
+	enum value_type type;
 	uint64_t number;
 	const char *text;
 	char buf[FLAGS_TEXT];
 };
 
-static void set_number(struct value *v, int type, uint64_t number)
-{
-	v->type = type;
-	v->number = number;
-}
-
-static void set_text(struct value *v, const char *text)
-{
-	v->type = text ? VALUE_TEXT : VALUE_NONE;
-	v->text = text;
-}
-
 static void get_value(struct value *v, enum show_column column, const struct listing *l,
 		      const struct vma *vma)
 {
-	v->type = VALUE_NONE;
+	v->type = columns[column].type;
 	v->text = v->buf;
+	v->number = 0;
 	switch (column) {
 	case COLUMN_ADDRESS:
 		snprintf(v->buf, sizeof(v->buf), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
-		v->type = VALUE_TEXT;
 		break;
 	case COLUMN_SIZE:
-		set_text(v, size_text(v->buf, vma_size(vma)));
+		size_text(v->buf, vma_size(vma));
 		break;
 	case COLUMN_NR:
-		if (!is_gate(l, vma))
-			set_number(v, VALUE_NUMBER, vma - l->vmas + 1);
-		break;
-	case COLUMN_START:
-		set_number(v, VALUE_HEX, vma->start);
-		break;
-	case COLUMN_END:
-		set_number(v, VALUE_HEX, vma->end);
+		v->number = is_gate(l, vma) ? 0 : vma - l->vmas + 1;
 		break;
 	case COLUMN_SIZE_KB:
-		set_number(v, VALUE_NUMBER, vma_size(vma) >> 10);
+		v->number = vma_size(vma) >> 10;
 		break;
 	case COLUMN_PERM:
-		set_text(v, vma_perm(v->buf, vma));
-		break;
-	case COLUMN_OFFSET:
-		set_number(v, VALUE_HEX, vma->offset);
+		vma_perm(v->buf, vma);
 		break;
 	case COLUMN_DEV:
 		snprintf(v->buf, sizeof(v->buf), "%02" PRIx32 ":%02" PRIx32, vma->dev_major,
 			 vma->dev_minor);
-		v->type = VALUE_TEXT;
-		break;
-	case COLUMN_INODE:
-		set_number(v, VALUE_BIG, vma->ino);
 		break;
 	case COLUMN_KIND:
-		set_text(v, kind_name(vma->kind));
+		v->text = kind_name(vma->kind);
 		break;
 	case COLUMN_PAGE_KB:
-		if (vma->page_shift >= 10)
-			set_number(v, VALUE_NUMBER, 1ull << (vma->page_shift - 10));
+		v->number = vma->page_shift < 10 ? 0 : 1ull << (vma->page_shift - 10);
 		break;
 	case COLUMN_ANON:
-		set_number(v, VALUE_BOOL, !!(vma->flags & VMAINFO_ANON_VMA));
+		v->number = !!(vma->flags & VMAINFO_ANON_VMA);
 		break;
 	case COLUMN_POLICY:
-		set_text(v, vma->policy ? policy_name(vma->policy) : NULL);
+		v->text = vma->policy ? policy_name(vma->policy) : NULL;
 		break;
 	case COLUMN_FLAGS:
 		vma_flags(v->buf, vma);
-		v->type = VALUE_LIST;
 		break;
 	case COLUMN_DELETED:
-		set_number(v, VALUE_BOOL, !!(vma->flags & VMAINFO_DELETED));
+		v->number = !!(vma->flags & VMAINFO_DELETED);
 		break;
 	case COLUMN_OPS:
-		set_text(v, vma->ops);
+		v->text = vma->ops;
+		break;
+	case COLUMN_NAME:
+		v->text = vma->name;
 		break;
 	default:
-		set_text(v, vma->name);
+		memcpy(&v->number, (const char *)vma + columns[column].field, sizeof(v->number));
 	}
-	if (listing_is_from_maps(l) && (column == COLUMN_ANON || column == COLUMN_POLICY ||
-					column == COLUMN_FLAGS || column == COLUMN_DELETED ||
-					column == COLUMN_OPS))
+	if (columns[column].module && listing_is_from_maps(l))
 		v->type = VALUE_UNKNOWN;
+	else if ((v->type == VALUE_TEXT && !v->text) ||
+		 ((column == COLUMN_NR || column == COLUMN_PAGE_KB) && !v->number))
+		v->type = VALUE_NONE;
 }
 
-/* For tables and CSV: NULL for nothing, @v->buf, or a text that is not printable() */
+/* The text for tables and CSV, before printable(), or NULL. It can be @v->buf. */
 static const char *value_text(struct value *v, bool csv)
 {
 	switch (v->type) {
@@ -222,7 +205,7 @@ static const char *value_text(struct value *v, bool csv)
 		snprintf(v->buf, sizeof(v->buf), "%" PRIu64, v->number);
 		return v->buf;
 	case VALUE_HEX:
-		/* With 0x, or 7e10 is a number to some programs that read CSV. */
+		/* Some programs that read CSV take 7e10 for a number. */
 		snprintf(v->buf, sizeof(v->buf), csv ? "0x%" PRIx64 : "%08" PRIx64, v->number);
 		return v->buf;
 	case VALUE_TEXT:
@@ -233,7 +216,9 @@ static const char *value_text(struct value *v, bool csv)
 	}
 }
 
-/* The columns that are shown; whether @l has large pages decides if page_kb is. */
+/*
+ * Without --columns, a table has page_kb if there is more than one page size.
+ */
 static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct listing *l,
 			     const struct show_options *o)
 {
@@ -444,7 +429,7 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 	putc('\n', out);
 }
 
-/* A field of RFC 4180 */
+/* A field of RFC 4180. printable() has no line ends. */
 static void print_csv_text(FILE *out, const char *text)
 {
 	const bool quotes = strpbrk(text, ",\"");
@@ -484,10 +469,16 @@ static void print_csv(FILE *out, const struct listing *l, const struct show_opti
 	}
 }
 
-/* The column of maps that a name begins in, unless the numbers are long, of a 64-bit kernel */
+/*
+ * The column of a 64-bit kernel's maps where names begin, unless the numbers
+ * are long
+ */
 #define MAPS_NAME_COLUMN (25 + 8 * 6 - 1)
 
-/* Byte for byte what show_map_vma() in fs/proc/task_mmu.c prints, except to a terminal. */
+/*
+ * Prints what show_map_vma() of the kernel does, byte for byte, except to a
+ * terminal.
+ */
 static void print_maps(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	const struct vma *vma;
@@ -514,15 +505,6 @@ static void print_maps(FILE *out, const struct listing *l, const struct show_opt
 		}
 		putc('\n', out);
 	}
-}
-
-static size_t count_wanted(const struct listing *l, const struct show_options *o)
-{
-	size_t nr = 0, i;
-
-	for (i = 0; i < l->nr; i++)
-		nr += is_wanted(&l->vmas[i], o);
-	return nr;
 }
 
 void show_listing(FILE *out, const struct listing *l, const struct show_options *o)
@@ -608,7 +590,7 @@ struct arguments {
 	const char *file;
 };
 
-/* Formats without a place that says which process it is */
+/* These formats have no place for the process. */
 static bool is_for_one(enum show_format format)
 {
 	return format == SHOW_CSV || format == SHOW_MAPS;
@@ -634,7 +616,7 @@ static int column_of_name(const char *name)
 	return -1;
 }
 
-/* Parses a list of names: @number_of says which number one has, or -1. */
+/* Parses a list. @number_of returns the number of a name, or -1. */
 static void parse_names(struct argp_state *state, const char *arg, const char *what,
 			int (*number_of)(const char *name))
 {
@@ -727,8 +709,8 @@ static void nothing_at_address(const struct show_options *o)
 }
 
 /*
- * Several processes: each has a heading, or is a JSON text. Returns an exit
- * status.
+ * Shows several processes, with a heading or as one JSON text each. Returns an
+ * exit status.
  */
 static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
 {
@@ -745,7 +727,7 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 			status = EXIT_FAILURE;
 			continue;
 		}
-		if (!a->show.by_address || count_wanted(&l, &a->show)) {
+		if (!a->show.by_address || sums_of(&l, &a->show).lines) {
 			if (a->show.format != SHOW_JSON) {
 				comm = process_comm(pids[i], 0);
 				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
@@ -761,10 +743,7 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 	return status;
 }
 
-/*
- * All that the arguments name; without arguments, 0, for which listing_of() has
- * a meaning.
- */
+/* Finds all processes of the arguments. Without any: 0, see listing_of(). */
 static size_t find_processes(const struct arguments *a, pid_t **pids)
 {
 	size_t nr = 0, found, i;
@@ -809,7 +788,7 @@ int show_command(int argc, char **argv)
 			listing_from_file(&l, a.file);
 		else
 			listing_of(&l, *pids);
-		if (a.show.by_address && !count_wanted(&l, &a.show))
+		if (a.show.by_address && !sums_of(&l, &a.show).lines)
 			nothing_at_address(&a.show);
 		show_listing(stdout, &l, &a.show);
 		listing_free(&l);

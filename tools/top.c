@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo top - the processes that are nearest to vm.max_map_count, looked at again and again. */
+/*
+ * vmainfo top - shows again and again the processes that are nearest to
+ * vm.max_map_count
+ */
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
@@ -50,9 +53,9 @@ static const struct {
 
 /* A size in kB is wider than one for people. */
 #define KB_WIDTH 12
-/* The longest of a cell: -18446744073709551615 */
+/* -18446744073709551615 is the longest cell. */
 #define CELL 24
-/* Above the table: what summarize() says, and an empty line */
+/* The lines of summarize(), and an empty line */
 #define MAX_SUMMARY 4
 
 /* A process in the table */
@@ -89,7 +92,7 @@ struct top {
 
 static double percent(const struct top *t, const struct proc *task)
 {
-	/* 0 is a limit, too: nobody can map anything. */
+	/* The limit can be 0: nobody can map anything. */
 	return t->max ? 100.0 * task->vmas / t->max : HUGE_VAL;
 }
 
@@ -128,7 +131,9 @@ static int64_t sort_value(const struct row *row, enum column column)
 	return value;
 }
 
-/* Numbers from the largest, as top(1) does, names from A; what is equal by its pid. */
+/*
+ * Numbers descend, as in top(1), and names ascend. Equal rows are in pid order.
+ */
 static int compare_rows(const void *a, const void *b, void *arg)
 {
 	const struct row *x = a, *y = b;
@@ -181,8 +186,8 @@ static void look(struct top *t)
 		if (!is_wanted(t, task->pid))
 			continue;
 		/*
-		 * Another process can have got the number since then; but then all numbers
-		 * have been given away meanwhile.
+		 * Another process can have reused the number only if all
+		 * numbers were used up.
 		 */
 		old = t->before.nr ? bsearch(&task->pid, t->before.procs, t->before.nr,
 					     sizeof(*task), compare_pids) : NULL;
@@ -197,7 +202,7 @@ static void look(struct top *t)
 
 /* ---- as text ---- */
 
-/* What is above the table: up to MAX_SUMMARY lines, each to be freed; returns how many. */
+/* Sets the lines above the table, to be freed. Returns how many. */
 static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 {
 	time_t now = time(NULL);
@@ -311,7 +316,7 @@ static void batch(struct top *t)
 		print_look(t);
 		if (t->looks == t->iterations)
 			return;
-		/* Rounded up: not again and again without a pause. */
+		/* Rounded up, so that there is a pause */
 		wait_readable(-1, t->delay * 1000 + 0.999);
 	}
 }
@@ -347,7 +352,10 @@ static void close_screen(void)
 	screen = NULL;
 }
 
-/* error(3) asks for the program's name before it prints: not onto a screen that will go away. */
+/*
+ * error(3) calls this before it prints: the screen would take the message
+ * along.
+ */
 static void print_progname(void)
 {
 	close_screen();
@@ -360,8 +368,8 @@ static void catch_signal(int nr)
 }
 
 /*
- * Signals are delivered only where keys are waited for: what they do to the terminal is never
- * in the middle of something. The handlers of SIGTSTP and SIGWINCH are those of ncurses.
+ * Signals are delivered only during ppoll(), so they never interrupt output to
+ * the terminal. ncurses handles SIGTSTP and SIGWINCH.
  */
 static void block_signals(sigset_t *while_waiting)
 {
@@ -372,7 +380,7 @@ static void block_signals(sigset_t *while_waiting)
 
 	sigemptyset(&blocked);
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
-		/* nohup(1), and shells in the background */
+		/* Ignored by nohup(1), and by shells in the background */
 		if (sigaction(ends[i], NULL, &old) || old.sa_handler == SIG_IGN)
 			continue;
 		sigaction(ends[i], &catch, NULL);
@@ -383,7 +391,7 @@ static void block_signals(sigset_t *while_waiting)
 	sigprocmask(SIG_BLOCK, &blocked, while_waiting);
 }
 
-/* As the signal would have ended it, with the terminal as it was. */
+/* Restores the terminal and ends as if the signal had not been caught. */
 static void end_by_signal(void)
 {
 	sigset_t set;
@@ -421,7 +429,7 @@ static void open_screen(struct view *v)
 	}
 }
 
-/* So much of a text as has room, what cannot be shown as '?'; returns the column behind it. */
+/* Prints the part of a text that fits. Returns the next column. */
 static int put_text(int y, int x, const char *text)
 {
 	wchar_t chars[256];
@@ -455,7 +463,7 @@ static int put_text(int y, int x, const char *text)
 	return COLS - room;
 }
 
-/* A cell of the table, to the right of its column; returns the column behind the blank after it. */
+/* Prints a cell of the table, aligned to the right. Returns the next column. */
 static int put_cell(int y, int x, int width, const char *text)
 {
 	char padded[CELL + KB_WIDTH];
@@ -464,7 +472,7 @@ static int put_cell(int y, int x, int width, const char *text)
 	return put_text(y, x, padded);
 }
 
-/* Which columns a narrow screen has room for, that of the command, at least, included */
+/* Chooses the columns that fit. Pid, VMAs and the command are always shown. */
 static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
 {
 	static const enum column may_hide[] = {
@@ -607,7 +615,7 @@ static void ask(struct view *v, int key, const char *prompt)
 	curs_set(1);
 }
 
-/* A key of what is asked for; true if something was answered. */
+/* A key of an answer. True if the answer changes the delay. */
 static bool answer(struct view *v, int key)
 {
 	size_t len = strlen(v->input);
@@ -649,7 +657,7 @@ static void sort_by(struct top *t, int column)
 	sort_rows(t);
 }
 
-/* What a key asks for */
+/* The effect of a key */
 enum then { STAY, LOOK, QUIT };
 
 static enum then handle_key(struct view *v, int key)
@@ -732,52 +740,37 @@ static enum then handle_key(struct view *v, int key)
 	return STAY;
 }
 
-/* @delay seconds from now, on CLOCK_MONOTONIC */
-static struct timespec deadline_in(double delay)
+/* In seconds, on CLOCK_MONOTONIC */
+static double now(void)
 {
 	struct timespec at;
 
 	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)delay;
-	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_nsec -= 1000000000;
-		at.tv_sec++;
-	}
-	return at;
+	return at.tv_sec + at.tv_nsec / 1e9;
 }
 
-/* What is left until @deadline; false if nothing is. */
-static bool time_left(const struct timespec *deadline, struct timespec *left)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left->tv_sec = deadline->tv_sec - now.tv_sec;
-	left->tv_nsec = deadline->tv_nsec - now.tv_nsec;
-	if (left->tv_nsec < 0) {
-		left->tv_nsec += 1000000000;
-		left->tv_sec--;
-	}
-	return left->tv_sec >= 0 && (left->tv_sec || left->tv_nsec);
-}
-
-/* Obeys keys until it is time for the next look; false to quit. */
+/* Obeys keys until the next look is due. False to quit. */
 static bool obey(struct view *v, const sigset_t *while_waiting)
 {
-	struct timespec deadline = deadline_in(v->t->delay), left;
+	const double deadline = now() + v->t->delay;
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = STDOUT_FILENO },	/* can be another terminal */
 	};
+	struct timespec left;
 	enum then then;
+	double seconds;
 	bool late;
 	int key;
 
 	for (;;) {
-		late = !time_left(&deadline, &left);
-		if (late)
-			memset(&left, 0, sizeof(left));
+		seconds = deadline - now();
+		late = seconds <= 0;
+		left = (struct timespec){ 0 };
+		if (!late) {
+			left.tv_sec = seconds;
+			left.tv_nsec = (seconds - left.tv_sec) * 1e9;
+		}
 		fds[0].revents = 0;
 		fds[1].revents = 0;
 		if (ppoll(fds, 2, &left, while_waiting) < 0 && errno != EINTR)
@@ -821,7 +814,7 @@ static void interactive(struct top *t)
 
 /* ---- the command ---- */
 
-/* "vmas", "+VMAS", "-%max": as with -o of top(1), with a sign that says which way. */
+/* "vmas", "+VMAS", "-%max": as -o of top(1), with a sign for the direction */
 static bool parse_sort(const char *text, struct top *t)
 {
 	enum column column;

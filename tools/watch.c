@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo watch: what is mapped, unmapped and changed in a process from now on. */
+/* vmainfo watch: reports what is mapped, unmapped and changed in a process */
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "process.h"
 #include "tool.h"
 
-/* What older C libraries do not have; the number is the same everywhere. */
+/* For older C libraries. The number is the same on all architectures. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -105,7 +105,9 @@ static void print_time(const struct watch *w)
 	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
 }
 
-/* Nothing that the kernel counts has changed since a walk that nothing had changed in. */
+/*
+ * Whether the last walk was atomic, and the kernel has counted no change since
+ */
 static bool is_unchanged(const struct watch *w, bool *exited)
 {
 	const struct vmainfo_header *last = &w->last.header;
@@ -115,7 +117,7 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	if (w->fd < 0)
 		return false;
 	if (ioctl(w->fd, VMAINFO_GET_HEADER, &now)) {
-		/* The module may be gone, too, of which reading tells more: EIO. */
+		/* Reading tells more about other errors: EIO after rmmod. */
 		*exited = errno == ESRCH;
 		return false;
 	}
@@ -123,7 +125,10 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
 }
 
-/* Whether the process was in an exec when @now was taken: there is no sequence then. */
+/*
+ * Whether the process was in an exec when @now was taken. It has no sequence
+ * then.
+ */
 static bool is_in_exec(const struct watch *w, const struct listing *now)
 {
 	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
@@ -170,7 +175,7 @@ static void print_changes(const struct watch *w, const struct listing *now)
 	changes_free(&c);
 }
 
-/* A look; false if the process has exited. */
+/* Looks at the process. False if it has exited. */
 static bool look(struct watch *w)
 {
 	struct listing now;
@@ -187,14 +192,17 @@ static bool look(struct watch *w)
 	if (err)
 		error(exit_failure, err, "process %d", w->pid);
 	/*
-	 * One without VMAs has lost them on its way out, which pidfd tells the end of: it can be
-	 * long, or take other threads than the first one to exit as well.
+	 * A process without VMAs is exiting, which can take long, or wait for
+	 * other threads. The pidfd tells the end.
 	 */
 	if (now.nr == now.has_gate && w->last.nr > w->last.has_gate) {
 		listing_free(&now);
 		return w->pidfd >= 0;
 	}
-	/* What is there is neither the old address space nor the new one; one look later it is. */
+	/*
+	 * Neither the old nor the new address space is complete. The next look
+	 * sees the new one.
+	 */
 	if (is_in_exec(w, &now)) {
 		listing_free(&now);
 		return true;
@@ -221,7 +229,10 @@ int watch_command(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	/* Nothing is written until something changes, which can take days. */
+	/*
+	 * Otherwise this would be found at the first change, possibly after
+	 * days.
+	 */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour();

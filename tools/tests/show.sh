@@ -397,14 +397,11 @@ result "--addr: filtered address message" fails 1 "nothing that matches is mappe
 	"$VMAINFO" show --from="$capture" --addr="$first" --kind=heap
 result "totals follow the filter" sums '$2 ~ /^rw/' --perm=rw
 
-for pair in "--json --csv" "--maps --long" "--csv --maps"; do
+for pair in "--json --csv" "--maps --long" "--csv --maps" "--raw --json" "-onr --maps" "--from=-"; do
 	# shellcheck disable=SC2086 # two words
 	result "$pair rejected" fails 1 "exclude each other" "$VMAINFO" show $pair 1
 done
-result "process with --from rejected" fails 1 "exclude each other" "$VMAINFO" show --from=- 1
 result "unknown column rejected" fails 1 "unknown column: 'nam'" "$VMAINFO" show -o start,nam 1
-result "--raw --json rejected" fails 1 "exclude each other" "$VMAINFO" show --raw --json 1
-result "--columns --maps rejected" fails 1 "exclude each other" "$VMAINFO" show -o nr --maps 1
 result "--columns: order of the columns" columns "[heap] " -o name,end
 result "--columns: order in CSV" columns "[heap],0x" --csv -o name,end
 result "--noheadings: only lines of VMAs" columns "[heap] rw-p\$" --noheadings -o name,perm --kind=heap
