@@ -237,15 +237,6 @@ static char *title_of(const struct options *o, const struct listing *l, const st
 	return title;
 }
 
-static FILE *open_text(char **text, size_t *size)
-{
-	FILE *out = open_memstream(text, size);
-
-	if (!out)
-		error(EXIT_FAILURE, errno, "open_memstream");
-	return out;
-}
-
 static char *subtitle_of(const struct options *o, const struct layout *layout)
 {
 	const struct vmainfo_header *h = &layout->l->header;
@@ -257,7 +248,7 @@ static char *subtitle_of(const struct options *o, const struct layout *layout)
 	time_t now;
 	FILE *out;
 
-	out = open_text(&text, &room);
+	out = xopen_memstream(&text, &room);
 	fprintf(out, "%" PRIu32 " VMAs, %s mapped", h->vmas, size_text(size, layout->mapped));
 	if (!o->from) {
 		now = time(NULL);
@@ -288,7 +279,7 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 	memset(c, 0, sizeof(*c));
 	c->title = title_of(o, layout->l, space, layout->metrics.text);
 	c->subtitle = subtitle_of(o, layout);
-	out = open_text(&c->notes[n++], &room);
+	out = xopen_memstream(&c->notes[n++], &room);
 	if (space->user_end)
 		fprintf(out, "User space ends at %" PRIx64, space->user_end);
 	else
@@ -297,13 +288,13 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 		fprintf(out, ", the kernel's part begins at %" PRIx64, space->kernel_start);
 	fprintf(out, ": %s.", space->source ?: "the addresses are like those of no machine known");
 	fclose(out);
-	out = open_text(&c->notes[n++], &room);
+	out = xopen_memstream(&c->notes[n++], &room);
 	fprintf(out, "Heights are logarithmic; those with a break mark are not to scale.");
 	if (space->kernel_start && !space->nr_regions)
 		fprintf(out, " Which regions the kernel has is not known.");
 	fclose(out);
 	if (layout->nr_merged) {
-		out = open_text(&c->notes[n++], &room);
+		out = xopen_memstream(&c->notes[n++], &room);
 		fprintf(out, "%zu of the VMAs are merged with small neighbours, in %zu boxes; "
 			"--boxes=0 draws each.", layout->nr_merged, layout->in_boxes);
 		fclose(out);

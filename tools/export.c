@@ -232,9 +232,7 @@ int export_command(int argc, char **argv)
 		note("%s", cost);
 		free(cost);
 	}
-	out = open_memstream(&text, &size);
-	if (!out)
-		error(EXIT_FAILURE, errno, "memory");
+	out = xopen_memstream(&text, &size);
 	put_all(out, &e, &t, max_map_count());
 	failed = ferror(out);
 	if (fclose(out) || failed)

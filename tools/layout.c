@@ -569,9 +569,7 @@ static void describe(struct layout *layout, struct box *box)
 	const char *base;
 	FILE *out;
 
-	out = open_memstream(&note, &room);
-	if (!out)
-		xmalloc(SIZE_MAX); /* says so, and ends the program */
+	out = xopen_memstream(&note, &room);
 	box->size = 0;
 	for (vma = first; vma <= last; vma++) {
 		box->wx |= vma_is_wx(vma);

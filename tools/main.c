@@ -85,6 +85,15 @@ char *xasprintf(const char *format, ...)
 	return text;
 }
 
+FILE *xopen_memstream(char **text, size_t *size)
+{
+	FILE *out = open_memstream(text, size);
+
+	if (!out)
+		error(exit_failure, errno, "memory");
+	return out;
+}
+
 /* The array is full when @nr is a power of two. */
 void *array_grow(void *array, size_t nr, size_t size)
 {
@@ -158,7 +167,8 @@ const struct argp help_argp = {
 
 const struct argp quiet_argp = {
 	.options = (const struct argp_option[]){
-		{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 8 },
+		{ "quiet", 'q', NULL, 0,
+		  "No notes on stderr, such as that the module is not loaded", 8 },
 		{ }
 	},
 	.parser = parse_common,

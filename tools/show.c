@@ -323,7 +323,8 @@ static void print_table(FILE *out, const struct listing *l, const struct show_op
 
 	nr = choose_columns(shown, l, o);
 	for (j = 0; j < nr; j++)
-		table_column(&t, columns[shown[j]].name, width_of(shown[j], l), columns[shown[j]].flags);
+		table_column(&t, columns[shown[j]].name, width_of(shown[j], l),
+			     columns[shown[j]].flags);
 	for (i = 0; i < l->nr; i++) {
 		if (!is_wanted(&l->vmas[i], o))
 			continue;
@@ -576,7 +577,8 @@ static const struct argp_option options[] = {
 	{ "perm", OPT_PERM, "PATTERN", 0,
 	  "Only these permissions: up to four characters, as in maps, '-' for not set, '?' for either; ?wx is writable and executable",
 	  3 },
-	{ "addr", OPT_ADDR, "ADDRESS", 0, "Only the VMA that contains this hexadecimal address", 3 },
+	{ "addr", OPT_ADDR, "ADDRESS", 0,
+	  "Only the VMA that contains this hexadecimal address", 3 },
 	{ "from", OPT_FROM, "FILE", 0,
 	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 4 },
 	{ }

@@ -86,20 +86,24 @@ static void print_first(struct table *t)
 	struct libscols_line *line = NULL;
 	const struct table_cell *cell;
 	char sgr[16];
+	int flags;
 	size_t i;
 
 	scols_table_set_stream(table, t->out);
-	scols_table_set_termforce(table, t->terminal ? SCOLS_TERMFORCE_AUTO : SCOLS_TERMFORCE_NEVER);
+	if (!t->terminal)
+		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(table, 1);
 	scols_table_enable_noheadings(table, t->noheadings);
 	/* printable() has escaped what is not text. */
 	scols_table_enable_noencoding(table, 1);
 	/* No line ends in spaces. */
 	scols_table_enable_minout(table, 1);
-	for (i = 0; i < t->nr_columns; i++)
+	for (i = 0; i < t->nr_columns; i++) {
+		flags = t->columns[i].flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0;
+		flags |= t->columns[i].flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0;
 		check(scols_table_new_column(table, t->columns[i].name, t->columns[i].width,
-					     (t->columns[i].flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0) |
-					     (t->columns[i].flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0)));
+					     flags));
+	}
 	for (i = 0; i < t->nr_cells; i++) {
 		cell = &t->cells[i];
 		if (i % t->nr_columns == 0)

@@ -50,6 +50,9 @@ void *xreallocarray(void *old, size_t nr, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* open_memstream() */
+FILE *xopen_memstream(char **text, size_t *size);
+
 /* Makes space for one more element in an array of @nr that was made only by this. */
 void *array_grow(void *array, size_t nr, size_t size);
 

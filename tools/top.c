@@ -213,19 +213,16 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 	if (localtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
 	lines[nr++] = xasprintf("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
-			     t->delay, t->max);
-	lines[nr] = xasprintf("Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
-			   t->warn, t->over, t->vmas);
-	if (t->looks > 1) {
-		text = lines[nr];
-		lines[nr] = xasprintf("%s, %+" PRId64 " since the last look", text, t->growth);
-		free(text);
-	}
-	nr++;
+				t->delay, t->max);
+	lines[nr++] = xasprintf(t->looks == 1 ?
+				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all" :
+				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64
+				" in all, %+" PRId64 " since the last look",
+				t->now.nr, t->warn, t->over, t->vmas, t->growth);
 	if (t->nearest) {
 		text = printable(t->nearest->comm, 0);
 		lines[nr++] = xasprintf("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
-				     t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
+					t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
 		free(text);
 	}
 	if (t->now.from_maps) {
