@@ -376,6 +376,7 @@ void print_name(FILE *out, const char *name)
 
 /* ---- files ---- */
 
+/* The first read() asks for this, later ones for more. */
 #define READ_SIZE (64 << 10)
 
 int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
@@ -385,7 +386,7 @@ int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
 
 	do {
 		bytes_reserve(b, READ_SIZE + 1);
-		n = read(fd, b->p + b->size, READ_SIZE);
+		n = read(fd, b->p + b->size, b->capacity - b->size - 1);
 		b->size += n > 0 ? n : 0;
 		b->p[b->size] = 0;
 	} while ((n > 0 && (!goes_on || goes_on(b))) || (n < 0 && errno == EINTR));

@@ -16,6 +16,7 @@ import time
 
 import openmetrics
 from common import TMP, VMAINFO, same
+from target import running as target_of
 
 # Longer than what the kernel keeps of a name, and nobody else's, also if this runs twice
 LONG = "a-very-long-name-%d" % os.getpid()
@@ -54,36 +55,14 @@ def must(result, what):
     return result
 
 
-class Target:
-    """A process of this file's target_NAME(), or of another command, that says "ready"."""
-
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-        self.pid = self.process.pid
-        said = self.process.stdout.readline()
-        same(said, "ready\n", "what it says")
-
-    def ask(self, question):
-        self.process.stdin.write(question + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().rstrip("\n")
-
-    def stop(self):
-        self.process.kill()
-        self.process.communicate()
-
-
 @contextlib.contextmanager
 def running(*command):
-    target = Target(*command)
-    try:
-        yield target
-    finally:
-        target.stop()
+    with target_of(command) as (one,):
+        yield one
 
 
 def target(name, *args):
+    """A process of this file's target_NAME()"""
     return running(sys.executable, __file__, "target_" + name, *args)
 
 
