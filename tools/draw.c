@@ -69,21 +69,21 @@ static enum picture picture_type(const char *file)
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0,
-	  "Write a picture: FILE ends in .svg, .png or .pdf. Only its owner can read it, as it shows addresses",
+	  "Write a picture to FILE, which ends in .svg, .png or .pdf. Its mode is 0600, because it shows addresses",
 	  0 },
 	{ "from", KEY_FROM, "FILE", 0,
-	  "Draw what was saved with 'vmainfo save' or read from raw; '-' for stdin", 0 },
+	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
-	  "With --from: a copy of /proc/vmainfo/summary of the same process, which says where the kernel's part is",
+	  "With --from: a copy of /proc/vmainfo/summary of the same process, for the kernel's part",
 	  0 },
-	{ "title", KEY_TITLE, "TEXT", 0, "Instead of the name of the process", 0 },
+	{ "title", KEY_TITLE, "TEXT", 0, "A title instead of the name of the process", 0 },
 	{ "boxes", KEY_BOXES, "N", 0,
-	  "Merge small neighbours until there are no more than N boxes, and say so; 0: draw all (400)",
+	  "Merge small neighbours until there are at most N boxes; 0 draws all (400)",
 	  0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
-	  "Set the boxes of a picture in N columns, at most 12; 0: as many as look well (0)", 0 },
+	  "Columns of boxes in a picture, at most 12; 0, the default: chosen by size", 0 },
 	{ "scale", KEY_SCALE, "N", 0,
-	  "Pixels of a .png for each that the picture is thought to have, 1 to 4 (2)", 0 },
+	  "Scale of a .png, 1 to 4 (2)", 0 },
 	{}
 };
 

@@ -139,11 +139,11 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 	put_family(out, "build_info", NULL, "1, with the version of the program vmainfo.");
 	fprintf(out, "vmainfo_build_info{version=\"%s\"} 1\n", VMAINFO_RELEASE);
 	put_gauge(out, "module_used",
-		  "1 if the kernel module was asked, 0 if /proc/PID/maps was counted.",
+		  "1 if the kernel module was used, 0 if /proc/PID/maps was counted.",
 		  !t->from_maps);
-	put_gauge(out, "vmas_limit", "VMAs that each process may have: vm.max_map_count.", max);
+	put_gauge(out, "vmas_limit", "Limit of the VMAs of a process: vm.max_map_count.", max);
 	put_gauge(out, "processes", "Processes that have an address space.", t->nr);
-	put_gauge(out, "unreadable_processes", "Processes that could not be looked at.",
+	put_gauge(out, "unreadable_processes", "Processes whose maps could not be read.",
 		  t->unreadable);
 	put_gauge(out, "vmas", "VMAs of all processes.", vmas);
 	put_gauge(out, "largest_process_vmas", "VMAs of the process that has most.",
@@ -165,7 +165,7 @@ static void write_metrics(const char *file, const char *text, size_t size)
 	/* Replacing it would remove a device or a pipe. */
 	if (!stat(file, &st) && !S_ISREG(st.st_mode))
 		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
-		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is no regular file", file);
+		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is not a regular file", file);
 	/* Another user reads it. */
 	replace_file(file, text, size, 0644);
 }
@@ -202,11 +202,11 @@ int export_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "output", 'o', "FILE", 0,
-		  "Write to FILE with mode 0644; nobody ever reads half of it", 0 },
+		  "Replace FILE atomically; its mode is 0644", 0 },
 		{ "threshold", 't', "PERCENT", 0,
-		  "All processes that have PERCENT of the limit, or more, get series of their own (50); the level of an alert has to be above it",
+		  "All processes at or above PERCENT of the limit have series (50); the level of an alert must be higher",
 		  0 },
-		{ "count", 'n', "N", 0, "So do the N nearest ones, however far they are (10)", 0 },
+		{ "count", 'n', "N", 0, "So do the N processes that are nearest to the limit (10)", 0 },
 		{}
 	};
 	static const struct argp_child children[] = { { &quiet_argp, 0, NULL, 0 }, { } };

@@ -38,7 +38,7 @@ static const struct {
 	[PID] = { "PID", 7, 'N', "its number", 0 },
 	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has", offsetof(struct proc, vmas) },
 	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count", offsetof(struct proc, vmas) },
-	[GROWTH] = { "GROWTH", 6, 'G', "how many more than at the last look", 0 },
+	[GROWTH] = { "GROWTH", 6, 'G', "VMAs more than at the last update", 0 },
 	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", offsetof(struct proc, total_kb) },
 	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack",
 		   offsetof(struct proc, data_kb) },
@@ -404,10 +404,10 @@ static void end_by_signal(void)
 static void open_screen(struct view *v)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		error(EXIT_FAILURE, 0, "this is no terminal: use --batch");
+		error(EXIT_FAILURE, 0, "not a terminal: use --batch");
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		error(EXIT_FAILURE, 0, "the terminal '%s' is not known, or cannot do it: use --batch",
+		error(EXIT_FAILURE, 0, "unknown or unsuitable terminal: '%s'; use --batch",
 		      getenv("TERM") ?: "");
 	atexit(close_screen);
 	error_print_progname = print_progname;
@@ -544,11 +544,11 @@ static void draw_help(void)
 {
 	static const char * const keys[] = {
 		"q             quit",
-		"space, Enter  look now",
+		"space, Enter  update now",
 		"d, s          change the delay",
-		"n             how many lines the table has at most",
-		"e             sizes in kB, or for people",
-		"R             the other way round",
+		"n             change the maximum of lines",
+		"e             sizes in kB, or with units",
+		"R             reverse the order",
 		"<, >          sort by the column to the left, to the right",
 		"arrows, Page Up, Page Down, Home, End   scroll",
 		"Ctrl-L        draw the screen again",
@@ -560,7 +560,7 @@ static void draw_help(void)
 	size_t i;
 	int y = 0;
 
-	put_text(y++, 0, "vmainfo top: keys; any one goes back");
+	put_text(y++, 0, "vmainfo top: keys; any key returns to the table");
 	y++;
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		put_text(y++, 2, keys[i]);
@@ -681,10 +681,10 @@ static enum then handle_key(struct view *v, int key)
 		return LOOK;
 	case 'd':
 	case 's':
-		ask(v, key, "Seconds from one look to the next: ");
+		ask(v, key, "Seconds between updates: ");
 		break;
 	case 'n':
-		ask(v, key, "Lines of the table at most, 0 for all: ");
+		ask(v, key, "Maximum of lines, 0 for all: ");
 		break;
 	case 'h':
 	case '?':
@@ -732,7 +732,7 @@ static enum then handle_key(struct view *v, int key)
 			sort_by(t, column);
 			return STAY;
 		}
-		v->message = "There is no such key: h shows those that there are";
+		v->message = "Unknown key; h shows all keys";
 	}
 	return STAY;
 }
@@ -890,19 +890,19 @@ int top_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "batch", 'b', NULL, 0,
-		  "To stdout, for scripts and logs: each look is a table of its own", 0 },
+		  "Print a table to stdout for each update, for scripts and logs", 0 },
 		{ "delay", 'd', "SECONDS", 0,
 		  "Time from one update to the next (3); it can have a fraction", 0 },
 		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
 		{ "kilobytes", 'k', NULL, 0,
-		  "Sizes in kB, instead of the unit that suits them", 0 },
+		  "Sizes in kB, instead of a suitable unit", 0 },
 		{ "lines", 'l', "N", 0,
-		  "At most so many lines of the table; 0, the default, for all", 0 },
+		  "Maximum of lines in the table; 0, the default, for no limit", 0 },
 		{ "sort", 'o', "COLUMN", 0,
-		  "Sort by that column (vmas); the other way round with a - in front of it", 0 },
-		{ "pid", 'p', "PID[,PID...]", 0, "Only these; may be repeated", 0 },
+		  "Sort by this column (vmas); a - before it reverses the order", 0 },
+		{ "pid", 'p', "PID[,PID...]", 0, "Only these processes; may be repeated", 0 },
 		{ "warn", OPT_WARN, "PERCENT", 0,
-		  "Mark processes over so much of the limit, and count them (85)", 0 },
+		  "Mark and count processes above PERCENT of the limit (85)", 0 },
 		{}
 	};
 	static const struct argp_child children[] = {

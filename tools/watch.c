@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 	{ "interval", 'n', "SECONDS", 0,
 	  "Time from one update to the next (1), at least 0.001", 1 },
 	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
-	{ "count", 'c', "N", 0, "End after N updates; the first look is not one of them", 1 },
+	{ "count", 'c', "N", 0, "End after N updates", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
 	{ }
 };

@@ -29,7 +29,7 @@ STACK = (TOP - 0x21000, TOP, "rw-p", "stack", b"[stack]")
 
 
 def make_strange(file):
-    """Names that nobody should trust, and everything at once that can be."""
+    """Hostile names, and unusual VMAs"""
     base = 0x555555554000
     write(file, [
         (base, base + 0x1000, "r-xp", "file", b"/bin/evil\x1b[31m\nname"),
@@ -46,7 +46,7 @@ def make_strange(file):
 
 
 def make_many(file):
-    """60,000 VMAs, with a gap behind every tenth, and something remarkable among them."""
+    """60,000 VMAs, with a gap after every tenth, and a W+X one among them."""
     vmas, at = [], 0x7f0000000000
     for i in range(60000):
         vmas.append((at, at + 4096, "rw-p" if i % 2 else "r--p", "anon", b""))

@@ -114,7 +114,7 @@ colours()
 		fails 1 "for --color" draw --color=pink
 }
 
-# Names come out, but nothing that a terminal obeys, or that is no UTF-8.
+# Names are printed without control characters and invalid UTF-8.
 strange()
 {
 	draw --from "$TMP/strange.raw" >"$TMP/out" && ! grep -q "$(printf '\033')" "$TMP/out" &&

@@ -68,7 +68,7 @@ def percent(vmas):
 
 
 def check_threshold():
-    """Who is over it has series, and nobody else if the nearest do not have them anyway."""
+    """With --count=0, exactly the processes above the threshold have series."""
     with targets((3000, b"a"), (2000, b"b"), (1000, b"c")) as (a, b, c):
         def pids(vmas):
             shown = by_pid(openmetrics.read(export(percent(vmas), "--count=0")))

@@ -9,7 +9,7 @@ begin
 no_regular_file()
 {
 	mkfifo "$TMP/fifo"
-	fails 1 "'$TMP/fifo' is no regular file" "$VMAINFO" export -q -o "$TMP/fifo" || return
+	fails 1 "'$TMP/fifo' is not a regular file" "$VMAINFO" export -q -o "$TMP/fifo" || return
 	[ -p "$TMP/fifo" ] || { echo "it is gone"; return 1; }
 	fails 1 "'$TMP': Is a directory" "$VMAINFO" export -q -o "$TMP" || return
 	fails 1 "cannot create a file beside '$TMP/no/where': No such file or directory" \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Where "save" and "draw -o" write to: a regular file is replaced, and nobody makes them write to
-# anything else by putting it there.
+# The files that "save" and "draw -o" write: a regular file is replaced, and a FIFO, device or link
+# of another user is rejected.
 
 . "$(dirname "$0")/lib.sh"
 begin

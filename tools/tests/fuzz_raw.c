@@ -28,7 +28,7 @@ static bool parse(struct listing *l, const uint8_t *data, size_t size)
 	char *copy = xmalloc(size + 1);
 	const char *wrong;
 
-	/* Of just this size, so that a byte behind it is noticed */
+	/* Of just this size, so that the sanitizer reports a read of one more byte */
 	memcpy(copy, data, size);
 	wrong = listing_parse(l, copy, size);
 	if (!wrong)

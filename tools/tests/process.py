@@ -18,7 +18,7 @@ import openmetrics
 from common import TMP, VMAINFO, same
 from target import running as target_of
 
-# Longer than what the kernel keeps of a name, and nobody else's, also if this runs twice
+# Longer than comm, and unique even if this test runs twice
 LONG = "a-very-long-name-%d" % os.getpid()
 SHORT = "short-%d" % os.getpid()
 
@@ -179,7 +179,7 @@ def target_wait():
 
 
 def check_prefix():
-    """What the kernel keeps is the same of both, and of nobody's whole name."""
+    """Two names with the same comm"""
     with running(script(LONG, "#!/bin/sh")), running(script(LONG + "-b", "#!/bin/sh")) as other:
         shows(LONG + "-b", other)
         for name in LONG[:-1], LONG + "-", LONG + "-a":
@@ -209,7 +209,7 @@ def check_name_of_threads():
 
 
 def add_process(pid, comm, cmdline, gate=""):
-    """In a /proc of ours. Without cmdline, whoever opens it waits for us."""
+    """In a private /proc. Without cmdline, its reader waits."""
     directory = "/proc/%d" % pid
     os.mkdir(directory)
     for name, content in (("comm", comm + "\n"), ("cmdline", cmdline), ("statm", "1 1 1\n"),
@@ -223,7 +223,7 @@ def add_process(pid, comm, cmdline, gate=""):
 
 
 def check_gate():
-    """Where the gate page is, depends on the architecture; it is not counted."""
+    """The gate page of each architecture is not counted."""
     gates = ("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n",
              "ffff0000-ffff1000 r-xp 00000000 00:00 0 [vectors]\n",
              "ffffe000-fffff000 r-xp 00000000 00:00 0 [vdso]\n")
@@ -252,7 +252,7 @@ def reads_cmdline(pids, *args, status=0):
 
 
 def check_stuck():
-    """Only what has the beginning of a long name is asked for more than its comm."""
+    """cmdline is read only if comm is the beginning of a long name."""
     # Nobody has such numbers.
     stuck = dict(enumerate(("short", LONG[:14], LONG[1:16], LONG + "-b"), 2000000001))
     for pid, comm in stuck.items():

@@ -112,7 +112,7 @@ name_with_cr()
 	"$VMAINFO" show --maps --from="$TMP/copied" | diff -a "$TMP/copied" -
 }
 
-# gate_page yes|no RANGE PERM NAME STACK: whether it is one behind a stack that is there
+# gate_page yes|no RANGE PERM NAME STACK: whether this is a gate page, if the stack is there
 gate_page()
 {
 	printf '%s rw-p 0 0:0 0 [stack]\n%s %s 0 0:0 0 %s\n' "$5" "$2" "$3" "$4" >"$TMP/gate"
@@ -148,7 +148,7 @@ assert pids == [int(pid) for pid in sys.argv[1:]], pids
 ' "$older" "$newer" <"$TMP/shown"
 }
 
-# One that is not there is an error, and the others are shown.
+# A missing process is an error, and the others are shown.
 not_one_of_them()
 {
 	fails 1 "process 2147483647: No such process" "$VMAINFO" show "$older" 2147483647 "$newer" &&
@@ -502,7 +502,7 @@ not_of_maps "cut in the middle" "${good}3000-4000 r--p 0" 2 "invalid offset"
 not_of_maps "a NUL" '1000-2000 r--p 0 0:0 0 /\0000x\n' 1 "it contains a NUL"
 not_of_maps "out of order" "3000-4000 r--p 0 0:0 0\n$good" 2 "it is not in address order"
 not_of_maps "twice" "$good$good" 2 "it is not in address order"
-not_of_maps "behind the gate page" \
+not_of_maps "after the gate page" \
 	'ffffffffff600000-ffffffffff601000 --xp 0 0:0 0 [vsyscall]\nfffffffffff00000-fffffffffff01000 r--p 0 0:0 0\n' \
 	2 "nothing may follow the gate page"
 not_of_maps "CR LF and LF" "1000-2000 r--p 0 0:0 0\r\n3000-4000 r--p 0 0:0 0\n" 1 \

@@ -4,7 +4,8 @@
         python3 target.py N [NAME-IN-HEX [GROUPS]]
 
 maps N pages of which every second one has other rights, and says "ready". It takes the name
-first, if there is one, and as many supplementary groups. For each number on stdin it maps as many more, and says so again.
+first, if there is one, and as many supplementary groups. For each number on stdin it maps as many
+more, and says "ready" again.
 """
 import contextlib
 import ctypes

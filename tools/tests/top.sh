@@ -8,12 +8,12 @@ begin
 
 no_terminal()
 {
-	fails 1 "this is no terminal: use --batch" "$VMAINFO" top </dev/null
+	fails 1 "not a terminal: use --batch" "$VMAINFO" top </dev/null
 }
 
 no_terminfo()
 {
-	fails 1 "terminal 'no-such' is not known" \
+	fails 1 "unknown or unsuitable terminal: 'no-such'" \
 		env TERM=no-such script -qec "$VMAINFO top 2>&1 >/dev/tty" /dev/null
 }
 
