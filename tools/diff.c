@@ -112,11 +112,8 @@ static void print_json(const struct changes *c, const struct listing sides[2],
 
 int diff_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
-	};
 	static const struct argp argp = {
-		options, parse, "A B", doc, children, NULL, NULL
+		options, parse, "A B", doc, process_children, NULL, NULL
 	};
 	struct listing sides[2];
 	struct arguments a = { };

@@ -137,9 +137,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	.children = (const struct argp_child[]){
-		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
-	},
+	.children = process_children,
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[PID|NAME]",

@@ -206,7 +206,8 @@ int export_command(int argc, char **argv)
 		{ "threshold", 't', "PERCENT", 0,
 		  "All processes at or above PERCENT of the limit have series (50); the level of an alert must be higher",
 		  0 },
-		{ "count", 'n', "N", 0, "So do the N processes that are nearest to the limit (10)", 0 },
+		{ "count", 'n', "N", 0,
+		  "So do the N processes that are nearest to the limit (10)", 0 },
 		{}
 	};
 	static const struct argp_child children[] = { { &quiet_argp, 0, NULL, 0 }, { } };

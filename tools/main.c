@@ -100,7 +100,7 @@ void *array_grow(void *array, size_t nr, size_t size)
 	return nr & (nr - 1) ? array : xreallocarray(array, nr ? 2 * nr : 1, size);
 }
 
-void bytes_reserve(struct bytes *b, size_t more)
+static void bytes_reserve(struct bytes *b, size_t more)
 {
 	if (b->capacity - b->size >= more)
 		return;

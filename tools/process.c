@@ -181,6 +181,10 @@ const struct argp process_argp = {
 	.children = (const struct argp_child[]){ { &quiet_argp, 0, NULL, 0 }, { } },
 };
 
+const struct argp_child process_children[] = {
+	{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+};
+
 /* In clock ticks since the boot; 0 if the process has exited. */
 static uint64_t start_time(pid_t pid)
 {

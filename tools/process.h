@@ -11,6 +11,8 @@
 
 /* --oldest and --newest, and quiet_argp: for commands that take a name */
 extern const struct argp process_argp;
+/* process_argp and colour_argp */
+extern const struct argp_child process_children[];
 
 /*
  * Finds the processes of an argument: a pid, or a name as with pgrep. That is

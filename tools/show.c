@@ -767,11 +767,8 @@ static size_t find_processes(const struct arguments *a, pid_t **pids)
 
 int show_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
-	};
 	static const struct argp argp = {
-		options, parse, "[PID|NAME...]", doc, children, NULL, NULL
+		options, parse, "[PID|NAME...]", doc, process_children, NULL, NULL
 	};
 	int status = EXIT_SUCCESS;
 	struct arguments a = { };

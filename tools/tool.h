@@ -68,7 +68,6 @@ struct bytes {
 	size_t capacity;
 };
 
-void bytes_reserve(struct bytes *b, size_t more);
 void bytes_add(struct bytes *b, const void *p, size_t size);
 
 /*

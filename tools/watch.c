@@ -215,11 +215,8 @@ static bool look(struct watch *w)
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
-	};
 	static const struct argp argp = {
-		options, parse, "PID|NAME", doc, children, NULL, NULL
+		options, parse, "PID|NAME", doc, process_children, NULL, NULL
 	};
 	struct arguments a = { .interval_ms = MS_PER_SECOND };
 	struct watch w = { .arguments = &a };
