@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What differs between two listings, see changes.h.
- *
- * Both are sorted, and nothing overlaps in either: all pairs of VMAs that share addresses
- * are found by walking both at once. Where a pair is of the same memory, those addresses are
- * kept; what is kept nowhere has gone, or is new.
+ * The difference between two listings, see changes.h. Both are sorted and have
+ * no overlaps, so walking both at once finds all pairs of VMAs that share
+ * addresses. Addresses are kept where a pair is of the same memory. Other
+ * addresses were unmapped, or are new.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,9 +13,9 @@
 #include "tool.h"
 
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
-/* Follow from others, or change by themselves. */
+/* These follow from others, or change by themselves. */
 #define IGNORED (RIGHTS | VMAINFO_SHARED | VMAINFO_MAYSHARE | VMAINFO_ANON_VMA | VMAINFO_SOFTDIRTY)
-/* Bits of later kernels have no names here. */
+/* Later kernels have more bits, without a name here. */
 #define NAMED (((VMAINFO_MAYBE_GUARD << 1) - 1) | VMAINFO_OTHER)
 
 struct side {
@@ -32,16 +31,12 @@ struct comparison {
 struct list {
 	struct change *list;
 	size_t nr;
-	size_t room;
 };
 
 static struct change *list_add(struct list *l, enum change_what what, uint64_t start, uint64_t end,
 			       const struct vma *before, const struct vma *after)
 {
-	if (l->nr == l->room) {
-		l->room = 2 * l->room + 16;
-		l->list = xreallocarray(l->list, l->room, sizeof(*l->list));
-	}
+	l->list = array_grow(l->list, l->nr, sizeof(*l->list));
 	l->list[l->nr] = (struct change){
 		.what = what, .start = start, .end = end, .before = before, .after = after,
 	};
@@ -54,8 +49,8 @@ static bool same_text(const char *a, const char *b)
 }
 
 /*
- * A newline is \012 in maps, where a name that has these four characters looks the same; what was
- * read from there has a newline for both.
+ * maps has \012 for a newline. A listing from maps has a newline also where a
+ * name has these four characters.
  */
 static bool same_name(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
@@ -74,14 +69,14 @@ static bool same_name(const struct comparison *c, const struct vma *a, const str
 	return *p == *q;
 }
 
-/* Private anonymous memory: where of it heap and stack are is but a label. */
+/* Private anonymous memory. Heap and stack are only labels of parts of it. */
 static bool is_anon(const struct vma *vma)
 {
 	return !vma->ino && (vma->kind == VMAINFO_KIND_ANON || vma->kind == VMAINFO_KIND_HEAP ||
 			     vma->kind == VMAINFO_KIND_STACK);
 }
 
-/* Whether the addresses that two VMAs share are of the same memory in both. */
+/* Whether the addresses that two VMAs share are the same memory in both */
 static bool same_memory(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
 	if ((a->flags ^ b->flags) & VMAINFO_MAYSHARE)
@@ -96,14 +91,14 @@ static bool same_memory(const struct comparison *c, const struct vma *a, const s
 	return c->from_maps || (a->kind == b->kind && same_text(a->ops, b->ops));
 }
 
-/* The flags that one has and the other has not, but for what says nothing of its own. */
+/* The flags that differ, without those that follow from other changes */
 static uint64_t other_flags(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
 	uint64_t flags = (a->flags ^ b->flags) & NAMED & ~IGNORED;
 
 	if (c->from_maps)
 		return 0;
-	/* What becomes writable counts as committed memory from then on. */
+	/* Memory that becomes writable is accounted from then on. */
 	if ((a->flags ^ b->flags) & VMAINFO_WRITE)
 		flags &= ~VMAINFO_ACCOUNT;
 	return flags;
@@ -116,7 +111,7 @@ static bool is_renamed(const struct comparison *c, const struct vma *a, const st
 	return !same_name(c, a, b);
 }
 
-/* What is the same memory nowhere on the other side: it has gone, or, of @after, is new. */
+/* Finds addresses that are not the same memory on the other side. */
 static void find_unmatched(struct list *l, const struct comparison *c, bool before)
 {
 	const struct side *of = before ? &c->before : &c->after;
@@ -147,7 +142,7 @@ static void find_unmatched(struct list *l, const struct comparison *c, bool befo
 	}
 }
 
-/* What is the same memory on both sides, but not in all respects. */
+/* Finds addresses that are the same memory on both sides, with a difference. */
 static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 {
 	const struct vma *a = c->before.vmas, *a_end = a + c->before.nr, *last_a = NULL;
@@ -192,7 +187,7 @@ static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 
 /* ---- moves ---- */
 
-/* What tells it from others wherever it is. */
+/* Whether it can be recognized at other addresses */
 static bool has_identity(const struct vma *vma)
 {
 	return vma->ino || vma->kind == VMAINFO_KIND_HEAP || vma->kind == VMAINFO_KIND_STACK ||
@@ -207,14 +202,16 @@ static bool same_identity(const struct vma *a, const struct vma *b)
 	       same_text(a->name, b->name);
 }
 
-/* The multiplier spreads each bit to those above it; see hash_64() in the kernel. */
+/*
+ * As hash_64() in the kernel: the multiplier spreads each bit to higher bits.
+ */
 static uint64_t mix(uint64_t sum, uint64_t part)
 {
 	sum = (sum ^ part) * 0x61c8864680b583ebull;
 	return sum ^ sum >> 32;
 }
 
-/* Of all that same_identity() compares: of what is alike to this, the first one is wanted. */
+/* A hash of all that same_identity() compares */
 static size_t hash(const struct vma *vma)
 {
 	const uint64_t parts[] = {
@@ -226,7 +223,7 @@ static size_t hash(const struct vma *vma)
 	uint64_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		sum = mix(sum, parts[i]);
 	for (p = vma->name ?: ""; *p; p++)
 		sum = mix(sum, (unsigned char)*p);
@@ -239,9 +236,9 @@ static bool is_whole(const struct change *change, enum change_what what, const s
 }
 
 /*
- * What was unmapped here and mapped there becomes one change; @gone keeps no entry of it.
- * A table of what has gone; in a bucket they are in address order, so that of several that are
- * alike the first one becomes the first one.
+ * Replaces a pair of unmapped and mapped by one change, and removes it from
+ * @gone. Buckets of the hash table are in address order, so the first of
+ * several equal VMAs becomes the first one.
  */
 static void find_moved(struct list *gone, struct list *came)
 {
@@ -304,7 +301,10 @@ void changes_between(struct changes *c, const struct listing *before, const stru
 		.after = side_of(after),
 		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
 	};
-	/* What was there comes before what is there now, and that before what became of it. */
+	/*
+	 * In this order, if they start at the same address: unmapped, mapped,
+	 * changed
+	 */
 	struct list lists[3] = {};
 	size_t at[3] = {}, i, first;
 
@@ -353,14 +353,14 @@ static const struct {
 	[CHANGE_MERGED] = { "merged", "36" },
 };
 
-/* Where in a VMA its part is that was added or taken. */
+/* The place of the part that was added or removed */
 static const char *where(const struct change *change, const struct vma *vma)
 {
 	return change->start == vma->start ? "at its start" :
 	       change->end == vma->end ? "at its end" : "inside";
 }
 
-/* "+lo,-dd": what is set now, and what is not any more */
+/* "+lo,-dd": flags that were set and cleared */
 static char *flags_changed(char buf[2 * FLAGS_TEXT], const struct change *change)
 {
 	const struct vma sides[] = {
@@ -429,8 +429,8 @@ static void print_details(FILE *out, const struct change *change)
 }
 
 /*
- * The addresses are those of the whole VMA where it is the same one otherwise, else of what
- * the line is about.
+ * Prints the range of the whole VMA if only a part of it changed its size, or
+ * it was split or merged. Otherwise the range of the change.
  */
 void change_print(FILE *out, const struct change *change, bool colour)
 {

@@ -15,35 +15,21 @@
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
 
 static const char doc[] =
-	"Says what has to happen to make the VMAs of A those of B. A and B are files\n"
-	"of 'vmainfo save', or copies of a /proc/PID/maps, - for stdin, or processes:\n"
-	"what is nothing but digits is a pid, and pid:NAME is the process of that\n"
-	"name. (A file of such a name is ./123.)\n"
-	"\vEach line says what happened to a range of addresses: it was mapped,\n"
-	"unmapped, grown, shrunk, moved; protected: it got other rights; renamed:\n"
-	"also when its file was deleted; flags: other flags or another NUMA policy;\n"
-	"split or merged: the same in more or fewer VMAs. That pages were touched is\n"
-	"no difference. A move is seen of what maps a file.\n"
-	"\n"
-	"If one of the two is without the module, flags and policies are not\n"
-	"compared.\n"
-	"\n"
-	"Exit status: 0 if there is no difference, 1 if there are some, 2 if there\n"
-	"was trouble.";
+	"Reports the changes that make the VMAs of A those of B. A and B are files of\n"
+	"'vmainfo save', copies of /proc/PID/maps, - for stdin, or processes: digits\n"
+	"are a pid, and pid:NAME is the process of that name. (./123 is a file.)\n"
+	"\vEach line is about a range of addresses: mapped, unmapped, grown, shrunk,\n"
+	"moved, protected (other permissions), renamed, flags (or NUMA policy), split,\n"
+	"merged. Exit status: 0 for no difference, 1 for some, 2 for an error.";
 
-enum { OPT_JSON = 256, OPT_COLOR };
+enum { OPT_JSON = 256 };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
-	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
-	  2 },
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
 	{ }
 };
 
 struct arguments {
-	enum colour colour;
 	bool json;
 	const char *sides[2];
 };
@@ -55,12 +41,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPT_JSON:
 		a->json = true;
-		break;
-	case OPT_COLOR:
-		a->colour = parse_colour(state, arg);
-		break;
-	case 'q':
-		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= 2)
@@ -132,9 +112,8 @@ static void print_json(const struct changes *c, const struct listing sides[2],
 
 int diff_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
-		options, parse, "A B", doc, children, NULL, NULL
+		options, parse, "A B", doc, process_children, NULL, NULL
 	};
 	struct listing sides[2];
 	struct arguments a = { };
@@ -148,7 +127,7 @@ int diff_command(int argc, char **argv)
 	for (i = 0; i < 2; i++)
 		read_side(&sides[i], a.sides[i]);
 	changes_between(&c, &sides[0], &sides[1]);
-	colour = use_colour(a.colour, stdout);
+	colour = use_colour();
 	if (a.json)
 		print_json(&c, sides, &a);
 	else

@@ -4,7 +4,6 @@
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +20,11 @@
 
 #define DEFAULT_BOXES 400
 #define MAX_COLUMNS 12
-/* Screens have more pixels than CSS has; what is scaled down looks well, too. */
+/* Screens have more pixels than CSS; a picture can be scaled down. */
 #define DEFAULT_SCALE 2
 #define MAX_SCALE 4
 
-/* In less, no label has room. */
+/* Labels need this width. */
 #define MIN_WIDTH 48
 #define MAX_WIDTH 1000
 
@@ -36,7 +35,7 @@ static const struct metrics terminal_metrics = {
 
 /* ---- options ---- */
 
-enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE, KEY_COLOUR };
+enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE };
 
 struct options {
 	const char *process;
@@ -45,13 +44,12 @@ struct options {
 	const char *summary;
 	const char *title;
 	enum picture picture;
-	enum colour colour;
 	uint64_t boxes;
 	uint64_t columns;
 	uint64_t scale;
 };
 
-/* By the end of the file's name. */
+/* By the suffix of the file */
 static enum picture picture_type(const char *file)
 {
 	static const struct {
@@ -63,7 +61,7 @@ static enum picture picture_type(const char *file)
 	const char *suffix = strrchr(file, '.');
 	size_t i;
 
-	for (i = 0; suffix && i < sizeof(types) / sizeof(*types); i++)
+	for (i = 0; suffix && i < ARRAY_SIZE(types); i++)
 		if (same_word(suffix, types[i].suffix))
 			return types[i].type;
 	return PICTURE_NONE;
@@ -71,24 +69,21 @@ static enum picture picture_type(const char *file)
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0,
-	  "Write a picture: FILE ends in .svg, .png or .pdf. Only its owner can read it, as it shows addresses",
+	  "Write a picture to FILE, which ends in .svg, .png or .pdf. Its mode is 0600, because it shows addresses",
 	  0 },
 	{ "from", KEY_FROM, "FILE", 0,
-	  "Draw what was saved with 'vmainfo save' or read from raw; '-' for stdin", 0 },
+	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
-	  "With --from: a copy of /proc/vmainfo/summary of the same process, which says where the kernel's part is",
+	  "With --from: a copy of /proc/vmainfo/summary of the same process, for the kernel's part",
 	  0 },
-	{ "title", KEY_TITLE, "TEXT", 0, "Instead of the name of the process", 0 },
+	{ "title", KEY_TITLE, "TEXT", 0, "A title instead of the name of the process", 0 },
 	{ "boxes", KEY_BOXES, "N", 0,
-	  "Merge small neighbours until there are no more than N boxes, and say so; 0: draw all (400)",
+	  "Merge small neighbours until there are at most N boxes; 0 draws all (400)",
 	  0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
-	  "Set the boxes of a picture in N columns, at most 12; 0: as many as look well (0)", 0 },
+	  "Columns of boxes in a picture, at most 12; 0, the default: chosen by size", 0 },
 	{ "scale", KEY_SCALE, "N", 0,
-	  "Pixels of a .png for each that the picture is thought to have, 1 to 4 (2)", 0 },
-	{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours in the terminal: 'always', 'never', or 'auto', which is the default", 0 },
-	{ "quiet", 'q', NULL, 0, "Do not say that the module is not there", 0 },
+	  "Scale of a .png, 1 to 4 (2)", 0 },
 	{}
 };
 
@@ -124,12 +119,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
 			argp_error(state, "invalid scale: '%s'", arg);
 		break;
-	case KEY_COLOUR:
-		o->colour = parse_colour(state, arg);
-		break;
-	case 'q':
-		quiet = true;
-		break;
 	case ARGP_KEY_ARG:
 		if (o->process)
 			argp_error(state, "extra operand '%s': one process at a time", arg);
@@ -148,56 +137,54 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	.children = (const struct argp_child[]){ { &process_argp, 0, NULL, 0 }, { } },
+	.children = process_children,
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "[PID|NAME]",
-	/* In lines that end themselves: argp leaves these as they are. */
-	.doc = "Draws the whole address space of a process from the highest address to the\n"
-	       "lowest: its VMAs, those of one file together, what is unmapped between them,\n"
-	       "addresses that cannot be used, and the kernel's part. Without PID and NAME:\n"
-	       "the process that the module's parameter names, or this one.\n"
-	       "\vHeights grow with the logarithm of the size; what is larger than all that is\n"
-	       "mapped has marks of a break, and a height that says nothing. The bar above\n"
-	       "the drawing is all of user space to scale.\n\n"
-	       "Permissions are those of /proc/PID/maps; what is writable and executable at\n"
-	       "the same time is marked W+X. The terminal's width comes from the terminal, or\n"
-	       "from COLUMNS, and 48 is the least; box-drawing characters are used if the\n"
-	       "locale has UTF-8. NO_COLOR switches off colours.\n\n"
-	       "With --from nothing is taken from this machine. Where user space ends and the\n"
-	       "kernel begins is then inferred from the addresses, which the drawing says,\n"
-	       "unless --summary tells it.",
+		.doc = "Draws the whole address space of a process from the highest address to the\n"
+	       "lowest: VMAs, with those of one file together, gaps, addresses that cannot be\n"
+	       "used, and the kernel's part. Without PID and NAME: the process that the\n"
+	       "module's parameter names, or vmainfo itself.\n"
+	       "\vHeights are logarithmic. The bar on top is user space to scale. W+X marks\n"
+	       "writable and executable memory. The width is that of the terminal, or COLUMNS.\n",
 };
 
 /* ---- what is drawn ---- */
 
-/* The module's have some thousand bytes. */
+/* The summary of the module has some thousand bytes. */
 #define MAX_SUMMARY (64 << 10)
+
+static bool may_be_summary(const struct bytes *b)
+{
+	return b->size <= MAX_SUMMARY;
+}
 
 static void space_from_file(struct space *space, const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	const char *wrong;
-	char *text;
+	struct bytes text = {};
+	int err;
 
 	if (fd < 0)
 		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
-	text = read_text(fd, MAX_SUMMARY);
-	if (!text && errno != EFBIG)
-		error(EXIT_FAILURE, errno, "cannot read '%s'", file);
+	err = bytes_read(&text, fd, may_be_summary);
+	if (err)
+		error(EXIT_FAILURE, err, "cannot read '%s'", file);
 	close(fd);
-	wrong = text ? space_read(space, text) : "it is too long";
+	wrong = may_be_summary(&text) ? space_read(space, text.p) : "it is too long";
 	if (wrong)
 		error(EXIT_FAILURE, 0, "'%s' is not a copy of /proc/vmainfo/summary: %s", file,
 		      wrong);
-	free(text);
+	free(text.p);
 }
 
 /* The module's summary of a process; false if it cannot be had, or the process has exited. */
 static bool space_from_module(struct space *space, pid_t pid)
 {
-	char number[16], *text = NULL;
-	bool done = false;
+	struct bytes text = {};
+	char number[16];
+	bool done;
 	int fd, len;
 
 	fd = open(VMAINFO_SUMMARY, O_RDWR | O_CLOEXEC);
@@ -205,10 +192,10 @@ static bool space_from_module(struct space *space, pid_t pid)
 		return false;
 	len = snprintf(number, sizeof(number), "%d", pid);
 	if (!pid || write(fd, number, len) == len)
-		text = read_text(fd, MAX_SUMMARY);
+		bytes_read(&text, fd, may_be_summary);
 	close(fd);
-	done = text && !space_read(space, text);
-	free(text);
+	done = text.p && !space_read(space, text.p);
+	free(text.p);
 	return done;
 }
 
@@ -231,35 +218,21 @@ static const char *program_name(const struct listing *l, const struct space *spa
 	return NULL;
 }
 
-static char *title_of(const struct options *o, const struct listing *l, const struct space *space)
+static char *title_of(const struct options *o, const struct listing *l, const struct space *space,
+		      unsigned int flags)
 {
 	const char *name = o->title ?: o->from ? program_name(l, space) : NULL;
-	char *comm = NULL, *clean, *title;
-	int n;
+	char *text, *title;
 
-	if (!name && !o->from) {
-		comm = process_comm(l->header.pid);
-		name = comm;
-	}
-	clean = clean_text(name ?: "a process");
-	if (o->title || !l->header.pid)
-		n = asprintf(&title, "%s", clean);
+	if (!name && !o->from)
+		text = process_comm(l->header.pid, flags);
 	else
-		n = asprintf(&title, "%s (pid %d)", clean, l->header.pid);
-	if (n < 0)
-		error(EXIT_FAILURE, errno, "%s", clean);
-	free(comm);
-	free(clean);
+		text = printable(name ?: "a process", flags);
+	if (o->title || !l->header.pid)
+		return text;
+	title = xasprintf("%s (pid %d)", text, l->header.pid);
+	free(text);
 	return title;
-}
-
-static FILE *open_text(char **text, size_t *size)
-{
-	FILE *out = open_memstream(text, size);
-
-	if (!out)
-		error(EXIT_FAILURE, errno, "open_memstream");
-	return out;
 }
 
 static char *subtitle_of(const struct options *o, const struct layout *layout)
@@ -273,7 +246,7 @@ static char *subtitle_of(const struct options *o, const struct layout *layout)
 	time_t now;
 	FILE *out;
 
-	out = open_text(&text, &room);
+	out = xopen_memstream(&text, &room);
 	fprintf(out, "%" PRIu32 " VMAs, %s mapped", h->vmas, size_text(size, layout->mapped));
 	if (!o->from) {
 		now = time(NULL);
@@ -302,9 +275,9 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 	FILE *out;
 
 	memset(c, 0, sizeof(*c));
-	c->title = title_of(o, layout->l, space);
+	c->title = title_of(o, layout->l, space, layout->metrics.text);
 	c->subtitle = subtitle_of(o, layout);
-	out = open_text(&c->notes[n++], &room);
+	out = xopen_memstream(&c->notes[n++], &room);
 	if (space->user_end)
 		fprintf(out, "User space ends at %" PRIx64, space->user_end);
 	else
@@ -313,13 +286,13 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 		fprintf(out, ", the kernel's part begins at %" PRIx64, space->kernel_start);
 	fprintf(out, ": %s.", space->source ?: "the addresses are like those of no machine known");
 	fclose(out);
-	out = open_text(&c->notes[n++], &room);
+	out = xopen_memstream(&c->notes[n++], &room);
 	fprintf(out, "Heights are logarithmic; those with a break mark are not to scale.");
 	if (space->kernel_start && !space->nr_regions)
 		fprintf(out, " Which regions the kernel has is not known.");
 	fclose(out);
 	if (layout->nr_merged) {
-		out = open_text(&c->notes[n++], &room);
+		out = xopen_memstream(&c->notes[n++], &room);
 		fprintf(out, "%zu of the VMAs are merged with small neighbours, in %zu boxes; "
 			"--boxes=0 draws each.", layout->nr_merged, layout->in_boxes);
 		fclose(out);
@@ -423,7 +396,6 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 {
 	const int width = text_width(s, text), dots = s->utf8 ? 1 : 3;
 	int printed = 0, skip = 0, w;
-	wchar_t c;
 	size_t n;
 
 	if (width > room) {
@@ -442,11 +414,7 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 		}
 		if (printed + w > room)
 			break;
-		if (n > 1 && (!s->utf8 || mbrtowc(&c, text, n, &(mbstate_t){}) != n ||
-			      wcwidth(c) < 0))
-			putchar('?');
-		else
-			fwrite(text, 1, n, stdout);
+		fwrite(text, 1, n, stdout);
 		printed += w;
 	}
 	if (width <= room)
@@ -483,15 +451,15 @@ static void put_wrapped(const struct screen *s, const char *text)
 	free(copy);
 }
 
-static void screen_init(struct screen *s, enum colour colour)
+static void screen_init(struct screen *s)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
 	uint64_t width;
 
-	s->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	s->utf8 = locale_is_utf8();
 	s->glyphs = s->utf8 ? &utf8_glyphs : &ascii_glyphs;
-	s->colour = use_colour(colour, stdout);
+	s->colour = use_colour();
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		s->width = size.ws_col;
 	else if (columns && parse_decimal(columns, MAX_WIDTH, &width) && width)
@@ -554,133 +522,88 @@ static void put_part(const struct screen *s, const struct layout *layout, const 
 	put_inside(s, text, size, parameters);
 }
 
-/*
- * What stands at the right of a box and has not been printed yet: NULL if it
- * has.
- * @name: of the box; cut if it is too long
- * @size: of all of it, beside the name
- * @alarm: that it is writable and executable
- * @note: sizes and counts; goes on in the next line
- * @dir: where the file is; cut if it is too long, and left out if there
- *	is no room
- */
-struct label {
-	const char *name;
-	const char *size;
-	const char *alarm;
-	const char *note;
-	const char *dir;
+/* Texts at the right of a box, in their order; the last token has no text. */
+struct token {
+	enum { TOKEN_NAME, TOKEN_SIZE, TOKEN_ALARM, TOKEN_NOTE, TOKEN_DIR } type;
+	char *text;
 };
 
-/*
- * How many bytes of a note go into a line of @room columns: as a rule up to the
- * next comma, which keeps a count with what it counts, else a word.
- */
-static size_t note_part(const struct screen *s, const char *note, int room)
+static struct token *add_token(struct token *tokens, size_t *nr, int type, const char *text,
+			       size_t len)
 {
-	const char *comma = strstr(note, ", ");
-	size_t len = comma ? (size_t)(comma + 1 - note) : strlen(note);
-	char *part = strndup(note, len);
+	tokens = array_grow(tokens, *nr, sizeof(*tokens));
+	tokens[*nr].type = type;
+	tokens[(*nr)++].text = text ? xasprintf("%.*s", (int)len, text) : NULL;
+	return tokens;
+}
 
-	if (!part)
-		error(EXIT_FAILURE, errno, "%s", note);
-	if (text_width(s, part) > room)
+/* A note is cut at commas, which keeps a count with what it counts, or else at spaces. */
+static struct token *label_of(const struct screen *s, const struct box *box)
+{
+	struct token *tokens = NULL;
+	const char *note, *comma;
+	char size[SIZE_TEXT];
+	size_t nr = 0, len;
+
+	tokens = add_token(tokens, &nr, TOKEN_NAME, box->name, strlen(box->name));
+	/* The size of a single part stands inside. */
+	if (box->nr_parts > 1)
+		tokens = add_token(tokens, &nr, TOKEN_SIZE, size_text(size, box->size), SIZE_TEXT);
+	if (box->wx)
+		tokens = add_token(tokens, &nr, TOKEN_ALARM, "W+X", 3);
+	for (note = box->note ?: ""; *note; note += len + (note[len] == ' ')) {
+		comma = strstr(note, ", ");
+		len = comma ? (size_t)(comma + 1 - note) : strlen(note);
+		tokens = add_token(tokens, &nr, TOKEN_NOTE, note, len);
+		if (text_width(s, tokens[nr - 1].text) <= s->label)
+			continue;
 		len = strcspn(note, " ");
-	free(part);
-	return len;
+		tokens[nr - 1].text[len] = 0;
+	}
+	if (box->dir)
+		tokens = add_token(tokens, &nr, TOKEN_DIR, box->dir, strlen(box->dir));
+	return add_token(tokens, &nr, TOKEN_DIR, NULL, 0);
 }
 
-/*
- * As much of a note as goes into a line that has @used columns. Returns how
- * many it has then.
- */
-static int put_note(const struct screen *s, struct label *label, int used)
+/* Prints the tokens that fit into a line. In the last line of a box, a directory is cut. */
+static struct token *put_label(const struct screen *s, struct token *t, const char *name_sgr,
+			       bool last)
 {
-	bool first = true;
+	int used = 0, gap, room;
 
-	while (label->note) {
-		const int gap = !used ? 0 : first ? 2 : 1;
-		const size_t len = note_part(s, label->note, s->label);
-		char *part = strndup(label->note, len);
-
-		if (!part)
-			error(EXIT_FAILURE, errno, "%s", label->note);
-		if (used && used + gap + text_width(s, part) > s->label) {
-			free(part);
+	for (; t->text; t++) {
+		gap = !used ? 0 : t->type == TOKEN_NOTE && t[-1].type == TOKEN_NOTE ? 1 : 2;
+		room = s->label - used - gap;
+		if (used && text_width(s, t->text) > room && !(t->type == TOKEN_DIR && last))
 			break;
-		}
-		printf("%*s", gap, "");
-		used += gap + put_cut(s, part, s->label - gap - used, true);
-		free(part);
-		label->note += len + (label->note[len] == ' ');
-		if (!*label->note)
-			label->note = NULL;
-		first = false;
+		/* Less would be only the dots. */
+		if (t->type == TOKEN_DIR && s->label - used < 8)
+			continue;
+		if (t->type == TOKEN_NAME && t[1].text && t[1].type == TOKEN_SIZE)
+			room -= text_width(s, t[1].text) + 2;
+		printf("%*s", used ? gap : 1, "");
+		if (t->type <= TOKEN_SIZE)
+			sgr(s, name_sgr);
+		else if (t->type == TOKEN_ALARM)
+			sgr(s, "1;91");
+		used += gap + put_cut(s, t->text, room, t->type != TOKEN_DIR);
+		if (t->type <= TOKEN_ALARM)
+			sgr(s, "0");
 	}
-	return used;
+	return t;
 }
 
-/* A line of it. In the last one that the box has, what may be cut is. */
-static void put_label(const struct screen *s, struct label *label, const char *name_sgr, bool last)
-{
-	int used = 0, room;
-
-	if (!label->name && !label->alarm && !label->note && !label->dir)
-		return;
-	putchar(' ');
-	if (label->name) {
-		room = s->label - (label->size ? text_width(s, label->size) + 2 : 0);
-		sgr(s, name_sgr);
-		used = put_cut(s, label->name, room, true);
-		if (label->size)
-			used += printf("  %s", label->size);
-		sgr(s, "0");
-		label->name = NULL;
-	}
-	if (label->alarm) {
-		if (used && used + 2 + text_width(s, label->alarm) > s->label)
-			return;
-		used += printf("%*s", used ? 2 : 0, "");
-		sgr(s, "1;91");
-		used += put_cut(s, label->alarm, s->label - used, true);
-		sgr(s, "0");
-		label->alarm = NULL;
-	}
-	used = put_note(s, label, used);
-	if (!label->dir || label->note)
-		return;
-	if (used && !last && used + 2 + text_width(s, label->dir) > s->label)
-		return;
-	/* Less would be only the dots. */
-	if (used + 8 <= s->label) {
-		used += printf("%*s", used ? 2 : 0, "");
-		put_cut(s, label->dir, s->label - used, false);
-	}
-	label->dir = NULL;
-}
-
-/*
- * It gets more lines than it is high if there are more sizes and counts to
- * tell.
- */
+/* A box has more lines than its height if the sizes and counts need them. */
 static void put_box(const struct screen *s, const struct layout *layout, const struct box *box)
 {
 	const struct span *part = box->parts;
 	const char *side = box->broken ? s->glyphs->broken : s->glyphs->vertical;
 	unsigned int line, end = box->nr_parts ? part->height : 0, begin = 0;
-	struct label label = {
-		.name = box->name,
-		.alarm = box->wx ? "W+X" : NULL,
-		.note = box->note,
-		.dir = box->dir,
-	};
+	struct token *tokens = label_of(s, box), *t = tokens;
 	char size[SIZE_TEXT];
 
 	size_text(size, box->size);
-	/* The size of a single part stands inside. */
-	if (box->nr_parts > 1)
-		label.size = size;
-	for (line = 0; line < box->height || label.alarm || label.note; line++) {
+	for (line = 0; line < box->height || (t->text && t->type != TOKEN_DIR); line++) {
 		printf("%*s %s", ADDRESS_WIDTH, "", side);
 		if (part && line == end && line < box->height) {
 			part++;
@@ -692,9 +615,12 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 		else
 			put_inside(s, "", line ? "" : size, NULL);
 		fputs(side, stdout);
-		put_label(s, &label, box->type == BOX_VMAS ? "1" : "2", line + 1 >= box->height);
+		t = put_label(s, t, box->type == BOX_VMAS ? "1" : "2", line + 1 >= box->height);
 		putchar('\n');
 	}
+	for (t = tokens; t->text; t++)
+		free(t->text);
+	free(tokens);
 }
 
 /* All of user space in a line, to scale. */
@@ -715,14 +641,14 @@ static void put_overview(const struct screen *s, const struct layout *layout)
 	free(cells);
 }
 
-static void draw_terminal(const struct options *o, const struct layout *layout,
+static void draw_terminal(const struct layout *layout,
 			  const struct caption *caption)
 {
 	const struct box *box = layout->boxes;
 	struct screen s;
 	size_t i;
 
-	screen_init(&s, o->colour);
+	screen_init(&s);
 	sgr(&s, "1");
 	put_wrapped(&s, caption->title);
 	sgr(&s, "0");
@@ -779,9 +705,8 @@ static void __attribute__((noreturn)) exec_with_cairo(int argc, char **argv)
 		error(EXIT_FAILURE, len < 0 ? errno : ENAMETOOLONG, "/proc/self/exe");
 	while (self[len - 1] != '/')
 		len--;
-	for (i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		if (asprintf(&path, "%.*s%s", (int)len, self, places[i]) < 0)
-			error(EXIT_FAILURE, errno, "%s", places[i]);
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		path = xasprintf("%.*s%s", (int)len, self, places[i]);
 		execv(path, args);
 		if (errno != ENOENT)
 			error(EXIT_FAILURE, errno, "cannot run '%s'", path);
@@ -839,7 +764,7 @@ int draw_command(int argc, char **argv)
 		draw_picture(&o, &layout, &caption);
 	else
 #endif
-		draw_terminal(&o, &layout, &caption);
+		draw_terminal(&layout, &caption);
 	caption_free(&caption);
 	layout_free(&layout);
 	listing_free(&listing);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmainfo export - the processes that are nearest to vm.max_map_count, as OpenMetrics text.
+ * vmainfo export - the processes that are nearest to vm.max_map_count, as OpenMetrics
  *
- * What is written is the Prometheus text format as well, which is what node_exporter's textfile
- * collector reads: UNIT and EOF are comments there. It takes no timestamps.
+ * The output is also valid in the Prometheus text format, for the textfile
+ * collector of node_exporter: UNIT and EOF are comments there. It has no timestamps,
+ * which the collector rejects.
  */
 #include <errno.h>
 #include <error.h>
@@ -16,88 +17,46 @@
 #include "tool.h"
 #include "../include/version.h"
 
-/**
- * struct export - what is to be exported
- * @file: where to, NULL for stdout
- * @threshold: percent of the limit from which on each process has series
- * @count: how many have series in any case, the nearest ones
- */
 struct export {
-	const char *file;
-	double threshold;
-	uint64_t count;
+	const char *file;	/* NULL for stdout */
+	double threshold;	/* percent of the limit: processes from here on have series */
+	uint64_t count;		/* so do this many nearest processes */
 };
 
 /* ---- OpenMetrics ---- */
 
-/*
- * The kernel writes a newline in a name as \n and a backslash as \\; whatever else it may escape
- * one day is undone as well. In place.
- */
+/* Removes the kernel's escapes of newline and backslash, in place. */
 static void unescape(char *name)
 {
-	static const char letters[] = "nrtvfae\\\"", meant[] = "\n\r\t\v\f\a\033\\\"";
 	char *from = name, *to = name;
-	const char *letter;
-	unsigned int value;
-	int digits;
 
-	while (*from) {
-		if (*from != '\\' || !from[1]) {
-			*to++ = *from++;
-			continue;
-		}
-		letter = strchr(letters, from[1]);
-		if (letter) {
-			*to++ = meant[letter - letters];
-			from += 2;
-			continue;
-		}
-		value = 0;
-		for (digits = 0; digits < 3; digits++) {
-			if (from[1 + digits] < '0' || from[1 + digits] > '7')
-				break;
-			value = 8 * value + (from[1 + digits] - '0');
-		}
-		/* None of them can be 0. */
-		if (digits && value && value < 256) {
-			*to++ = value;
-			from += 1 + digits;
-		} else {
-			*to++ = *from++;
-		}
+	for (; *from; from++) {
+		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
+			*to++ = *++from == 'n' ? '\n' : '\\';
+		else
+			*to++ = *from;
 	}
 	*to = 0;
 }
 
-/*
- * A name as the value of a label, which is UTF-8. What is not, and the control characters, which
- * a terminal would obey, are U+FFFD, the replacement character.
- */
+/* A name as the value of a label, whose escapes come on top of printable(). */
 static void put_label(FILE *out, const char *escaped)
 {
-	char *name = xstrdup(escaped);
+	char *name = xstrdup(escaped), *text;
 	const char *p;
-	size_t len;
 
 	unescape(name);
-	for (p = name; *p; p += len) {
-		len = utf8_length(p);
-		if (*p == '\n') {
-			fputs("\\n", out);
-		} else if (*p == '"' || *p == '\\') {
-			fprintf(out, "\\%c", *p);
-		} else if (!len || is_control(p)) {
-			fputs("\357\277\275", out);
-			len = len ?: 1;
-		} else {
-			fwrite(p, len, 1, out);
-		}
+	text = printable(name, TEXT_UTF8);
+	for (p = text; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			putc('\\', out);
+		putc(*p, out);
 	}
+	free(text);
 	free(name);
 }
 
-/* What comes before the samples of a gauge; @unit is what its name ends with, or NULL. */
+/* Prints the head of a gauge. Its name ends in @unit, unless that is NULL. */
 static void put_family(FILE *out, const char *name, const char *unit, const char *help)
 {
 	fprintf(out, "# HELP vmainfo_%s %s\n# TYPE vmainfo_%s gauge\n", name, help, name);
@@ -137,7 +96,7 @@ static void put_processes(FILE *out, const struct proc *procs, size_t nr)
 	uint64_t value;
 	size_t i, j;
 
-	for (i = 0; i < sizeof(gauges) / sizeof(*gauges); i++) {
+	for (i = 0; i < ARRAY_SIZE(gauges); i++) {
 		put_family(out, gauges[i].name, gauges[i].unit, gauges[i].help);
 		for (j = 0; j < nr; j++) {
 			memcpy(&value, (const char *)&procs[j] + gauges[i].field, sizeof(value));
@@ -160,17 +119,17 @@ static int compare_vmas(const void *a, const void *b)
 }
 
 /*
- * Which processes have series depends on nothing but what they are now. An
- * alert wants a series without gaps as long as a process is above its level: so
- * all that are above a lower one have theirs, however many there are. They are
- * not many: each has that many VMAs, in the kernel's memory.
+ * The series of a process depend only on its current number of VMAs. An alert
+ * needs a series without gaps as long as the process is above its level. So all
+ * processes above a lower threshold have series. They are few, because VMAs
+ * take kernel memory.
  */
 static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t max)
 {
 	uint64_t vmas = 0;
 	size_t shown = 0, i;
 
-	/* Without any, there is no array. */
+	/* Without processes, there is no array. */
 	if (t->nr)
 		qsort(t->procs, t->nr, sizeof(*t->procs), compare_vmas);
 	for (i = 0; i < t->nr; i++) {
@@ -180,11 +139,11 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 	put_family(out, "build_info", NULL, "1, with the version of the program vmainfo.");
 	fprintf(out, "vmainfo_build_info{version=\"%s\"} 1\n", VMAINFO_RELEASE);
 	put_gauge(out, "module_used",
-		  "1 if the kernel module was asked, 0 if /proc/PID/maps was counted.",
+		  "1 if the kernel module was used, 0 if /proc/PID/maps was counted.",
 		  !t->from_maps);
-	put_gauge(out, "vmas_limit", "VMAs that each process may have: vm.max_map_count.", max);
+	put_gauge(out, "vmas_limit", "Limit of the VMAs of a process: vm.max_map_count.", max);
 	put_gauge(out, "processes", "Processes that have an address space.", t->nr);
-	put_gauge(out, "unreadable_processes", "Processes that could not be looked at.",
+	put_gauge(out, "unreadable_processes", "Processes whose maps could not be read.",
 		  t->unreadable);
 	put_gauge(out, "vmas", "VMAs of all processes.", vmas);
 	put_gauge(out, "largest_process_vmas", "VMAs of the process that has most.",
@@ -196,17 +155,17 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 /* ---- where to ---- */
 
 /*
- * Whoever reads the file sees the old text or the new one. The name that it has until then is one
- * that the textfile collector passes over, for it takes *.prom.
+ * Readers see the old text or the new one. The textfile collector reads *.prom,
+ * and so ignores the temporary file.
  */
 static void write_metrics(const char *file, const char *text, size_t size)
 {
 	struct stat st;
 
-	/* A device or a pipe would be gone then. */
+	/* Replacing it would remove a device or a pipe. */
 	if (!stat(file, &st) && !S_ISREG(st.st_mode))
 		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
-		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is no regular file", file);
+		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is not a regular file", file);
 	/* Another user reads it. */
 	replace_file(file, text, size, 0644);
 }
@@ -233,9 +192,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_COUNT, &e->count))
 			argp_error(state, "invalid number of processes: '%s'", arg);
 		break;
-	case 'q':
-		quiet = true;
-		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -246,36 +202,22 @@ int export_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "output", 'o', "FILE", 0,
-		  "Write to FILE with mode 0644; nobody ever reads half of it", 0 },
+		  "Replace FILE atomically; its mode is 0644", 0 },
 		{ "threshold", 't', "PERCENT", 0,
-		  "All processes that have PERCENT of the limit, or more, get series of their own (50); the level of an alert has to be above it",
+		  "All processes at or above PERCENT of the limit have series (50); the level of an alert must be higher",
 		  0 },
-		{ "count", 'n', "N", 0, "So do the N nearest ones, however far they are (10)", 0 },
-		{ "quiet", 'q', NULL, 0,
-		  "Do not say on stderr that the module cannot be asked", 0 },
+		{ "count", 'n', "N", 0,
+		  "So do the N processes that are nearest to the limit (10)", 0 },
 		{}
 	};
-	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = { { &quiet_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
 		.children = children,
 		.options = options,
 		.parser = parse,
-		.doc = "How near processes are to vm.max_map_count, the limit of how many VMAs\n"
-		       "each may have, for Prometheus: as OpenMetrics text, which the textfile\n"
-		       "collector of node_exporter reads as well.\n"
-		       "\vTotals: vmainfo_vmas_limit (vm.max_map_count), vmainfo_processes,\n"
-		       "vmainfo_unreadable_processes, vmainfo_vmas (of all processes),\n"
-		       "vmainfo_largest_process_vmas, vmainfo_module_used, vmainfo_build_info.\n"
-		       "\n"
-		       "Of each process that has series, with the labels pid and comm:\n"
-		       "vmainfo_process_vmas, vmainfo_process_virtual_memory_bytes, and of that\n"
-		       "vmainfo_process_data_bytes, _stack_bytes, _executable_bytes,\n"
-		       "_locked_bytes, _pinned_bytes. Control characters in names, and what is no\n"
-		       "UTF-8, are U+FFFD.\n"
-		       "\n"
-		       "Where the module cannot be asked, the lines of /proc/PID/maps are counted,\n"
-		       "of each process, which takes far longer; and as a user other than root one\n"
-		       "sees only one's own processes.\n",
+		.doc = "The distance of processes to vm.max_map_count, the limit of VMAs, as\n"
+		       "OpenMetrics text for Prometheus, or for the textfile collector of\n"
+		       "node_exporter. vmainfo(1) has the list of metrics.\n",
 	};
 	struct export e = { .threshold = 50, .count = 10 };
 	struct procs t = {};
@@ -286,14 +228,12 @@ int export_command(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &e);
 	procs_read(&t);
-	if (t.from_maps && !quiet) {
+	if (t.from_maps) {
 		cost = procs_cost(&t);
 		note("%s", cost);
 		free(cost);
 	}
-	out = open_memstream(&text, &size);
-	if (!out)
-		error(EXIT_FAILURE, errno, "memory");
+	out = xopen_memstream(&text, &size);
 	put_all(out, &e, &t, max_map_count());
 	failed = ferror(out);
 	if (fclose(out) || failed)

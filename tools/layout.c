@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An address space as boxes: which ones, what they are called, and how high; see draw.h. */
+/*
+ * The layout of a drawing: which boxes, with which names and heights; see
+ * draw.h
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,38 +10,16 @@
 #include "draw.h"
 #include "tool.h"
 
-/* More parts than this cannot be told apart in a box. */
+/* A box with more parts would be hard to read. */
 #define MAX_PARTS 48
-/* So many VMAs of a remarkable kind are never merged with others. */
+/* A kind with at most this number of VMAs is never merged. */
 #define MAX_KEPT 16
 
 #define GB (1ULL << 30)
 
 /* ---- texts ---- */
 
-char *clean_text(const char *text)
-{
-	static const char replacement[] = "\357\277\275"; /* U+FFFD */
-	char *copy, *q;
-	size_t n;
-
-	/* Each byte becomes three at most. */
-	copy = xreallocarray(NULL, strlen(text) + 1, 3);
-	for (q = copy; *text; text += n) {
-		n = utf8_length(text);
-		if (!n)
-			q = mempcpy(q, replacement, sizeof(replacement) - 1);
-		else if (is_control(text))
-			q = memset(q, '?', n) + n;
-		else
-			q = mempcpy(q, text, n);
-		n = n ?: 1;
-	}
-	*q = 0;
-	return copy;
-}
-
-/* The last part of a file's name; all of what is no file's. */
+/* The last part of the path of a file, or the whole name */
 static const char *base_name(const char *name)
 {
 	const char *slash = *name == '/' ? strrchr(name, '/') : NULL;
@@ -77,7 +58,7 @@ void span_mix(struct mix *mix, const struct listing *l, const struct span *span)
 
 /* ---- around the VMAs ---- */
 
-/* The VMAs without the gate page. */
+/* Without the gate page */
 static size_t nr_vmas(const struct listing *l)
 {
 	return l->nr - l->has_gate;
@@ -88,21 +69,23 @@ static uint64_t last_end(const struct listing *l)
 	return nr_vmas(l) ? l->vmas[nr_vmas(l) - 1].end : 0;
 }
 
-/* Of ends, of which 0 is the highest */
+/* Compares exclusive ends, where 0 is 2^64. */
 static bool is_below(uint64_t end, uint64_t other)
 {
 	return end - 1 < other - 1;
 }
 
-/* Whether a range that ends there goes as far as that address. */
+/*
+ * Whether a range with that end contains that address, if it starts before it
+ */
 static bool reaches(uint64_t end, uint64_t address)
 {
 	return end - 1 >= address;
 }
 
 /*
- * Regions can be inside others: the kernel's image is in the vmalloc area of arm64. At each
- * address it is the innermost one that counts.
+ * Regions can contain others: on arm64, the vmalloc area contains the kernel
+ * image. The innermost region at each address counts.
  */
 static void flatten(struct space *space, const struct region *regions, size_t nr)
 {
@@ -133,10 +116,7 @@ static void flatten(struct space *space, const struct region *regions, size_t nr
 	} while (at);
 }
 
-/*
- * An address, or a range with its size behind it. "-" stands for 0. An address
- * ends where it starts.
- */
+/* Parses an address, or a range followed by its size. "-" stands for 0. */
 static bool parse_addresses(char *p, uint64_t *start, uint64_t *end)
 {
 	*start = 0;
@@ -155,7 +135,7 @@ static bool parse_addresses(char *p, uint64_t *start, uint64_t *end)
 }
 
 /*
- * Reads a line of summary, "KEY:<tab>VALUE". Later modules can have other keys.
+ * Parses a line of summary, "KEY:<tab>VALUE". Later modules can have more keys.
  */
 static bool read_line(struct space *space, char *line, struct region *regions, size_t *nr)
 {
@@ -196,8 +176,8 @@ const char *space_read(struct space *space, char *text)
 	while ((line = strsep(&rest, "\n"))) {
 		lines++;
 		/*
-		 * Copies on other systems can have CR LF, and no end of the
-		 * last line.
+		 * Copies from other systems can have CR LF, and no newline at
+		 * the end.
 		 */
 		cr = strchr(line, '\r');
 		if (cr && !cr[1])
@@ -218,9 +198,9 @@ const char *space_read(struct space *space, char *text)
 
 /*
  * A gate page in the first 4 GB is that of a 32-bit kernel, which shares them
- * with the process. Where the kernel begins is a choice of its configuration:
- * VMSPLIT_3G, _3G_OPT, _2G or _1G. The stack is near to that. On ARM, modules
- * are in the 16 MB below it.
+ * with the process. The kernel begins where its configuration says: VMSPLIT_3G,
+ * _3G_OPT, _2G or _1G. The stack is just below. ARM has its modules in the 16
+ * MB below the kernel.
  */
 static void guess_32bit_kernel(struct space *space, const struct vma *gate, uint64_t end)
 {
@@ -231,7 +211,7 @@ static void guess_32bit_kernel(struct space *space, const struct vma *gate, uint
 
 	space->source = modules ? "inferred from the gate page: a 32-bit ARM kernel" :
 		"inferred from the gate page: a 32-bit kernel";
-	for (i = 0; i < sizeof(splits) / sizeof(*splits); i++) {
+	for (i = 0; i < ARRAY_SIZE(splits); i++) {
 		start = splits[i] - modules;
 		if (end > start || end < start - near)
 			continue;
@@ -243,8 +223,8 @@ static void guess_32bit_kernel(struct space *space, const struct vma *gate, uint
 void space_guess(struct space *space, const struct listing *l, const char *machine)
 {
 	/*
-	 * The stack is near the end of what programs have without asking for more: with 4 KB
-	 * pages and 4 levels of page tables, 47 bits on x86-64, 48 on arm64.
+	 * The stack is near the end of the default address range: 47 bits on
+	 * x86-64, 48 bits on arm64 with 4 KB pages and 4 levels of page tables.
 	 */
 	const uint64_t end = last_end(l), usual_end = 1ULL << 47;
 	bool x86 = machine && !strcmp(machine, "x86_64");
@@ -260,7 +240,7 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 		stack_48 |= vma->end <= 2 * usual_end && vma->end > 2 * usual_end / 16 * 15;
 	}
 	if (!machine) {
-		/* The page that only x86 has there */
+		/* Only x86 has this page. */
 		x86 = l->has_gate && l->vmas[l->nr - 1].start == 0xffffffffff600000ULL;
 		arm64 = !x86 && stack_48;
 	}
@@ -270,13 +250,16 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 	}
 	if (end && end <= 4 * GB) {
 		space->source = "inferred from the addresses: a 32-bit process";
-		/* A kernel of its own 32 bits would have the last GB, or nearly. */
+		/* A 32-bit kernel would have about the last GB. */
 		if (!x86 && !arm64 && end <= 0xf0000000)
 			return;
 		space->user_end = 4 * GB;
 	}
 	if (!x86 && !arm64 && stack_47) {
-		/* Other machines have 47 bits for user space as well, and the same halves. */
+		/*
+		 * Other machines with 47 bits for user space have the same
+		 * halves.
+		 */
 		x86 = true;
 		space->source = "inferred from the stack's address: as on x86-64";
 	}
@@ -286,7 +269,10 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 				"inferred from the vsyscall page: x86-64";
 		if (!space->user_end)
 			space->user_end = end > usual_end ? (1ULL << 56) - 4096 : usual_end - 4096;
-		/* 5 levels show only if addresses above 47 bits are used, which is rare. */
+		/*
+		 * 5-level page tables show only if addresses above 47 bits are
+		 * used.
+		 */
 		space->kernel_start = -(end > usual_end ? 1ULL << 56 : usual_end);
 	} else if (arm64 && end <= 2 * usual_end) {
 		if (!space->source)
@@ -304,7 +290,7 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 
 /* ---- heights ---- */
 
-/* In 1/256, and between powers of two as if it were linear. */
+/* In 1/256, linear between powers of two */
 static unsigned int log2_of(uint64_t size)
 {
 	const unsigned int exponent = 63 - __builtin_clzll(size | 1);
@@ -352,10 +338,10 @@ static bool same_object(const struct vma *a, const struct vma *b)
 }
 
 /*
- * Whether a VMA goes into the box of those before it, of which @first is the first, @last the last,
- * and @mapped the size: they are of one file, or one kind, and next to each other. Segments of
- * an ELF file can have something unmapped between them. Anonymous memory that goes on where a
- * file's writable part ends is as a rule its .bss, though nothing but the address says so.
+ * Whether a VMA belongs to the box of the VMAs before it, from @first to @last,
+ * of the size @mapped: it is of the same file or kind, and adjacent. Segments
+ * of an ELF file can have a gap between them. Anonymous memory after a writable
+ * part of a file is usually its .bss.
  */
 static bool belongs(const struct vma *vma, const struct vma *first, const struct vma *last,
 		    uint64_t mapped)
@@ -371,13 +357,11 @@ static bool belongs(const struct vma *vma, const struct vma *first, const struct
 
 static void add_span(struct span **spans, size_t *nr, struct span new)
 {
-	/* A power of two is when they are full. */
-	if (!(*nr & (*nr - 1)))
-		*spans = xreallocarray(*spans, *nr ? 2 * *nr : 1, sizeof(**spans));
+	*spans = array_grow(*spans, *nr, sizeof(**spans));
 	(*spans)[(*nr)++] = new;
 }
 
-/* User space as groups of VMAs and gaps, in address order, up to @end. */
+/* Returns groups of VMAs, and gaps, in address order, up to @end. */
 static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 {
 	size_t kept[UINT8_MAX + 1] = {}, kept_wx = 0, i;
@@ -422,8 +406,9 @@ static bool is_small(const struct span *span, uint64_t limit)
 }
 
 /*
- * Merges neighbours that are smaller than @limit, up to @most VMAs in one. Such a span begins
- * and ends with a VMA. Returns how many are left; @to may not be @from.
+ * Merges neighbours smaller than @limit, with up to @most VMAs in one span.
+ * Such a span begins and ends with a VMA. Returns the number that is left. @to
+ * must differ from @from.
  */
 static size_t merge(struct span *to, const struct span *from, size_t nr, uint64_t limit,
 		    size_t most)
@@ -449,7 +434,7 @@ static size_t merge(struct span *to, const struct span *from, size_t nr, uint64_
 	return n;
 }
 
-/* Merges until there are no more than @max, the smallest first. */
+/* Merges, the smallest first, until there are at most @max. */
 static struct span *merge_to(struct span *spans, size_t *nr, size_t max)
 {
 	struct span *merged;
@@ -461,7 +446,7 @@ static struct span *merge_to(struct span *spans, size_t *nr, size_t max)
 	for (i = 0; i < *nr; i++)
 		vmas += spans[i].nr;
 	merged = xreallocarray(NULL, *nr, sizeof(*merged));
-	/* If all are of one size, there is still an eighth of what there may be. */
+	/* If all have one size, an eighth of @max remains. */
 	for (shift = 12; shift < 64 && n > max; shift++)
 		n = merge(merged, spans, *nr, 1ULL << shift, vmas / max * 8 + 8);
 	free(spans);
@@ -476,9 +461,7 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 {
 	struct box *box;
 
-	if (!(layout->nr & (layout->nr - 1)))
-		layout->boxes = xreallocarray(layout->boxes, layout->nr ? 2 * layout->nr : 1,
-					      sizeof(*layout->boxes));
+	layout->boxes = array_grow(layout->boxes, layout->nr, sizeof(*layout->boxes));
 	box = &layout->boxes[layout->nr++];
 	*box = (struct box){ .type = type, .span.start = start, .span.end = end,
 			     .size = end - start, .height = layout->metrics.broken,
@@ -486,7 +469,10 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 	return box;
 }
 
-/* Each VMA of a box and what is unmapped between them, from the highest address to the lowest. */
+/*
+ * Sets the parts of a box: its VMAs and the gaps between them, from the highest
+ * address.
+ */
 static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 {
 	const struct vma *vmas = layout->l->vmas;
@@ -519,10 +505,12 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 	box->nr_parts = nr;
 }
 
-/* The sum of its parts, which grow if that is too little for a text. */
+/*
+ * Sums the heights of the parts, which grow if that is too little for a text.
+ */
 static void set_heights(struct layout *layout, struct box *box)
 {
-	/* There is more to say of those that were merged. */
+	/* Merged boxes have more text. */
 	const unsigned int wanted = layout->metrics.box * (box->span.merged ? 2 : 1);
 	unsigned int sum = 0, grown = 0;
 	struct span *part;
@@ -531,7 +519,7 @@ static void set_heights(struct layout *layout, struct box *box)
 	for (i = 0; i < box->nr_parts; i++) {
 		part = &box->parts[i];
 		part->height = metrics_height(&layout->metrics, part->end - part->start);
-		/* Is to be seen, however small it is */
+		/* Must be visible, however small it is */
 		if (part->nr == 1 && vma_is_wx(&layout->l->vmas[part->first]) &&
 		    part->height < layout->metrics.box)
 			part->height = layout->metrics.box;
@@ -569,7 +557,7 @@ static void print_mix(FILE *out, const struct listing *l, const struct span *spa
 	}
 }
 
-/* What a box is called after the first VMA in it, and all that is peculiar to it. */
+/* Names a box after the first VMA in it, and notes what is special about it. */
 static void describe(struct layout *layout, struct box *box)
 {
 	const struct vma *vmas = layout->l->vmas, *first = &vmas[box->span.first], *vma;
@@ -577,12 +565,11 @@ static void describe(struct layout *layout, struct box *box)
 	uint64_t anon = 0, inside = 0;
 	size_t room, merged = 0, i;
 	char *note = NULL, size[SIZE_TEXT];
+	const unsigned int text = layout->metrics.text;
 	const char *base;
 	FILE *out;
 
-	out = open_memstream(&note, &room);
-	if (!out)
-		xmalloc(SIZE_MAX); /* says so, and ends the program */
+	out = xopen_memstream(&note, &room);
 	box->size = 0;
 	for (vma = first; vma <= last; vma++) {
 		box->wx |= vma_is_wx(vma);
@@ -594,8 +581,7 @@ static void describe(struct layout *layout, struct box *box)
 	}
 	free(box->name);
 	if (box->span.merged) {
-		if (asprintf(&box->name, "%zu VMAs", box->span.nr) < 0)
-			box->name = xstrdup("VMAs");
+		box->name = xasprintf("%zu VMAs", box->span.nr);
 		fprintf(out, ", %s", base_name(first->name ?: "anonymous"));
 		if (!same_object(first, last))
 			fprintf(out, " to %s", base_name(last->name ?: "anonymous"));
@@ -604,10 +590,10 @@ static void describe(struct layout *layout, struct box *box)
 		anon = 0;
 	} else if (first->name) {
 		base = base_name(first->name);
-		box->name = clean_text(base);
+		box->name = printable(base, text);
 		if (base - first->name > 1) {
-			box->dir = clean_text(first->name);
-			/* The base name, however long it is now */
+			box->dir = printable(first->name, text);
+			/* The base name can be longer now. */
 			*strrchr(box->dir, '/') = 0;
 		} else if (base > first->name) {
 			box->dir = xstrdup("/");
@@ -633,7 +619,7 @@ static void describe(struct layout *layout, struct box *box)
 	}
 	fclose(out);
 	if (*note)
-		box->note = clean_text(note + 2);
+		box->note = printable(note + 2, text);
 	free(note);
 }
 
@@ -647,7 +633,10 @@ static void add_vmas(struct layout *layout, const struct span *span, bool merge_
 	describe(layout, box);
 }
 
-/* The kernel's segment, or a part of it, without the gate page, which programs see. */
+/*
+ * Adds the kernel's segment, or a part of it. The gate page in it is user
+ * space.
+ */
 static void add_kernel(struct layout *layout, enum box_type type, uint64_t start, uint64_t end,
 		       const char *name)
 {
@@ -684,18 +673,18 @@ static const char *region_name(const struct region *region)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(region->name, names[i][0]))
 			return names[i][1];
 	return region->name;
 }
 
-/* All that is above user space. */
+/* Adds all above user space. */
 static void add_above(struct layout *layout, uint64_t start)
 {
 	const struct space *space = layout->space;
 	const uint64_t kernel = space->kernel_start;
-	/* A kernel of 32 bits has no more. */
+	/* A 32-bit kernel ends at 4 GB. */
 	const uint64_t top = kernel && kernel < 4 * GB ? 4 * GB : 0;
 	const enum box_type type = space->nr_regions ? BOX_KERNEL_GAP : BOX_KERNEL;
 	const char *name = space->nr_regions ? "kernel: no known region" : "kernel";
@@ -746,7 +735,10 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 			add_vmas(layout, s, max);
 			continue;
 		}
-		/* The scale ends with the largest of what is mapped. */
+		/*
+		 * A gap is to scale if it is not larger than the largest
+		 * mapping.
+		 */
 		box = add_box(layout, BOX_GAP, s->start, s->end, "unmapped");
 		box->broken = box->size > largest;
 		if (!box->broken)

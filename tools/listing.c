@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The VMAs of a process: from the module, from a file, from /proc/PID/maps; see listing.h. */
+/*
+ * A listing: from the module, from a file, or from /proc/PID/maps; see
+ * listing.h
+ */
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -17,9 +20,6 @@
 #include "process.h"
 #include "tool.h"
 
-/* No system call asks for more than this at a time. */
-#define CHUNK (1 << 20)
-
 static const char * const kind_names[] = {
 	[VMAINFO_KIND_ANON] = "anon",
 	[VMAINFO_KIND_FILE] = "file",
@@ -34,18 +34,16 @@ static const char * const kind_names[] = {
 	[VMAINFO_KIND_SPECIAL] = "special",
 };
 
-#define NR_KINDS (sizeof(kind_names) / sizeof(*kind_names))
-
 const char *kind_name(unsigned int kind)
 {
-	return kind < NR_KINDS ? kind_names[kind] : "?";
+	return kind < ARRAY_SIZE(kind_names) ? kind_names[kind] : "?";
 }
 
 int kind_of_name(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < NR_KINDS; i++)
+	for (i = 0; i < ARRAY_SIZE(kind_names); i++)
 		if (!strcmp(name, kind_names[i]))
 			return i;
 	return -1;
@@ -59,7 +57,7 @@ const char *policy_name(unsigned int policy)
 		"weighted-interleave",
 	};
 
-	return policy < sizeof(names) / sizeof(*names) ? names[policy] : "?";
+	return policy < ARRAY_SIZE(names) ? names[policy] : "?";
 }
 
 char *vma_perm(char perm[5], const struct vma *vma)
@@ -74,7 +72,7 @@ char *vma_perm(char perm[5], const struct vma *vma)
 
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 {
-	/* In the order of their bits; vmainfo.h says what they are. */
+	/* In the order of their bits */
 	static const char names[][3] = {
 		"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "dw", "lo", "io", "sr",
 		"rr", "dc", "de", "lf", "ac", "nr", "ht", "sf", "ar", "wf", "dd", "bt", "sd", "mm",
@@ -83,7 +81,7 @@ char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 	char *p = buf;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (vma->flags & 1ULL << i)
 			p += sprintf(p, "%s%s", p > buf ? "," : "", names[i]);
 	if (vma->flags & VMAINFO_OTHER)
@@ -100,7 +98,10 @@ void listing_free(struct listing *l)
 	memset(l, 0, sizeof(*l));
 }
 
-/* A text of @len bytes with the NUL: NULL for none. False if it is not one. */
+/*
+ * Sets *@text to a text of @len bytes with its NUL, or to NULL. False if it is
+ * not a text.
+ */
 static bool text_at(const char **text, const char *p, size_t len)
 {
 	*text = len ? p : NULL;
@@ -109,7 +110,7 @@ static bool text_at(const char **text, const char *p, size_t len)
 
 /*
  * No architecture with an MMU has smaller pages. A capture can be from one with
- * larger ones.
+ * larger pages.
  */
 #define MIN_PAGE 4096
 
@@ -118,7 +119,10 @@ static bool is_aligned(uint64_t value)
 	return value % MIN_PAGE == 0;
 }
 
-/* A record at @p, of which @left bytes are there: what is wrong with it, or NULL. */
+/*
+ * Parses a record at @p, where @left bytes remain. Returns NULL, or what is
+ * wrong.
+ */
 static const char *record_parse(struct vma *vma, const char *p, size_t left, size_t *next)
 {
 	struct vmainfo_record r;
@@ -138,7 +142,7 @@ static const char *record_parse(struct vma *vma, const char *p, size_t left, siz
 	if (r.start >= r.end)
 		return "a VMA ends before it begins";
 	if (!is_aligned(r.start) || !is_aligned(r.end) || !is_aligned(r.offset))
-		return "an address or an offset is not that of a page";
+		return "an address or an offset is not a multiple of the page size";
 	if (r.page_shift > 63 || (r.page_shift && !is_aligned(1ULL << r.page_shift)))
 		return "a page size is impossible";
 	*next = r.next;
@@ -169,7 +173,7 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 	if (h->magic == __builtin_bswap32(VMAINFO_MAGIC))
 		return "it was saved on a machine of another byte order";
 	if (h->magic != VMAINFO_MAGIC)
-		return "it is neither a listing of 'vmainfo save' nor a copy of /proc/PID/maps";
+		return "it is neither a file of 'vmainfo save' nor a copy of /proc/PID/maps";
 	if (h->version > VMAINFO_VERSION)
 		return "it is of a later version than this program knows";
 	if (!h->version || h->size < VMAINFO_HEADER_SIZE_VER0 || h->size % 8 || h->pid < 0)
@@ -177,7 +181,7 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 	if (h->size > size)
 		return "it ends inside its header";
 	nr = (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE);
-	/* Before memory is taken for as many as it claims */
+	/* Before memory is allocated for that number */
 	if (nr > (size - h->size) / sizeof(struct vmainfo_record))
 		return "it ends before its last record";
 	l->vmas = xreallocarray(NULL, nr, sizeof(*l->vmas));
@@ -188,10 +192,10 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 		if (wrong)
 			goto fail;
 	}
-	wrong = "there is something behind its last record";
+	wrong = "there is something after its last record";
 	if (at != size)
 		goto fail;
-	/* Later versions' headers are larger: what is not known here is not kept. */
+	/* The header of a later version is larger. The rest is not kept. */
 	h->size = sizeof(*h);
 	l->nr = nr;
 	l->has_gate = h->flags & VMAINFO_GATE;
@@ -206,10 +210,10 @@ fail:
 
 /* ---- bytes ---- */
 
-/* What has so many bytes can be told from other files: 16 digits of an address, and a '-'. */
+/* Enough bytes to recognize a listing: 16 digits of an address, and a hyphen */
 #define PROBE 17
 
-/* Has the magic number, in whatever byte order. @p has PROBE bytes. */
+/* Has the magic number, in either byte order. @p has PROBE bytes. */
 static bool is_raw(const char *p)
 {
 	uint32_t magic;
@@ -218,7 +222,7 @@ static bool is_raw(const char *p)
 	return magic == VMAINFO_MAGIC || magic == __builtin_bswap32(VMAINFO_MAGIC);
 }
 
-/* Begins as a line of maps does. @p ends in a NUL. */
+/* Begins like a line of maps. @p ends in a NUL. */
 static bool is_maps(const char *p)
 {
 	const size_t digits = strspn(p, "0123456789abcdef");
@@ -226,56 +230,18 @@ static bool is_maps(const char *p)
 	return digits && digits < PROBE && p[digits] == '-';
 }
 
-struct bytes {
-	char *p;
-	size_t size;
-	size_t room;
-};
-
-static void bytes_reserve(struct bytes *b, size_t more)
-{
-	if (b->room - b->size >= more)
-		return;
-	b->room = b->size + more > 2 * b->room ? b->size + more : 2 * b->room;
-	b->p = xreallocarray(b->p, b->room, 1);
-}
-
 /*
- * All of a file from where it stands, and a NUL that is not counted; an errno or 0. What cannot
- * be a listing by how it begins is not read to its end: /dev/zero has none.
+ * A file that cannot be a listing by its first bytes is not read further:
+ * /dev/zero has no end.
  */
-static int bytes_read(struct bytes *b, int fd)
+static bool may_be_listing(const struct bytes *b)
 {
-	ssize_t n;
-	int err;
-
-	do {
-		bytes_reserve(b, CHUNK + 1);
-		n = read(fd, b->p + b->size, b->room - b->size - 1);
-		if (n > 0)
-			b->size += n;
-		b->p[b->size] = 0;
-	} while ((n > 0 && (b->size < PROBE || is_raw(b->p) || is_maps(b->p))) ||
-		 (n < 0 && errno == EINTR));
-	if (n < 0) {
-		err = errno;
-		free(b->p);
-		memset(b, 0, sizeof(*b));
-		return err;
-	}
-	return 0;
-}
-
-static void bytes_add(struct bytes *b, const void *p, size_t size)
-{
-	bytes_reserve(b, size);
-	memcpy(b->p + b->size, p, size);
-	b->size += size;
+	return b->size < PROBE || is_raw(b->p) || is_maps(b->p);
 }
 
 /* ---- maps ---- */
 
-/* The kernel's lines are shorter by far, and sizes of these have room in a record. */
+/* The lines of the kernel are shorter, and a record can hold this. */
 #define MAX_LINE (2 << 20)
 
 static bool begins(const char *name, const char *with)
@@ -283,7 +249,7 @@ static bool begins(const char *name, const char *with)
 	return !strncmp(name, with, strlen(with));
 }
 
-/* What the module would call it, as far as one can tell by the name. */
+/* Guesses the kind that the module would report. */
 static uint8_t kind_by_name(const char *name, uint64_t ino)
 {
 	static const struct {
@@ -308,7 +274,7 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (begins(name, kinds[i].name))
 			return kinds[i].kind;
 	return ino || *name ? VMAINFO_KIND_FILE : VMAINFO_KIND_ANON;
@@ -331,7 +297,7 @@ static size_t unescape(char *name)
 	return to - name;
 }
 
-/* Moves *@p behind an @c, if there is one. */
+/* Moves *@p behind @c. False if it is another character. */
 static bool skip(char **p, char c)
 {
 	if (**p != c)
@@ -352,7 +318,7 @@ static bool parse_perm(char **p, uint64_t *flags)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(letters) / sizeof(*letters); i++, (*p)++) {
+	for (i = 0; i < ARRAY_SIZE(letters); i++, (*p)++) {
 		if (**p == letters[i].set)
 			*flags |= letters[i].flag;
 		else if (**p != letters[i].clear)
@@ -366,8 +332,8 @@ static bool parse_perm(char **p, uint64_t *flags)
 #define MAX_MINOR ((1U << 20) - 1)
 
 /*
- * Parses a line of maps, without its end, into @r, and sets *@name to what is
- * behind the numbers. Returns NULL, or what is wrong with it.
+ * Parses a line of maps, without its end, into @r, and sets *@name to the text
+ * behind the numbers. Returns NULL, or what is wrong.
  */
 static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
 {
@@ -380,7 +346,7 @@ static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
 	if (start >= end)
 		return "its range ends before it begins";
 	if (!is_aligned(start) || !is_aligned(end))
-		return "an address is not that of a page";
+		return "an address is not a multiple of the page size";
 	if (!parse_perm(&p, &flags) || !skip(&p, ' '))
 		return "invalid permissions";
 	if (!parse_digits(&p, 16, UINT64_MAX, &offset) || !skip(&p, ' ') || !is_aligned(offset))
@@ -406,48 +372,35 @@ static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
 }
 
 /*
- * The gate page is a line of maps and not a VMA of the process. On x86-64 it is
- * [vsyscall], on 32-bit ARM [vectors], on old kernels for 32-bit x86 [vdso] at a
- * fixed address. 32-bit processes of 64-bit kernels have, or had, VMAs
- * with the last two names at the same addresses. But the stack of these is
- * above what a 32-bit kernel leaves to user space. @behind is where the VMA
- * before it ends.
+ * On x86-64 the gate page is [vsyscall], on 32-bit ARM [vectors], on old kernels
+ * for 32-bit x86 [vdso] at a fixed address. 32-bit processes of 64-bit kernels
+ * have VMAs with the last two names at the same addresses, but their stack is
+ * above the end of user space of a 32-bit kernel.
  */
-static bool is_gate(uint64_t start, const char *name, uint64_t behind)
+bool is_gate_page(uint64_t start, const char *name, uint64_t last_end)
 {
 	const uint64_t user_end = 0xc0000000;
 
 	return (start == 0xffffffffff600000 && !strcmp(name, "[vsyscall]")) ||
-	       (start == 0xffff0000 && !strcmp(name, "[vectors]") && behind <= user_end) ||
-	       (start == 0xffffe000 && !strcmp(name, "[vdso]") && behind <= user_end);
+	       (start == 0xffff0000 && !strcmp(name, "[vectors]") && last_end <= user_end) ||
+	       (start == 0xffffe000 && !strcmp(name, "[vdso]") && last_end <= user_end);
 }
 
-/**
- * struct maps - a text of maps that is being read
- * @raw: what has been read, in the form of "raw"
- * @header: of that
- * @start: of the last line
- * @end: of the last line
- * @behind: where the last record ends
- */
+/* A text of maps that is being parsed */
 struct maps {
-	struct bytes raw;
+	struct bytes raw;	/* the records so far */
 	struct vmainfo_header header;
-	uint64_t start;
-	uint64_t end;
-	uint64_t behind;
+	uint64_t start, end;	/* of the last line */
+	uint64_t last_end;	/* of the last record */
 };
 
 /*
- * Adds a line of maps as a record of raw. Returns NULL, or what is wrong with
- * the line.
+ * Adds a line of maps as a record of raw. Returns NULL, or what is wrong with the line.
  *
  * The kernel fills a page of text at a time, and the process can map, unmap and
- * merge in between. The first line of a page begins with the first VMA that
- * ends behind the address that comes next (on old kernels: that begins behind
- * the start of the last VMA), so it can overlap lines before it. What is below
- * @behind was there before, and is left out. But no line begins and ends where
- * the last one does, or below.
+ * merge VMAs in between. So the first line of a page can overlap lines before it.
+ * The part below @last_end is left out. But no line begins and ends where the
+ * last one does, or below.
  */
 static const char *add_line(struct maps *m, char *line)
 {
@@ -460,25 +413,28 @@ static const char *add_line(struct maps *m, char *line)
 	if (wrong)
 		return wrong;
 	if (m->header.flags & VMAINFO_GATE)
-		return "nothing is behind the gate page";
+		return "nothing may follow the gate page";
 	if (m->end && r.start <= m->start && r.end <= m->end)
 		return "it is not in address order";
 	m->start = r.start;
 	m->end = r.end;
-	if (r.end <= m->behind)
+	if (r.end <= m->last_end)
 		return NULL;
-	if (r.start < m->behind) {
-		/* Only what maps a file has an offset, and not all of that an inode number. */
+	if (r.start < m->last_end) {
+		/*
+		 * Only mappings of files have an offset. Not all of them have
+		 * an inode number.
+		 */
 		if (r.ino || r.offset)
-			r.offset += m->behind - r.start;
-		r.start = m->behind;
+			r.offset += m->last_end - r.start;
+		r.start = m->last_end;
 	}
 	r.kind = kind_by_name(name, r.ino);
-	if (is_gate(r.start, name, m->behind))
+	if (is_gate_page(r.start, name, m->last_end))
 		m->header.flags |= VMAINFO_GATE;
 	else
 		m->header.vmas++;
-	m->behind = r.end;
+	m->last_end = r.end;
 	if (*name)
 		r.name_len = unescape(name) + 1;
 	r.next = (sizeof(r) + r.name_len + 7) / 8 * 8;
@@ -489,16 +445,15 @@ static const char *add_line(struct maps *m, char *line)
 }
 
 /*
- * Whether all lines of a text end in CR LF, as copies on other systems do. The
- * last one may have no end, or half of it. A CR that not all have belongs to a
- * name: anonymous VMAs have none.
+ * Whether all lines end in CR LF, as in copies from other systems. The last
+ * line can have no end, or half of it. A single CR belongs to a name.
  */
 static bool has_crlf(const char *text, size_t size)
 {
-	const char *end, *behind = text + size;
+	const char *end, *text_end = text + size;
 	size_t nr = 0;
 
-	for (; (end = memchr(text, '\n', behind - text)); text = end + 1, nr++)
+	for (; (end = memchr(text, '\n', text_end - text)); text = end + 1, nr++)
 		if (end == text || end[-1] != '\r')
 			return false;
 	return nr || (size && text[size - 1] == '\r');
@@ -506,7 +461,6 @@ static bool has_crlf(const char *text, size_t size)
 
 const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
 {
-	/* All that is known of what is wrong, with the number of the line */
 	static char message[128];
 	struct maps m = {
 		.header = {
@@ -518,13 +472,13 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 		},
 	};
 	const bool crlf = !pid && has_crlf(text, size);
-	char *line, *next, *end, *const behind = text + size;
+	char *line, *next, *end, *const text_end = text + size;
 	const char *wrong;
 	size_t nr = 1;
 
 	bytes_add(&m.raw, &m.header, sizeof(m.header));
-	for (line = text; line < behind; line = next, nr++) {
-		end = memchr(line, '\n', behind - line) ?: behind;
+	for (line = text; line < text_end; line = next, nr++) {
+		end = memchr(line, '\n', text_end - line) ?: text_end;
 		next = end + 1;
 		if (crlf && end > line && end[-1] == '\r')
 			end--;
@@ -551,18 +505,12 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 
 /* ---- maps of a process ---- */
 
-/**
- * struct device - a device number that VMAs have
- * @major: as in maps
- * @minor: as in maps
- * @kind: of a VMA of a file there, -1 if that is not known
- * @internal: it is a mount of the kernel's own: files there have no path
- */
+/* A device number of VMAs, as in maps */
 struct device {
 	unsigned int major;
 	unsigned int minor;
-	int kind;
-	bool internal;
+	int kind;	/* of VMAs of files on it; -1 if that is not known */
+	bool internal;	/* an internal mount of the kernel: its files have no path */
 };
 
 struct devices {
@@ -580,7 +528,7 @@ static struct device *device_find(const struct devices *d, unsigned int major, u
 	return NULL;
 }
 
-/* The device numbers of all files that are mapped; there are few. */
+/* Collects the device numbers of all mapped files. There are few. */
 static void devices_of(struct devices *d, const struct listing *l)
 {
 	const struct vma *vma, *last = NULL;
@@ -595,12 +543,12 @@ static void devices_of(struct devices *d, const struct listing *l)
 		last = vma;
 		if (device_find(d, vma->dev_major, vma->dev_minor))
 			continue;
-		d->list = xreallocarray(d->list, d->nr + 1, sizeof(*d->list));
+		d->list = array_grow(d->list, d->nr, sizeof(*d->list));
 		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
 	}
 }
 
-/* Looks them up among the file systems that the process sees. */
+/* Finds them among the file systems that the process sees. */
 static void devices_mounted(struct devices *d, const char *dir)
 {
 	char path[PROCESS_DIR + 16], type[16], *line = NULL, *separator;
@@ -631,8 +579,8 @@ static void devices_mounted(struct devices *d, const char *dir)
 }
 
 /*
- * The kernel has files for memory without a path on mounts of its own. A memfd
- * with these flags is on the same mount. It is empty, and so takes no pages.
+ * The kernel keeps files of memory without a path on internal mounts. A memfd
+ * with these flags is on the same mount. It is empty, so it takes no pages.
  */
 static void device_internal(struct devices *d, unsigned int flags, int kind)
 {
@@ -672,8 +620,8 @@ static void devices_internal(struct devices *d)
 }
 
 /*
- * Sets the kinds that names do not tell: files on a tmpfs or on hugetlbfs are
- * anywhere. A name in /dev tells a device, which the file system does not.
+ * Sets the kinds that names do not tell: a tmpfs or hugetlbfs can be mounted
+ * anywhere. A name in /dev means a device, whatever the file system.
  */
 static void kinds_by_device(struct listing *l, const char *dir)
 {
@@ -704,7 +652,7 @@ static void kinds_by_device(struct listing *l, const char *dir)
 	free(d.list);
 }
 
-/* DIR/maps; 0 or an errno */
+/* Reads DIR/maps. Returns 0 or an errno. */
 static int maps_read(struct bytes *text, const char *dir)
 {
 	char path[PROCESS_DIR + 16];
@@ -714,12 +662,12 @@ static int maps_read(struct bytes *text, const char *dir)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ESRCH : errno;
-	err = bytes_read(text, fd);
+	err = bytes_read(text, fd, may_be_listing);
 	close(fd);
 	return err;
 }
 
-/* The maps of a process as a listing, or an errno. */
+/* Reads the maps of a process as a listing. Returns 0 or an errno. */
 static int from_maps(struct listing *l, pid_t pid)
 {
 	int tries = PROCESS_DIR_TRIES, err;
@@ -746,10 +694,7 @@ static int from_maps(struct listing *l, pid_t pid)
 
 /* ---- sources ---- */
 
-/*
- * See listing_open(). Sets *@err to an errno, or 0, of whether there is such a
- * process.
- */
+/* See listing_open(). Sets *@err to 0, or to the errno of a missing process. */
 static int open_raw(pid_t pid, int *err)
 {
 	char number[16];
@@ -758,7 +703,10 @@ static int open_raw(pid_t pid, int *err)
 	*err = 0;
 	fd = open(VMAINFO_RAW, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		/* Without the capability, even the directory says no. */
+		/*
+		 * Without the capability, even the directory cannot be
+		 * searched.
+		 */
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
 		note("%s: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
@@ -795,8 +743,10 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 	if (fd < 0)
 		return from_maps(l, pid ?: getpid());
-	/* Of a module that has been unloaded procfs says EIO to read(), but EINVAL to this. */
-	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd);
+	/*
+	 * After rmmod, procfs returns EIO from read() but EINVAL from lseek().
+	 */
+	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		return err;
 	wrong = listing_parse(l, raw.p, raw.size);
@@ -837,7 +787,7 @@ void listing_from_file(struct listing *l, const char *file)
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		error(exit_failure, errno, "cannot open '%s'", file);
-	err = bytes_read(&raw, fd);
+	err = bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		error(exit_failure, err, "cannot read '%s'", file);
 	if (!is_stdin)

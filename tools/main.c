@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo - look at, watch, and count the VMAs of processes: the commands, and what they share. */
+/*
+ * vmainfo - shows, watches and counts the VMAs of processes: the commands, and
+ * what they share
+ */
 #include <ctype.h>
 #include <errno.h>
 #include <error.h>
@@ -18,8 +21,12 @@
 #include "tool.h"
 #include "../include/version.h"
 
-bool quiet;
 int exit_failure = EXIT_FAILURE;
+
+static bool quiet;
+static enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
+
+enum { KEY_COLOUR = 1024 };
 
 static const struct command {
 	const char *name;
@@ -35,37 +42,7 @@ static const struct command {
 	{ "export", export_command, "the same for Prometheus, as OpenMetrics text" },
 };
 
-void note(const char *format, ...)
-{
-	static char *last;
-	va_list args;
-	char *text;
-
-	if (quiet)
-		return;
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		error(exit_failure, errno, "%s", format);
-	va_end(args);
-	/* Of two processes that are read, both can have the same one. */
-	if (last && !strcmp(last, text)) {
-		free(text);
-		return;
-	}
-	fflush(stdout);
-	fprintf(stderr, "%s: %s\n", program_invocation_name, text);
-	free(last);
-	last = text;
-}
-
-void *xmalloc(size_t size)
-{
-	void *p = malloc(size ?: 1);
-
-	if (!p)
-		error(exit_failure, errno, "%zu bytes", size);
-	return p;
-}
+/* ---- memory ---- */
 
 void *xreallocarray(void *old, size_t nr, size_t size)
 {
@@ -76,6 +53,11 @@ void *xreallocarray(void *old, size_t nr, size_t size)
 	return p;
 }
 
+void *xmalloc(size_t size)
+{
+	return xreallocarray(NULL, size, 1);
+}
+
 char *xstrdup(const char *text)
 {
 	size_t size = strlen(text) + 1;
@@ -83,19 +65,137 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-static error_t parse_help(int key, char *arg, struct argp_state *state)
+static char *xvasprintf(const char *format, va_list args)
 {
-	(void)arg;
-	if (key != 'h')
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		error(exit_failure, errno, "%s", format);
+	return text;
+}
+
+char *xasprintf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	return text;
+}
+
+FILE *xopen_memstream(char **text, size_t *size)
+{
+	FILE *out = open_memstream(text, size);
+
+	if (!out)
+		error(exit_failure, errno, "memory");
+	return out;
+}
+
+/* The array is full when @nr is a power of two. */
+void *array_grow(void *array, size_t nr, size_t size)
+{
+	return nr & (nr - 1) ? array : xreallocarray(array, nr ? 2 * nr : 1, size);
+}
+
+static void bytes_reserve(struct bytes *b, size_t more)
+{
+	if (b->capacity - b->size >= more)
+		return;
+	b->capacity = b->size + more > 2 * b->capacity ? b->size + more : 2 * b->capacity;
+	b->p = xreallocarray(b->p, b->capacity, 1);
+}
+
+void bytes_add(struct bytes *b, const void *p, size_t size)
+{
+	bytes_reserve(b, size);
+	memcpy(b->p + b->size, p, size);
+	b->size += size;
+}
+
+/* ---- options of several commands ---- */
+
+void note(const char *format, ...)
+{
+	static char *last;
+	va_list args;
+	char *text;
+
+	if (quiet)
+		return;
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	if (!last || strcmp(last, text)) {
+		fflush(stdout);
+		fprintf(stderr, "%s: %s\n", program_invocation_name, text);
+	}
+	free(last);
+	last = text;
+}
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case 'q':
+		quiet = true;
+		return 0;
+	case KEY_COLOUR:
+		if (!arg || !strcmp(arg, "always"))
+			colour = COLOUR_ALWAYS;
+		else if (!strcmp(arg, "never"))
+			colour = COLOUR_NEVER;
+		else if (!strcmp(arg, "auto"))
+			colour = COLOUR_AUTO;
+		else
+			argp_error(state, "invalid argument for --color: '%s'", arg);
+		return 0;
+	default:
 		return ARGP_ERR_UNKNOWN;
-	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-	return 0;
+	}
 }
 
 const struct argp help_argp = {
 	.options = (const struct argp_option[]){ { NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0 }, { } },
-	.parser = parse_help,
+	.parser = parse_common,
 };
+
+const struct argp quiet_argp = {
+	.options = (const struct argp_option[]){
+		{ "quiet", 'q', NULL, 0,
+		  "No notes on stderr, such as that the module is not loaded", 8 },
+		{ }
+	},
+	.parser = parse_common,
+	.children = (const struct argp_child[]){ { &help_argp, 0, NULL, 0 }, { } },
+};
+
+const struct argp colour_argp = {
+	.options = (const struct argp_option[]){
+		{ "color", KEY_COLOUR, "WHEN", OPTION_ARG_OPTIONAL,
+		  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
+		  8 },
+		{ }
+	},
+	.parser = parse_common,
+};
+
+bool use_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (colour != COLOUR_AUTO)
+		return colour == COLOUR_ALWAYS;
+	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(STDOUT_FILENO);
+}
+
+/* ---- words and numbers ---- */
 
 static char ascii_lower(char c)
 {
@@ -109,27 +209,6 @@ bool same_word(const char *a, const char *b)
 		b++;
 	}
 	return ascii_lower(*a) == ascii_lower(*b);
-}
-
-enum colour parse_colour(const struct argp_state *state, const char *when)
-{
-	if (!when || !strcmp(when, "always"))
-		return COLOUR_ALWAYS;
-	if (!strcmp(when, "never"))
-		return COLOUR_NEVER;
-	if (strcmp(when, "auto"))
-		argp_error(state, "invalid argument for --color: '%s'", when);
-	return COLOUR_AUTO;
-}
-
-bool use_colour(enum colour colour, FILE *out)
-{
-	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	if (colour != COLOUR_AUTO)
-		return colour == COLOUR_ALWAYS;
-	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(fileno(out));
 }
 
 bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value)
@@ -150,23 +229,19 @@ bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value)
 
 bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 {
-	uintmax_t parsed;
-	char *end;
+	char *end = (char *)text;
+	uint64_t parsed;
 
-	if (!isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	parsed = strtoumax(text, &end, 10);
-	if (errno || *end || parsed > max)
+	if (!parse_digits(&end, 10, max, &parsed) || *end)
 		return false;
 	*value = parsed;
 	return true;
 }
 
 /*
- * By hand: what strtod() takes depends on the locale, and includes signs,
- * exponents, hexadecimal digits and infinity. What overflows a double becomes
- * infinite, or not a number.
+ * The syntax of strtod() depends on the locale, and has signs, exponents,
+ * hexadecimal digits and infinity. A number that overflows becomes infinite or
+ * NaN, which the last comparison rejects.
  */
 bool parse_number(const char *text, double min, double max, double *value)
 {
@@ -226,19 +301,23 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
 	return buf;
 }
 
-/* As table 3-7 of Unicode has it: nothing longer than need be, no surrogate */
-size_t utf8_length(const char *text)
+/* ---- names ---- */
+
+/*
+ * The number of bytes of the character of UTF-8 at @text; 0 if it is not valid.
+ * As table 3-7 of Unicode: no overlong forms and no surrogates.
+ */
+static size_t utf8_length(const unsigned char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
 	unsigned char low = 0x80, high = 0xbf;
 	size_t len, i;
 
-	if (*p < 0x80)
+	if (*text < 0x80)
 		return 1;
-	if (*p < 0xc2 || *p > 0xf4)
+	if (*text < 0xc2 || *text > 0xf4)
 		return 0;
-	len = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-	switch (*p) {
+	len = *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
+	switch (*text) {
 	case 0xe0: /* overlong */
 		low = 0xa0;
 		break;
@@ -253,77 +332,73 @@ size_t utf8_length(const char *text)
 		break;
 	}
 	for (i = 1; i < len; i++, low = 0x80, high = 0xbf)
-		if (p[i] < low || p[i] > high)
+		if (text[i] < low || text[i] > high)
 			return 0;
 	return len;
 }
 
-bool is_control(const char *text)
+bool locale_is_utf8(void)
 {
-	const unsigned char *p = (const unsigned char *)text;
-
-	return *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0);
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-/*
- * Of a character that is none in this locale, each byte is replaced: a terminal can obey one of
- * 0x80 to 0x9f wherever it is.
- */
-char *printable(const char *name)
+char *printable(const char *name, unsigned int flags)
 {
-	const bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	char *text = xstrdup(name), *p;
-	size_t len;
+	const bool utf8 = flags & TEXT_UTF8 || locale_is_utf8();
+	const unsigned char *p = (const unsigned char *)name;
+	char *text = xreallocarray(NULL, strlen(name) + 1, 4), *to = text;
+	bool is_plain;
+	size_t len, i;
 
-	for (p = text; *p; p += len) {
-		len = utf8_length(p);
-		if (len && !is_control(p) && (len == 1 || utf8))
-			continue;
-		len = len ?: 1;
-		memset(p, '?', len);
+	for (; *p; p += len) {
+		len = utf8_length(p) ?: 1;
+		if (len == 1)
+			is_plain = *p >= 0x20 && *p < 0x7f && !(*p == '\\' && p[1] == 'x') &&
+				   !(*p == ' ' && flags & TEXT_NO_BLANKS);
+		else	/* U+0080 to U+009F are control characters. */
+			is_plain = utf8 && !(*p == 0xc2 && p[1] < 0xa0);
+		if (is_plain)
+			to = mempcpy(to, p, len);
+		for (i = 0; i < len && !is_plain; i++)
+			to += sprintf(to, "\\x%02x", p[i]);
 	}
+	*to = 0;
 	return text;
 }
 
-/* Characters of UTF-8, of which each takes a column, or is thought to. */
-int print_name(FILE *out, const char *name)
+void print_name(FILE *out, const char *name)
 {
-	char *text = printable(name), *p;
-	int columns = 0;
+	char *text = printable(name, 0);
 
 	fputs(text, out);
-	for (p = text; *p; p++)
-		columns += ((unsigned char)*p & 0xc0) != 0x80;
 	free(text);
-	return columns;
 }
 
-char *read_text(int fd, size_t max)
+/* ---- files ---- */
+
+/* The first read() asks for this, later ones for more. */
+#define READ_SIZE (64 << 10)
+
+int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
 {
-	size_t size = 0, room = 0;
-	char *text = NULL;
 	ssize_t n;
 	int err;
 
 	do {
-		if (room - size < 2) {
-			room = 2 * room + 4096;
-			text = xreallocarray(text, room, 1);
-		}
-		n = read(fd, text + size, room - size - 1);
-		size += n > 0 ? n : 0;
-	} while ((n > 0 && size <= max) || (n < 0 && errno == EINTR));
-	if (n < 0 || size > max) {
-		err = n < 0 ? errno : EFBIG;
-		free(text);
-		errno = err;
-		return NULL;
-	}
-	text[size] = 0;
-	return text;
+		bytes_reserve(b, READ_SIZE + 1);
+		n = read(fd, b->p + b->size, b->capacity - b->size - 1);
+		b->size += n > 0 ? n : 0;
+		b->p[b->size] = 0;
+	} while ((n > 0 && (!goes_on || goes_on(b))) || (n < 0 && errno == EINTR));
+	if (n >= 0)
+		return 0;
+	err = errno;
+	free(b->p);
+	memset(b, 0, sizeof(*b));
+	return err;
 }
 
-/* 0 or an errno */
+/* Returns 0 or an errno. */
 static int write_all(int fd, const char *p, size_t size)
 {
 	ssize_t n;
@@ -346,10 +421,10 @@ static bool is_ours_or_roots(const struct stat *st)
 }
 
 /*
- * The open file that a path such as /dev/stdout or /dev/fd/63 stands for, or
- * -1. Whoever started the program has opened it, so its owner does not matter.
- * These links are not replaced: other programs need them. A link of another
- * user is not such a path.
+ * The file descriptor that a path such as /dev/stdout or /dev/fd/63 stands for,
+ * or -1. Whoever started the program has opened it, so its owner does not
+ * matter. These links are not replaced, because other programs need them. A
+ * link of another user is not trusted.
  */
 static int named_fd(const char *file)
 {
@@ -368,7 +443,7 @@ static int named_fd(const char *file)
 		target[n] = 0;
 		path = target;
 	}
-	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+	for (i = 0; i < ARRAY_SIZE(dirs); i++)
 		if (!strncmp(path, dirs[i], strlen(dirs[i])) &&
 		    parse_decimal(path + strlen(dirs[i]), INT32_MAX, &fd))
 			return fd;
@@ -384,17 +459,16 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 
 	if (named_fd(file) >= 0)
 		error(exit_failure, 0, "'%s' is an open file, which cannot be replaced", file);
-	if (asprintf(&name, "%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - file) : 0, file) < 0)
-		error(exit_failure, errno, "'%s'", file);
-	/* They wait, the one for a file that is too large included, which write() reports. */
+	name = xasprintf("%.*s.vmainfo-XXXXXX", slash ? (int)(slash + 1 - file) : 0, file);
+	/* Signals wait, including SIGXFSZ: write() reports that error. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &old);
-	/* With mode 0600, which not all file systems let one set */
+	/* With mode 0600, which some file systems cannot change */
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0)
 		error(exit_failure, errno, "cannot create a file beside '%s'", file);
 	err = write_all(fd, data, size);
-	/* Not what umask says */
+	/* Regardless of the umask */
 	if (!err && mode != 0600 && fchmod(fd, mode))
 		err = errno;
 	if (close(fd) && !err)
@@ -410,11 +484,10 @@ void replace_file(const char *file, const void *data, size_t size, mode_t mode)
 }
 
 /*
- * Opens what is not a regular file; -1 if @file is one, or a link to one, or
- * does not exist: it is to be replaced then. Nothing that belongs to another
- * user is opened, and no link is followed: it could make root write to any
- * device. O_PATH pins the file without opening it, so that the file that is
- * checked is the file that is opened.
+ * Opens a file that is not a regular one. Returns -1 if @file is one, or a link
+ * to one, or does not exist: then it is to be replaced. A file of another user,
+ * or a link, could make root write to any device, so it is an error. O_PATH
+ * pins the file, so the file that is checked is the file that is opened.
  */
 static int open_special(const char *file)
 {
@@ -464,7 +537,7 @@ void write_private(const char *file, const void *data, size_t size)
 		replace_file(file, data, size, 0600);
 		return;
 	}
-	/* See ignore_sigpipe(): this pipe is not stdout. */
+	/* This pipe is not stdout, see ignore_sigpipe(). */
 	sigpipe = signal(SIGPIPE, SIG_IGN);
 	err = write_all(fd, data, size);
 	if (close(fd) && !err)
@@ -477,8 +550,8 @@ void write_private(const char *file, const void *data, size_t size)
 /* ---- stdout ---- */
 
 /*
- * Ends the program. @err is 0 if the write failed earlier, or if nothing was
- * written yet: then another write tells the reason.
+ * Ends the program. @err is 0 if it is not known. Then another write tells the
+ * error.
  */
 static void __attribute__((noreturn)) output_lost(int err)
 {
@@ -502,7 +575,7 @@ void flush_output(void)
 static void close_stdout(void)
 {
 	flush_output();
-	/* NFS can report here that there is no space. */
+	/* NFS can report here that the disk is full. */
 	if (fclose(stdout)) {
 		error(0, errno, "write error");
 		_exit(exit_failure);
@@ -525,9 +598,9 @@ bool wait_readable(int fd, int ms)
 }
 
 /*
- * SIGPIPE ends the program without a message. That is what users expect if
- * stdout is a pipe: "vmainfo ... | head". For anything else the signal is
- * ignored: write() fails with EPIPE, and the error is reported.
+ * SIGPIPE ends the program without a message, as users expect if stdout is a
+ * pipe: "vmainfo ... | head". Otherwise it is ignored, and write() fails with
+ * EPIPE.
  */
 static void ignore_sigpipe(void)
 {
@@ -538,8 +611,8 @@ static void ignore_sigpipe(void)
 }
 
 /*
- * No file that is opened later becomes stdin, stdout or stderr. What is closed stays an error where
- * it is used: it is opened for what is not done with it.
+ * No file that is opened later becomes stdin, stdout or stderr. Using one that
+ * was closed stays an error: it is opened for the other direction.
  */
 static void open_standard_files(void)
 {
@@ -560,7 +633,7 @@ static void help(FILE *out)
 	fprintf(out, "Usage: vmainfo COMMAND [OPTION...] [ARGUMENT...]\n"
 		"The virtual memory areas (VMAs) of processes, from the kernel module vmainfo, or\n"
 		"from /proc/PID/maps where it is not loaded.\n\n");
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\n'vmainfo COMMAND -h' or '--help' shows its options, vmainfo(1) the rest.\n");
 }
@@ -577,7 +650,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	program_invocation_name = "vmainfo";
-	/* Names are shown in it; messages are in English, and numbers have a point. */
+	/* For names. Messages are in English, and numbers have a point. */
 	setlocale(LC_CTYPE, "");
 	open_standard_files();
 	ignore_sigpipe();
@@ -597,10 +670,10 @@ int main(int argc, char **argv)
 		print_version(stdout, NULL);
 		return EXIT_SUCCESS;
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;
-		/* What argp's messages begin with */
+		/* The prefix of the messages of argp */
 		snprintf(name, sizeof(name), "vmainfo %s", commands[i].name);
 		argv[1] = name;
 		return commands[i].run(argc - 1, argv + 1);

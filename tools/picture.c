@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An address space as a picture, by cairo; see draw.h. */
+/* The drawing as a picture, by cairo; see draw.h */
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <cairo.h>
@@ -11,12 +11,14 @@
 #include "draw.h"
 #include "tool.h"
 
-/* In pixels, or points. 4 KB are 3 high, and each doubling adds 1.25. */
+/*
+ * In pixels, or points. 4 KB have a height of 3, and each doubling adds 1.25.
+ */
 const struct metrics picture_metrics = {
-	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320,
+	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320, .text = TEXT_UTF8,
 };
 
-/* What cairo can draw into, and what a PNG file's readers can be expected to */
+/* The limit of cairo */
 #define MAX_PIXELS 32767
 
 #define MARGIN 28
@@ -33,7 +35,7 @@ const struct metrics picture_metrics = {
 #define SMALL_SIZE 9
 #define ADDRESS_SIZE 8
 
-/* Where a text of that size stands if its middle is to be at a height of 0 */
+/* The baseline of a text whose middle is at a height of 0 */
 #define MIDDLE(size) ((size) * 0.36)
 
 /* 0xRRGGBB */
@@ -44,7 +46,10 @@ static const uint32_t kernel_colour = 0x56617a, between_colour = 0xc4cad6;
 static const uint32_t hole_colour = 0xe9e6df;
 static const uint32_t gap_colour = 0xf7f8fa;
 
-/* By vma_access(): the upper half are shared. They differ for the colour-blind, too. */
+/*
+ * By vma_access(): the upper half is shared. Colour-blind people can tell them
+ * apart.
+ */
 static const uint32_t access_colours[NR_ACCESS] = {
 	0xb4b9c1, 0x7fb3e6, 0x5cc4ad, 0x83c96b,
 	0xe8d25a, 0xf5b04d, 0xe5405e, 0xe31a1c,
@@ -63,7 +68,7 @@ struct picture_state {
 	double top;		/* of the columns */
 };
 
-/* With what is below it shining through */
+/* Transparent, unless @alpha is 1 */
 static void set_paint(cairo_t *cr, uint32_t c, double alpha)
 {
 	cairo_set_source_rgba(cr, (c >> 16) / 255., (c >> 8 & 255) / 255., (c & 255) / 255., alpha);
@@ -106,14 +111,9 @@ static double put_text(cairo_t *cr, double x, double y, const char *text)
 	return x + text_width(cr, text);
 }
 
-static bool is_first_byte(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
 /*
- * Shows as much of a text as has room, the rest as dots at its end, or its beginning. Returns where
- * it ends.
+ * Shows a text in @room, cut at its end or its beginning. Returns where it
+ * ends.
  */
 static double put_cut(cairo_t *cr, double x, double y, double room, const char *text, bool at_end)
 {
@@ -124,7 +124,7 @@ static double put_cut(cairo_t *cr, double x, double y, double room, const char *
 	if (text_width(cr, text) <= room)
 		return put_text(cr, x, y, text);
 	cut = xmalloc(len + sizeof(dots));
-	/* The longest that fits: between @low, which does, and @high, which does not */
+	/* @low characters fit, and @high do not. */
 	while (high - low > 1) {
 		middle = (low + high) / 2;
 		if (at_end) {
@@ -155,7 +155,7 @@ static double put_cut(cairo_t *cr, double x, double y, double room, const char *
 
 /* ---- boxes ---- */
 
-/* Lines from lower left to upper right: shared, or nothing that can be used. */
+/* Lines from lower left to upper right, for shared or unusable memory */
 static void put_hatching(cairo_t *cr, double x, double y, double w, double h, double step,
 			 uint32_t c, double alpha)
 {
@@ -181,7 +181,7 @@ static void fill_access(cairo_t *cr, double x, double y, double w, double h, uns
 		put_hatching(cr, x, y, w, h, 6, white, .22);
 }
 
-/* VMAs that were merged: how much of what, from left to right. */
+/* Merged VMAs: the share of each access, from left to right */
 static void put_mix(struct picture_state *s, double x, double y, const struct span *span)
 {
 	unsigned int access, left = 0;
@@ -194,7 +194,7 @@ static void put_mix(struct picture_state *s, double x, double y, const struct sp
 		size += mix.size[access];
 		left += !!mix.nr[access];
 	}
-	/* Each has a part of the width that can be seen, and the rest is to scale. */
+	/* Each has a visible part of the width. The rest is to scale. */
 	w = BOX_WIDTH - 4. * left;
 	for (access = 0; access < NR_ACCESS; access++) {
 		const double part = 4 + w * mix.size[access] / size;
@@ -206,7 +206,7 @@ static void put_mix(struct picture_state *s, double x, double y, const struct sp
 	}
 }
 
-/* Two zigzag lines across a box, with nothing between: it is not to scale. */
+/* Two zigzag lines across a box that is not to scale */
 static void put_break(cairo_t *cr, double x, double y, double w)
 {
 	const double step = w / 26;
@@ -269,7 +269,10 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	set_font(cr, TEXT_SIZE, mapped, false);
 	set_colour(cr, mapped ? ink : grey);
 	if (end + 8 + text_width(cr, box->name) > room) {
-		/* The number of VMAs can be seen, and a name that is cut can be any. */
+		/*
+		 * The picture shows the number of VMAs, but not a name that is
+		 * cut.
+		 */
 		snprintf(text, sizeof(text), "%s", size);
 		set_font(cr, SMALL_SIZE, false, false);
 		end = text_width(cr, text) + (box->wx ? 36 : 0);
@@ -294,7 +297,7 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	}
 	if (box->note)
 		end = put_cut(cr, end, at, x + room - end, box->note, true) + 7;
-	/* Less than this of it would say nothing. */
+	/* A shorter part would not help. */
 	if (box->dir && (x + room - end > 60 || text_width(cr, box->dir) <= x + room - end))
 		put_cut(cr, end, at, x + room - end, box->dir, false);
 	else if (box->dir)
@@ -345,7 +348,7 @@ static void put_box(struct picture_state *s, const struct box *box, double x, do
 		at += box->parts[i].height;
 		if (i + 1 == box->nr_parts)
 			break;
-		/* Between two of the same colour, too */
+		/* Also between two of the same colour */
 		set_paint(cr, ink, .45);
 		cairo_set_line_width(cr, .5);
 		cairo_move_to(cr, left, at);
@@ -363,7 +366,7 @@ static void put_box(struct picture_state *s, const struct box *box, double x, do
 
 /* ---- what is around them ---- */
 
-/* The middle of a swatch is at @x; returns where the next one goes. */
+/* The middle of a swatch is at @y. Returns where the next swatch goes. */
 static double put_swatch(struct picture_state *s, double x, double y, unsigned int access,
 			 const char *perm, const char *what)
 {
@@ -385,7 +388,7 @@ static double put_swatch(struct picture_state *s, double x, double y, unsigned i
 
 static double put_legend(struct picture_state *s, double y)
 {
-	/* The strange ones are in it if there are any. */
+	/* Unusual ones are shown only if there are any. */
 	static const struct {
 		unsigned int access;
 		bool always;
@@ -408,7 +411,7 @@ static double put_legend(struct picture_state *s, double y)
 	size_t i;
 
 	span_mix(&mix, l, &all);
-	for (i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+	for (i = 0; i < ARRAY_SIZE(entries); i++) {
 		const unsigned int access = entries[i].access;
 
 		if (!entries[i].always && !mix.nr[access] && !mix.nr[access | ACCESS_SHARED])
@@ -427,7 +430,7 @@ static double put_legend(struct picture_state *s, double y)
 	return y;
 }
 
-/* How high what is how large; returns where it ends at the right. */
+/* The scale: the height of some sizes. It ends at @right. */
 static void put_scale(struct picture_state *s, double right, double y)
 {
 	static const unsigned int shifts[] = { 30, 26, 20, 16, 12 };
@@ -437,7 +440,7 @@ static void put_scale(struct picture_state *s, double right, double y)
 	size_t i;
 
 	set_font(cr, SMALL_SIZE, false, false);
-	for (i = 0; i < sizeof(shifts) / sizeof(*shifts); i++) {
+	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
 		h = metrics_height(&picture_metrics, 1ULL << shifts[i]);
 		size_text(size, 1ULL << shifts[i]);
 		x -= 34;
@@ -448,7 +451,7 @@ static void put_scale(struct picture_state *s, double right, double y)
 	put_text(cr, x - 4 - text_width(cr, "heights:"), y, "heights:");
 }
 
-/* All of user space to scale, with its own addresses. */
+/* User space to scale, with its own addresses */
 static void put_overview(struct picture_state *s, double y)
 {
 	const double width = s->width - 2 * MARGIN;
@@ -465,7 +468,7 @@ static void put_overview(struct picture_state *s, double y)
 			continue;
 		for (from = i; i < nr && cells[i]; i++)
 			;
-		/* Half a pixel would be hardly seen. */
+		/* Half a pixel would be hard to see. */
 		fill_rectangle(cr, MARGIN + from / 2. - .5, y, (i - from) / 2. + 1, 12, ink);
 	}
 	free(cells);
@@ -527,7 +530,10 @@ static void put_picture(struct picture_state *s)
 		put_cut(cr, MARGIN, y += 13, s->width - 2 * MARGIN, s->caption->notes[i], true);
 }
 
-/* Which boxes go into which column, all of about the same height; returns the highest. */
+/*
+ * Distributes the boxes to columns of about the same height. Returns the
+ * largest height.
+ */
 static unsigned int set_columns(struct picture_state *s, unsigned int columns)
 {
 	const struct layout *layout = s->layout;
@@ -538,7 +544,7 @@ static unsigned int set_columns(struct picture_state *s, unsigned int columns)
 		total += layout->boxes[i].height;
 	s->columns = 0;
 	for (i = 0; i < layout->nr; i++) {
-		/* Half of a box more or less is where it is nearest to its share. */
+		/* A box goes to the column that has more than half of it. */
 		if (height && s->columns + 1 < columns &&
 		    done + layout->boxes[i].height / 2 >
 		    (uint64_t)total * (s->columns + 1) / columns) {
@@ -565,13 +571,13 @@ static void set_size(struct picture_state *s, unsigned int columns)
 	if (s->width < MIN_WIDTH)
 		s->width = MIN_WIDTH;
 	s->top = MARGIN + 62 + 18 + 42;
-	/* The legend needs more lines in a narrow picture. */
+	/* The legend of a narrow picture has more lines. */
 	if (s->width < 1000)
 		s->top += 18;
 	s->height = s->top + highest + 20 + 13 * notes + MARGIN;
 }
 
-/* As wide as it is high, or a little wider. */
+/* Chooses a width slightly larger than the height. */
 static void choose_columns(struct picture_state *s, unsigned int columns)
 {
 	double distance, best = INFINITY;
@@ -592,14 +598,7 @@ static void choose_columns(struct picture_state *s, unsigned int columns)
 
 static cairo_status_t add_bytes(void *to, const unsigned char *data, unsigned int size)
 {
-	struct bytes *bytes = to;
-
-	if (bytes->room - bytes->size < size) {
-		bytes->room = 2 * bytes->room + size;
-		bytes->p = xreallocarray(bytes->p, bytes->room, 1);
-	}
-	memcpy(bytes->p + bytes->size, data, size);
-	bytes->size += size;
+	bytes_add(to, data, size);
 	return CAIRO_STATUS_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Processes: which one is meant, and how many VMAs each has; see process.h. */
+/* Finding a process, and counting the VMAs of all processes; see process.h */
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
@@ -11,14 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "listing.h"
 #include "process.h"
 #include "tool.h"
-#include "../vmainfo.h"
 
 /* A directory of process_dir(), and a file in it */
 #define PROC_PATH (PROCESS_DIR + 16)
 
-/* The first bytes of DIR/WHAT, and a NUL; how many, -1 with errno if it cannot be read. */
+/*
+ * Reads the first bytes of DIR/WHAT and appends a NUL. Returns how many, or -1
+ * with errno.
+ */
 static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
 {
 	char path[PROC_PATH];
@@ -37,7 +40,7 @@ static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t ro
 	return n;
 }
 
-/* "statm" is numbers that the kernel keeps: reading it takes no lock. */
+/* The kernel keeps the numbers of "statm": reading it takes no lock. */
 static bool has_vmas(const char *dir)
 {
 	char statm[64];
@@ -79,12 +82,15 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 	return found;
 }
 
-/* The numbers of all processes, in order, 0 behind the last one. To be freed. */
+/*
+ * Returns the numbers of all processes, in order, with a 0 at the end. To be
+ * freed.
+ */
 static pid_t *all_processes(void)
 {
 	struct dirent *entry;
 	pid_t *pids = NULL;
-	size_t nr = 0, room = 0, j;
+	size_t nr = 0, j;
 	uint64_t pid;
 	DIR *dir;
 
@@ -94,10 +100,7 @@ static pid_t *all_processes(void)
 	while ((entry = readdir(dir))) {
 		if (!parse_decimal(entry->d_name, INT32_MAX, &pid))
 			continue;
-		if (nr + 1 >= room) {
-			room = 2 * room + 256;
-			pids = xreallocarray(pids, room, sizeof(*pids));
-		}
+		pids = array_grow(pids, nr, sizeof(*pids));
 		/* procfs lists them in order already. */
 		for (j = nr++; j && pids[j - 1] > (pid_t)pid; j--)
 			pids[j] = pids[j - 1];
@@ -106,20 +109,21 @@ static pid_t *all_processes(void)
 	closedir(dir);
 	if (!nr)
 		error(exit_failure, 0, "there are no processes in /proc: is procfs mounted there?");
+	pids = array_grow(pids, nr, sizeof(*pids));
 	pids[nr] = 0;
 	return pids;
 }
 
-/* The length of the names that the kernel keeps; longer ones are cut. */
+/* The length of the names that the kernel keeps */
 #define COMM_LENGTH 15
 
-/* Of a script: the interpreter, an option of it, and the script */
+/* Of a script: the interpreter, an option, and the script */
 #define ARGUMENTS 3
 
 /*
  * "cmdline" is in the memory of the process. Reading it waits for the mmap_lock
- * of the process, which can be held for ever. So it is read only if "comm" is
- * full, and the name begins with it.
+ * of the process, possibly for ever. So it is read only if "comm" is full and
+ * is the beginning of the name.
  */
 static bool has_name(pid_t pid, const char *name)
 {
@@ -174,14 +178,18 @@ static error_t parse_pick(int key, char *arg, struct argp_state *state)
 const struct argp process_argp = {
 	.options = pick_options,
 	.parser = parse_pick,
-	.children = (const struct argp_child[]){ { &help_argp, 0, NULL, 0 }, { } },
+	.children = (const struct argp_child[]){ { &quiet_argp, 0, NULL, 0 }, { } },
 };
 
-/* In clock ticks since the boot; 0 if the process has gone. */
+const struct argp_child process_children[] = {
+	{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+};
+
+/* In clock ticks since the boot; 0 if the process has exited. */
 static uint64_t start_time(pid_t pid)
 {
 	/*
-	 * Field 22 of /proc/PID/stat; comm, the second one, can have spaces and
+	 * Field 22 of /proc/PID/stat. comm, field 2, can have spaces and
 	 * parentheses.
 	 */
 	const int fields = 22 - 2;
@@ -198,8 +206,8 @@ static uint64_t start_time(pid_t pid)
 }
 
 /*
- * The index of the oldest or newest one. Of those that started in the same
- * tick, the one with the lowest PID is the oldest.
+ * Returns the index of the oldest or newest process. Of those that started in
+ * the same tick, the lowest PID is the oldest.
  */
 static size_t pick_one(const pid_t *pids, size_t nr)
 {
@@ -229,7 +237,9 @@ size_t processes_find(const char *text, pid_t **found)
 		**found = pid;
 		return 1;
 	}
-	/* Those that have the name, without this one, are moved to the front. */
+	/*
+	 * Processes with that name, without this one, are moved to the front.
+	 */
 	pids = all_processes();
 	for (p = pids; *p; p++)
 		if (*p != getpid() && has_name(*p, text))
@@ -274,7 +284,7 @@ pid_t process_find(const char *text)
 	return pid;
 }
 
-char *process_comm(pid_t pid)
+char *process_comm(pid_t pid, unsigned int flags)
 {
 	char dir[PROCESS_DIR], comm[68];
 	ssize_t n;
@@ -284,7 +294,7 @@ char *process_comm(pid_t pid)
 	if (n <= 0)
 		return xstrdup("?");
 	comm[n - 1] = 0;
-	return printable(comm);
+	return printable(comm, flags);
 }
 
 void procs_free(struct procs *t)
@@ -297,9 +307,7 @@ static struct proc *procs_add(struct procs *t)
 {
 	struct proc *task;
 
-	/* A power of two is when it is full. */
-	if (!(t->nr & (t->nr - 1)))
-		t->procs = xreallocarray(t->procs, t->nr ? 2 * t->nr : 1, sizeof(*t->procs));
+	t->procs = array_grow(t->procs, t->nr, sizeof(*t->procs));
 	task = &t->procs[t->nr++];
 	memset(task, 0, sizeof(*task));
 	return task;
@@ -324,7 +332,7 @@ static void procs_from_module(struct procs *t, FILE *file)
 			   &task.data_kb, &task.stack_kb, &task.exec_kb, &task.locked_kb,
 			   &task.pinned_kb, &at) < 8 || at < 0 || line[at] != ' ')
 			error(exit_failure, 0, "%s: cannot understand '%s'", VMAINFO_PROCS, line);
-		/* Kernel threads and zombies */
+		/* Kernel threads and zombies are left out. */
 		if (!task.vmas)
 			continue;
 		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
@@ -345,10 +353,11 @@ static uint64_t status_kb(const char *status, const char *key)
 	return p ? strtoull(p + strlen(key), NULL, 10) : 0;
 }
 
-/* Its lines, but for that of the gate page; -1 if it cannot be read. */
+/* Returns the number of its VMAs, or -1 if its maps cannot be read. */
 static int64_t count_maps(const char *dir)
 {
-	char path[PROC_PATH], *line = NULL;
+	char path[PROC_PATH], *line = NULL, *name, *p;
+	uint64_t start, last_end = 0;
 	int64_t nr = 0;
 	size_t room = 0;
 	FILE *file;
@@ -357,9 +366,13 @@ static int64_t count_maps(const char *dir)
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	/* A file can be named like the gate page, but nothing else can be at its address. */
-	while (getline(&line, &room, file) > 0)
-		nr += strncmp(line, "ffffffffff600000-", 17) != 0;
+	while (getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\n")] = 0;
+		name = strrchr(line, ' ');
+		start = strtoull(line, &p, 16);
+		nr += !is_gate_page(start, name ? name + 1 : "", last_end);
+		last_end = *p ? strtoull(p + 1, NULL, 16) : 0;
+	}
 	if (ferror(file) && errno != ESRCH)
 		nr = -1;
 	fclose(file);
@@ -367,19 +380,20 @@ static int64_t count_maps(const char *dir)
 	return nr;
 }
 
-/* All of DIR/status, which can have 65536 groups; NULL if it is not there. */
+/* Reads DIR/status, which can have 65536 groups. NULL if it does not exist. */
 static char *read_status(const char *dir)
 {
-	char path[PROC_PATH], *status;
+	struct bytes status = {};
+	char path[PROC_PATH];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/status", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	status = read_text(fd, SIZE_MAX);
+	bytes_read(&status, fd, NULL);
 	close(fd);
-	return status;
+	return status.p;
 }
 
 static void count_process(pid_t pid, struct procs *t)
@@ -396,7 +410,7 @@ static void count_process(pid_t pid, struct procs *t)
 		t->unreadable++;
 	if (nr <= 0)
 		return;
-	/* The process has the name of its main thread. */
+	/* A process has the name of its main thread. */
 	main_dir(named, pid);
 	name = read_status(named);
 	status = strcmp(dir, named) ? read_status(dir) : name;
@@ -440,7 +454,10 @@ void procs_read(struct procs *t)
 		procs_from_module(t, file);
 		fclose(file);
 	} else {
-		/* Without the capability, even the directory says no. */
+		/*
+		 * Without the capability, even the directory cannot be
+		 * searched.
+		 */
 		if (errno != ENOENT && errno != EACCES && errno != EPERM)
 			error(exit_failure, errno, "cannot open %s", VMAINFO_PROCS);
 		t->from_maps = true;
@@ -455,14 +472,10 @@ void procs_read(struct procs *t)
 
 char *procs_cost(const struct procs *t)
 {
-	char *text;
-
-	if (asprintf(&text, "%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
-		     t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
-		     "no permission to ask the module",
-		     t->nr, t->cpu_ns / 1e6) < 0)
-		error(exit_failure, errno, "procs");
-	return text;
+	return xasprintf("%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
+			 t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
+			 "no permission to ask the module",
+			 t->nr, t->cpu_ns / 1e6);
 }
 
 uint64_t max_map_count(void)

@@ -10,19 +10,10 @@
 #include "tool.h"
 
 static const char doc[] =
-	"Saves the VMAs of a process to FILE, as the module gives them: for the\n"
-	"--from of other commands, for diff, and for other machines. Without the\n"
-	"module, what /proc/PID/maps says in the same form.\n"
-	"\vFILE is - for stdout, which may not be a terminal. A FILE that is there is\n"
-	"replaced when all is written: there is never a part of a listing. A link is\n"
-	"replaced as well, not what it points to. FILE can be read by its owner alone,\n"
-	"as it tells what otherwise takes the right to trace the process. A pipe or a\n"
-	"device is written to, if it belongs to the user or to root.";
-
-static const struct argp_option options[] = {
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 0 },
-	{ }
-};
+	"Saves the VMAs of a process to FILE, in the form of the module's raw, for\n"
+	"--from of other commands, diff, and other machines. - is stdout.\n"
+	"\vA FILE that exists, or a link, is replaced atomically. Its mode is 0600. A pipe\n"
+	"or a device is written to, if it belongs to the user or to root.";
 
 struct arguments {
 	const char *process;
@@ -34,9 +25,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
-	case 'q':
-		quiet = true;
-		break;
 	case ARGP_KEY_ARG:
 		if (!a->process)
 			a->process = arg;
@@ -59,7 +47,7 @@ int save_command(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
-		options, parse, "PID|NAME FILE", doc, children, NULL, NULL
+		NULL, parse, "PID|NAME FILE", doc, children, NULL, NULL
 	};
 	struct arguments a = { };
 	struct listing l;

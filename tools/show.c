@@ -10,15 +10,15 @@
 #include "listing.h"
 #include "process.h"
 #include "show.h"
+#include "table.h"
 #include "tool.h"
 
-/* What may be written and executed, and what may not be touched at all */
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 #define WRITE_EXEC (VMAINFO_WRITE | VMAINFO_EXEC)
 
-/* What is shown of a listing, and what there is */
+/* Number and size of the VMAs that are shown, and of all; @lines has the gate page */
 struct sums {
-	size_t shown, vmas;
+	size_t shown, vmas, lines;
 	uint64_t shown_kb, kb;
 };
 
@@ -27,7 +27,7 @@ static bool is_gate(const struct listing *l, const struct vma *vma)
 	return l->has_gate && vma == &l->vmas[l->nr - 1];
 }
 
-/* A pattern as maps prints it: '?' is either, '-' is not set, which 'p' says of 's'. */
+/* A pattern of --perm: '?' is any, '-' is not set, also instead of 'p'. */
 static bool perm_matches(const struct vma *vma, const char *pattern)
 {
 	char perm[5];
@@ -63,189 +63,278 @@ static bool is_wanted(const struct vma *vma, const struct show_options *o)
 
 static struct sums sums_of(const struct listing *l, const struct show_options *o)
 {
-	const size_t nr = l->nr - l->has_gate;
+	struct sums sums = { .vmas = l->nr - l->has_gate };
 	uint64_t bytes = 0, shown_bytes = 0;
-	struct sums sums = { .vmas = nr };
-	size_t i;
+	const struct vma *vma;
 
-	for (i = 0; i < nr; i++) {
-		const struct vma *vma = &l->vmas[i];
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		const bool wanted = is_wanted(vma, o);
+		const uint64_t size = is_gate(l, vma) ? 0 : vma_size(vma);
 
-		bytes += vma_size(vma);
-		if (is_wanted(vma, o)) {
-			sums.shown++;
-			shown_bytes += vma_size(vma);
-		}
+		sums.lines += wanted;
+		sums.shown += wanted && size;
+		shown_bytes += wanted ? size : 0;
+		bytes += size;
 	}
 	sums.kb = bytes >> 10;
 	sums.shown_kb = shown_bytes >> 10;
 	return sums;
 }
 
-/* ---- for people ---- */
+/* ---- columns ---- */
 
-struct widths {
-	int address, nr, kb, dev, ino, page, flags, ops, base_shift;
-	bool pages;		/* some are not of the smallest size that there is */
+/* VALUE_UNKNOWN: maps does not tell; VALUE_BIG: can be more than 2^53 */
+enum value_type {
+	VALUE_NONE, VALUE_UNKNOWN, VALUE_BOOL, VALUE_NUMBER, VALUE_BIG, VALUE_HEX,
+	VALUE_TEXT, VALUE_LIST
 };
 
-static void at_least(int *width, int needed)
-{
-	if (*width < needed)
-		*width = needed;
-}
+/*
+ * @type: of the values
+ * @field: of struct vma, for VALUE_BIG and VALUE_HEX
+ * @module: only the module tells the value
+ */
+static const struct {
+	const char *name;
+	int flags;
+	enum value_type type;
+	size_t field;
+	bool module;
+} columns[] = {
+	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_SIZE] = { "size", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_NR] = { "nr", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_START] = { "start", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, start), false },
+	[COLUMN_END] = { "end", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, end), false },
+	[COLUMN_SIZE_KB] = { "size_kb", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_PERM] = { "perm", 0, VALUE_TEXT, 0, false },
+	[COLUMN_OFFSET] = { "offset", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, offset), false },
+	[COLUMN_DEV] = { "dev", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_INODE] = { "inode", TABLE_RIGHT, VALUE_BIG, offsetof(struct vma, ino), false },
+	[COLUMN_KIND] = { "kind", 0, VALUE_TEXT, 0, false },
+	[COLUMN_PAGE_KB] = { "page_kb", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_ANON] = { "anon", 0, VALUE_BOOL, 0, true },
+	[COLUMN_POLICY] = { "policy", 0, VALUE_TEXT, 0, true },
+	[COLUMN_FLAGS] = { "flags", 0, VALUE_LIST, 0, true },
+	[COLUMN_DELETED] = { "deleted", 0, VALUE_BOOL, 0, true },
+	[COLUMN_OPS] = { "ops", 0, VALUE_TEXT, 0, true },
+	[COLUMN_NAME] = { "name", TABLE_CUT, VALUE_TEXT, 0, false },
+};
 
-static char *dev_text(char buf[24], const struct vma *vma)
-{
-	snprintf(buf, 24, "%02" PRIx32 ":%02" PRIx32, vma->dev_major, vma->dev_minor);
-	return buf;
-}
-
-/* In kB; what is smaller than one, or not known, is "-". */
-static char *page_text(char buf[24], const struct vma *vma)
-{
-	if (vma->page_shift < 10)
-		strcpy(buf, "-");
-	else
-		snprintf(buf, 24, "%llu", 1ull << (vma->page_shift - 10));
-	return buf;
-}
-
-static struct widths widths_of(const struct listing *l, const struct show_options *o)
-{
-	struct widths w = { .address = 8, .nr = 2, .kb = 2, .dev = 5, .ino = 5, .page = 4,
-			    .flags = 5, .ops = 3, .base_shift = 64 };
+/*
+ * @text: of VALUE_TEXT and VALUE_LIST, whose parts have commas between them; can
+ * be @buf. @number: of the other types
+ */
+struct value {
+	enum value_type type;
+	uint64_t number;
+	const char *text;
 	char buf[FLAGS_TEXT];
-	size_t i;
+};
 
-	at_least(&w.nr, snprintf(NULL, 0, "%zu", l->nr));
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
-		if (vma->page_shift && vma->page_shift < w.base_shift)
-			w.base_shift = vma->page_shift;
+static void get_value(struct value *v, enum show_column column, const struct listing *l,
+		      const struct vma *vma)
+{
+	v->type = columns[column].type;
+	v->text = v->buf;
+	v->number = 0;
+	switch (column) {
+	case COLUMN_ADDRESS:
+		snprintf(v->buf, sizeof(v->buf), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
+		break;
+	case COLUMN_SIZE:
+		size_text(v->buf, vma_size(vma));
+		break;
+	case COLUMN_NR:
+		v->number = is_gate(l, vma) ? 0 : vma - l->vmas + 1;
+		break;
+	case COLUMN_SIZE_KB:
+		v->number = vma_size(vma) >> 10;
+		break;
+	case COLUMN_PERM:
+		vma_perm(v->buf, vma);
+		break;
+	case COLUMN_DEV:
+		snprintf(v->buf, sizeof(v->buf), "%02" PRIx32 ":%02" PRIx32, vma->dev_major,
+			 vma->dev_minor);
+		break;
+	case COLUMN_KIND:
+		v->text = kind_name(vma->kind);
+		break;
+	case COLUMN_PAGE_KB:
+		v->number = vma->page_shift < 10 ? 0 : 1ull << (vma->page_shift - 10);
+		break;
+	case COLUMN_ANON:
+		v->number = !!(vma->flags & VMAINFO_ANON_VMA);
+		break;
+	case COLUMN_POLICY:
+		v->text = vma->policy ? policy_name(vma->policy) : NULL;
+		break;
+	case COLUMN_FLAGS:
+		vma_flags(v->buf, vma);
+		break;
+	case COLUMN_DELETED:
+		v->number = !!(vma->flags & VMAINFO_DELETED);
+		break;
+	case COLUMN_OPS:
+		v->text = vma->ops;
+		break;
+	case COLUMN_NAME:
+		v->text = vma->name;
+		break;
+	default:
+		memcpy(&v->number, (const char *)vma + columns[column].field, sizeof(v->number));
 	}
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
+	if (columns[column].module && listing_is_from_maps(l))
+		v->type = VALUE_UNKNOWN;
+	else if ((v->type == VALUE_TEXT && !v->text) ||
+		 ((column == COLUMN_NR || column == COLUMN_PAGE_KB) && !v->number))
+		v->type = VALUE_NONE;
+}
 
-		if (!is_wanted(vma, o))
-			continue;
-		w.pages |= vma->page_shift > w.base_shift;
-		at_least(&w.address, snprintf(NULL, 0, "%" PRIx64, vma->end));
-		if (o->format != SHOW_LONG)
-			continue;
-		at_least(&w.kb, snprintf(NULL, 0, "%" PRIu64, vma_size(vma) >> 10));
-		at_least(&w.dev, strlen(dev_text(buf, vma)));
-		at_least(&w.ino, snprintf(NULL, 0, "%" PRIu64, vma->ino));
-		at_least(&w.page, strlen(page_text(buf, vma)));
-		at_least(&w.flags, strlen(vma_flags(buf, vma)));
-		at_least(&w.ops, strlen(vma->ops ?: "-"));
+/* The text for tables and CSV, before printable(), or NULL. It can be @v->buf. */
+static const char *value_text(struct value *v, bool csv)
+{
+	switch (v->type) {
+	case VALUE_UNKNOWN:
+		return csv ? NULL : "?";
+	case VALUE_BOOL:
+		return v->number ? "y" : csv ? "n" : "-";
+	case VALUE_NUMBER:
+	case VALUE_BIG:
+		snprintf(v->buf, sizeof(v->buf), "%" PRIu64, v->number);
+		return v->buf;
+	case VALUE_HEX:
+		/* Some programs that read CSV take 7e10 for a number. */
+		snprintf(v->buf, sizeof(v->buf), csv ? "0x%" PRIx64 : "%08" PRIx64, v->number);
+		return v->buf;
+	case VALUE_TEXT:
+	case VALUE_LIST:
+		return v->text;
+	default:
+		return NULL;
 	}
-	return w;
 }
 
-/* Rights that one looks for: a letter that tells them without colours. */
-static char mark_of(const struct vma *vma)
+/*
+ * Without --columns, a table has page_kb if there is more than one page size.
+ */
+static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct listing *l,
+			     const struct show_options *o)
 {
-	if ((vma->flags & WRITE_EXEC) == WRITE_EXEC)
-		return '!';
-	return vma->flags & RIGHTS ? ' ' : '.';
+	enum show_column column;
+	uint8_t shift = 0;
+	bool has_large = false;
+	size_t nr = 0, i;
+
+	if (o->nr_columns) {
+		memcpy(chosen, o->columns, sizeof(o->columns));
+		return o->nr_columns;
+	}
+	for (i = 0; i < l->nr && o->format == SHOW_TABLE; i++) {
+		if (!l->vmas[i].page_shift)
+			continue;
+		has_large |= shift && shift != l->vmas[i].page_shift;
+		shift = l->vmas[i].page_shift;
+	}
+	for (column = 0; column < NR_COLUMNS; column++) {
+		const bool is_short = column <= COLUMN_SIZE || column == COLUMN_PERM ||
+				      column == COLUMN_KIND || column == COLUMN_NAME ||
+				      (column == COLUMN_PAGE_KB && has_large);
+		const bool is_long = column > COLUMN_SIZE &&
+				     (column != COLUMN_DELETED || o->format == SHOW_JSON);
+
+		if (o->format == SHOW_TABLE ? is_short : is_long)
+			chosen[nr++] = column;
+	}
+	return nr;
 }
 
-static const char *colour_of(const struct vma *vma)
+/* ---- tables ---- */
+
+/*
+ * Permissions to look for have a letter that tells them without colours: '!'
+ * for writable and executable, '.' for no access at all.
+ */
+static char mark_of(const struct vma *vma, const char **colour)
 {
-	if ((vma->flags & WRITE_EXEC) == WRITE_EXEC)
-		return "1;31";
-	if (!(vma->flags & RIGHTS))
-		return "2";
-	if (vma->flags & VMAINFO_EXEC)
-		return "32";
-	return vma->flags & VMAINFO_WRITE ? "33" : "";
+	const uint64_t rights = vma->flags & RIGHTS;
+	const bool is_wx = (rights & WRITE_EXEC) == WRITE_EXEC;
+
+	if (colour)
+		*colour = is_wx ? "1;31" : !rights ? "2" : rights & VMAINFO_EXEC ? "32" :
+			  rights & VMAINFO_WRITE ? "33" : "";
+	return is_wx ? '!' : rights ? 0 : '.';
 }
 
-static void print_perm(FILE *out, const struct vma *vma, bool colour)
+/* Sets a cell, whose text can be @v->buf. Returns what is to be freed. */
+static char *get_cell(struct table_cell *cell, struct value *v, enum show_column column,
+		      const struct listing *l, const struct vma *vma,
+		      const struct show_options *o)
 {
-	const char *code = colour ? colour_of(vma) : "";
-	char perm[5];
+	char *copy;
 
-	if (*code)
-		fprintf(out, "\033[%sm%s%c\033[m", code, vma_perm(perm, vma), mark_of(vma));
-	else
-		fprintf(out, "%s%c", vma_perm(perm, vma), mark_of(vma));
+	get_value(v, column, l, vma);
+	*cell = (struct table_cell){ value_text(v, false), "" };
+	if (!cell->text || !*cell->text) {
+		cell->text = column == COLUMN_NAME && !o->raw ? "" : "-";
+	} else if (column == COLUMN_PERM && !o->raw) {
+		v->buf[4] = mark_of(vma, o->colour ? &cell->colour : NULL);
+		v->buf[5] = 0;
+	} else if (v->text != v->buf && v->type == VALUE_TEXT) {
+		copy = printable(cell->text, o->raw ? TEXT_NO_BLANKS : 0);
+		cell->text = copy;
+		return copy;
+	}
+	return NULL;
 }
 
-/* With the column before it, if there is a name: no line ends in spaces. */
-static void print_name_column(FILE *out, const char *name, int pad)
+/* The width of a column whose values grow from line to line; 0 for others */
+static size_t width_of(enum show_column column, const struct listing *l)
 {
-	if (!name || !*name)
-		return;
-	fprintf(out, "%*s ", pad, "");
-	print_name(out, name);
+	const struct vma *last = l->nr > l->has_gate ? &l->vmas[l->nr - l->has_gate - 1] : NULL;
+	const int address = snprintf(NULL, 0, "%08" PRIx64, last ? last->end : 0);
+
+	switch (column) {
+	case COLUMN_ADDRESS:
+		return 2 * address + 1;
+	case COLUMN_START:
+	case COLUMN_END:
+		return address;
+	case COLUMN_NR:
+		return snprintf(NULL, 0, "%zu", l->nr);
+	default:
+		return 0;
+	}
 }
 
 static void print_table(FILE *out, const struct listing *l, const struct show_options *o)
 {
-	const struct widths w = widths_of(l, o);
-	char size[SIZE_TEXT];
-	size_t i;
+	struct table t = {
+		.out = out, .raw = o->raw, .noheadings = o->noheadings,
+		/* --long is too wide for most terminals, even without the names. */
+		.terminal = o->terminal && o->format != SHOW_LONG,
+	};
+	struct table_cell cells[NR_COLUMNS];
+	enum show_column shown[NR_COLUMNS];
+	struct value values[NR_COLUMNS];
+	char *copies[NR_COLUMNS];
+	size_t nr, i, j;
 
-	fprintf(out, "%-*s %7s %-5s %-8s%s name\n", 2 * w.address + 1, "address", "size", "perm",
-		"kind", w.pages ? "   page" : "");
+	nr = choose_columns(shown, l, o);
+	for (j = 0; j < nr; j++)
+		table_column(&t, columns[shown[j]].name, width_of(shown[j], l),
+			     columns[shown[j]].flags);
 	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-		const char *kind = kind_name(vma->kind);
-		int pad = 8 - strlen(kind);
-
-		if (!is_wanted(vma, o))
+		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		fprintf(out, "%*.8" PRIx64 "-%-*.8" PRIx64 " %7s ", w.address, vma->start,
-			w.address, vma->end, size_text(size, vma_size(vma)));
-		print_perm(out, vma, o->colour);
-		fprintf(out, " %s", kind);
-		if (w.pages && vma->page_shift > w.base_shift) {
-			fprintf(out, "%*s%7s", pad, "", size_text(size, 1ull << vma->page_shift));
-			pad = 0;
-		} else if (w.pages) {
-			pad += 7;
-		}
-		print_name_column(out, vma->name, pad);
-		putc('\n', out);
+		for (j = 0; j < nr; j++)
+			copies[j] = get_cell(&cells[j], &values[j], shown[j], l, &l->vmas[i], o);
+		table_line(&t, cells);
+		for (j = 0; j < nr; j++)
+			free(copies[j]);
 	}
-}
-
-static void print_long(FILE *out, const struct listing *l, const struct show_options *o)
-{
-	const bool from_maps = listing_is_from_maps(l);
-	const struct widths w = widths_of(l, o);
-	char nr[24], dev[24], page[24], flags[FLAGS_TEXT];
-	int column;
-	size_t i;
-
-	fprintf(out, "%*s %*s %*s %*s %-5s %8s %*s %*s %-8s %*s anon %-19s %-*s %-*s name\n",
-		w.nr, "nr", w.address, "start", w.address, "end", w.kb, "kB", "perm", "offset",
-		w.dev, "dev", w.ino, "inode", "kind", w.page, "page", "policy", w.flags, "flags",
-		w.ops, "ops");
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
-		if (!is_wanted(vma, o))
-			continue;
-		snprintf(nr, sizeof(nr), "%zu", i + 1);
-		fprintf(out, "%*s %*.8" PRIx64 " %*.8" PRIx64 " %*" PRIu64 " ", w.nr,
-			is_gate(l, vma) ? "-" : nr, w.address, vma->start, w.address, vma->end,
-			w.kb, vma_size(vma) >> 10);
-		print_perm(out, vma, o->colour);
-		fprintf(out, " %08" PRIx64 " %*s %*" PRIu64 " %-8s %*s %4c %-19s %-*s ",
-			vma->offset, w.dev, dev_text(dev, vma), w.ino, vma->ino,
-			kind_name(vma->kind), w.page, page_text(page, vma),
-			from_maps ? '?' : vma->flags & VMAINFO_ANON_VMA ? 'y' : '-',
-			from_maps ? "?" : policy_name(vma->policy), w.flags,
-			from_maps ? "?" : vma_flags(flags, vma));
-		column = print_name(out, from_maps ? "?" : vma->ops ?: "-");
-		fprintf(out, "%*s ", column < w.ops ? w.ops - column : 0, "");
-		print_name(out, vma->name ?: "-");
-		putc('\n', out);
-	}
+	table_end(&t);
 }
 
 static void print_sums(FILE *out, const struct listing *l, const struct show_options *o)
@@ -266,42 +355,30 @@ static void print_sums(FILE *out, const struct listing *l, const struct show_opt
 
 /* ---- for programs ---- */
 
-/* What maps does not say is null. */
-static void print_vma_json(struct json *j, const struct listing *l, const struct vma *vma)
+static void print_value_json(struct json *j, const char *key, const struct value *v)
 {
-	const bool from_maps = listing_is_from_maps(l);
-	char buf[FLAGS_TEXT], *flags;
-
-	json_open(j, NULL, '{');
-	if (is_gate(l, vma))
-		json_null(j, "nr");
-	else
-		json_int(j, "nr", vma - l->vmas + 1);
-	json_hex(j, "start", vma->start);
-	json_hex(j, "end", vma->end);
-	json_int(j, "size_kb", vma_size(vma) >> 10);
-	json_text(j, "perm", vma_perm(buf, vma));
-	json_hex(j, "offset", vma->offset);
-	json_text(j, "dev", dev_text(buf, vma));
-	json_decimal(j, "inode", vma->ino);
-	json_text(j, "kind", kind_name(vma->kind));
-	if (vma->page_shift < 10)
-		json_null(j, "page_kb");
-	else
-		json_int(j, "page_kb", 1ull << (vma->page_shift - 10));
-	if (from_maps)
-		json_null(j, "anon");
-	else
-		json_bool(j, "anon", vma->flags & VMAINFO_ANON_VMA);
-	json_text(j, "policy", vma->policy ? policy_name(vma->policy) : NULL);
-	flags = vma_flags(buf, vma);
-	if (from_maps)
-		json_null(j, "flags");
-	else
-		json_list(j, "flags", strcmp(flags, "-") ? flags : "");
-	json_text(j, "ops", vma->ops);
-	json_text(j, "name", vma->name);
-	json_close(j, '}');
+	switch (v->type) {
+	case VALUE_BOOL:
+		json_bool(j, key, v->number);
+		break;
+	case VALUE_NUMBER:
+		json_int(j, key, v->number);
+		break;
+	case VALUE_BIG:
+		json_decimal(j, key, v->number);
+		break;
+	case VALUE_HEX:
+		json_hex(j, key, v->number);
+		break;
+	case VALUE_TEXT:
+		json_text(j, key, v->text);
+		break;
+	case VALUE_LIST:
+		json_list(j, key, strcmp(v->text, "-") ? v->text : "");
+		break;
+	default:
+		json_null(j, key);
+	}
 }
 
 void listing_json(struct json *j, const struct listing *l)
@@ -325,7 +402,9 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 {
 	const struct sums s = sums_of(l, o);
 	struct json j = { .out = out };
-	size_t i;
+	enum show_column shown[NR_COLUMNS];
+	size_t nr = choose_columns(shown, l, o), i, k;
+	struct value v;
 
 	json_open(&j, NULL, '{');
 	listing_json(&j, l);
@@ -338,7 +417,12 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 		if (!is_wanted(&l->vmas[i], o))
 			continue;
 		json_line(&j);
-		print_vma_json(&j, l, &l->vmas[i]);
+		json_open(&j, NULL, '{');
+		for (k = 0; k < nr; k++) {
+			get_value(&v, shown[k], l, &l->vmas[i]);
+			print_value_json(&j, columns[shown[k]].name, &v);
+		}
+		json_close(&j, '}');
 	}
 	putc('\n', out);
 	json_close(&j, ']');
@@ -346,113 +430,92 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 	putc('\n', out);
 }
 
-/* A field of RFC 4180; others than names need no quotes. */
-static void print_csv_text(FILE *out, const char *text, bool safe)
+/* A field of RFC 4180. printable() has no line ends. */
+static void print_csv_text(FILE *out, const char *text)
 {
-	char *copy = safe ? printable(text) : NULL;
+	const bool quotes = strpbrk(text, ",\"");
 
-	if (copy)
-		text = copy;
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
-	} else {
-		putc('"', out);
-		for (; *text; text++) {
-			if (*text == '"')
-				putc('"', out);
-			putc(*text, out);
-		}
-		putc('"', out);
+	if (quotes)
+		putc_unlocked('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			putc_unlocked('"', out);
+		putc_unlocked(*text, out);
 	}
-	free(copy);
+	if (quotes)
+		putc_unlocked('"', out);
 }
 
 static void print_csv(FILE *out, const struct listing *l, const struct show_options *o)
 {
-	const bool from_maps = listing_is_from_maps(l);
-	char perm[5], dev[24], flags[FLAGS_TEXT];
-	size_t i;
+	enum show_column shown[NR_COLUMNS];
+	size_t nr = choose_columns(shown, l, o), i, j;
+	const char *text;
+	struct value v;
+	char *copy;
 
-	fputs("nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,ops,name\r\n",
-	      out);
+	for (j = 0; j < nr && !o->noheadings; j++)
+		fprintf(out, "%s%s", columns[shown[j]].name, j + 1 < nr ? "," : "\r\n");
 	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
-		if (!is_wanted(vma, o))
+		if (!is_wanted(&l->vmas[i], o))
 			continue;
-		if (!is_gate(l, vma))
-			fprintf(out, "%zu", i + 1);
-		/* With 0x, or 7e10 is a number to some. */
-		fprintf(out, ",0x%" PRIx64 ",0x%" PRIx64 ",%" PRIu64 ",%s,0x%" PRIx64 ",%s,%" PRIu64
-			",%s,", vma->start, vma->end, vma_size(vma) >> 10, vma_perm(perm, vma),
-			vma->offset, dev_text(dev, vma), vma->ino, kind_name(vma->kind));
-		if (vma->page_shift >= 10)
-			fprintf(out, "%llu", 1ull << (vma->page_shift - 10));
-		fprintf(out, ",%s,%s,", from_maps ? "" : vma->flags & VMAINFO_ANON_VMA ? "y" : "n",
-			vma->policy ? policy_name(vma->policy) : "");
-		if (!from_maps)
-			print_csv_text(out, vma_flags(flags, vma), false);
-		putc(',', out);
-		print_csv_text(out, vma->ops ?: "", o->safe);
-		putc(',', out);
-		print_csv_text(out, vma->name ?: "", o->safe);
-		fputs("\r\n", out);
+		for (j = 0; j < nr; j++) {
+			get_value(&v, shown[j], l, &l->vmas[i]);
+			text = value_text(&v, true) ?: "";
+			copy = text == v.buf ? NULL : printable(text, o->terminal ? 0 : TEXT_UTF8);
+			print_csv_text(out, copy ?: text);
+			free(copy);
+			fputs_unlocked(j + 1 < nr ? "," : "\r\n", out);
+		}
 	}
 }
 
-/* The column of maps that a name begins in, unless the numbers are long, of a 64-bit kernel */
+/*
+ * The column of a 64-bit kernel's maps where names begin, unless the numbers
+ * are long
+ */
 #define MAPS_NAME_COLUMN (25 + 8 * 6 - 1)
 
-/* Byte for byte what show_map_vma() in fs/proc/task_mmu.c prints. */
+/*
+ * Prints what show_map_vma() of the kernel does, byte for byte, except to a
+ * terminal.
+ */
 static void print_maps(FILE *out, const struct listing *l, const struct show_options *o)
 {
+	const struct vma *vma;
 	char perm[5], *copy;
 	const char *p;
 	int column;
-	size_t i;
 
-	for (i = 0; i < l->nr; i++) {
-		const struct vma *vma = &l->vmas[i];
-
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
 		if (!is_wanted(vma, o))
 			continue;
 		column = fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %"
 				 PRIu64 " ", vma->start, vma->end, vma_perm(perm, vma), vma->offset,
 				 vma->dev_major, vma->dev_minor, vma->ino);
 		if (vma->name) {
-			copy = o->safe ? printable(vma->name) : NULL;
+			copy = o->terminal ? printable(vma->name, 0) : NULL;
 			fprintf(out, "%*s ", column < MAPS_NAME_COLUMN ?
 				MAPS_NAME_COLUMN - column : 0, "");
-			for (p = vma->name; *p; p++)
+			for (p = copy ?: vma->name; *p; p++)
 				if (*p == '\n')
 					fputs("\\012", out);
 				else
-					putc(copy ? copy[p - vma->name] : *p, out);
+					putc(*p, out);
 			free(copy);
 		}
 		putc('\n', out);
 	}
 }
 
-static size_t count_wanted(const struct listing *l, const struct show_options *o)
-{
-	size_t nr = 0, i;
-
-	for (i = 0; i < l->nr; i++)
-		nr += is_wanted(&l->vmas[i], o);
-	return nr;
-}
-
 void show_listing(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	switch (o->format) {
 	case SHOW_TABLE:
-		print_table(out, l, o);
-		print_sums(out, l, o);
-		break;
 	case SHOW_LONG:
-		print_long(out, l, o);
-		print_sums(out, l, o);
+		print_table(out, l, o);
+		if (!o->raw && !o->noheadings)
+			print_sums(out, l, o);
 		break;
 	case SHOW_JSON:
 		print_json(out, l, o);
@@ -469,64 +532,67 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 /* ---- the command ---- */
 
 static const char doc[] =
-	"Shows the virtual memory areas (VMAs) of processes: those with that PID or\n"
-	"NAME; without either, the one that the module's parameter \"pid\" names, else\n"
+	"Shows the virtual memory areas (VMAs) of processes by PID or NAME. Without\n"
+	"either, shows the process that the module's parameter \"pid\" names, or else\n"
 	"vmainfo itself.\n"
-	"\vBehind the permissions (as in /proc/PID/maps) a '!' marks what may be both\n"
-	"written and executed, a '.' what may not be touched at all. The page size is\n"
-	"shown where it is not the smallest one. The [vsyscall] page is no VMA of the\n"
-	"process: it comes last, and is not counted. Several filters show what\n"
-	"matches all of them.\n"
+	"\vColumns are in the order of --columns, which is for tables, CSV and JSON. The\n"
+	"table has page_kb, the kernel's page size, if there is more than one. On a\n"
+	"terminal it cuts long names, except with --long.\n"
 	"\n"
-	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, since\n"
-	"they can be larger than what programs with nothing but doubles (JavaScript,\n"
-	"jq) can tell apart; sizes are numbers, in kB. A byte of a name that is no\n"
-	"UTF-8 is U+FFFD there; then name_hex has all bytes of it. Several processes\n"
-	"are several objects. CSV is that of RFC 4180, with CR and LF at the end of a\n"
-	"line. What is not known, because the module is not loaded, is null in JSON,\n"
-	"empty in CSV and '?' with --long.\n"
+	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
+	"and executable, and '.' for no access. The [vsyscall] page is not a VMA of the\n"
+	"process: it comes last and is not counted. A VMA must match all filters.\n"
 	"\n"
-	"Control characters in names are printed as '?' to people and terminals, and\n"
-	"as they are with --csv and --maps to files and pipes.\n"
+	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, because\n"
+	"JavaScript and jq round large numbers; sizes are numbers, in kB. Several\n"
+	"processes are several objects. CSV is that of RFC 4180. An unknown value,\n"
+	"because the module is not loaded, is null in JSON, empty in CSV, else '?'.\n"
 	"\n"
-	"Exit status: 0, or 1 if there is no such process, file, or VMA at ADDRESS;\n"
-	"also if that is so of one process of several; the others are shown.";
+	"In names, each byte of a control character, and each that is not UTF-8, is\n"
+	"\\xHH, except with --maps to files and pipes.\n"
+	"\n"
+	"Exit status: 0, or 1 if a process, file, or VMA at ADDRESS does not exist. The\n"
+	"other processes are shown.";
 
-enum { OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_KIND, OPT_PERM, OPT_ADDR, OPT_FROM, OPT_COLOR };
+enum {
+	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM, OPT_ADDR,
+	OPT_FROM
+};
 
 static const struct argp_option options[] = {
-	{ "long", 'l', NULL, 0, "All that is known of each VMA, as the module's vmas has it", 1 },
+	{ "long", 'l', NULL, 0, "All columns that the module's vmas has", 1 },
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its records", 1 },
-	{ "csv", OPT_CSV, NULL, 0,
-	  "CSV, with the names of the columns in the first line; of one process", 1 },
+	{ "csv", OPT_CSV, NULL, 0, "CSV, of one process", 1 },
 	{ "maps", OPT_MAPS, NULL, 0,
 	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
+	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
+	  "Only these: address, size, nr, start, end, size_kb, perm, offset, dev, inode, kind, page_kb, anon, policy, flags, deleted, ops, name",
+	  2 },
+	{ "noheadings", OPT_NOHEADINGS, NULL, 0, "No line with headings, and no totals", 2 },
+	{ "raw", OPT_RAW, NULL, 0,
+	  "A table for scripts: one space between columns, no totals, '-' for nothing", 2 },
 	{ "kind", OPT_KIND, "KIND[,KIND...]", 0,
 	  "Only these: anon, file, heap, stack, shmem, hugetlb, vdso, vvar, vsyscall, dev, special",
-	  2 },
-	{ "perm", OPT_PERM, "PATTERN", 0,
-	  "Only those with these permissions: up to four characters, as in maps, '-' for not set, '?' for either, as are those left out: ?wx may be written and executed",
-	  2 },
-	{ "addr", OPT_ADDR, "ADDRESS", 0, "Only the VMA that holds this hexadecimal address", 2 },
-	{ "from", OPT_FROM, "FILE", 0,
-	  "What 'vmainfo save' wrote, or a copy of a /proc/PID/maps; - for stdin", 3 },
-	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
 	  3 },
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 3 },
+	{ "perm", OPT_PERM, "PATTERN", 0,
+	  "Only these permissions: up to four characters, as in maps, '-' for not set, '?' for either; ?wx is writable and executable",
+	  3 },
+	{ "addr", OPT_ADDR, "ADDRESS", 0,
+	  "Only the VMA that contains this hexadecimal address", 3 },
+	{ "from", OPT_FROM, "FILE", 0,
+	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 4 },
 	{ }
 };
 
 struct arguments {
 	struct show_options show;
-	enum colour colour;
 	const char *format;	/* the option that it was said with */
 	char **processes;
 	size_t nr_processes;
 	const char *file;
 };
 
-/* Formats without a place that says which process it is */
+/* These formats have no place for the process. */
 static bool is_for_one(enum show_format format)
 {
 	return format == SHOW_CSV || format == SHOW_MAPS;
@@ -542,17 +608,35 @@ static void set_format(struct argp_state *state, enum show_format format, const 
 	a->format = name;
 }
 
-static void parse_kinds(struct argp_state *state, const char *arg)
+static int column_of_name(const char *name)
 {
-	struct arguments *a = state->input;
-	char *copy = xstrdup(arg), *rest = copy, *name;
-	int kind;
+	int column;
 
+	for (column = 0; column < NR_COLUMNS; column++)
+		if (!strcmp(name, columns[column].name))
+			return column;
+	return -1;
+}
+
+/* Parses a list. @number_of returns the number of a name, or -1. */
+static void parse_names(struct argp_state *state, const char *arg, const char *what,
+			int (*number_of)(const char *name))
+{
+	struct show_options *o = &((struct arguments *)state->input)->show;
+	char *copy = xstrdup(arg), *rest = copy, *name;
+	int number;
+
+	o->nr_columns = number_of == column_of_name ? 0 : o->nr_columns;
 	while ((name = strsep(&rest, ","))) {
-		kind = kind_of_name(name);
-		if (kind < 0)
-			argp_error(state, "unknown kind: '%s'", name);
-		a->show.kinds |= 1u << kind;
+		number = number_of(name);
+		if (number < 0)
+			argp_error(state, "unknown %s: '%s'", what, name);
+		if (number_of == kind_of_name)
+			o->kinds |= 1u << number;
+		else if (o->nr_columns < NR_COLUMNS)
+			o->columns[o->nr_columns++] = number;
+		else
+			argp_error(state, "too many columns: '%s'", arg);
 	}
 	free(copy);
 }
@@ -575,7 +659,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_format(state, SHOW_MAPS, "--maps");
 		break;
 	case OPT_KIND:
-		parse_kinds(state, arg);
+		parse_names(state, arg, "kind", kind_of_name);
 		break;
 	case OPT_PERM:
 		if (!perm_is_valid(arg))
@@ -590,21 +674,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_FROM:
 		a->file = arg;
 		break;
-	case OPT_COLOR:
-		a->colour = parse_colour(state, arg);
+	case OPT_RAW:
+		a->show.raw = true;
 		break;
-	case 'q':
-		quiet = true;
+	case OPT_NOHEADINGS:
+		a->show.noheadings = true;
+		break;
+	case 'o':
+		parse_names(state, arg, "column", column_of_name);
 		break;
 	case ARGP_KEY_ARG:
-		a->processes = xreallocarray(a->processes, a->nr_processes + 1,
-					     sizeof(*a->processes));
+		a->processes = array_grow(a->processes, a->nr_processes, sizeof(*a->processes));
 		a->processes[a->nr_processes++] = arg;
 		break;
 	case ARGP_KEY_END:
 		if (a->nr_processes > 1 && is_for_one(a->show.format))
 			argp_error(state, "extra operand '%s': %s is for one process",
 				   a->processes[1], a->format);
+		if (a->show.raw && a->show.format > SHOW_LONG)
+			argp_error(state, "--raw and %s exclude each other", a->format);
+		if (a->show.nr_columns && a->show.format == SHOW_MAPS)
+			argp_error(state, "--columns and --maps exclude each other");
 		if (a->nr_processes && a->file)
 			argp_error(state, "a process and --from exclude each other");
 		break;
@@ -621,8 +711,8 @@ static void nothing_at_address(const struct show_options *o)
 }
 
 /*
- * Several processes: each has a heading, or is a JSON text. Returns an exit
- * status.
+ * Shows several processes, with a heading or as one JSON text each. Returns an
+ * exit status.
  */
 static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
 {
@@ -639,9 +729,9 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 			status = EXIT_FAILURE;
 			continue;
 		}
-		if (!a->show.by_address || count_wanted(&l, &a->show)) {
+		if (!a->show.by_address || sums_of(&l, &a->show).lines) {
 			if (a->show.format != SHOW_JSON) {
-				comm = process_comm(pids[i]);
+				comm = process_comm(pids[i], 0);
 				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
 				free(comm);
 			}
@@ -655,10 +745,7 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 	return status;
 }
 
-/*
- * All that the arguments name; without arguments, 0, for which listing_of() has
- * a meaning.
- */
+/* Finds all processes of the arguments. Without any: 0, see listing_of(). */
 static size_t find_processes(const struct arguments *a, pid_t **pids)
 {
 	size_t nr = 0, found, i;
@@ -680,9 +767,8 @@ static size_t find_processes(const struct arguments *a, pid_t **pids)
 
 int show_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
-		options, parse, "[PID|NAME...]", doc, children, NULL, NULL
+		options, parse, "[PID|NAME...]", doc, process_children, NULL, NULL
 	};
 	int status = EXIT_SUCCESS;
 	struct arguments a = { };
@@ -691,8 +777,8 @@ int show_command(int argc, char **argv)
 	pid_t *pids;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	a.show.colour = use_colour(a.colour, stdout);
-	a.show.safe = isatty(STDOUT_FILENO);
+	a.show.colour = use_colour();
+	a.show.terminal = isatty(STDOUT_FILENO);
 	nr = find_processes(&a, &pids);
 	if (nr > 1) {
 		status = show_processes(&a, pids, nr);
@@ -701,7 +787,7 @@ int show_command(int argc, char **argv)
 			listing_from_file(&l, a.file);
 		else
 			listing_of(&l, *pids);
-		if (a.show.by_address && !count_wanted(&l, &a.show))
+		if (a.show.by_address && !sums_of(&l, &a.show).lines)
 			nothing_at_address(&a.show);
 		show_listing(stdout, &l, &a.show);
 		listing_free(&l);

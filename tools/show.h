@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What "vmainfo show" prints, without its options: for the program that tries to break it. */
+/* The output of "vmainfo show", without its options: fuzz_raw.c calls it, too. */
 #ifndef SHOW_H
 #define SHOW_H
 
@@ -12,21 +12,38 @@
 
 enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS };
 
+/* Columns of tables and CSV, and members of JSON; in the order of --long */
+enum show_column {
+	COLUMN_ADDRESS, COLUMN_SIZE,
+	COLUMN_NR, COLUMN_START, COLUMN_END, COLUMN_SIZE_KB, COLUMN_PERM, COLUMN_OFFSET, COLUMN_DEV,
+	COLUMN_INODE, COLUMN_KIND, COLUMN_PAGE_KB, COLUMN_ANON, COLUMN_POLICY, COLUMN_FLAGS,
+	COLUMN_DELETED, COLUMN_OPS, COLUMN_NAME,
+	NR_COLUMNS
+};
+
 /**
  * struct show_options - what to print of a listing, and how
- * @format: as what
+ * @format: of the output
+ * @columns: which columns, in this order
+ * @nr_columns: number of @columns; 0 for those that the format has by default
+ * @raw: a table with one space between columns
+ * @noheadings: no line with the names of the columns
  * @colour: with colours
- * @safe: names without what a terminal would obey, which those who parse have no use for; a
- *	table never has it
- * @kinds: a bit for each kind that is wanted, 0 for all
- * @perm: a pattern as --perm has it, NULL for all
- * @by_address: only the VMA that holds @address
- * @address: see there
+ * @terminal: stdout is a terminal: --csv and --maps print printable() names in
+ *	the encoding of the locale
+ * @kinds: a bit for each kind to be shown, 0 for all
+ * @perm: a pattern of --perm, NULL for all
+ * @by_address: show only the VMA that contains @address
+ * @address: see @by_address
  */
 struct show_options {
 	enum show_format format;
+	enum show_column columns[NR_COLUMNS];
+	size_t nr_columns;
+	bool raw;
+	bool noheadings;
 	bool colour;
-	bool safe;
+	bool terminal;
 	uint32_t kinds;
 	const char *perm;
 	bool by_address;
@@ -35,10 +52,7 @@ struct show_options {
 
 void show_listing(FILE *out, const struct listing *l, const struct show_options *options);
 
-/*
- * Members of a JSON object that say what a listing is. What is not known is
- * null.
- */
+/* Members of a JSON object that describe a listing. What is not known is null. */
 void listing_json(struct json *j, const struct listing *l);
 
 #endif /* SHOW_H */

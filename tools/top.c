@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo top - the processes that are nearest to vm.max_map_count, looked at again and again. */
+/*
+ * vmainfo top - shows again and again the processes that are nearest to
+ * vm.max_map_count
+ */
 #include <errno.h>
 #include <error.h>
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,103 +21,78 @@
 #endif
 
 #include "process.h"
-#include "tool.h"
+#include "table.h"
 
 enum column {
 	PID, VMAS, PERCENT, GROWTH, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND, NR_COLUMNS
 };
 
+/* @field: of struct proc, if that is what the column shows */
 static const struct {
 	const char *title;
 	int width;
 	char key;		/* that sorts by it */
 	const char *help;
+	size_t field;
 } columns[] = {
-	[PID] = { "PID", 7, 'N', "its number" },
-	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has" },
-	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count" },
-	[GROWTH] = { "GROWTH", 6, 'G', "how many more than at the last look" },
-	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them" },
-	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack" },
-	[STACK] = { "STACK", 6, 'S', "stack" },
-	[EXEC] = { "EXEC", 6, 'X', "executable and not writable" },
-	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)" },
-	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring" },
-	[COMMAND] = { "COMMAND", 15, 'C', "its name" },
+	[PID] = { "PID", 7, 'N', "its number", 0 },
+	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has", offsetof(struct proc, vmas) },
+	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count", offsetof(struct proc, vmas) },
+	[GROWTH] = { "GROWTH", 6, 'G', "VMAs more than at the last update", 0 },
+	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", offsetof(struct proc, total_kb) },
+	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack",
+		   offsetof(struct proc, data_kb) },
+	[STACK] = { "STACK", 6, 'S', "stack", offsetof(struct proc, stack_kb) },
+	[EXEC] = { "EXEC", 6, 'X', "executable and not writable", offsetof(struct proc, exec_kb) },
+	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)",
+		     offsetof(struct proc, locked_kb) },
+	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring",
+		     offsetof(struct proc, pinned_kb) },
+	[COMMAND] = { "COMMAND", 15, 'C', "its name", 0 },
 };
 
 /* A size in kB is wider than one for people. */
 #define KB_WIDTH 12
-/* The longest of a cell: -18446744073709551615 */
+/* -18446744073709551615 is the longest cell. */
 #define CELL 24
-/* Above the table: what summarize() says, and an empty line */
+/* The lines of summarize(), and an empty line */
 #define MAX_SUMMARY 4
 
-/**
- * struct row - a process in the table
- * @task: of the last look
- * @growth: VMAs more than at the look before
- * @is_new: it was not there then
- */
+/* A process in the table */
 struct row {
-	const struct proc *task;
-	int64_t growth;
-	bool is_new;
+	const struct proc *task;	/* of the last look */
+	int64_t growth;			/* VMAs more than at the look before */
+	bool is_new;			/* did not exist then */
 };
 
-/**
- * struct top - all that is known, and how it is to be shown
- * @now: the last look
- * @before: the one before
- * @looks: how many there were
- * @max: vm.max_map_count at the last one
- * @vmas: of all processes
- * @growth: of that
- * @over: how many processes are over @warn
- * @nearest: the process that has the most VMAs, NULL without any
- * @rows: those that are shown, in their order
- * @nr_rows: how many
- * @batch: to stdout, not to a screen
- * @iterations: looks until the end, 0 for no end
- * @delay: between two, in seconds
- * @lines: of the table at most, 0 for all
- * @sort: the column that it is sorted by
- * @reverse: the other way round than columns are at first
- * @kilobytes: sizes in kB
- * @warn: percent of @max that make a process stand out
- * @colour: whether to use colours
- * @pids: that the table is confined to
- * @nr_pids: how many, 0 for no such thing
- */
 struct top {
-	struct procs now;
-	struct procs before;
+	struct procs now, before;	/* the last look, and the one before */
 	uint64_t looks;
-	uint64_t max;
-	uint64_t vmas;
-	int64_t growth;
-	size_t over;
-	const struct proc *nearest;
-	struct row *rows;
+	uint64_t max;			/* vm.max_map_count at the last look */
+	uint64_t vmas;			/* of all processes */
+	int64_t growth;			/* of @vmas */
+	size_t over;			/* processes over @warn */
+	const struct proc *nearest;	/* has the most VMAs; NULL without any process */
+	struct row *rows;		/* those to be shown, in their order */
 	size_t nr_rows;
+	/* options */
 	bool batch;
-	uint64_t iterations;
-	double delay;
-	uint64_t lines;
+	uint64_t iterations;		/* 0 for no limit */
+	double delay;			/* in seconds */
+	uint64_t lines;			/* of the table; 0 for no limit */
 	enum column sort;
 	bool reverse;
 	bool kilobytes;
-	double warn;
-	enum colour colour;
-	pid_t *pids;
-	size_t nr_pids;
+	double warn;			/* in percent of @max */
+	pid_t *pids;			/* the only processes to show */
+	size_t nr_pids;			/* 0 to show all */
 };
 
 /* ---- looking ---- */
 
 static double percent(const struct top *t, const struct proc *task)
 {
-	/* 0 is a limit, too: nobody can map anything. */
+	/* The limit can be 0: nobody can map anything. */
 	return t->max ? 100.0 * task->vmas / t->max : HUGE_VAL;
 }
 
@@ -144,31 +121,19 @@ static bool is_wanted(const struct top *t, pid_t pid)
 
 static int64_t sort_value(const struct row *row, enum column column)
 {
-	const struct proc *task = row->task;
+	uint64_t value;
 
-	switch (column) {
-	case PID:
-		return task->pid;
-	case GROWTH:
+	if (column == PID)
+		return row->task->pid;
+	if (column == GROWTH)
 		return row->growth;
-	case TOTAL:
-		return task->total_kb;
-	case DATA:
-		return task->data_kb;
-	case STACK:
-		return task->stack_kb;
-	case EXEC:
-		return task->exec_kb;
-	case LOCKED:
-		return task->locked_kb;
-	case PINNED:
-		return task->pinned_kb;
-	default:
-		return task->vmas;
-	}
+	memcpy(&value, (const char *)row->task + columns[column].field, sizeof(value));
+	return value;
 }
 
-/* Numbers from the largest, as top(1) does, names from A; what is equal by its pid. */
+/*
+ * Numbers descend, as in top(1), and names ascend. Equal rows are in pid order.
+ */
 static int compare_rows(const void *a, const void *b, void *arg)
 {
 	const struct row *x = a, *y = b;
@@ -221,8 +186,8 @@ static void look(struct top *t)
 		if (!is_wanted(t, task->pid))
 			continue;
 		/*
-		 * Another process can have got the number since then; but then all numbers
-		 * have been given away meanwhile.
+		 * Another process can have reused the number only if all
+		 * numbers were used up.
 		 */
 		old = t->before.nr ? bsearch(&task->pid, t->before.procs, t->before.nr,
 					     sizeof(*task), compare_pids) : NULL;
@@ -237,20 +202,7 @@ static void look(struct top *t)
 
 /* ---- as text ---- */
 
-static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *format(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		error(EXIT_FAILURE, errno, "memory");
-	va_end(args);
-	return text;
-}
-
-/* What is above the table: up to MAX_SUMMARY lines, each to be freed; returns how many. */
+/* Sets the lines above the table, to be freed. Returns how many. */
 static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 {
 	time_t now = time(NULL);
@@ -260,20 +212,17 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 
 	if (localtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
-	lines[nr++] = format("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
-			     t->delay, t->max);
-	lines[nr] = format("Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
-			   t->warn, t->over, t->vmas);
-	if (t->looks > 1) {
-		text = lines[nr];
-		lines[nr] = format("%s, %+" PRId64 " since the last look", text, t->growth);
-		free(text);
-	}
-	nr++;
+	lines[nr++] = xasprintf("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
+				t->delay, t->max);
+	lines[nr++] = xasprintf(t->looks == 1 ?
+				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all" :
+				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64
+				" in all, %+" PRId64 " since the last look",
+				t->now.nr, t->warn, t->over, t->vmas, t->growth);
 	if (t->nearest) {
-		text = printable(t->nearest->comm);
-		lines[nr++] = format("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
-				     t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
+		text = printable(t->nearest->comm, 0);
+		lines[nr++] = xasprintf("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
+					t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
 		free(text);
 	}
 	if (t->now.from_maps) {
@@ -282,8 +231,8 @@ static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
 		if (*text >= 'a' && *text <= 'z')
 			*text -= 'a' - 'A';
 		lines[nr++] = t->now.unreadable ?
-			      format("%s; %zu cannot be read", text, t->now.unreadable) :
-			      format("%s", text);
+			      xasprintf("%s; %zu cannot be read", text, t->now.unreadable) :
+			      xasprintf("%s", text);
 		free(text);
 	}
 	return nr;
@@ -320,8 +269,10 @@ static char *cell_text(const struct top *t, const struct row *row, enum column c
 
 static void print_look(const struct top *t)
 {
-	bool colour = use_colour(t->colour, stdout), over;
-	char buf[CELL], *lines[MAX_SUMMARY];
+	struct table table = { .out = stdout };
+	const bool colour = use_colour();
+	char *lines[MAX_SUMMARY], buf[NR_COLUMNS][CELL], *name;
+	struct table_cell cells[NR_COLUMNS];
 	enum column column;
 	int nr, line;
 	size_t i;
@@ -334,19 +285,24 @@ static void print_look(const struct top *t)
 		free(lines[line]);
 	}
 	putchar('\n');
-	for (column = 0; column < COMMAND; column++)
-		printf("%*s ", column_width(t, column), columns[column].title);
-	puts(columns[COMMAND].title);
+	for (column = 0; column < NR_COLUMNS; column++)
+		table_column(&table, columns[column].title,
+			     column == COMMAND ? 0 : column_width(t, column),
+			     column == COMMAND ? 0 : TABLE_RIGHT);
 	for (i = 0; i < t->nr_rows && !(t->lines && i == t->lines); i++) {
-		over = colour && is_over(t, t->rows[i].task);
-		if (over)
-			fputs("\033[1;31m", stdout);
-		for (column = 0; column < COMMAND; column++)
-			printf("%*s ", column_width(t, column),
-			       cell_text(t, &t->rows[i], column, buf));
-		print_name(stdout, t->rows[i].task->comm);
-		puts(over ? "\033[0m" : "");
+		const struct row *row = &t->rows[i];
+
+		for (column = 0; column < NR_COLUMNS; column++) {
+			cells[column].colour = colour && is_over(t, row->task) ? "1;31" : "";
+			if (column < COMMAND)
+				cells[column].text = cell_text(t, row, column, buf[column]);
+		}
+		name = printable(row->task->comm, 0);
+		cells[COMMAND].text = name;
+		table_line(&table, cells);
+		free(name);
 	}
+	table_end(&table);
 	flush_output();
 }
 
@@ -357,7 +313,7 @@ static void batch(struct top *t)
 		print_look(t);
 		if (t->looks == t->iterations)
 			return;
-		/* Rounded up: not again and again without a pause. */
+		/* Rounded up, so that there is a pause */
 		wait_readable(-1, t->delay * 1000 + 0.999);
 	}
 }
@@ -368,27 +324,16 @@ static void batch(struct top *t)
 #define MAX_LINES 1000000
 
 #ifdef HAVE_CURSES
-/**
- * struct view - what is on the screen
- * @t: what there is to show
- * @first: the row that the screen begins with
- * @page: how many rows it has room for
- * @help: the keys are shown, not the table
- * @prompt: what is asked for, NULL for nothing
- * @prompt_key: the key that asked
- * @input: what was typed by now
- * @message: to be shown until the next key; NULL for none
- * @warn_attr: how a process stands out
- */
+/* The state of the screen */
 struct view {
 	struct top *t;
-	size_t first;
-	int page;
-	bool help;
-	const char *prompt;
+	size_t first;		/* row */
+	int page;		/* rows that fit */
+	bool help;		/* show the keys and not the table */
+	const char *prompt;	/* or NULL */
 	int prompt_key;
-	char input[12];
-	const char *message;
+	char input[12];		/* typed so far */
+	const char *message;	/* until the next key, or NULL */
 	attr_t warn_attr;
 };
 
@@ -404,7 +349,10 @@ static void close_screen(void)
 	screen = NULL;
 }
 
-/* error(3) asks for the program's name before it prints: not onto a screen that will go away. */
+/*
+ * error(3) calls this before it prints: the screen would take the message
+ * along.
+ */
 static void print_progname(void)
 {
 	close_screen();
@@ -417,8 +365,8 @@ static void catch_signal(int nr)
 }
 
 /*
- * Signals are delivered only where keys are waited for: what they do to the terminal is never
- * in the middle of something. The handlers of SIGTSTP and SIGWINCH are those of ncurses.
+ * Signals are delivered only during ppoll(), so they never interrupt output to
+ * the terminal. ncurses handles SIGTSTP and SIGWINCH.
  */
 static void block_signals(sigset_t *while_waiting)
 {
@@ -428,8 +376,8 @@ static void block_signals(sigset_t *while_waiting)
 	size_t i;
 
 	sigemptyset(&blocked);
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		/* nohup(1), and shells in the background */
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		/* Ignored by nohup(1), and by shells in the background */
 		if (sigaction(ends[i], NULL, &old) || old.sa_handler == SIG_IGN)
 			continue;
 		sigaction(ends[i], &catch, NULL);
@@ -440,7 +388,7 @@ static void block_signals(sigset_t *while_waiting)
 	sigprocmask(SIG_BLOCK, &blocked, while_waiting);
 }
 
-/* As the signal would have ended it, with the terminal as it was. */
+/* Restores the terminal and ends as if the signal had not been caught. */
 static void end_by_signal(void)
 {
 	sigset_t set;
@@ -456,10 +404,10 @@ static void end_by_signal(void)
 static void open_screen(struct view *v)
 {
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		error(EXIT_FAILURE, 0, "this is no terminal: use --batch");
+		error(EXIT_FAILURE, 0, "not a terminal: use --batch");
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		error(EXIT_FAILURE, 0, "the terminal '%s' is not known, or cannot do it: use --batch",
+		error(EXIT_FAILURE, 0, "unknown or unsuitable terminal: '%s'; use --batch",
 		      getenv("TERM") ?: "");
 	atexit(close_screen);
 	error_print_progname = print_progname;
@@ -471,14 +419,14 @@ static void open_screen(struct view *v)
 	set_escdelay(50);
 	curs_set(0);
 	v->warn_attr = A_BOLD;
-	if (use_colour(v->t->colour, stdout) && has_colors() && start_color() == OK) {
+	if (use_colour() && has_colors() && start_color() == OK) {
 		use_default_colors();
 		init_pair(1, COLOR_RED, -1);
 		v->warn_attr |= COLOR_PAIR(1);
 	}
 }
 
-/* So much of a text as has room, what cannot be shown as '?'; returns the column behind it. */
+/* Prints the part of a text that fits. Returns the next column. */
 static int put_text(int y, int x, const char *text)
 {
 	wchar_t chars[256];
@@ -489,7 +437,7 @@ static int put_text(int y, int x, const char *text)
 
 	if (y < 0 || y >= LINES || room <= 0)
 		return x;
-	while (*text && nr < sizeof(chars) / sizeof(*chars)) {
+	while (*text && nr < ARRAY_SIZE(chars)) {
 		len = mbrtowc(&c, text, strlen(text), &state);
 		if (len == (size_t)-1 || len == (size_t)-2) {
 			memset(&state, 0, sizeof(state));
@@ -512,7 +460,7 @@ static int put_text(int y, int x, const char *text)
 	return COLS - room;
 }
 
-/* A cell of the table, to the right of its column; returns the column behind the blank after it. */
+/* Prints a cell of the table, aligned to the right. Returns the next column. */
 static int put_cell(int y, int x, int width, const char *text)
 {
 	char padded[CELL + KB_WIDTH];
@@ -521,7 +469,7 @@ static int put_cell(int y, int x, int width, const char *text)
 	return put_text(y, x, padded);
 }
 
-/* Which columns a narrow screen has room for, that of the command, at least, included */
+/* Chooses the columns that fit. Pid, VMAs and the command are always shown. */
 static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
 {
 	static const enum column may_hide[] = {
@@ -535,7 +483,7 @@ static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
 		shown[column] = true;
 	for (column = 0; column < COMMAND; column++)
 		width += column_width(t, column) + 1;
-	for (i = 0; i < sizeof(may_hide) / sizeof(*may_hide) && width > COLS; i++) {
+	for (i = 0; i < ARRAY_SIZE(may_hide) && width > COLS; i++) {
 		if (may_hide[i] == t->sort)
 			continue;
 		shown[may_hide[i]] = false;
@@ -585,7 +533,7 @@ static void draw_table(struct view *v, int y)
 			if (shown[column])
 				x = put_cell(y, x, column_width(t, column),
 					     cell_text(t, row, column, buf));
-		name = printable(row->task->comm);
+		name = printable(row->task->comm, 0);
 		put_text(y, x, name);
 		free(name);
 	}
@@ -596,11 +544,11 @@ static void draw_help(void)
 {
 	static const char * const keys[] = {
 		"q             quit",
-		"space, Enter  look now",
+		"space, Enter  update now",
 		"d, s          change the delay",
-		"n             how many lines the table has at most",
-		"e             sizes in kB, or for people",
-		"R             the other way round",
+		"n             change the maximum of lines",
+		"e             sizes in kB, or with units",
+		"R             reverse the order",
 		"<, >          sort by the column to the left, to the right",
 		"arrows, Page Up, Page Down, Home, End   scroll",
 		"Ctrl-L        draw the screen again",
@@ -612,9 +560,9 @@ static void draw_help(void)
 	size_t i;
 	int y = 0;
 
-	put_text(y++, 0, "vmainfo top: keys; any one goes back");
+	put_text(y++, 0, "vmainfo top: keys; any key returns to the table");
 	y++;
-	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
 		put_text(y++, 2, keys[i]);
 	for (column = 0; column < NR_COLUMNS; column++) {
 		snprintf(line, sizeof(line), "%c             %-8s %s", columns[column].key,
@@ -664,7 +612,7 @@ static void ask(struct view *v, int key, const char *prompt)
 	curs_set(1);
 }
 
-/* A key of what is asked for; true if something was answered. */
+/* A key of an answer. True if the answer changes the delay. */
 static bool answer(struct view *v, int key)
 {
 	size_t len = strlen(v->input);
@@ -706,7 +654,7 @@ static void sort_by(struct top *t, int column)
 	sort_rows(t);
 }
 
-/* What a key asks for */
+/* The effect of a key */
 enum then { STAY, LOOK, QUIT };
 
 static enum then handle_key(struct view *v, int key)
@@ -733,10 +681,10 @@ static enum then handle_key(struct view *v, int key)
 		return LOOK;
 	case 'd':
 	case 's':
-		ask(v, key, "Seconds from one look to the next: ");
+		ask(v, key, "Seconds between updates: ");
 		break;
 	case 'n':
-		ask(v, key, "Lines of the table at most, 0 for all: ");
+		ask(v, key, "Maximum of lines, 0 for all: ");
 		break;
 	case 'h':
 	case '?':
@@ -784,57 +732,42 @@ static enum then handle_key(struct view *v, int key)
 			sort_by(t, column);
 			return STAY;
 		}
-		v->message = "There is no such key: h shows those that there are";
+		v->message = "Unknown key; h shows all keys";
 	}
 	return STAY;
 }
 
-/* @delay seconds from now, on CLOCK_MONOTONIC */
-static struct timespec deadline_in(double delay)
+/* In seconds, on CLOCK_MONOTONIC */
+static double now(void)
 {
 	struct timespec at;
 
 	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)delay;
-	at.tv_nsec += (long)((delay - (time_t)delay) * 1e9);
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_nsec -= 1000000000;
-		at.tv_sec++;
-	}
-	return at;
+	return at.tv_sec + at.tv_nsec / 1e9;
 }
 
-/* What is left until @deadline; false if nothing is. */
-static bool time_left(const struct timespec *deadline, struct timespec *left)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left->tv_sec = deadline->tv_sec - now.tv_sec;
-	left->tv_nsec = deadline->tv_nsec - now.tv_nsec;
-	if (left->tv_nsec < 0) {
-		left->tv_nsec += 1000000000;
-		left->tv_sec--;
-	}
-	return left->tv_sec >= 0 && (left->tv_sec || left->tv_nsec);
-}
-
-/* Obeys keys until it is time for the next look; false to quit. */
+/* Obeys keys until the next look is due. False to quit. */
 static bool obey(struct view *v, const sigset_t *while_waiting)
 {
-	struct timespec deadline = deadline_in(v->t->delay), left;
+	const double deadline = now() + v->t->delay;
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = STDOUT_FILENO },	/* can be another terminal */
 	};
+	struct timespec left;
 	enum then then;
+	double seconds;
 	bool late;
 	int key;
 
 	for (;;) {
-		late = !time_left(&deadline, &left);
-		if (late)
-			memset(&left, 0, sizeof(left));
+		seconds = deadline - now();
+		late = seconds <= 0;
+		left = (struct timespec){ 0 };
+		if (!late) {
+			left.tv_sec = seconds;
+			left.tv_nsec = (seconds - left.tv_sec) * 1e9;
+		}
 		fds[0].revents = 0;
 		fds[1].revents = 0;
 		if (ppoll(fds, 2, &left, while_waiting) < 0 && errno != EINTR)
@@ -878,7 +811,7 @@ static void interactive(struct top *t)
 
 /* ---- the command ---- */
 
-/* "vmas", "+VMAS", "-%max": as with -o of top(1), with a sign that says which way. */
+/* "vmas", "+VMAS", "-%max": as -o of top(1), with a sign for the direction */
 static bool parse_sort(const char *text, struct top *t)
 {
 	enum column column;
@@ -904,14 +837,13 @@ static bool parse_pids(char *text, struct top *t)
 	for (one = strtok_r(text, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
 		if (!parse_decimal(one, INT32_MAX, &pid) || !pid)
 			return false;
-		t->pids = xreallocarray(t->pids, t->nr_pids + 1, sizeof(*t->pids));
+		t->pids = array_grow(t->pids, t->nr_pids, sizeof(*t->pids));
 		t->pids[t->nr_pids++] = pid;
 	}
 	return t->nr_pids;
 }
 
-#define OPT_COLOR 256
-#define OPT_WARN 257
+enum { OPT_WARN = 256 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -944,9 +876,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_pids(arg, t))
 			argp_error(state, "invalid list of PIDs: '%s'", arg);
 		break;
-	case OPT_COLOR:
-		t->colour = parse_colour(state, arg);
-		break;
 	case OPT_WARN:
 		if (!parse_number(arg, 0, 100, &t->warn))
 			argp_error(state, "invalid percentage: '%s'", arg);
@@ -961,45 +890,34 @@ int top_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "batch", 'b', NULL, 0,
-		  "To stdout, for scripts and logs: each look is a table of its own", 0 },
+		  "Print a table to stdout for each update, for scripts and logs", 0 },
 		{ "delay", 'd', "SECONDS", 0,
 		  "Time from one update to the next (3); it can have a fraction", 0 },
 		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
 		{ "kilobytes", 'k', NULL, 0,
-		  "Sizes in kB, instead of the unit that suits them", 0 },
+		  "Sizes in kB, instead of a suitable unit", 0 },
 		{ "lines", 'l', "N", 0,
-		  "At most so many lines of the table; 0, the default, for all", 0 },
+		  "Maximum of lines in the table; 0, the default, for no limit", 0 },
 		{ "sort", 'o', "COLUMN", 0,
-		  "Sort by that column (vmas); the other way round with a - in front of it", 0 },
-		{ "pid", 'p', "PID[,PID...]", 0, "Only these; may be repeated", 0 },
+		  "Sort by this column (vmas); a - before it reverses the order", 0 },
+		{ "pid", 'p', "PID[,PID...]", 0, "Only these processes; may be repeated", 0 },
 		{ "warn", OPT_WARN, "PERCENT", 0,
-		  "Mark processes over so much of the limit, and count them (85)", 0 },
-		{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL, "auto, always or never", 0 },
+		  "Mark and count processes above PERCENT of the limit (85)", 0 },
 		{}
 	};
-	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
+	static const struct argp_child children[] = {
+		{ &help_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
+	};
 	static const struct argp argp = {
 		.children = children,
 		.options = options,
 		.parser = parse,
-		.doc = "The processes that are nearest to vm.max_map_count, the limit of how many\n"
-		       "VMAs each may have: who reaches it gets ENOMEM, however much memory is\n"
-		       "free.\n"
-		       "\vThe columns are pid, vmas, %max (vmas in percent of the limit), growth\n"
-		       "(how many VMAs more than at the last look, - if it was not there), total,\n"
-		       "data (private and writable, without the stack), stack, exec (executable\n"
-		       "and not writable), locked (by mlock(2)), pinned (by a device, or io_uring)\n"
-		       "and command. A narrow screen leaves some of the sizes out.\n"
-		       "\n"
-		       "The keys are those of top(1), h shows them: q quits, the space bar looks\n"
-		       "at once, d changes the delay, < and > change the column that is sorted by,\n"
-		       "as do V, M, G and other letters, R turns the order round, n limits the\n"
-		       "lines, arrows scroll.\n"
-		       "\n"
-		       "Where the module cannot be asked, the lines of /proc/PID/maps are counted,\n"
-		       "of each process at each look: that takes far longer, holds up processes\n"
-		       "that map memory, and as a user other than root one sees only one's own\n"
-		       "processes. What it costs is said above the table.\n",
+		.doc = "The processes that are nearest to vm.max_map_count, the limit of VMAs.\n"
+		       "A process that reaches it gets ENOMEM, however much memory is free.\n"
+		       "\vThe keys are those of top(1); h shows them. Without the module, top\n"
+		       "counts the lines of each /proc/PID/maps, which takes far longer and\n"
+		       "delays processes that map memory. Other users than root see only their\n"
+		       "own processes then.\n",
 	};
 	struct top t = { .delay = 3, .sort = VMAS, .warn = 85 };
 

@@ -39,14 +39,15 @@ _vmainfo() {
 	elif [[ $previous == = ]]; then
 		previous=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
+	[[ $command != show || $previous != -o ]] || previous=--columns
 	case $previous in
 	--color) words="auto always never" ;;
-	--kind) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
-		sed -n 's/.*Only these: \([a-z, ]*[a-z]\) .*/\1/p' | tr -d ,) ;;
+	--kind | --columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
+		sed -n "s/.*$previous=[^ ]* Only these: \([a-z_, ]*[a-z]\).*/\1/p" | tr -d ,) ;;
 	--sort) words="pid vmas %max growth total data stack exec locked pinned command" ;;
 	--from | --output | --summary | -o) words='' files=1 ;;
 	--addr | --perm | --interval | --count | --delay | --iterations | --lines | --threshold | \
-	--warn | --title | --boxes | --columns) return ;;
+	--warn | --title | --boxes) return ;;
 	*)
 		if [[ $current == -* ]]; then
 			words=$(_vmainfo_help "$program" "$command" |

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo watch: what is mapped, unmapped and changed in a process from now on. */
+/* vmainfo watch: reports what is mapped, unmapped and changed in a process */
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "process.h"
 #include "tool.h"
 
-/* What older C libraries do not have; the number is the same everywhere. */
+/* For older C libraries. The number is the same on all architectures. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
@@ -25,51 +25,32 @@
 #define NS_PER_MS 1000000
 
 static const char doc[] =
-	"Says what is mapped, unmapped, and changed in a process from now on, in the\n"
-	"words of 'vmainfo diff'. Ends with status 0 when the process exits, and says\n"
-	"so; an exec is said as well, by kernels that do not count them only if\n"
-	"nothing is where it was.\n"
-	"\vWhat comes and goes between two looks is not seen. With the module, on Linux\n"
-	"6.4 or later, a look at a process that has not changed costs it nothing: the\n"
-	"kernel counts the changes. (It does not count that a file is renamed or\n"
-	"deleted, which is seen with the next other change.) On older ones all VMAs\n"
-	"are read each time; without the module, from /proc/PID/maps.";
-
-enum { OPT_COLOR = 256 };
+	"Reports what is mapped, unmapped and changed in a process from now on, as\n"
+	"'vmainfo diff' does. Ends with status 0 when the process exits.\n"
+	"\vChanges that are undone between two looks are not seen. On Linux 6.4 and\n"
+	"later, a look at an unchanged process costs it nothing.";
 
 static const struct argp_option options[] = {
 	{ "interval", 'n', "SECONDS", 0,
 	  "Time from one update to the next (1), at least 0.001", 1 },
 	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
-	{ "count", 'c', "N", 0, "End after N updates; the first look is not one of them", 1 },
+	{ "count", 'c', "N", 0, "End after N updates", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
-	{ "color", OPT_COLOR, "WHEN", OPTION_ARG_OPTIONAL,
-	  "Colours: always, never, or auto, the default: on a terminal, unless NO_COLOR is set",
-	  2 },
-	{ "quiet", 'q', NULL, 0, "No notes on stderr, such as that the module is not loaded", 2 },
 	{ }
 };
 
 struct arguments {
 	const char *process;
-	enum colour colour;
 	bool time;
 	int interval_ms;
 	uint64_t count;		/* 0 for no end */
 };
 
-/**
- * struct watch - a process that is watched
- * @pid: its number
- * @fd: what listing_open() returned
- * @pidfd: becomes readable when it exits; -1 if there is no such thing for it
- * @last: what it had at the last look
- */
 struct watch {
 	pid_t pid;
-	int fd;
-	int pidfd;
-	struct listing last;
+	int fd;			/* of listing_open() */
+	int pidfd;		/* becomes readable when the process exits; or -1 */
+	struct listing last;	/* of the last look */
 	const struct arguments *arguments;
 	bool colour;
 };
@@ -92,12 +73,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 't':
 		a->time = true;
-		break;
-	case OPT_COLOR:
-		a->colour = parse_colour(state, arg);
-		break;
-	case 'q':
-		quiet = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (a->process)
@@ -130,7 +105,9 @@ static void print_time(const struct watch *w)
 	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
 }
 
-/* Nothing that the kernel counts has changed since a walk that nothing had changed in. */
+/*
+ * Whether the last walk was atomic, and the kernel has counted no change since
+ */
 static bool is_unchanged(const struct watch *w, bool *exited)
 {
 	const struct vmainfo_header *last = &w->last.header;
@@ -140,7 +117,7 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	if (w->fd < 0)
 		return false;
 	if (ioctl(w->fd, VMAINFO_GET_HEADER, &now)) {
-		/* The module may be gone, too, of which reading tells more: EIO. */
+		/* Reading tells more about other errors: EIO after rmmod. */
 		*exited = errno == ESRCH;
 		return false;
 	}
@@ -148,7 +125,10 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
 }
 
-/* Whether the process was in an exec when @now was taken: there is no sequence then. */
+/*
+ * Whether the process was in an exec when @now was taken. It has no sequence
+ * then.
+ */
 static bool is_in_exec(const struct watch *w, const struct listing *now)
 {
 	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
@@ -166,7 +146,7 @@ static uint64_t total_kb(const struct listing *l)
 
 static void print_exec(const struct watch *w, const struct listing *now)
 {
-	char *comm = process_comm(w->pid);
+	char *comm = process_comm(w->pid, 0);
 
 	print_time(w);
 	printf("%s%-9s%s %s: %zu VMAs, %" PRIu64 " kB\n", w->colour ? "\033[1m" : "", "exec",
@@ -195,7 +175,7 @@ static void print_changes(const struct watch *w, const struct listing *now)
 	changes_free(&c);
 }
 
-/* A look; false if the process has exited. */
+/* Looks at the process. False if it has exited. */
 static bool look(struct watch *w)
 {
 	struct listing now;
@@ -212,14 +192,17 @@ static bool look(struct watch *w)
 	if (err)
 		error(exit_failure, err, "process %d", w->pid);
 	/*
-	 * One without VMAs has lost them on its way out, which pidfd tells the end of: it can be
-	 * long, or take other threads than the first one to exit as well.
+	 * A process without VMAs is exiting, which can take long, or wait for
+	 * other threads. The pidfd tells the end.
 	 */
 	if (now.nr == now.has_gate && w->last.nr > w->last.has_gate) {
 		listing_free(&now);
 		return w->pidfd >= 0;
 	}
-	/* What is there is neither the old address space nor the new one; one look later it is. */
+	/*
+	 * Neither the old nor the new address space is complete. The next look
+	 * sees the new one.
+	 */
 	if (is_in_exec(w, &now)) {
 		listing_free(&now);
 		return true;
@@ -232,9 +215,8 @@ static bool look(struct watch *w)
 
 int watch_command(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &process_argp, 0, NULL, 0 }, { } };
 	static const struct argp argp = {
-		options, parse, "PID|NAME", doc, children, NULL, NULL
+		options, parse, "PID|NAME", doc, process_children, NULL, NULL
 	};
 	struct arguments a = { .interval_ms = MS_PER_SECOND };
 	struct watch w = { .arguments = &a };
@@ -244,17 +226,20 @@ int watch_command(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	/* Nothing is written until something changes, which can take days. */
+	/*
+	 * Otherwise this would be found at the first change, possibly after
+	 * days.
+	 */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
-	w.colour = use_colour(a.colour, stdout);
+	w.colour = use_colour();
 	w.pid = process_find(a.process);
 	w.fd = listing_open(w.pid);
 	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
 	err = listing_read(&w.last, w.fd, w.pid);
 	if (err)
 		error(exit_failure, err, "process %d", w.pid);
-	comm = process_comm(w.pid);
+	comm = process_comm(w.pid, 0);
 	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
 	     total_kb(&w.last));
 	free(comm);

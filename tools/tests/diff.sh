@@ -5,7 +5,6 @@
 # and back; what its arguments can be; its exit status.
 
 . "$(dirname "$0")/lib.sh"
-export PYTHONDONTWRITEBYTECODE=1
 
 # status_is WANT COMMAND...: with what it printed in $TMP/out
 status_is()
@@ -88,20 +87,6 @@ for side in "ab":
 	[ "$got" = "$2" ] || { echo "$got have moved"; return 1; }
 }
 
-# A /proc with nothing in it but what the sanitizers look at
-without_processes()
-{
-	apart sh -c '
-		mkdir "$1/proc" && mount --rbind /proc "$1/proc" && mount -t tmpfs none /proc &&
-			ln -s "$1/proc/self" "$1/proc/thread-self" /proc/ || exit 77
-		shift
-		ASAN_OPTIONS=detect_leaks=0 exec "$@"
-	' sh "$TMP" "$@"
-	status=$?
-	rmdir "$TMP/proc"
-	return $status
-}
-
 # Both are without the module, which is said once.
 one_note()
 {
@@ -158,20 +143,18 @@ result "NAME without pid: rejected" fails 2 "Processes are named by their PID, o
 	"$VMAINFO" diff "$name" "$TMP/maps"
 result "missing process: ESRCH message" fails 2 "No such process" "$VMAINFO" diff "$capture" 2147483647
 result "unknown process name rejected" fails 2 "there is no process" "$VMAINFO" diff "$capture" "pid:no such"
-if without_processes "$VMAINFO" --version >"$TMP/err" 2>&1; then
+if own_proc "$VMAINFO" --version >"$TMP/err" 2>&1; then
 	result "empty /proc: message" fails 2 "there are no processes in /proc" \
-		without_processes "$VMAINFO" diff "$capture" "pid:no such"
+		own_proc "$VMAINFO" diff "$capture" "pid:no such"
 else
 	ktap_test_skip "empty /proc: message: /proc cannot be replaced here"
 fi
 echo "this is not a listing" >"$TMP/nothing"
-result "file that is not a listing rejected" fails 2 "is neither a listing of" "$VMAINFO" diff "$TMP/nothing" "$capture"
+result "file that is not a listing rejected" fails 2 "is neither a file of" "$VMAINFO" diff "$TMP/nothing" "$capture"
 result "one argument rejected" fails 2 "missing operand" "$VMAINFO" diff "$capture"
 result "three arguments rejected" fails 2 "extra operand 'c'" "$VMAINFO" diff a b c
 result "stdin twice rejected" fails 2 "only one of the two can be stdin" "$VMAINFO" diff - -
 result "unknown option rejected" fails 2 "unrecognized option" "$VMAINFO" diff --none a b
-result "full device: ENOSPC message" fails 2 "write error: No space left" \
-	sh -c '"$0" diff "$1" "$2" >/dev/full' "$VMAINFO" "$capture" "$TMP/4.a"
 
 ktap_set_plan $((KTAP_TESTNO - 1))
 ktap_finished

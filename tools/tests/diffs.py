@@ -63,7 +63,7 @@ PAIRS = {
     "a file is deleted": ([lib(M, 3 * M)], [lib(M, 3 * M, name=b"/lib (deleted)")],
                           "renamed 00001000-00003000 8 K r--p file (was /lib) /lib (deleted)"),
     "a name for memory": ([vma(M, 3 * M)], [vma(M, 3 * M, name=b"[anon:a\x1b]")],
-                          "renamed 00001000-00003000 8 K rw-p anon (was without a name) [anon:a?]"),
+                          "renamed 00001000-00003000 8 K rw-p anon (was without a name) [anon:a\\x1b]"),
     "the heap is elsewhere": ([vma(M, 3 * M, kind=H, name=b"[heap]")], [vma(M, 3 * M)], ""),
     "split": ([vma(M, 5 * M)], [vma(M, 3 * M), vma(3 * M, 5 * M)],
               "split 00001000-00005000 16 K rw-p anon (at 00003000)"),

@@ -2,25 +2,12 @@
 """What export.sh tests: python3 export.py CHECK, with the program in VMAINFO."""
 import os
 import subprocess
-import sys
-import threading
 
 import openmetrics
+from common import TMP, VMAINFO, limit, main, same
 from target import targets
 
-VMAINFO = os.environ["VMAINFO"]
-TMP = os.environ["TMP"]
 FILE = os.path.join(TMP, "metrics", "vmainfo.prom")
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
-
-
-def limit():
-    with open("/proc/sys/vm/max_map_count") as value:
-        return int(value.read())
 
 
 def export(*options):
@@ -81,7 +68,7 @@ def percent(vmas):
 
 
 def check_threshold():
-    """Who is over it has series, and nobody else if the nearest do not have them anyway."""
+    """With --count=0, exactly the processes above the threshold have series."""
     with targets((3000, b"a"), (2000, b"b"), (1000, b"c")) as (a, b, c):
         def pids(vmas):
             shown = by_pid(openmetrics.read(export(percent(vmas), "--count=0")))
@@ -113,17 +100,17 @@ def check_names():
     """comm is up to 15 bytes of any kind; a label is UTF-8, without what a terminal obeys."""
     names = {
         b'q"\\back\\n': 'q"\\back\\n',
-        b"new\nline\\": "new\nline\\",
+        b"new\nline\\": r"new\x0aline" + "\\",
         b" x ": " x ",
         b"": "",
-        b"\xff\xfe\xc3": "\ufffd\ufffd\ufffd",
-        b"\xed\xa0\x80|\xc0\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd",
-        b"\xe0\x80\x80|\xf0\x80\x80\x80": "\ufffd\ufffd\ufffd|\ufffd\ufffd\ufffd\ufffd",
-        b"\xf4\x90\x80\x80.": "\ufffd\ufffd\ufffd\ufffd.",
+        b"\xff\xfe\xc3": r"\xff\xfe\xc3",
+        b"\xed\xa0\x80|\xc0\x80": r"\xed\xa0\x80|\xc0\x80",
+        b"\xe0\x80\x80|\xf0\x80\x80\x80": r"\xe0\x80\x80|\xf0\x80\x80\x80",
+        b"\xf4\x90\x80\x80.": r"\xf4\x90\x80\x80.",
         "\u65e5\u672c\U0001f40d".encode(): "\u65e5\u672c\U0001f40d",
-        b"a\x1b[31m\t\x7f\xc2\x9b": "a\ufffd[31m\ufffd\ufffd\ufffd",
+        b"a\x1b[31m\t\x7f\xc2\x9b": r"a\x1b[31m\x09\x7f\xc2\x9b",
         b"{pid=\"1\"} 1": "{pid=\"1\"} 1",
-        b"\\012\\x41\\t": "\\012\\x41\\t",
+        b"\\012\\x41\\t": r"\012\x5cx41\t",
     }
     with targets(*((10, name) for name in names)) as running:
         data = export("--threshold=0", "--count=100000")
@@ -145,6 +132,12 @@ def check_file():
     os.chdir(os.path.dirname(FILE))
     export("-o", "other.prom")
     same(sorted(os.listdir(".")), ["other.prom", "vmainfo.prom"], "in the directory")
+    # Whoever has the old file open keeps its text.
+    with open("vmainfo.prom", "rb") as kept:
+        before = kept.read()
+        export("-o", "vmainfo.prom", "--count=0")
+        kept.seek(0)
+        same(kept.read(), before, "what was open")
     # A link is replaced, not what it points to.
     os.symlink("other.prom", "link.prom")
     before = os.stat("other.prom").st_ino
@@ -153,64 +146,4 @@ def check_file():
     same(os.stat("other.prom").st_ino, before, "what it points to")
 
 
-def check_atomic():
-    """A reader finds a whole file whenever it looks, and what it has open does not change."""
-    os.makedirs(os.path.dirname(FILE), exist_ok=True)
-    export("-o", FILE)
-    done = threading.Event()
-    wrong = []
-    reads = 0
-
-    def read_all():
-        nonlocal reads
-        while not done.is_set():
-            with open(FILE, "rb") as metrics:
-                first = metrics.read()
-                metrics.seek(0)
-                try:
-                    openmetrics.read(first)
-                    same(metrics.read(), first, "the open file")
-                except Exception as exception: # whatever it is, it is told below
-                    wrong.append(exception)
-                    return
-            reads += 1
-
-    reader = threading.Thread(target=read_all)
-    reader.start()
-    old = os.stat(FILE).st_ino
-    with open(FILE, "rb") as kept:
-        before = kept.read()
-        for _ in range(30):
-            export("-o", FILE, "--threshold=0", "--count=100000")
-        kept.seek(0)
-        same(kept.read(), before, "what was open all the time")
-    done.set()
-    reader.join()
-    if wrong:
-        raise wrong[0]
-    if not reads:
-        raise AssertionError("nothing was read meanwhile")
-    same(os.stat(FILE).st_ino == old, False, "the same file, written over")
-
-
-def check_full():
-    """No room for it: the old file stays, and nothing else is there."""
-    os.makedirs(os.path.dirname(FILE), exist_ok=True)
-    export("-o", FILE)
-    with open(FILE, "rb") as metrics:
-        before = metrics.read()
-    # A limit of the size of files is to be had anywhere, a full file system is not.
-    failed = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$@"', "sh",
-                             VMAINFO, "export", "-q",
-                             "--threshold=0", "--count=100000", "-o", FILE],
-                            stderr=subprocess.PIPE)
-    same(failed.returncode, 1, "status")
-    if b"cannot write '%s': File too large" % FILE.encode() not in failed.stderr:
-        raise AssertionError(failed.stderr)
-    with open(FILE, "rb") as metrics:
-        same(metrics.read(), before, "the old file")
-    same(sorted(name for name in os.listdir(os.path.dirname(FILE)) if "vmainfo" in name),
-         ["vmainfo.prom"], "in the directory")
-
-
-globals()["check_" + sys.argv[1]]()
+main(globals())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What files.sh tests: python3 files.py CHECK DIRECTORY, with the program in VMAINFO. As root, with
+"""What files.sh tests: python3 files.py CHECK, with the program in VMAINFO. As root, with
 two other users."""
 import contextlib
 import errno
@@ -10,19 +10,14 @@ import stat
 import subprocess
 import sys
 
+from common import CAPTURES, TMP, VMAINFO, main, same
 from target import targets
 
-VMAINFO = os.environ["VMAINFO"]
 COPY = os.environ["COPY"] # that other users can run
-CAPTURE = os.environ["CAPTURES"] + "/python.raw"
-DIR = sys.argv[2]
+CAPTURE = CAPTURES + "/python.raw"
+DIR = os.path.join(TMP, sys.argv[1])
 F_SETPIPE_SZ = 1031
 ROOT, USER, OTHER = 0, 65534, 65533
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
 
 
 def commands(path):
@@ -203,4 +198,4 @@ def check_reader_goes():
     same((running.returncode, said), (1, "vmainfo: cannot write '%s': Broken pipe\n" % fifo), "save")
 
 
-globals()["check_" + sys.argv[1]]()
+main(globals())

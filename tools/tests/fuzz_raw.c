@@ -28,7 +28,7 @@ static bool parse(struct listing *l, const uint8_t *data, size_t size)
 	char *copy = xmalloc(size + 1);
 	const char *wrong;
 
-	/* Of just this size, so that a byte behind it is noticed */
+	/* Of just this size, so that the sanitizer reports a read of one more byte */
 	memcpy(copy, data, size);
 	wrong = listing_parse(l, copy, size);
 	if (!wrong)
@@ -46,7 +46,7 @@ static void show(const struct listing *l)
 {
 	static const struct show_options filters[] = {
 		{ .colour = true },
-		{ .safe = true, .perm = "?w-p" },
+		{ .terminal = true, .perm = "?w-p" },
 		{ .kinds = 1u << VMAINFO_KIND_ANON | 1u << VMAINFO_KIND_SPECIAL },
 		{ .by_address = true, .address = 0x7fffffffe000 },
 	};

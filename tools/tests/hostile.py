@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """hostile.py {truncated|header|records|order|grown} PROGRAM RAW DIRECTORY: listings that are
-wrong in one way each are refused, with status 1 (diff: 2) and one line that names the file, or,
-where what is in a field is nobody's business, shown. Never anything else: no signal, no
-sanitizer's report."""
+wrong in one way each are refused, with status 1 (diff: 2) and one line that names the file. Free
+fields can have any value. Signals and reports of the sanitizers are errors."""
 
 import os
 import struct

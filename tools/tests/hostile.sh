@@ -6,7 +6,6 @@
 # program is built with the sanitizers, which end it with a report.
 
 . "$(dirname "$0")/lib.sh"
-export PYTHONDONTWRITEBYTECODE=1
 
 hostile()
 {

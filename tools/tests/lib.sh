@@ -31,6 +31,7 @@ begin()
 	[ -d "${CAPTURES:?names a directory with captures}" ] ||
 		ktap_exit_fail_msg "CAPTURES=$CAPTURES is no directory"
 	TMP=$(mktemp -d) || ktap_exit_fail_msg "mktemp failed"
+	export VMAINFO CAPTURES TMP PYTHONDONTWRITEBYTECODE=1
 	trap cleanup EXIT
 	trap 'exit 1' INT TERM
 }
@@ -45,6 +46,28 @@ cleanup()
 	done
 	rm -rf "$TMP"
 	exit "$status"
+}
+
+needs_no_module()
+{
+	[ ! -e /proc/vmainfo ] ||
+		ktap_exit_fail_msg "these tests are of the program without the module, which is loaded"
+}
+
+# check CHECK NAME: check_CHECK() in the python file beside the test
+check()
+{
+	result "$2" python3 "$HERE/$(basename "$0" .sh).py" "$1"
+}
+
+# as_root NAME COMMAND...: a test point that needs root
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		result "$@"
+	else
+		ktap_test_skip "$1: needs root"
+	fi
 }
 
 # two_of NAME: starts two processes of that name; $older and $newer are their pids
@@ -71,6 +94,18 @@ apart()
 	else
 		unshare -m --propagation unchanged "$@"
 	fi
+}
+
+# own_proc COMMAND...: with a /proc that has only what the sanitizers need, and sys
+own_proc()
+{
+	mkdir -p "$TMP/proc"
+	# shellcheck disable=SC2016 # expanded by that shell
+	apart sh -c '
+		mount --rbind /proc "$TMP/proc" && mount -t tmpfs none /proc &&
+			ln -s "$TMP/proc/self" "$TMP/proc/thread-self" "$TMP/proc/sys" /proc/ || exit
+		ASAN_OPTIONS=detect_leaks=0 exec "$@"
+	' sh "$@"
 }
 
 # limited SECONDS COMMAND...: it is killed if it takes more of CPU time, which a busy machine does

@@ -17,20 +17,15 @@ import urllib.parse
 import urllib.request
 
 import openmetrics
+from common import CAPTURES, main, same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONTRIB = os.path.join(HERE, "..", "contrib")
-CAPTURES = os.environ["CAPTURES"]
 # Where metrics.sh has put what the textfile collector reads
 FILE = os.environ.get("METRICS_FILE")
 PROMETHEUS = os.environ.get("PROMETHEUS")
 # What never comes is to end the test, but what comes late on a busy machine is not.
 LIMIT = 1800
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
 
 
 def hog():
@@ -226,4 +221,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2])
     else:
-        globals()["check_" + sys.argv[1]]()
+        main(globals())

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # From what "vmainfo export" wrote in a guest, where a process is near the limit, through
-# node_exporter and Prometheus to the alert and to the queries of the dashboard: what tools/contrib/
-# has, with the programs that it is for, on loopback.
+# node_exporter and Prometheus to the alerts and to the queries of the dashboard, on loopback.
 
 . "$(dirname "$0")/lib.sh"
 begin
@@ -11,7 +10,6 @@ for program in prometheus promtool prometheus-node-exporter; do
 	command -v "$program" >/dev/null || { ktap_skip_all "there is no $program here"; exit "$KSFT_SKIP"; }
 done
 contrib=$HERE/../contrib
-export CAPTURES PYTHONDONTWRITEBYTECODE=1
 
 # serve NAME COMMAND...: runs a server; $address is where it listens, on a port that it chose
 serve()
@@ -32,11 +30,6 @@ serve()
 		fi
 		sleep 0.1
 	done
-}
-
-check()
-{
-	result "$2" python3 "$HERE/metrics.py" "$1"
 }
 
 units()
@@ -78,9 +71,9 @@ node=$address
 serve openmetrics python3 "$HERE/metrics.py" serve "$METRICS_FILE"
 openmetrics=$address
 
-# job and instance are not unique where there are several clusters.
 # The rules with a shorter "for": the unit test above has it as it is.
 sed 's/^\( *for:\) .*/\1 2s/' "$contrib/vmainfo-alerts.yml" >"$TMP/alerts.yml"
+# job and instance are not unique where there are several clusters.
 cat >"$TMP/prometheus.yml" <<EOF
 global:
   scrape_interval: 1s

@@ -14,10 +14,10 @@ import sys
 import tempfile
 import time
 
+from common import CAPTURES, VMAINFO, main, same
 from target import targets
 
-VMAINFO = os.environ["VMAINFO"]
-CAPTURE = os.environ["CAPTURES"] + "/python.raw"
+CAPTURE = CAPTURES + "/python.raw"
 PID = str(os.getpid())
 
 # Those that end after one look: each prints something.
@@ -31,11 +31,6 @@ COMMANDS = (
     ("export", "--quiet"),
     ("--help",),
 )
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
 
 
 def failed(command):
@@ -173,15 +168,15 @@ def check_watch_full():
         ends_at_first_change(stdout, "No space left on device")
 
 
-def check_watch_full_disk():
+def check_watch_full_disk(directory):
     """In the directory is a file system without a free page."""
-    with open(os.path.join(sys.argv[2], "full"), "wb", buffering=0) as full:
+    with open(os.path.join(directory, "full"), "wb", buffering=0) as full:
         try:
             while full.write(bytes(4096)):
                 pass
         except OSError:
             pass
-    with tempfile.TemporaryFile(dir=sys.argv[2]) as stdout:
+    with tempfile.TemporaryFile(dir=directory) as stdout:
         ends_at_first_change(stdout, "No space left on device")
 
 
@@ -201,4 +196,4 @@ def check_top_terminal():
     same((running.returncode, said), (1, "vmainfo: the terminal is gone\n"), "top")
 
 
-globals()["check_" + sys.argv[1]]()
+main(globals())

@@ -6,12 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-export VMAINFO CAPTURES PYTHONDONTWRITEBYTECODE=1
-
-check()
-{
-	result "$2" python3 "$HERE/output.py" "$1"
-}
 
 full_disk()
 {
@@ -20,9 +14,7 @@ full_disk()
 		exec python3 "$2/output.py" watch_full_disk "$1"' sh "$TMP/disk" "$HERE"
 }
 
-if [ -e /proc/vmainfo ]; then
-	ktap_exit_fail_msg "these tests are of what is done without the module, which is loaded"
-fi
+needs_no_module
 ktap_set_plan 9
 check socket "closed socket ends show"
 check pipe "closed pipe ends show"
@@ -30,11 +22,7 @@ check terminal "EIO of a hung-up terminal ends show"
 check full "full device: ENOSPC message"
 check watch_closed "watch: ends when its output is closed"
 check watch_full "watch: ends on a full device"
-if [ "$(id -u)" = 0 ]; then
-	result "watch: ends on a full disk" full_disk
-else
-	ktap_test_skip "watch: ends on a full disk: it takes root to mount one"
-fi
+as_root "watch: ends on a full disk" full_disk
 check top_closed "top: ends when its pipe is closed"
 check top_terminal "top: ends when its terminal is gone"
 ktap_finished

@@ -5,7 +5,6 @@
 # locales, and they change what takes how much time.
 
 . "$(dirname "$0")/lib.sh"
-export PYTHONDONTWRITEBYTECODE=1
 
 # A locale where, as in a Turkish one, "i" and "I" are not one letter, and where, as in a German
 # one, numbers have a comma. It needs no sources of locales.

@@ -15,10 +15,10 @@ import threading
 import time
 
 import openmetrics
+from common import TMP, VMAINFO, same
+from target import running as target_of
 
-VMAINFO = os.environ["VMAINFO"]
-TMP = os.environ["TMP"]
-# Longer than what the kernel keeps of a name, and nobody else's, also if this runs twice
+# Longer than comm, and unique even if this test runs twice
 LONG = "a-very-long-name-%d" % os.getpid()
 SHORT = "short-%d" % os.getpid()
 
@@ -34,11 +34,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
                       ctypes.c_long]
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
 
 
 def vmainfo(*args, status=0):
@@ -60,36 +55,14 @@ def must(result, what):
     return result
 
 
-class Target:
-    """A process of this file's target_NAME(), or of another command, that says "ready"."""
-
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
-        self.pid = self.process.pid
-        said = self.process.stdout.readline()
-        same(said, "ready\n", "what it says")
-
-    def ask(self, question):
-        self.process.stdin.write(question + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().rstrip("\n")
-
-    def stop(self):
-        self.process.kill()
-        self.process.communicate()
-
-
 @contextlib.contextmanager
 def running(*command):
-    target = Target(*command)
-    try:
-        yield target
-    finally:
-        target.stop()
+    with target_of(command) as (one,):
+        yield one
 
 
 def target(name, *args):
+    """A process of this file's target_NAME()"""
     return running(sys.executable, __file__, "target_" + name, *args)
 
 
@@ -206,7 +179,7 @@ def target_wait():
 
 
 def check_prefix():
-    """What the kernel keeps is the same of both, and of nobody's whole name."""
+    """Two names with the same comm"""
     with running(script(LONG, "#!/bin/sh")), running(script(LONG + "-b", "#!/bin/sh")) as other:
         shows(LONG + "-b", other)
         for name in LONG[:-1], LONG + "-", LONG + "-a":
@@ -235,17 +208,29 @@ def check_name_of_threads():
              read(thread_of(process.pid) + "/maps"), LONG)
 
 
-def add_process(pid, comm, cmdline):
-    """In a /proc of ours. Without cmdline, whoever opens it waits for us."""
+def add_process(pid, comm, cmdline, gate=""):
+    """In a private /proc. Without cmdline, its reader waits."""
     directory = "/proc/%d" % pid
     os.mkdir(directory)
     for name, content in (("comm", comm + "\n"), ("cmdline", cmdline), ("statm", "1 1 1\n"),
-                          ("maps", "1000-2000 r--p 00000000 00:00 0 \n")):
+                          ("maps", "1000-2000 r--p 00000000 00:00 0 \n" + gate),
+                          ("status", "Name:\t%s\n" % comm)):
         if content is None:
             os.mkfifo(directory + "/" + name)
             continue
         with open(directory + "/" + name, "w") as file:
             file.write(content)
+
+
+def check_gate():
+    """The gate page of each architecture is not counted."""
+    gates = ("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n",
+             "ffff0000-ffff1000 r-xp 00000000 00:00 0 [vectors]\n",
+             "ffffe000-fffff000 r-xp 00000000 00:00 0 [vdso]\n")
+    for pid, gate in enumerate(gates, 2000000001):
+        add_process(pid, "gate", "", gate)
+    shown = vmainfo("top", "--batch", "--iterations=1").splitlines()[-len(gates):]
+    same([line.split()[1] for line in shown], ["1"] * len(gates), "VMAs")
 
 
 def reads_cmdline(pids, *args, status=0):
@@ -267,7 +252,7 @@ def reads_cmdline(pids, *args, status=0):
 
 
 def check_stuck():
-    """Only what has the beginning of a long name is asked for more than its comm."""
+    """cmdline is read only if comm is the beginning of a long name."""
     # Nobody has such numbers.
     stuck = dict(enumerate(("short", LONG[:14], LONG[1:16], LONG + "-b"), 2000000001))
     for pid, comm in stuck.items():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The raw listings of vmainfo.h, read and made independently of the program under test."""
 
+import re
 import struct
 
 HEADER = struct.Struct("<IIIIiIQQQ")
@@ -12,7 +13,7 @@ RECORD_FIELDS = ("size kind policy next start end offset ino flags dev_major dev
 MAGIC = 0x616D7621
 ATOMIC, GATE, SEQ, FROM_MAPS = 1, 2, 4, 0x10000
 READ, WRITE, EXEC, SHARED, MAYSHARE = 1, 2, 4, 8, 128
-LOCKED, ACCOUNT, ANON_VMA = 1 << 11, 1 << 18, 1 << 62
+LOCKED, ACCOUNT, DELETED, ANON_VMA = 1 << 11, 1 << 18, 1 << 60, 1 << 62
 KINDS = "anon file heap stack shmem hugetlb vdso vvar vsyscall dev special".split()
 ANON, FILE, HEAP, STACK, SHMEM, HUGETLB, VDSO, VVAR, VSYSCALL, DEV, SPECIAL = range(11)
 POLICIES = [None, "default", "prefer", "bind", "interleave", "local", "prefer-many",
@@ -75,6 +76,13 @@ def perm(r):
 def letters(r):
     return [text for i, text in enumerate(LETTERS) if r["flags"] >> i & 1] + \
         ["??"] * (r["flags"] >> 63)
+
+
+def text(name):
+    """A name as the program shows it in UTF-8: printable() in tools/tool.h."""
+    shown = name.replace(b"\\x", b"\\x5cx").decode("utf-8", "backslashreplace")
+    return re.sub("[\0-\x1f\x7f-\x9f]",
+                  lambda match: "".join("\\x%02x" % byte for byte in match[0].encode()), shown)
 
 
 def maps(records):

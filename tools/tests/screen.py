@@ -190,7 +190,7 @@ class Program:
         """Until the condition holds for the lines of the screen."""
         deadline = time.monotonic() + LIMIT
         while True:
-            # With all that is there: half a screen is none.
+            # Read all: half a screen does not count.
             while self.read(0):
                 pass
             found = condition(self.screen.text())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""show.py {json|csv|maps|table} RAW: what "vmainfo show" prints on stdin is what that file has."""
+"""show.py {json|csv|maps|table|raw} RAW: what "vmainfo show" prints on stdin is what that file has."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ output = sys.stdin.buffer.read()
 
 
 def fields(i, r):
-    """What JSON has of a record, but for its name."""
+    """What JSON has of a record."""
     from_maps = header["flags"] & raw.FROM_MAPS
     return {
         "nr": i + 1 if r in vmas else None,
@@ -29,7 +29,9 @@ def fields(i, r):
         "anon": None if from_maps else bool(r["flags"] & raw.ANON_VMA),
         "policy": raw.POLICIES[r["policy"]] if r["policy"] < len(raw.POLICIES) else "?",
         "flags": None if from_maps else raw.letters(r),
-        "ops": r["ops"] and r["ops"].decode(),
+        "deleted": None if from_maps else bool(r["flags"] & raw.DELETED),
+        "ops": r["ops"] and raw.text(r["ops"]),
+        "name": None if r["name"] is None else raw.text(r["name"]),
     }
 
 
@@ -50,33 +52,25 @@ def check_json():
         "vmas": len(vmas), "total_kb": kb, "shown_vmas": len(vmas), "shown_kb": kb})
     check("number of records", len(got), len(records))
     for i, r in enumerate(records):
-        want = fields(i, r)
-        try:
-            want["name"] = None if r["name"] is None else r["name"].decode()
-        except UnicodeDecodeError:
-            want["name_hex"] = r["name"].hex()
-            check("name", got[i]["name"].count("\ufffd") > 0, True)
-            want["name"] = got[i]["name"]
-        check(f"record {i}", got[i], want)
+        check(f"record {i}", got[i], fields(i, r))
     # None of what a terminal obeys, and the line ends of this format alone
     check("control characters", [c for c in output.decode() if c != "\n" and
                                  (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)], [])
 
 
 def check_csv():
-    text = output.decode("utf-8", "surrogateescape")
+    text = output.decode("utf-8")
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     check("number of records", len(rows), len(records))
     for i, r in enumerate(records):
         want = {key: "" if value is None else str(value) for key, value in fields(i, r).items()}
         f = fields(i, r)
+        del want["deleted"]
         want["anon"] = {None: "", True: "y", False: "n"}[f["anon"]]
         want["flags"] = ",".join(f["flags"] or []) or ("" if f["flags"] is None else "-")
-        want["name"] = (r["name"] or b"").decode("utf-8", "surrogateescape")
         check(f"record {i}", rows[i], want)
-    unquoted = "".join(text.split('"')[::2])
-    check("line ends", unquoted.count("\r\n"), len(records) + 1)
-    check("other line ends", unquoted.replace("\r\n", "").count("\n"), 0)
+    check("line ends", text.count("\r\n"), len(records) + 1)
+    check("other line ends", text.replace("\r\n", "").count("\n"), 0)
 
 
 def check_table():
@@ -87,15 +81,31 @@ def check_table():
         check("address", b"%08x" % r["start"] in line and b"%08x" % r["end"] in line, True)
         rights = r["flags"] & (raw.READ | raw.WRITE | raw.EXEC)
         mark = "!" if rights & 6 == 6 else " " if rights else "."
-        check("permissions", (" " + raw.perm(r) + mark + " ").encode() in line, True)
+        check("permissions", (" " + raw.perm(r) + mark).encode() in line, True)
     kb = sum(r["end"] - r["start"] for r in vmas) // 1024
     check("sum", lines[-2].startswith(b"%d VMA%s, %d kB" % (len(vmas), b"s" * (len(vmas) != 1),
                                                           kb)), True)
     check("control characters", [c for c in output if c != 10 and (c < 32 or c == 127)], [])
 
 
+def check_raw():
+    """--raw: one space between columns, whatever is in a name."""
+    lines = output.decode().splitlines()
+    check("number of lines", len(lines), len(records) + 1)
+    for i, (line, r) in enumerate(zip(lines[1:], records)):
+        want = fields(i, r)
+        for key in ("start", "end", "offset"):
+            want[key] = "%08x" % int(want[key], 16)
+        for key in ("anon", "deleted"):
+            want[key] = {None: "?", True: "y", False: "-"}[want[key]]
+        want["flags"] = ",".join(want["flags"] or []) or ("-" if want["flags"] == [] else "?")
+        want["name"] = (want["name"] or "").replace(" ", "\\x20")
+        want = {key: "-" if value in (None, "") else str(value) for key, value in want.items()}
+        check(f"line {i}", dict(zip(lines[0].split(" "), line.split(" "), strict=True)), want)
+
+
 def check_maps():
     check("maps", output, raw.maps(records))
 
 
-{"json": check_json, "csv": check_csv, "maps": check_maps, "table": check_table}[sys.argv[1]]()
+{"json": check_json, "csv": check_csv, "maps": check_maps, "table": check_table, "raw": check_raw}[sys.argv[1]]()

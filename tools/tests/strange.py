@@ -11,7 +11,7 @@ NAMES = [
     b"/surrogate \xed\xa0\x80", b"/too high \xf4\x90\x80\x80", b"/highest \xf4\x8f\xbf\xbf",
     b"/escape \x1b[31m", b"/delete \x7f", b"/c1 \xc2\x9b31m", b"/alone \x9b31m", b"/tab\t",
     b"/" + b"long" * 2000, b"[anon: {name} ]", b"/only\xff",
-    b"/behind \xff\x9b2J", b"/overlong \xe0\x82\x9b2J", b"/in others \xc4\x9b2J",
+    b"/like an escape \\x1b", b"/behind \xff\x9b2J", b"/overlong \xe0\x82\x9b2J", b"/in others \xc4\x9b2J",
 ]
 
 at = 0x10000
@@ -19,7 +19,7 @@ records = []
 for i, name in enumerate(NAMES):
     records.append(raw.vma(at, at + 4096 * (i + 1), ("rwxp", "---p", "r--s")[i % 3], name=name,
                            ops=(None, b"?", b"some_vm_ops")[i % 3], kind=raw.FILE, ino=i,
-                           policy=i % 10, offset=i << 12))
+                           policy=i % 10, offset=i << 12, more_flags=raw.DELETED * (i % 2)))
     at += 0x1000000
 records += [
     raw.vma(0x7F0000000000, 0x7F0000001000, page_shift=0),

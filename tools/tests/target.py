@@ -4,7 +4,8 @@
         python3 target.py N [NAME-IN-HEX [GROUPS]]
 
 maps N pages of which every second one has other rights, and says "ready". It takes the name
-first, if there is one, and as many supplementary groups. For each number on stdin it maps as many more, and says so again.
+first, if there is one, and as many supplementary groups. For each number on stdin it maps as many
+more, and says "ready" again.
 """
 import contextlib
 import ctypes
@@ -13,32 +14,34 @@ import os
 import subprocess
 import sys
 
+from common import same
+
 PR_SET_NAME = 15
 
 
 class Target:
-    """One that runs, with its pid."""
+    """A process of a command that says "ready", with its pid."""
 
-    def __init__(self, vmas, name=None, groups=0):
-        command = [sys.executable, __file__, str(vmas)]
-        if name is not None:
-            command += [name.hex(), str(groups)]
+    def __init__(self, *command):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, text=True)
         self.pid = self.process.pid
-        self.wait_until_ready()
+        same(self.process.stdout.readline(), "ready\n", "the target says")
 
-    def wait_until_ready(self):
-        if self.process.stdout.readline() != b"ready\n":
-            raise RuntimeError("the target does not get ready")
+    def ask(self, question):
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().rstrip("\n")
 
     def grow(self, vmas):
-        self.process.stdin.write(b"%d\n" % vmas)
-        self.process.stdin.flush()
-        self.wait_until_ready()
+        same(self.ask(str(vmas)), "ready", "the target says")
+
+    def stop(self):
+        self.process.kill()
+        self.process.communicate()
 
     def vmas(self):
-        """As the kernel counts them: the gate page is none."""
+        """As the kernel counts them, without the gate page"""
         with open("/proc/%d/maps" % self.pid, "rb") as maps:
             return sum(not line.startswith(b"ffffffffff600000-") for line in maps)
 
@@ -47,24 +50,24 @@ class Target:
             lines = dict(line.split(b":", 1) for line in status if b":" in line)
         return sum(int(lines[key.encode()].split()[0]) for key in keys)
 
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-
 
 @contextlib.contextmanager
-def targets(*wanted):
-    """Runs one for each (VMAs, name) that is wanted."""
-    running = []
+def running(*commands):
+    """Runs a target for each command."""
+    started = []
     try:
-        for one in wanted:
-            running.append(Target(*one))
-        yield running
+        for command in commands:
+            started.append(Target(*command))
+        yield started
     finally:
-        for target in running:
+        for target in started:
             target.stop()
+
+
+def targets(*wanted):
+    """Runs this file for each (VMAs, name[, groups]) that is wanted."""
+    return running(*([sys.executable, __file__, str(vmas), name.hex(), *map(str, groups)]
+                     for vmas, name, *groups in wanted))
 
 
 def main():

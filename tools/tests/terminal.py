@@ -11,7 +11,7 @@ if not pid:
 while True:
     try:
         data = os.read(fd, 65536)
-    except OSError:  # EIO: nobody has it open any more
+    except OSError:  # EIO: all writers have closed it
         break
     if not data:
         break

@@ -7,23 +7,13 @@ import subprocess
 import sys
 
 import screen
+from common import VMAINFO, limit, main, same
 from target import targets
 
-VMAINFO = os.environ["VMAINFO"]
 COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "DATA", "STACK", "EXEC", "LOCKED", "PINNED",
            "COMMAND"]
 # Nobody waits for it.
 NEVER = "100000"
-
-
-def same(got, want, what):
-    if got != want:
-        raise AssertionError("%s: %r, not %r" % (what, got, want))
-
-
-def limit():
-    with open("/proc/sys/vm/max_map_count") as value:
-        return int(value.read())
 
 
 def table(lines):
@@ -44,6 +34,10 @@ def table(lines):
             return None
         rows.append(dict(zip(titles, cells)))
     return rows
+
+
+def plain(line):
+    return re.sub("\033\\[[0-9;]*m", "", line)
 
 
 def pids(lines):
@@ -126,8 +120,8 @@ def check_warn():
         share = 100 * near.vmas() / limit()
         for warn, marked in (("%.4f" % (share - 0.01), True), ("%.4f" % (share + 0.01), False)):
             lines = batch("--color=always", "--warn=" + warn, only([near, far]))
-            colours = {re.search(r"(near|far)", line).group(): "\033[1;31m" in line
-                       for line in lines if re.search(r" (near|far)", line) and "pid" not in line}
+            colours = {re.search(r"(near|far)$", plain(line)).group(): "\033[1;31m" in line
+                       for line in lines if re.search(r" (near|far)$", plain(line)) and "pid" not in line}
             same(colours, {"near": marked, "far": False}, "what is red with " + warn)
         lines = batch("--warn=%.4f" % (share - 0.01))
         over = sum(100 * int(row["VMAS"]) / limit() > share - 0.01 for row in table(lines))
@@ -138,7 +132,7 @@ def check_warn():
 
 def check_names():
     """What a terminal would obey does not come out, nor does what would break a line."""
-    names = {b"a\x1b[31mb": "a?[31mb", b" x\ny\\": "x\\ny\\\\", b"\xc2\x9bz": "??z"}
+    names = {b"a\x1b[31mb": r"a\x1b[31mb", b" x\ny\\": r"x\ny\\", b"\xc2\x9bz": r"\xc2\x9bz"}
     with targets(*((10, name) for name in names)) as running:
         rows = table(batch(only(running)))
         for target, shown in zip(running, names.values()):
@@ -332,11 +326,11 @@ def check_bad_names():
         top.wait_for("table", lambda lines: len(pids(lines) or []) == 3)
         rows = table(top.screen.text())
         names = {int(row["PID"]): row["COMMAND"] for row in rows}
-        same(names[running[0].pid], "a?[31mb", "name")
-        same(names[running[1].pid], "?z?", "name")
+        same(names[running[0].pid], r"a\x1b[31mb", "name")
+        same(names[running[1].pid], r"\xffz\xc3", "name")
         if not names[running[2].pid].startswith("\u65e5"):
             raise AssertionError("UTF-8 is not shown: %r" % names)
         quit_by_q(top)
 
 
-globals()["check_" + sys.argv[1]]()
+main(globals())

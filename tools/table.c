@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tables for people, see table.h.
+ *
+ * libsmartcols takes 10 times as long for a line as printf(), and 500 bytes of
+ * memory. So unless the table is for a terminal, libsmartcols prints only the
+ * first lines, and the others are printed here, with the same widths. Only a
+ * value that is longer than all of the first ones is wider than its column. In
+ * this way a listing of 1,048,576 VMAs takes 1.0 times as long as by printf().
+ *
+ * Without libsmartcols, which Debian does not have as a static library, all is
+ * printed here, and does not fit a terminal.
+ */
+#include <errno.h>
+#include <error.h>
+#include <stdlib.h>
+
+#ifdef HAVE_SMARTCOLS
+#include <libsmartcols.h>
+#endif
+
+#include "table.h"
+
+#define FIRST_LINES 1024
+
+void table_column(struct table *t, const char *name, size_t width, int flags)
+{
+	t->columns[t->nr_columns].name = name;
+	t->columns[t->nr_columns].width = width;
+	t->columns[t->nr_columns++].flags = flags;
+}
+
+static size_t width_of(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text++)
+		width += is_first_byte(*text);
+	return width;
+}
+
+/* No line ends in spaces. */
+static void print_line(const struct table *t, const struct table_cell *cells)
+{
+	size_t i, width, pad, pending = 0;
+
+	for (i = 0; i < t->nr_columns; i++) {
+		const bool right = t->columns[i].flags & TABLE_RIGHT;
+
+		width = t->raw ? 0 : width_of(cells[i].text);
+		pad = !t->raw && t->columns[i].width > width ? t->columns[i].width - width : 0;
+		pending += right ? pad : 0;
+		for (; pending && *cells[i].text; pending--)
+			putc_unlocked(' ', t->out);
+		if (*cells[i].colour)
+			fprintf(t->out, "\033[%sm%s\033[0m", cells[i].colour, cells[i].text);
+		else
+			fputs_unlocked(cells[i].text, t->out);
+		pending += (right ? 0 : pad) + 1;
+	}
+	putc_unlocked('\n', t->out);
+}
+
+static void print_headings(const struct table *t)
+{
+	struct table_cell cells[TABLE_COLUMNS];
+	size_t i;
+
+	for (i = 0; i < t->nr_columns; i++)
+		cells[i] = (struct table_cell){ t->columns[i].name, "" };
+	if (!t->noheadings)
+		print_line(t, cells);
+}
+
+#ifdef HAVE_SMARTCOLS
+static void *check(void *p)
+{
+	if (!p)
+		error(exit_failure, ENOMEM, "table");
+	return p;
+}
+
+static void print_first(struct table *t)
+{
+	struct libscols_table *table = check(scols_new_table());
+	struct libscols_line *line = NULL;
+	const struct table_cell *cell;
+	char sgr[16];
+	int flags;
+	size_t i;
+
+	scols_table_set_stream(table, t->out);
+	if (!t->terminal)
+		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(table, 1);
+	scols_table_enable_noheadings(table, t->noheadings);
+	/* printable() has escaped what is not text. */
+	scols_table_enable_noencoding(table, 1);
+	/* No line ends in spaces. */
+	scols_table_enable_minout(table, 1);
+	for (i = 0; i < t->nr_columns; i++) {
+		flags = t->columns[i].flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0;
+		flags |= t->columns[i].flags & TABLE_CUT ? SCOLS_FL_TRUNC : 0;
+		check(scols_table_new_column(table, t->columns[i].name, t->columns[i].width,
+					     flags));
+	}
+	for (i = 0; i < t->nr_cells; i++) {
+		cell = &t->cells[i];
+		if (i % t->nr_columns == 0)
+			line = check(scols_table_new_line(table, NULL));
+		snprintf(sgr, sizeof(sgr), "\033[%sm", cell->colour);
+		if (scols_line_set_data(line, i % t->nr_columns, cell->text) ||
+		    (*cell->colour &&
+		     scols_cell_set_color(scols_line_get_cell(line, i % t->nr_columns), sgr)))
+			check(NULL);
+	}
+	if (scols_print_table(table))
+		check(NULL);
+	for (i = 0; i < t->nr_columns; i++)
+		t->columns[i].width = scols_column_get_width(scols_table_get_column(table, i));
+	scols_unref_table(table);
+}
+#else
+static void set_width(struct table *t, size_t column, const char *text)
+{
+	if (t->columns[column].width < width_of(text))
+		t->columns[column].width = width_of(text);
+}
+
+static void print_first(struct table *t)
+{
+	size_t i, j;
+
+	for (i = 0; i < t->nr_columns; i++) {
+		set_width(t, i, t->columns[i].name);
+		for (j = i; j < t->nr_cells; j += t->nr_columns)
+			set_width(t, i, t->cells[j].text);
+	}
+	print_headings(t);
+	for (i = 0; i < t->nr_cells; i += t->nr_columns)
+		print_line(t, &t->cells[i]);
+}
+#endif
+
+/* Prints the lines so far and lets the others follow at once. */
+static void start_streaming(struct table *t)
+{
+	size_t i;
+
+	t->streams = true;
+	if (t->raw)
+		print_headings(t);
+	else
+		print_first(t);
+	for (i = 0; i < t->nr_cells; i++)
+		free((char *)t->cells[i].text);
+	free(t->cells);
+}
+
+void table_line(struct table *t, const struct table_cell *cells)
+{
+	size_t i;
+
+	if (!t->streams && (t->raw || (!t->terminal && t->nr_cells == FIRST_LINES * t->nr_columns)))
+		start_streaming(t);
+	if (t->streams) {
+		print_line(t, cells);
+		return;
+	}
+	for (i = 0; i < t->nr_columns; i++) {
+		t->cells = array_grow(t->cells, t->nr_cells, sizeof(*t->cells));
+		t->cells[t->nr_cells++] = (struct table_cell){
+			xstrdup(cells[i].text), cells[i].colour
+		};
+	}
+}
+
+void table_end(struct table *t)
+{
+	if (!t->streams)
+		start_streaming(t);
+}
