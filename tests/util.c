@@ -245,6 +245,21 @@ unsigned long available_kb(void)
 	return kb;
 }
 
+bool memory_returned(unsigned long before)
+{
+	unsigned long after = 0;
+	unsigned int i;
+
+	for (i = 0; i < 300; i++) {
+		after = available_kb();
+		if (before < after + 40 * 1024)
+			return true;
+		nap(100000);
+	}
+	printf("# %lu kB were available before, %lu kB after\n", before, after);
+	return false;
+}
+
 const char *beside(const char *name)
 {
 	static char path[PATH_MAX + NAME_MAX];

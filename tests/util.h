@@ -104,6 +104,12 @@ unsigned long long stat_field(pid_t pid, unsigned int nr);
 /* MemAvailable of /proc/meminfo */
 unsigned long available_kb(void);
 
+/*
+ * Whether at most 40 MB less is available than before. Waits for it, because the kernel
+ * does not count free pages on its per-CPU lists, and empties these over some seconds.
+ */
+bool memory_returned(unsigned long before);
+
 /* The path of a program in the directory of this one, until the next call */
 const char *beside(const char *name);
 
