@@ -679,8 +679,9 @@ static int sources_reserve(struct vma_snapshot *s, size_t nr)
 
 /*
  * What keeps a name alive:
- *  - The path of a file, by the reference that the source has to the file. It
- *    is copied into the snapshot's names while that reference exists.
+ *  - The path of a file, by the reference that the source has to the file, from
+ *    source_add_file() to the end of snapshot_resolve(), which copies the path
+ *    into the snapshot's names.
  *  - The text of a VMA (vm_ops->name(), an anon_vma_name), by mmap_lock. It is
  *    copied during the walk.
  *  - A copy, by the snapshot, until snapshot_free().
