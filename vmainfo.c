@@ -6,7 +6,7 @@
  *
  *	target		which process a file shows, and whether it may
  *	snapshot	the VMAs of that process, copied into records
- *	  records	  of fixed size, and what several of them have in common
+ *	  records	  of fixed size, and what several records have in common
  *	  names		  the texts that maps shows for VMAs
  *	  gate page	  [vsyscall], which belongs to no process
  *	  layout	  of the mm as a whole, for summary
@@ -22,8 +22,9 @@
  *	proc entries	open, write, ioctl; module init and exit
  *
  * Lifetimes: an open file owns its struct pid and its snapshot. A task, an mm
- * and files of the target are only referenced within one call: a read() that
- * takes a snapshot, or an ioctl(). Parameters and the gate page are global.
+ * and files of the target are only referenced within one call: open() or
+ * write() for the access check, read() or lseek() for a snapshot, or ioctl().
+ * Parameters and the gate page are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -120,7 +121,7 @@ static struct pid *target_parse(const char *text)
 	return pid ?: ERR_PTR(-ESRCH);
 }
 
-/* Called under kernel_param_lock(), as are the other parameter operations. */
+/* ->set() and ->get() are called under kernel_param_lock(). */
 static int param_set_pid(const char *val, const struct kernel_param *kp)
 {
 	struct pid *pid = target_parse(val);
@@ -142,7 +143,10 @@ static int param_get_pid(char *buf, const struct kernel_param *kp)
 	return scnprintf(buf, PAGE_SIZE, "%d\n", nr);
 }
 
-/* Called on unload, and if loading fails after pid= was set. */
+/*
+ * Called on unload, and if loading fails after pid= was set: without the lock,
+ * as nobody can use the parameter then.
+ */
 static void param_free_pid(void *arg)
 {
 	put_pid(default_target);
@@ -179,10 +183,11 @@ static bool has_mm(const struct task_struct *task)
 /*
  * Returns the first thread of a process that has an mm, or NULL. This is
  * normally the leader, and another thread if the leader called pthread_exit().
- * find_lock_task_mm() does the same but is not exported. The caller must look
- * again under task_lock(), which keeps task->mm: exit_mm() and exec_mmap() take
- * it. A tracer can keep thousands of exited threads, so the search ends after
- * EXITED_THREADS_MAX of them. Called under RCU, which keeps the threads alive.
+ * find_lock_task_mm() does the same but is not exported. The caller must check
+ * again under task_lock(), which protects task->mm: exit_mm() and exec_mmap()
+ * take that lock. A tracer can keep thousands of exited threads, so the search
+ * ends after EXITED_THREADS_MAX of them. Called under RCU, which keeps the
+ * threads alive.
  */
 static struct task_struct *thread_with_mm(struct task_struct *leader)
 {
@@ -221,8 +226,9 @@ struct vmainfo_target {
 /*
  * Looks up the mm that the target has now.
  *
- * Return: the mm with a reference to its users if access to it was granted,
- * NULL if not, and then @now identifies it, or ERR_PTR(-ESRCH) after an exit.
+ * Return: the mm, with a reference to its users, if access to it was granted.
+ * Else NULL, and @now identifies the mm: @now->mm is NULL if there is none.
+ * ERR_PTR(-ESRCH) if the process was reaped.
  */
 static struct mm_struct *target_look(const struct file *entry,
 				     const struct vmainfo_target *t,
@@ -242,7 +248,7 @@ static struct mm_struct *target_look(const struct file *entry,
 		return ERR_PTR(-ESRCH);
 	}
 	do {
-		/* The ID of a thread that is not the leader means only it. */
+		/* The ID of a thread other than the leader selects only it. */
 		thread = has_mm(task) ? task :
 			 thread_group_leader(task) ? thread_with_mm(task) : NULL;
 		if (!thread)
@@ -323,9 +329,9 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
  *
  * The kernel's own decision is whether /proc/PID/maps can be opened: it depends
  * on security modules, on hidepid and on the instance's pid namespace.
- * ptrace_may_access() is not exported. Opening maps waits for an exec under
- * way. So access is granted to one mm with its exec_id, unless the two have
- * changed by the end of the check. Then the check is repeated.
+ * ptrace_may_access() is not exported. Opening maps waits for a
+ * running exec, which can replace the mm. So the check is repeated until mm and
+ * exec_id are the same before and after it.
  *
  * Return: 0, also for a target that has exited, -ESRCH if it has no number in
  * the procfs instance, -EINTR, or the error of opening maps.
@@ -344,8 +350,9 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 		if (!now.nr)
 			return -ESRCH;
 		/*
-		 * mm_access() grants every process its own mm. This grants
-		 * nothing to an opener with other credentials.
+		 * mm_access() always grants a process its own mm. Only readers
+		 * with that mm profit: an opener with other credentials does
+		 * not.
 		 */
 		if (now.mm && now.mm == current->mm) {
 			t->granted = now;
@@ -366,7 +373,7 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 		mm = target_look(entry, t, &now);
 		if (IS_ERR(mm))
 			return 0;
-		/* If another thread has this mm now, the next look asks. */
+		/* If another thread has this mm now, target_look() will differ. */
 	} while (now.mm != asked.mm || now.exec_id != asked.exec_id ||
 		 (err && now.thread != asked.thread));
 	/* Some kernels do not open maps of a task without an mm. */
@@ -409,7 +416,7 @@ static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_
 #define SOURCE_OMITTED	0x04	/* a marker takes the place of the name */
 
 /*
- * What VMAs have in common that map the same thing. Texts are in the snapshot's
+ * What VMAs that map the same thing have in common. Texts are in the snapshot's
  * names or static.
  */
 struct vma_source {
@@ -481,7 +488,7 @@ struct mm_layout {
 #define WANTS_NAMES	0x1
 #define WANTS_OPS	0x2
 
-/* The VMAs of a process at one time */
+/* The VMAs of a process; of one instant unless @torn */
 struct vma_snapshot {
 	struct vma_record *recs;	/* in address order */
 	size_t nr;
@@ -506,8 +513,9 @@ struct vma_snapshot {
 };
 
 /*
- * kvmalloc() rounds 2.1 MiB up to a block of 4 MiB. vmalloc() wastes less than
- * a page, but allocates its page tables, a page for 512, without the flags.
+ * kvmalloc() tries kmalloc() first, which rounds 2.1 MiB up to 4 MiB. vmalloc()
+ * wastes less than a page, but ignores the flags for its page tables: one page
+ * per 512.
  */
 static void *array_alloc(size_t nr, size_t size)
 {
@@ -879,11 +887,12 @@ static int gate_read(struct gate_vma *g, const struct file *entry, pid_t nr, cha
 }
 
 /*
- * Finds out what the gate page is. The reader's own maps are read first: they
- * are short, and no other process changes them. A reader without the page reads
- * those of the target, to which the opener has access. The mm that the caller
- * holds keeps them complete, if the target still has that mm afterwards. Not to
- * be called from seq_file's functions: maps has a lock of the same class.
+ * Finds out what the gate page is. This reads the reader's own maps first,
+ * which are usually short. If the reader's mm has no gate page, it reads the
+ * target's maps, to which the opener has access. These are complete if the
+ * target still has the same mm afterwards, to which the caller has a reference.
+ * Not to be called from seq_file's functions: maps has a lock of the same
+ * class.
  *
  * Return: 0 if gate_page is set or the target has changed, or an error.
  */
@@ -1006,7 +1015,7 @@ static bool hold_is_over(struct mm_struct *mm, u64 since, u64 hold_ns)
 	       ktime_get_ns() - since >= hold_ns;
 }
 
-/* Sets what a source has of its file. */
+/* Sets the fields of a source that come from its file. */
 static void source_set_file(struct vma_source *src, const struct vm_area_struct *vma,
 			    const struct file *file)
 {
@@ -1098,9 +1107,9 @@ static bool source_same_text(const struct vma_source *other, const void *key)
 }
 
 /*
- * Finds or adds the source of a stable VMA that its file does not name. VMAs
- * share a source if their texts are equal: the address of a text can change
- * between two critical sections.
+ * Finds or adds the source of a stable VMA whose name is not the path of its
+ * file. VMAs share a source if their texts are equal: the address of a text can
+ * change between two critical sections.
  */
 static enum walk_end source_add_text(struct vma_walk *w, struct vm_area_struct *vma,
 				     u32 fixed, u32 *index)
@@ -1371,7 +1380,7 @@ static void walk_rollback(struct vma_walk *w, const struct walk_mark *mark)
 
 /*
  * Returns to the start of the walk. The result is the bytes of names to reserve
- * in one block: twice as many as before if the walk lacked @more.
+ * in one block: the size so far, or twice that and @more if the names ran out.
  */
 static size_t walk_restart(struct vma_walk *w, size_t more)
 {
@@ -1407,10 +1416,10 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 /*
  * Adds up to @max VMAs above the position without mmap_lock.
  *
- * VMAs are read under RCU, which keeps their memory a struct vm_area_struct. It
- * may be another VMA by then, of another mm. The sequence count then proves
- * that no writer had the lock from the first VMA to the last, and so that they
- * were the right ones. find_active_uprobe_speculative() in
+ * VMAs are SLAB_TYPESAFE_BY_RCU: under RCU, the memory stays a struct
+ * vm_area_struct, but it can be reused for a VMA of another mm. If the sequence
+ * count has not changed, no writer had the lock from the first VMA to the last,
+ * and the VMAs belong to this mm. find_active_uprobe_speculative() in
  * kernel/events/uprobes.c does this for one VMA.
  *
  * At a VMA that needs more than plain fields, a few VMAs are read with the lock
@@ -1463,14 +1472,14 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 }
 
 /*
- * The longest wait for a writer to take the lock. It needs a CPU first, and
- * after 4 ms of waiting rwsem hands it the lock whatever readers do.
+ * The longest wait for a writer to take the lock. The writer needs a CPU first,
+ * and after 4 ms of waiting rwsem hands it the lock whatever readers do.
  */
 #define WRITERS_TURN_NS (10 * NSEC_PER_MSEC)
 
 /*
  * Unlocking wakes a waiting writer, but a reader that locks again at once
- * steals the lock before it runs (see rwsem_down_read_slowpath()). So wait
+ * steals the lock before the writer runs (rwsem_down_read_slowpath()). So wait
  * until the lock is not contended. The wait is limited, as there can be an
  * endless stream of writers: mmap_read_lock() then queues behind one of them.
  */
@@ -1531,8 +1540,8 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
 }
 
 /*
- * Records all VMAs of an mm in an empty snapshot, files still as files. The
- * caller has a reference to the users of the mm.
+ * Records all VMAs of an mm in an empty snapshot, without the paths of files.
+ * The caller has a reference to the users of the mm.
  */
 static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 {
@@ -1579,7 +1588,7 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			break;
 		case WALK_NAMES_FULL:
 			names = max_t(size_t, 2 * names_avail(s), SZ_1K);
-			/* A torn walk has dropped the lock for this. */
+			/* A torn walk drops the lock for each block: make them larger. */
 			if (s->torn)
 				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
 			break;
@@ -1680,7 +1689,7 @@ static int source_get_path(struct vma_source *src, const struct path *path, char
 
 #define OPS_CACHE 8
 
-/* What the resolving of a snapshot's sources shares */
+/* State that is shared while all sources of a snapshot are resolved */
 struct source_resolver {
 	struct vma_snapshot *s;
 	char *buf;		/* for paths longer than a block of names */
@@ -1694,9 +1703,9 @@ struct source_resolver {
 };
 
 /*
- * Gets a path that is longer than @size. A target can have as many of these as
- * VMAs, and each takes a while, so @tried limits them to about as many as there
- * can be names.
+ * Gets a path that is longer than @size. A target can have one such path per
+ * VMA, and each d_path() is slow, so the sum of the sizes that are tried is
+ * limited.
  *
  * Return: NULL, the marker to show instead, or ERR_PTR(-ENOMEM).
  */
@@ -1759,8 +1768,8 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 
 /*
  * Returns the symbol at an address, "?" if none is exactly there: then
- * sprint_symbol() prints a neighbour or the bare address. This takes a few
- * thousand instructions.
+ * sprint_symbol() prints a neighbour or the bare address. It is also "?" if the
+ * symbol does not fit into NAMES_LIMIT. This takes a few thousand instructions.
  */
 static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
@@ -1807,8 +1816,8 @@ static bool source_same_path(const struct vma_source *src, const void *path)
 }
 
 /*
- * Names a source if its file does. Each path is resolved once: a process can
- * have opened a file as often as it has VMAs.
+ * Sets the name of a source whose name is the path of its file. Each path is
+ * resolved once: a process can have opened a file as often as it has VMAs.
  */
 static int source_resolve_name(struct source_resolver *res, u32 i)
 {
@@ -2028,7 +2037,7 @@ static const struct vma_source *record_source(const struct vma_snapshot *s,
 /* More than any line has besides its name */
 #define LINE_OVERHEAD_MAX 1024
 
-/* Most bytes that a name takes in a view, each newline escaped */
+/* An upper bound of what a name takes in a view: all of it can be newlines. */
 static size_t source_name_max(const struct vma_source *src)
 {
 	return (size_t)(src->bits & SOURCE_ESCAPE ? 4 : 1) * src->name_len;
@@ -2064,7 +2073,7 @@ static void *view_start(struct seq_file *m, loff_t *pos)
 	int err = 0;
 	void *v;
 
-	/* After the end was read, the reader is still there. */
+	/* The snapshot was freed at the end of the file: return the end again. */
 	if (!vf->snap.taken && *pos)
 		return NULL;
 	if (!vf->snap.taken)
@@ -2145,7 +2154,10 @@ static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record 
 	return b;
 }
 
-/* Sets the most bytes of the next records. A full buffer has overflowed. */
+/*
+ * Sets an upper bound for each of the next records. To seq_file, a full buffer
+ * has overflowed, so that a record must end before the end of the buffer.
+ */
 static void emit_expect(struct emit_batch *b, size_t len)
 {
 	b->limit = b->end - b->begin > len ? b->end - len : b->begin;
@@ -2245,7 +2257,7 @@ static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
 		whence = SEEK_SET;
 		offset += file->f_pos;
 	}
-	/* Only a seek to position 0 needs no snapshot. */
+	/* A seek to another position than 0 can take a snapshot. */
 	do {
 		pos = seq_lseek(file, offset, whence);
 		if (pos != -EINPROGRESS)
@@ -2654,8 +2666,8 @@ static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
 
 /*
  * The ioctl VMAINFO_GET_HEADER: what the target has now, without a walk or
- * mmap_lock. mmput_async(): the target can have exited, and this is then the
- * last user of the mm.
+ * mmap_lock. It uses mmput_async(): if the target has exited, this is the last
+ * user of the mm, and mmput() would tear down the address space here.
  */
 static int get_header(const struct file *entry, struct vmainfo_file *vf,
 		      struct vmainfo_header __user *to)
@@ -2812,9 +2824,9 @@ static void summary_address(struct seq_file *m, const char *key, unsigned long a
 /*
  * Whether kernel.kptr_restrict lets a reader with CAP_SYSLOG see addresses: 0
  * and 1 do, 2 does not. It is not exported, so it is read from procfs, with the
- * opener's credentials, which the entry's file keeps. Any failure hides the
- * addresses: a procfs without sysctls, another value, a file that is mounted
- * over this one.
+ * opener's credentials, which the entry's file keeps. Any other failure than
+ * that of memory hides the addresses: a procfs without sysctls, another value,
+ * a file that is mounted over this one.
  *
  * Return: 1, 0, or -ENOMEM, with which the read has to fail.
  */
@@ -2838,7 +2850,7 @@ static int kptr_restrict_allows(const struct file *entry)
 
 /*
  * Prints the kernel's part of the address space, which is the same in all
- * processes and has no VMAs. Its start is a constant of the architecture. Its
+ * processes and has no VMAs. Its start does not depend on KASLR. Its
  * regions are at random addresses, so the opener must have the permissions to
  * see them in kallsyms.
  */
@@ -3056,7 +3068,8 @@ static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 /*
  * Answers a query as do_procmap_query() in fs/proc/task_mmu.c does, including
  * which of several errors it returns. But only the look-up and the copy of the
- * VMA's fields run under mmap_lock. Path and build ID follow after it.
+ * VMA's fields run under mmap_lock. Path and build ID are resolved without it.
+ * A build ID after BUILD_ID_NOTES notes is not found.
  */
 static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 			struct procmap_query_v1 *q, struct procmap_query_name *n, u8 *build_id)

@@ -76,8 +76,9 @@ enum vmainfo_kind {
 #define VMAINFO_GATE	0x2
 /*
  * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
- * an address space that no system call was changing at that moment. Mainline
- * 6.4 to 6.12 cannot tell the latter, and it is not a condition there.
+ * an address space that no system call was changing at that moment. Kernels
+ * whose mm_lock_seq is an int (mainline 6.4 to 6.12) cannot tell the latter,
+ * and it is not a condition there.
  */
 #define VMAINFO_SEQ	0x4
 /* The upper 16 bits belong to programs that store records. */
@@ -102,11 +103,11 @@ enum vmainfo_kind {
  * @mm_seq changes at the end of the system call that changes VMAs. Until then
  * it can be the same although VMAs have changed.
  *
- * @mm_seq wraps around. Each system call that may change VMAs adds 2 to it (1
- * in mainline 6.4 to 6.12), so it takes 2^31 (2^32) calls. A process that only
- * maps and unmaps makes less than a million a second, and four million that
- * find nothing to unmap, which takes 9 (18) minutes at least. Compare headers
- * that are closer to each other than that.
+ * @mm_seq wraps around. Each system call that may change VMAs adds 2 to it, or 1
+ * where mm_lock_seq is an int, so it repeats after 2^31 or 2^32 calls. About
+ * four million calls per second are possible, of a munmap() that finds nothing,
+ * so that takes 9 or 18 minutes at least. Compare headers that are closer to
+ * each other than that.
  *
  * If two headers from one open file, without a write() in between, have
  * VMAINFO_SEQ and the same @mm_seq and @exec_id, no VMA was mapped, unmapped or
@@ -291,11 +292,11 @@ enum procmap_query_flags {
  *
  * Errors: ENOENT if there is no such VMA; ESRCH if the target has exited or has
  * no address space; ENAMETOOLONG if the capacity for name or build ID is too
- * small; EINVAL for unknown flags, an address without a size or a size without
- * an address, or a structure that is too small; E2BIG if it is larger than this
- * kernel knows and not zero there, or larger than a page; EFAULT, EINTR,
- * ENOMEM; after an exec of the target, the error of opening its /proc/PID/maps,
- * such as EACCES.
+ * small, or the name longer than PATH_MAX; EINVAL for unknown flags, an address
+ * without a size or a size without an address, or a structure that is too
+ * small; E2BIG if it is larger than the module knows and a byte beyond that is
+ * not zero, or larger than a page; EFAULT, EINTR, ENOMEM; after an exec of the
+ * target, the error of opening its /proc/PID/maps, such as EACCES.
  */
 struct procmap_query {
 	__u64 size;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The GNU build ID of an ELF file. build_id_parse_file() in lib/buildid.c is
- * not exported; file_build_id() accepts the same files. It uses kernel_read(),
- * so the hooks of security modules and fanotify apply.
+ * not exported; file_build_id() accepts the same files, but reads
+ * BUILD_ID_NOTES notes at most. It uses kernel_read(), so the hooks of security
+ * modules and fanotify apply.
  *
  * Nothing in a file is trusted: every length is checked, every loop is bounded.
  */

@@ -5,10 +5,10 @@
  * others begin with "kcompat_".
  *
  * Distributions backport features, so a version does not tell what a kernel
- * has. Macros and types of the kernel do where they exist. Otherwise Kbuild
+ * has. Feature tests use its macros and types where possible. Otherwise Kbuild
  * defines KCOMPAT_HAS_* if a header has a certain line. The comments name the
- * version that introduced a feature, and no code depends on it. A test that
- * misses a feature must either break the build or only cost speed.
+ * version that introduced a feature, and no code depends on it. A feature test
+ * that fails to detect a feature must break the build or cost only speed.
  */
 #ifndef VMAINFO_KCOMPAT_H
 #define VMAINFO_KCOMPAT_H
@@ -75,7 +75,7 @@ static inline struct vm_area_struct *vma_next(struct vma_iterator *vmi)
 
 /*
  * Whether fs/proc/task_mmu.c calls a VMA [heap]. Before 6.7 a VMA that only
- * touched the brk area was one. The tests ask for the comparison in
+ * touched the brk area was [heap], too. The tests ask for the comparison in
  * vma_is_initial_heap() in linux/mm.h. Kernels without that function have the
  * older comparison in task_mmu.c.
  */
@@ -98,9 +98,9 @@ static inline bool kcompat_is_initial_heap(unsigned long start,
 }
 
 /*
- * The path and the inode that maps shows for a file. Before 6.7, vm_file of an
- * overlayfs file was the lower file with the path of the upper one. The tests
- * ask for the functions in linux/fs.h.
+ * The path and the inode that maps shows for a file. Before 6.7, vm_file of a
+ * file on overlayfs was the real file, of either layer, with the path in the
+ * overlay. The tests ask for the functions in linux/fs.h.
  */
 #ifndef KCOMPAT_HAS_FILE_USER_PATH
 static inline const struct path *file_user_path(const struct file *file)
@@ -149,8 +149,8 @@ static inline const char *kcompat_anon_name(const struct vm_area_struct *vma)
 /*
  * The number that per-VMA locks compare with. It changes whenever mmap_lock is
  * taken for writing, so whenever VMAs are mapped, unmapped, moved or get other
- * permissions. Returns false, and 0, on kernels without it, and while a
- * seqcount is odd: a writer has the lock.
+ * permissions. Returns false and sets *@seq to 0 if the kernel has no such
+ * number, or if the seqcount is odd, which means that a writer holds the lock.
  */
 static inline bool kcompat_mm_seq(const struct mm_struct *mm, u64 *seq)
 {
@@ -200,8 +200,8 @@ static inline u8 kcompat_vma_policy(const struct vm_area_struct *vma)
  * get_gate_vma() in arch/x86/entry/vsyscall/vsyscall_64.c without
  * vsyscall_mode, which is not exported.
  *
- * 5.11 made a flag of a field. 6.4 made a bit number of the mask, and a long of
- * the short that has the flags.
+ * 5.11 replaced the field ia32_compat by a flag in context.flags. 6.4 replaced
+ * the flag's mask by a bit number, and made context.flags an unsigned long.
  */
 static inline bool kcompat_mm_has_gate(const struct mm_struct *mm)
 {

@@ -84,9 +84,9 @@ static inline unsigned int kernel_regions_get(struct kernel_region *regions)
 		  __fix_to_virt(0) + PAGE_SIZE },
 #elif defined(CONFIG_ARM64)
 		/*
-		 * The image and the modules are within vmalloc if the kernel
-		 * is at a random address. The location of KASAN's shadow is
-		 * not exported.
+		 * The image is always within vmalloc, and with KASLR the
+		 * modules can be, too. The location of KASAN's shadow is not
+		 * exported.
 		 */
 		{ "Vmalloc", VMALLOC_START, VMALLOC_END },
 		{ "PciIo", PCI_IO_START, PCI_IO_END },

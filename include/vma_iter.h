@@ -20,13 +20,14 @@ static bool leaf_lookahead __ro_after_init;
 
 #ifdef KCOMPAT_HAS_MAPLE_STATUS
 /*
- * Returns all VMAs from @next to the end of the leaf of the maple tree that has
- * @next. A step within a leaf costs a few instructions, and one by vma_next() a
- * hundred. linux/maple_tree.h defines the layout: nodes are 256-byte aligned,
- * and the low bits of a pointer to one have other uses. A node that was removed
- * from the tree is its own parent, and its slots are not reliable. mas_walk()
- * does not return in such a node. This needs the end of the node in ma_state
- * (6.8; the test asks for enum maple_status in linux/maple_tree.h).
+ * Stores up to @max VMAs from @next on, all from one leaf of the maple tree,
+ * and returns their number; 0 at the end of the mm. A step within a leaf costs
+ * a few instructions, and one by vma_next() a hundred. linux/maple_tree.h
+ * defines the layout: nodes are 256-byte aligned, and the low bits of a pointer
+ * to one have other uses. A node that was removed from the tree is its own
+ * parent, and its slots are not reliable. mas_walk() never returns in such a
+ * node, but the node can be removed afterwards. This needs the end of the node
+ * in ma_state (6.8; the test asks for enum maple_status in linux/maple_tree.h).
  */
 static inline unsigned int leaf_vmas(struct ma_state *mas, unsigned long next,
 				     struct vm_area_struct **vmas,

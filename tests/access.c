@@ -451,7 +451,7 @@ static void observe(const char *name, pid_t pid)
 	char path[32], c;
 	int fd;
 
-	/* so that the end of the others is the end of these */
+	/* EOF arrives when the others exit only if this process has no write end. */
 	close(gone[1]);
 	close(101);
 	fd = open_entry("/proc", name);

@@ -215,7 +215,7 @@ TEST_F(faults, every_allocation_fails_once)
 		ASSERT_GT(BUFFER, all);
 		text = get_memory(all);
 		memcpy(text, buffer, all);
-		/* No page fault of this process may be what fails. */
+		/* No page fault of this process shall take the injected failure. */
 		ASSERT_EQ(0, mlockall(MCL_CURRENT));
 		injected = 0;
 		refused = 0;

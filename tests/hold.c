@@ -189,7 +189,7 @@ TEST_F(hold, writer_wait_limited)
 	if (wait[NEVER] < 4 * wait[OTHER])
 		SKIP(return, "this machine is too busy: a writer waits %u us for other reasons, and %u us for a walk",
 		     wait[OTHER], wait[NEVER]);
-	/* A limit never makes a wait longer than no limit does: there was another reason. */
+	/* A limit cannot lengthen a wait, so something else did. */
 	if (wait[PART] > wait[NEVER] || wait[SHORT] > wait[NEVER])
 		SKIP(return, "this machine is too busy: a writer waits %u and %u us for parts of a walk, and %u us for all of it",
 		     wait[SHORT], wait[PART], wait[NEVER]);

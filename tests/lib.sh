@@ -132,9 +132,9 @@ switches()
 	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$1/status"
 }
 
-# step LETTER: tells steps.c, the target, by its FIFO, which is file descriptor 5, and waits
-# until it has done so: it has been awake, and sleeps in its next read. While it waits for
-# its mmap_lock, its state is D. An empty LETTER is no step.
+# step LETTER: sends LETTER to the target, steps.c, through its FIFO (file descriptor 5), and
+# waits until it has woken up and sleeps in its next read. While it waits for its mmap_lock,
+# its state is D. An empty LETTER is no step.
 step()
 {
 	[ -n "$1" ] || return 0

@@ -51,7 +51,7 @@ static const struct vmainfo_record *record_at(struct text t, const void *at)
 	return NULL;
 }
 
-/* The name of a page of a file: its end, its length if that is not 0, and its flags */
+/* Checks the name of the VMA of page @nr: its end, its length (0: any), and its flags. */
 static void expect_name(struct __test_metadata *_metadata, struct text raw, unsigned int nr,
 			const char *end, size_t len, unsigned long long flags)
 {

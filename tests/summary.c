@@ -18,7 +18,7 @@
 
 /* What procfs says */
 
-/* How many have a name that begins so, and where from and to */
+/* Counts the regions whose name begins with @name, and sets @v to their range. */
 static unsigned int named(struct listing all, const char *name, struct value *v)
 {
 	unsigned int i, n = 0;
@@ -47,7 +47,7 @@ static const struct {
 	{ START_STACK, 28, 0 },
 };
 
-/* What of a layout is not what stat says, or NULL */
+/* Returns the first key that differs from /proc/PID/stat, or NULL. */
 static const char *differs_from_stat(const struct summary *sum, pid_t pid)
 {
 	unsigned int i;

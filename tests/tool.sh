@@ -105,7 +105,7 @@ csv_is_vmas()
 	return 1
 }
 
-# Whether it is JSON, tools/tests tells, for any listing: here, that it has these records.
+# tools/tests checks that the output is valid JSON. This checks its records.
 json_is_vmas()
 {
 	"$tool" show --json "$target" >json || return 1
@@ -221,7 +221,7 @@ execs()
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
-	# What the old program had is not said to have gone.
+	# The VMAs of the old program are not reported as unmapped.
 	[ "$(grep -cx "exec  *exe: [0-9]* VMAs, [0-9]* kB" "$TMP/new")" = 1 ] && ! grep -q "$page" "$TMP/new"
 }
 
@@ -256,7 +256,7 @@ counted()
 		grep -q "^vmainfo: process $target, steps: [0-9]* VMAs, [0-9]* kB$" "$TMP/watch.err"
 }
 
-# kinds FILE: start, kind and name of each VMA that show can know the kind of without the module:
+# kinds FILE: start, kind and name of each VMA whose kind show can derive without the module:
 # the initial root file system can be a tmpfs or not, and what has no file and no name is anonymous
 # memory
 kinds()

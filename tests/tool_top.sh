@@ -38,8 +38,8 @@ series()
 	sed -n 's/^vmainfo_process_vmas{pid="\([0-9]*\)",.*} \([0-9]*\)$/\1 \2/p' "$TMP/export"
 }
 
-# same_counts COMMAND: it has all processes that were the same before and after it. Those that
-# are there all the time and sleep are at least three: init, this shell, and the target.
+# same_counts COMMAND: it reports every process whose count did not change meanwhile: at least
+# init, this shell and the target.
 same_counts()
 {
 	counts >"$TMP/before"
@@ -101,7 +101,7 @@ columns()
 		END { exit bad || rows != 1 }' "/proc/$target/status" "$TMP/top"
 }
 
-# over: the target has series; what top counts as over the limit
+# over: export prints series of the target, which is over the threshold
 over()
 {
 	"$tool" export --threshold=85 --count=0 >"$TMP/export" && grep -q "{pid=\"$target\"," "$TMP/export"

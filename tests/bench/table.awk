@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes a table of what bench has printed, a name and a number each line. "times" is how often
-# the value goes into the peer's: more is better. "walks": how many times a walk over the same
-# VMAs that does nothing is in it. A row whose numbers are missing is one of another kernel.
+# Makes a table of what bench has printed, a name and a number each line. "times": the peer's
+# value divided by ours. "walks": our value divided by that of a bare walk over the same VMAs.
+# A row is omitted if its numbers are missing: it belongs to another kernel.
 
 { value[$1] = $2 }
 
