@@ -1775,6 +1775,8 @@ static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operation
 {
 	char *symbol, *plus;
 
+	if (names_used(s) + KSYM_SYMBOL_LEN >= NAMES_LIMIT)
+		return "?";
 	if (names_reserve(s, KSYM_SYMBOL_LEN))
 		return ERR_PTR(-ENOMEM);
 	symbol = s->names->text + s->names->used;

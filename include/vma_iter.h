@@ -16,7 +16,7 @@
 #define VMA_BATCH 16
 
 /* Set by leaf_lookahead_init() if the look-ahead works on this kernel. */
-static bool leaf_lookahead __ro_after_init;
+static bool leaf_lookahead __ro_after_init __maybe_unused;
 
 #ifdef KCOMPAT_HAS_MAPLE_STATUS
 /*
@@ -96,9 +96,10 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
  */
 static void __init leaf_lookahead_init(void)
 {
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vmas[VMA_BATCH];
-	struct vma_iterator vmi;
+	struct vma_iterator vmi = {};
 	unsigned long next = 0;
 	unsigned int i, n;
 	bool same = true;
@@ -121,6 +122,7 @@ static void __init leaf_lookahead_init(void)
 	leaf_lookahead = same;
 	if (!same)
 		pr_notice("unexpected maple tree layout, falling back to vma_next()\n");
+#endif
 }
 
 /*
