@@ -523,7 +523,7 @@ static void *array_alloc(size_t nr, size_t size)
 	if (nr > INT_MAX / size)
 		return NULL;
 	size *= nr;
-	return size <= 8 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
+	return size <= 16 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
 				       __vmalloc(size, VMAINFO_GFP);
 }
 
