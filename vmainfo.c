@@ -227,7 +227,7 @@ struct vmainfo_target {
  * Looks up the mm that the target has now.
  *
  * Return: the mm, with a reference to its users, if access to it was granted.
- * Else NULL, and @now identifies the mm: @now->mm is NULL if there is none.
+ * Else NULL, and @now identifies the mm: @now->mm is NULL without an mm.
  * ERR_PTR(-ESRCH) if the process was reaped.
  */
 static struct mm_struct *target_look(const struct file *entry,
@@ -329,9 +329,9 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
  *
  * The kernel's own decision is whether /proc/PID/maps can be opened: it depends
  * on security modules, on hidepid and on the instance's pid namespace.
- * ptrace_may_access() is not exported. Opening maps waits for a
- * running exec, which can replace the mm. So the check is repeated until mm and
- * exec_id are the same before and after it.
+ * ptrace_may_access() is not exported. Opening maps waits for a running exec,
+ * which can replace the mm. So the check is repeated until mm and exec_id are
+ * the same before and after it.
  *
  * Return: 0, also for a target that has exited, -ESRCH if it has no number in
  * the procfs instance, -EINTR, or the error of opening maps.
@@ -2065,8 +2065,8 @@ static int view_reserve(struct seq_file *m, size_t size)
 }
 
 /*
- * Takes a snapshot if there is none: on the first read, after a rewind, and
- * when seq_file seeks in a file that was read to its end.
+ * Takes a snapshot if the file has no valid one: on the first read, after a
+ * rewind, and when seq_file seeks in a file that was read to its end.
  */
 static void *view_start(struct seq_file *m, loff_t *pos)
 {

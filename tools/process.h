@@ -17,8 +17,8 @@ extern const struct argp_child process_children[];
 /*
  * Finds the processes of an argument: a pid, or a name as with pgrep. That is
  * the content of /proc/PID/comm; if it has more than 15 characters, the base
- * name of the program or script. @found is to be freed. Returns how many, or
- * ends the program if there is none.
+ * name of the program or script. The caller frees @found. Returns their
+ * number. If no process matches, this ends the program.
  */
 size_t processes_find(const char *text, pid_t **found);
 

@@ -43,7 +43,7 @@ extern const struct argp colour_argp;	/* --color */
  */
 bool use_colour(void);
 
-/* ---- memory: these end the program if there is none ---- */
+/* ---- memory: these end the program if an allocation fails ---- */
 
 void *xmalloc(size_t size);
 void *xreallocarray(void *old, size_t nr, size_t size);
