@@ -96,28 +96,28 @@ dist:
 	gzip -9n $(dist_file)
 	@echo $(dist_file).gz
 
-## make demo           show it in QEMU: a real process, its VMAs, its maps
-demo:
+# What the scripts need on this machine
+deps:
 	scripts/deps
+
+## make demo           show it in QEMU: a real process, its VMAs, its maps
+demo: deps
 	scripts/demo
 
 ## make check          the tests of the program, and those of the module on a stable
 ##                     kernel (all) and on the oldest and the newest one (some), in
 ##                     QEMU; KERNELS="..." for others
-check:
-	scripts/deps
+check: deps
 	scripts/check -q
 
 ## make check-all      all tests on all kernels, and those of the packages and scripts;
 ##                     this builds the debug kernels; KERNELS="..." for some
-check-all:
-	scripts/deps
+check-all: deps
 	scripts/check
 
 ## make check-package  the tests of what is installed: DKMS, Debian packages, make dist,
 ##                     in-tree and clang builds
-check-package:
-	scripts/deps
+check-package: deps
 	scripts/check package
 
 ## make soak           the tests that try to break it, for MINUTES=n on each debug
@@ -129,18 +129,16 @@ soak:
 
 ## make bench          what listing costs, beside the other ways to do it, in QEMU;
 ##                     KERNELS="..." for some
-bench:
-	scripts/deps
+bench: deps
 	scripts/bench $(patsubst %,-k %,$(KERNELS))
 
 ## make lint           checkpatch, sparse, W=1, shellcheck; KERNELS="..." to compile for
 ##                     some kernels only
-lint:
-	scripts/deps
+lint: deps
 	scripts/lint
 
 help:
 	@sed -n 's/^## //p' Makefile
 
-.PHONY: all modules install sign tools install-tools uninstall clean dist demo check \
+.PHONY: all modules install sign tools install-tools uninstall clean dist deps demo check \
 	check-all check-package soak bench lint help
