@@ -48,18 +48,16 @@ compare_all()
 	rm "$TMP/ia32" "$TMP/amd64"
 }
 
+begin
 [ -x "$HERE/ia32_reader" ] || skip_all "this machine has no 32-bit programs"
 "$HERE/ia32_reader" 2>/dev/null
 [ $? = 22 ] || skip_all "this kernel does not run 32-bit programs"
-begin
-vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
-ktap_set_plan 10
+must vmainfo_load
 
-mkdir "$TMP/files"
-mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
-must_start "$HERE/mappings" "$TMP/files"
+must mount_at "$TMP/files" -t ramfs ramfs
+must start "$HERE/mappings" "$TMP/files"
 compare_all "64-bit process"
-must_start "$HERE/ia32"
+must start "$HERE/ia32"
 compare_all "32-bit process"
 
-ktap_finished
+finish

@@ -12,12 +12,8 @@ prints()
 	file=$1
 	shift
 	"$@" >"$TMP/out" 2>"$TMP/err" || echo "exit status $?" >>"$TMP/err"
-	if [ ! -s "$TMP/err" ] && cmp -s "$file" "$TMP/out"; then
-		return
-	fi
 	cat "$TMP/err"
-	diff "$file" "$TMP/out" | head -n 20
-	return 1
+	equal "$file" "$TMP/out" && [ ! -s "$TMP/err" ]
 }
 
 # refuses STATUS MESSAGE COMMAND...: its exit status and all of its stderr
@@ -67,7 +63,7 @@ raw_by_procfs()
 raw_of()
 {
 	echo "$2" >/sys/module/vmainfo/parameters/pid
-	look "$2" || ktap_exit_fail_msg "vmainfo or procfs cannot be read"
+	must look "$2"
 	raw_by_procfs >raw.expected
 	result "raw: $1: parameter selects process" prints raw.expected "$EX/raw"
 	echo 0 >/sys/module/vmainfo/parameters/pid
@@ -115,9 +111,9 @@ record()
 # instead WHAT COMMAND...: a test point with the file $TMP/fake in the place of raw
 instead()
 {
-	mount --bind "$TMP/fake" /proc/vmainfo/raw || ktap_exit_fail_msg "mount --bind"
+	must mount --bind "$TMP/fake" /proc/vmainfo/raw
 	result "$@"
-	umount /proc/vmainfo/raw || ktap_exit_fail_msg "umount"
+	must umount /proc/vmainfo/raw
 }
 
 # Each VMA in "before" is looked up by its last address, all at once. Some names are omitted: a
@@ -207,7 +203,7 @@ result "query: fails without the module" refuses 1 \
 result "watch: fails without the module" refuses 1 \
 	"watch: cannot open /proc/vmainfo/raw: No such file or directory" "$EX/watch" 1
 
-vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+must vmainfo_load
 bad_pids raw
 bad_pids query 1000
 bad_pids watch
@@ -216,9 +212,8 @@ result "query: too few arguments rejected" refuses 2 "query: usage: query PID AD
 result "watch: zero interval rejected" refuses 2 "watch: usage: watch PID [MILLISECONDS]" "$EX/watch" 1 0
 
 # all kinds of mappings, with strange names
-mkdir "$TMP/files"
-mount_at -t ramfs ramfs "$TMP/files" || ktap_exit_fail_msg "no ramfs to put files on"
-must_start "$HERE/mappings" "$TMP/files"
+must mount_at "$TMP/files" -t ramfs ramfs
+must start "$HERE/mappings" "$TMP/files"
 raw_of "all kinds of mappings" "$target"
 result "raw: all kinds of mappings: rwx VMA listed" grep -q '^write+exec .* -$' "$TMP/out"
 
@@ -256,7 +251,7 @@ stop_all
 
 # a process that changes step by step
 mkfifo "$TMP/steps"
-must_start "$HERE/steps" "$TMP/steps"
+must start "$HERE/steps" "$TMP/steps"
 exec 5<>"$TMP/steps"
 raw_of "rwx file mapping" "$target"
 result "raw: rwx file mapping: name printed" \
@@ -289,5 +284,4 @@ fi
 result "watch: exit reported" watch_ends
 
 cd /
-ktap_set_plan $((KTAP_TESTNO - 1))
-ktap_finished
+finish

@@ -9,7 +9,6 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 3
 
 KMEMLEAK=/sys/kernel/debug/kmemleak
 
@@ -24,10 +23,9 @@ read_all()
 }
 
 files=$TMP/files
-mkdir "$files"
-mount_at -t tmpfs none "$files" || ktap_exit_fail_msg "no tmpfs"
+must mount_at "$files" -t tmpfs none
 cp "$HERE/many" "$files/"
-vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+must vmainfo_load
 
 read_targets()
 {
@@ -51,7 +49,7 @@ unmount()
 }
 result "no file or mm reference leaked" unmount
 
-vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+must rmmod vmainfo
 
 # kmemleak reports no object of the last five seconds, and none that has changed since the
 # previous scan: hence two scans.
@@ -83,4 +81,4 @@ else
 	skip "no memory leaked (kmemleak)" "this kernel has no kmemleak (CONFIG_DEBUG_KMEMLEAK)"
 fi
 
-ktap_finished
+finish

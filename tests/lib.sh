@@ -6,7 +6,7 @@
 #	. "$(dirname "$0")/lib.sh"
 #	begin			# skips the test if there is no module
 #	...
-#	ktap_set_plan N; ...; ktap_finished
+#	finish
 #
 # Targets, the module and mounts that it leaves are cleaned up at exit.
 
@@ -29,8 +29,6 @@ if [ -z "${VMAINFO_KO:-}" ] && [ -e /vmainfo.ko ]; then
 	VMAINFO_KO=/vmainfo.ko
 fi
 
-TMP=
-TARGETS=
 MOUNTS=
 watch=		# the process that looks() waits for
 READER=		# a command that reads procfs, such as chroot DIR
@@ -44,55 +42,28 @@ vmainfo_load()
 	fi
 }
 
-vmainfo_unload()
-{
-	rmmod vmainfo
-}
-
-vmainfo_loaded()
-{
-	[ -e /sys/module/vmainfo ]
-}
-
-# skip_all REASON: skips the whole test
-skip_all()
-{
-	ktap_print_header
-	ktap_skip_all "$*"
-	exit "$KSFT_SKIP"
-}
-
 begin()
 {
+	ktap_print_header
 	[ "$(id -u)" = 0 ] || skip_all "these tests need root"
 	if [ -z "${VMAINFO_KO:-}" ] && ! modprobe -n vmainfo 2>/dev/null; then
 		skip_all "no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe"
 	fi
-	ktap_print_header
-	if vmainfo_loaded; then
-		ktap_exit_fail_msg "vmainfo is loaded already, and these tests load it themselves"
-	fi
-	TMP=$(mktemp -d) || ktap_exit_fail_msg "mktemp failed"
-	trap cleanup EXIT
-	trap 'exit 1' INT TERM
+	[ ! -e /sys/module/vmainfo ] ||
+		ktap_exit_fail_msg "these tests load vmainfo themselves: run rmmod vmainfo"
+	make_tmp
 }
 
-# The test fails if something cannot be cleaned up.
 cleanup()
 {
-	status=$?
-	trap - EXIT
-	stop_all
-	if vmainfo_loaded && ! vmainfo_unload; then
-		echo "# vmainfo does not unload"
-		status=1
+	left=0
+	if [ -e /sys/module/vmainfo ]; then
+		rmmod vmainfo || left=1
 	fi
-	cd /
 	for dir in $MOUNTS; do
-		umount "$dir" || status=1
+		umount "$dir" || left=1
 	done
-	rm -rf "$TMP" || status=1
-	exit "$status"
+	return $left
 }
 
 # start COMMAND [ARG...]: runs a target until it prints "ready". $target is its pid, $ready the rest
@@ -116,14 +87,15 @@ start()
 		esac
 		printf '%s\n' "$ready" >>"$TMP/said"
 	done <"$TMP/fifo"
+	sed 's/^/# /' "$TMP/said"
 	echo "# $1 does not get ready"
 	return 1
 }
 
-# must_start COMMAND [ARG...]: the same, and ends the test if it fails
-must_start()
+# must COMMAND [ARG...]: ends the test if COMMAND fails
+must()
 {
-	start "$@" || ktap_exit_fail_msg "$1 does not start"
+	"$@" || ktap_exit_fail_msg "this fails: $*"
 }
 
 # switches PID: how many times it has gone to sleep
@@ -167,20 +139,12 @@ looks()
 	done
 }
 
-stop_all()
-{
-	for pid in $TARGETS; do
-		kill -9 "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	TARGETS=
-}
-
+# mount_at DIRECTORY ARG...: makes that directory, and mounts there
 mount_at()
 {
-	mount "$@" || return 1
-	shift $(($# - 1))
-	MOUNTS="$1 $MOUNTS"
+	dir=$1
+	shift
+	mkdir -p "$dir" && mount "$@" "$dir" && MOUNTS="$dir $MOUNTS"
 }
 
 # look PID: copies what vmainfo and procfs say of a process to $TMP/look. It tries again until the
@@ -217,9 +181,7 @@ vmas_awk()
 
 same_maps()
 {
-	cmp before maps && return 0
-	diff before maps | head -n 40
-	return 1
+	equal before maps
 }
 
 # if_looked COMMAND...: runs it if look has succeeded in compare
@@ -238,7 +200,7 @@ compare()
 	result "$1: maps same as procfs" if_looked same_maps
 	result "$1: vmas fields match procfs" if_looked "$HERE/fields" . "$2"
 	cd /
-	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+	must rmmod vmainfo
 }
 
 # skip_compare WHAT REASON [POINT...]: skips the two points of compare, and others about WHAT

@@ -18,7 +18,7 @@ example()
 }
 
 begin
-vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+must vmainfo_load
 awk '/^\.S[sh] / { inside = /EXAMPLES/ } inside' "$MAN" | sed -n 's/^\.Dl //p' >"$TMP/examples"
 while read -r command <&3; do
 	result "example: $command" example "$command"

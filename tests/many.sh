@@ -5,7 +5,6 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 9
 
 # all_listed N PATTERN: maps has N lines of that kind
 all_listed()
@@ -13,13 +12,13 @@ all_listed()
 	[ "$(grep -c "$2" "$TMP/look/maps")" = "$1" ]
 }
 
-must_start "$HERE/many" "$many"
+must start "$HERE/many" "$many"
 compare "many VMAs" "$target"
 result "many VMAs: all listed" \
 	vmas_awk '$col["nr"] != "-" { got++ } END { exit got <= n }' n="$many" "$TMP/look/vmas"
 stop_all
 
-must_start "$HERE/many" "$many" "$TMP/a file"
+must start "$HERE/many" "$many" "$TMP/a file"
 compare "many file mappings" "$target"
 result "many file mappings: all listed" all_listed "$many" "/a file$"
 stop_all
@@ -33,4 +32,4 @@ else
 	skip_compare "many named VMAs" "this kernel has no names of anonymous VMAs" "all listed"
 fi
 
-ktap_finished
+finish

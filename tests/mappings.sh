@@ -18,33 +18,28 @@ expected()
 	done <"$TMP/points"
 }
 
+# The test points that it prints are for expected.
+judge()
+{
+	"$HERE/fields" . "$target" >"$TMP/points"
+}
+
 every_kind()
 {
-	mkdir "$TMP/$1"
-	mount_at -t "$1" "$1" "$TMP/$1" ||
-		ktap_exit_fail_msg "no $1 to put files on"
-	if ! start "$HERE/mappings" "$TMP/$1"; then
-		sed 's/^/# /' "$TMP/said"
-		ktap_exit_fail_msg "the process with all kinds of mappings failed"
-	fi
-	vmainfo_load pid="$target" || ktap_exit_fail_msg "vmainfo does not load"
-	look "$target" || ktap_exit_fail_msg "what vmainfo says cannot be read"
+	must mount_at "$TMP/$1" -t "$1" "$1"
+	must start "$HERE/mappings" "$TMP/$1"
+	must vmainfo_load pid="$target"
+	must look "$target"
 	cp "$TMP/said" expect
 	cp /proc/kallsyms kallsyms
 	result "$1: maps same as procfs" same_maps
-	# the points are judged one by one below
-	if "$HERE/fields" . "$target" >"$TMP/points" 2>"$TMP/why"; then
-		ktap_test_pass "$1: vmas fields match procfs"
-	else
-		sed 's/^/# /' "$TMP/why"
-		ktap_test_fail "$1: vmas fields match procfs"
-	fi
+	result "$1: vmas fields match procfs" judge
 	result "$1: every mapping judged" \
 		[ "$(grep -c '^\(not \)*ok ' "$TMP/points")" = "$ready" ]
 	result "$1: common kinds present" enough_kinds
 	expected "$1"
 	cd /
-	vmainfo_unload || ktap_exit_fail_msg "vmainfo does not unload"
+	must rmmod vmainfo
 	stop_all
 }
 
@@ -72,5 +67,4 @@ every_kind ramfs
 every_kind tmpfs
 
 [ ! -w "$pages" ] || echo "$old_pages" >"$pages"
-ktap_set_plan $((KTAP_TESTNO - 1))
-ktap_finished
+finish

@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 23
 
 # path_in_maps WHAT PATTERN: compares the target; three test points
 path_in_maps()
@@ -15,14 +14,12 @@ path_in_maps()
 	result "$1: path in maps" grep -q "$2" "$TMP/look/before"
 }
 
-mkdir "$TMP/fs"
-mount_at -t ramfs ramfs "$TMP/fs" || ktap_exit_fail_msg "no ramfs"
+must mount_at "$TMP/fs" -t ramfs ramfs
 cd "$TMP/fs" || exit 1
-mkdir lower1 lower2 upper merged other private gone
-dd if=/dev/zero of=lower1/one bs=4096 count=2 2>/dev/null
+mkdir lower1 lower2 other private gone
+head -c 8192 /dev/zero >lower1/one
 cp lower1/one lower2/two
 cp lower1/one private/visible
-cp lower1/one gone/visible
 cd / || exit 1
 
 # overlayfs: the module may have to be loaded, from VMAINFO_OVERLAY if that names it
@@ -36,22 +33,20 @@ if ! grep -qw overlay /proc/filesystems; then
 fi
 if ! grep -qw overlay /proc/filesystems; then
 	overlay="this kernel has no overlayfs"
-elif ! mount_at -t overlay -o "lowerdir=$TMP/fs/lower1:$TMP/fs/lower2" overlay "$TMP/fs/merged"; then
+elif ! mount_at "$TMP/fs/merged" -t overlay -o "lowerdir=$TMP/fs/lower1:$TMP/fs/lower2" overlay; then
 	overlay="overlayfs cannot be mounted"
 fi
 # An upper layer has to support extended attributes, which ramfs does not.
-mkdir "$TMP/layers"
-mount_at -t tmpfs tmpfs "$TMP/layers" || ktap_exit_fail_msg "no tmpfs"
-mkdir "$TMP/layers/upper" "$TMP/layers/work" "$TMP/layers/merged"
+must mount_at "$TMP/layers" -t tmpfs tmpfs
+mkdir "$TMP/layers/upper" "$TMP/layers/work"
 if [ -z "$overlay" ]; then
-	must_start "$HERE/mapfiles" "$TMP/fs/merged/one" "$TMP/fs/merged/two"
+	must start "$HERE/mapfiles" "$TMP/fs/merged/one" "$TMP/fs/merged/two"
 	path_in_maps "overlayfs" "/merged/one$"
 
 	layers=lowerdir=$TMP/fs/lower1,upperdir=$TMP/layers/upper,workdir=$TMP/layers/work
-	mount_at -t overlay -o "$layers" overlay "$TMP/layers/merged" ||
-		ktap_exit_fail_msg "no overlayfs with an upper layer"
+	must mount_at "$TMP/layers/merged" -t overlay -o "$layers" overlay
 	cp "$TMP/layers/merged/one" "$TMP/layers/merged/new"
-	must_start "$HERE/mapfiles" "$TMP/layers/merged/one" "$TMP/layers/merged/new"
+	must start "$HERE/mapfiles" "$TMP/layers/merged/one" "$TMP/layers/merged/new"
 	# This copies the file from the lower layer to the upper one.
 	echo >>"$TMP/layers/merged/one"
 	rm "$TMP/layers/merged/new"
@@ -62,35 +57,34 @@ else
 fi
 
 # The reader cannot reach a mount in another mount namespace.
-must_start unshare -m sh -c 'mount -t ramfs ramfs "$1" && cp "$2" "$1/unreachable" &&
+must start unshare -m sh -c 'mount -t ramfs ramfs "$1" && cp "$2" "$1/unreachable" &&
 	exec "$0" "$1/unreachable"' "$HERE/mapfiles" "$TMP/fs/other" "$TMP/fs/lower1/one"
 path_in_maps "mount in another namespace" "/unreachable$"
 
-mount -t ramfs ramfs "$TMP/fs/gone" || ktap_exit_fail_msg "no mount to detach"
+must mount -t ramfs ramfs "$TMP/fs/gone"
 cp "$TMP/fs/lower1/one" "$TMP/fs/gone/detached"
-must_start "$HERE/mapfiles" "$TMP/fs/gone/detached"
-umount -l "$TMP/fs/gone" || ktap_exit_fail_msg "umount -l"
+must start "$HERE/mapfiles" "$TMP/fs/gone/detached"
+must umount -l "$TMP/fs/gone"
 path_in_maps "detached mount" "/detached$"
 
-must_start "$HERE/mapfiles" "$TMP/fs/private/visible"
-mount_at -t ramfs ramfs "$TMP/fs/private" || ktap_exit_fail_msg "no mount over the file"
+must start "$HERE/mapfiles" "$TMP/fs/private/visible"
+must mount_at "$TMP/fs/private" -t ramfs ramfs
 path_in_maps "overmounted file" "/visible$"
 
 # The paths of a target with another root are longer for this reader.
-chroot_at()
-{
-	mkdir -p "$1/bin" "$1/proc" && cp "$HERE/mapfiles" "$TMP/fs/lower1/one" "$1/" &&
-		cp /proc/self/exe "$1/bin/cat" && mount_at --bind /proc "$1/proc"
-}
-chroot_at "$TMP/fs/root" || ktap_exit_fail_msg "no directory to chroot to"
-must_start chroot "$TMP/fs/root" /mapfiles /one
+root=$TMP/fs/root
+must mkdir -p "$root/bin"
+must cp "$HERE/mapfiles" "$TMP/fs/lower1/one" "$root/"
+must cp /proc/self/exe "$root/bin/cat"
+must mount_at "$root/proc" --bind /proc
+must start chroot "$root" /mapfiles /one
 path_in_maps "target in chroot" "/root/one$"
 
 # A reader with another root sees the paths below it, and cannot reach the others.
-if chroot "$TMP/fs/root" cat /proc/version >/dev/null 2>&1; then
-	READER="chroot $TMP/fs/root"
+if chroot "$root" cat /proc/version >/dev/null 2>&1; then
+	READER="chroot $root"
 	path_in_maps "reader and target in chroot" " /one$"
-	must_start "$HERE/mapfiles" "$TMP/fs/lower1/one"
+	must start "$HERE/mapfiles" "$TMP/fs/lower1/one"
 	compare "reader in chroot, target outside" "$target"
 	READER=
 else
@@ -98,4 +92,4 @@ else
 	skip_compare "reader in chroot, target outside" "no static busybox for the chroot"
 fi
 
-ktap_finished
+finish

@@ -1,7 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# Test points, on top of the kernel's ktap_helpers.sh. TMP is a directory for temporary files.
+# What the tests here and in tools/tests share, on top of the kernel's ktap_helpers.sh
+
+TMP=		# a directory for temporary files
+TARGETS=	# processes that are killed at the end
+
+# make_tmp: sets TMP; from then on the test's own cleanup runs at exit, too.
+make_tmp()
+{
+	TMP=$(mktemp -d) || ktap_exit_fail_msg "mktemp failed"
+	trap leave EXIT
+	trap 'exit 1' INT TERM
+}
+
+# The test fails if something cannot be cleaned up.
+leave()
+{
+	status=$?
+	trap - EXIT
+	stop_all
+	cd /
+	cleanup || status=1
+	rm -rf "$TMP" || status=1
+	exit "$status"
+}
+
+stop_all()
+{
+	for pid in $TARGETS; do
+		kill -9 "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	TARGETS=
+}
 
 # result WHAT COMMAND [ARG...]: one test point, with COMMAND's output if it fails
 result()
@@ -14,6 +46,40 @@ result()
 		awk '{ print "# " $0 }' "$TMP/output" # the last line may have no newline
 		ktap_test_fail "$what"
 	fi
+}
+
+# fails STATUS TEXT COMMAND...: it exits with that status, and says TEXT on stderr
+fails()
+{
+	want=$1 text=$2
+	shift 2
+	got=0
+	"$@" >"$TMP/stdout" 2>"$TMP/stderr" || got=$?
+	cat "$TMP/stderr"
+	[ "$got" = "$want" ] || { echo "status $got, not $want"; return 1; }
+	grep -qF -e "$text" "$TMP/stderr" || { echo "does not say '$text'"; return 1; }
+}
+
+# equal WANT GOT: compares two files, and prints where they begin to differ
+equal()
+{
+	cmp "$1" "$2" && return
+	diff -a "$1" "$2" | head -n 40
+	return 1
+}
+
+# finish: ends a test; its plan is the number of points that it had
+finish()
+{
+	ktap_set_plan $((KTAP_TESTNO - 1))
+	ktap_finished
+}
+
+# skip_all REASON: skips the whole test
+skip_all()
+{
+	ktap_skip_all "$*"
+	exit "$KSFT_SKIP"
 }
 
 # skip WHAT REASON

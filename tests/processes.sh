@@ -6,7 +6,6 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 18
 
 compare "own shell" $$
 
@@ -14,10 +13,10 @@ compare "init" 1
 
 # It waits for a writer of the FIFO.
 mkfifo "$TMP/never"
-must_start sh -c 'echo ready; read -r line <"$0"' "$TMP/never"
+must start sh -c 'echo ready; read -r line <"$0"' "$TMP/never"
 compare "shell" "$target"
 
-must_start "$HERE/threads"
+must start "$HERE/threads"
 compare "dynamic program with threads" "$target"
 for task in /proc/"$target"/task/*; do
 	thread=${task##*/}
@@ -26,7 +25,7 @@ result "dynamic program has threads" [ "$thread" != "$target" ]
 # A thread that is not the leader has the same address space.
 compare "thread id" "$thread"
 
-must_start "$HERE/mapfiles" "$HERE/fields"
+must start "$HERE/mapfiles" "$HERE/fields"
 compare "static program" "$target"
 
 if [ "$(cat /proc/2/comm)" = kthreadd ]; then
@@ -36,7 +35,7 @@ else
 	skip_compare "kernel thread" "process 2 is not kthreadd: this is a container" "no VMAs"
 fi
 
-must_start "$HERE/zombie"
+must start "$HERE/zombie"
 compare "zombie" "$ready"
 
-ktap_finished
+finish

@@ -131,10 +131,9 @@ grown()
 		grep -q "$(printf '\033')\[1;31m *$target" "$TMP/top"
 }
 
-ktap_set_plan 9
 old_limit=$(cat /proc/sys/vm/max_map_count)
-vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
-start "$HERE/many" $((many / 2)) || ktap_exit_fail_msg "no process of $((many / 2)) VMAs"
+must vmainfo_load
+must start "$HERE/many" $((many / 2))
 
 result "top: counts match maps" same_counts rows
 result "top: nearest to the limit first" \
@@ -148,5 +147,5 @@ result "export: fallback without CAP_SYS_PTRACE" one_capability none 0
 result "process that grows over the threshold reported" grown
 echo "$old_limit" >/proc/sys/vm/max_map_count
 stop_all
-result "module unloads" vmainfo_unload
-ktap_finished
+result "module unloads" rmmod vmainfo
+finish

@@ -7,7 +7,6 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-ktap_set_plan 14
 
 mode=$(sed -n 's/^\(.* \)\{0,1\}vsyscall=\([^ ]*\).*/\2/p' /proc/cmdline)
 gate=ffffffffff600000-ffffffffff601000
@@ -48,7 +47,7 @@ not_counted()
 	[ "$(wc -l <"$TMP/look/vmas")" -eq $((2 + vmas + ${page:+1} + 0)) ]
 }
 
-must_start "$HERE/mapfiles"
+must start "$HERE/mapfiles"
 native=$target
 compare "vsyscall=$mode" "$native"
 result "vsyscall=$mode: procfs has ${page:-no page}" gate_is_page "$TMP/look/before"
@@ -80,7 +79,7 @@ loaded_by()
 	look "$native" && same_maps
 	same=$?
 	cd /
-	vmainfo_unload && return $same
+	rmmod vmainfo && return $same
 }
 
 # first_call BYTES PID COMMAND...: what COMMAND reads from maps is right from that offset on
@@ -91,7 +90,7 @@ first_call()
 	shift 2
 	"$@" >"$TMP/first" 2>"$TMP/why" && cmp "$TMP/expected" "$TMP/first"
 	same=$?
-	vmainfo_unload && return $same
+	rmmod vmainfo && return $same
 }
 
 # point REASON WHAT COMMAND...: a test point, skipped if there is a reason
@@ -121,4 +120,4 @@ point "$no_32_bit" "first read by 32-bit process" first_call 0 "$native" \
 point "$no_32_bit" "first read by and of 32-bit process" first_call 0 "$ia32" \
 	"$HERE/ia32_reader" maps "$ia32"
 
-ktap_finished
+finish

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the tests in python share: python3 FILE CHECK [ARG...] runs its check_CHECK()."""
 import os
+import subprocess
 import sys
 
 VMAINFO = os.environ.get("VMAINFO")
@@ -13,9 +14,31 @@ def same(got, want, what):
         raise AssertionError("%s: %r, not %r" % (what, got, want))
 
 
+def has(text, part):
+    if part not in text:
+        raise AssertionError("%r is not in %r" % (part, text))
+
+
+def run(*command, **options):
+    """Status and stderr of the program with these arguments"""
+    done = subprocess.run([VMAINFO, *command], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True, **options)
+    return done.returncode, done.stderr
+
+
+def output(*command):
+    """stdout of the program with these arguments, which succeeds"""
+    return subprocess.run([VMAINFO, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          check=True).stdout
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def limit():
-    with open("/proc/sys/vm/max_map_count") as value:
-        return int(value.read())
+    return int(read("/proc/sys/vm/max_map_count"))
 
 
 def main(functions):

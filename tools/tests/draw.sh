@@ -7,15 +7,12 @@
 . "$(dirname "$0")/lib.sh"
 begin
 
-# What fontconfig never frees is no leak of ours; it is there with every use of cairo's texts.
-echo 'leak:libfontconfig' >"$TMP/suppressions"
-export LSAN_OPTIONS="suppressions=$TMP/suppressions:print_suppressions=0"
 export LC_ALL=C.UTF-8
 unset COLUMNS NO_COLOR
 
 helper() { python3 "$HERE/draw.py" "$@"; }
 
-draw() { "$VMAINFO" draw "$@"; }
+draw() { vmainfo draw "$@"; }
 says() { draw "$@" >"$TMP/out" && { tr '\n' ' ' <"$TMP/out"; echo; } | tee "$TMP/line"; }
 # text FILE.pdf
 text() { pdftotext -layout "$1" "$TMP/pdf.txt"; }
@@ -184,7 +181,7 @@ summary()
 			"$TMP/line" &&
 		fails 1 'it does not say where user space ends' draw --from "$raw" --summary "$maps" &&
 		fails 1 'is not a copy of /proc/vmainfo/summary: it is too long' \
-			limited 60 "$VMAINFO" draw --from "$raw" --summary /dev/zero &&
+			limited 60 vmainfo draw --from "$raw" --summary /dev/zero &&
 		fails 1 'cannot open' draw --from "$raw" --summary "$TMP/none" &&
 		fails 1 '--summary is for --from' draw --summary "$TMP/summary"
 }
@@ -210,10 +207,10 @@ png()
 
 many()
 {
-	limited 120 "$VMAINFO" draw --from "$TMP/many.raw" >"$TMP/out" &&
+	limited 120 vmainfo draw --from "$TMP/many.raw" >"$TMP/out" &&
 		helper check_many "$TMP/out" || return
 	for type in svg png pdf; do
-		limited 120 "$VMAINFO" draw --from "$TMP/many.raw" -o "$TMP/many.$type" || return
+		limited 120 vmainfo draw --from "$TMP/many.raw" -o "$TMP/many.$type" || return
 		[ "$(wc -c <"$TMP/many.$type")" -lt 4000000 ] || return
 	done
 	text "$TMP/many.pdf" && grep -q 'of the VMAs are merged with small neighbours' "$TMP/pdf.txt"
@@ -267,12 +264,7 @@ installed_helper()
 
 live()
 {
-	sleep 1000 &
-	PIDS="$PIDS $!"
-	pid=$!
-	# Until the exec, it has the shell's VMAs.
-	sleeps "$pid"
-	says --quiet "$pid" && grep -q "^sleep (pid $pid) " "$TMP/line" &&
+	sleeper sleep && says --quiet "$pid" && grep -q "^sleep (pid $pid) " "$TMP/line" &&
 		grep -q "$(uname -r) on $(uname -m)" "$TMP/line" && grep -q '\[stack\]' "$TMP/line" &&
 		says --quiet && grep -q "^vmainfo (pid [0-9]*) .*│ vmainfo " "$TMP/line"
 }
@@ -281,7 +273,6 @@ helper make_strange "$TMP/strange.raw"
 helper make_many "$TMP/many.raw"
 helper make_elf "$TMP/elf.raw"
 
-ktap_set_plan 23
 result "terminal: every VMA, file, gap and address in order" terminal
 result "--from=-: same picture from stdin" from_stdin
 for columns in 60 80 200; do
@@ -305,4 +296,4 @@ result "bad arguments rejected" bad_arguments
 result "pictures need vmainfo-draw" no_helper
 result "pictures with vmainfo-draw installed" installed_helper
 result "live processes drawn" live
-ktap_finished
+finish

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 
-from common import CAPTURES, TMP, VMAINFO, main, same
+from common import CAPTURES, TMP, VMAINFO, main, read, run, same
 from target import targets
 
 COPY = os.environ["COPY"] # that other users can run
@@ -18,18 +18,12 @@ CAPTURE = CAPTURES + "/python.raw"
 DIR = os.path.join(TMP, sys.argv[1])
 F_SETPIPE_SZ = 1031
 ROOT, USER, OTHER = 0, 65534, 65533
+NULL, FULL = os.makedev(1, 3), os.makedev(1, 7)
 
 
 def commands(path):
     """Those that write to a file"""
     return ("save", "--quiet", str(os.getppid()), path), ("draw", "--from", CAPTURE, "-o", path)
-
-
-def run(command, **options):
-    """(status, what it said)"""
-    done = subprocess.run([VMAINFO, *command], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True, **options)
-    return done.returncode, done.stderr
 
 
 def save_as_user(path):
@@ -42,14 +36,20 @@ def save_as_user(path):
     return done.returncode, done.stderr
 
 
-def name(what, uid):
+def free(what):
+    """The path of a file that is not there"""
     path = os.path.join(DIR, what + ".svg")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
+    return path
+
+
+def name(what, uid, device=NULL):
+    path = free(what)
     if what.startswith("fifo"):
         os.mkfifo(path)
     elif what.startswith("device"):
-        os.mknod(path, stat.S_IFCHR | 0o600, os.makedev(1, 3)) # /dev/null
+        os.mknod(path, stat.S_IFCHR | 0o600, device)
     else:
         with open(path, "w") as file:
             file.write("old")
@@ -59,9 +59,7 @@ def name(what, uid):
 
 
 def link(to, uid):
-    path = os.path.join(DIR, "link.svg")
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    path = free("link")
     os.symlink(to, path)
     os.chown(path, uid, uid, follow_symlinks=False)
     return path
@@ -90,7 +88,7 @@ def refused(path, fifo, why):
     before = os.lstat(path)
     for command in commands(path):
         with opened(fifo) as fd:
-            status, said = run(command)
+            status, said = run(*command)
             same(got(fd), 0, "%r: bytes that were written" % (command,))
         same(status, 1, "%r: status" % (command,))
         same(why in said, True, "%r: it says %r" % (command, said))
@@ -121,28 +119,36 @@ def check_link():
 
 def check_replaced():
     """A regular file of whomever, and a link to one: it becomes ours, and what it was is not touched."""
-    kept = name("kept", USER)
-    for path in name("file", USER), link(kept, USER), link("none.svg", USER):
-        for command in commands(path):
-            same(run(command), (0, ""), command)
-            made = os.lstat(command[-1])
+    kept, none = name("kept", USER), os.path.join(DIR, "none.svg")
+    for make, what in (name, "file"), (link, kept), (link, none):
+        for nr in range(2):
+            path = make(what, USER)
+            command = commands(path)[nr]
+            same(run(*command), (0, ""), command)
+            made = os.lstat(path)
             same((stat.S_ISREG(made.st_mode), stat.S_IMODE(made.st_mode), made.st_uid),
                  (True, 0o600, ROOT), command)
-        with open(kept) as file:
-            same(file.read(), "old", "what the link leads to")
+        same(read(kept), "old", "what the link leads to")
+        same(os.path.lexists(none), False, "what the link leads to is there")
 
 
 def check_ours():
     fifo = name("fifo", ROOT)
     for command in commands(fifo):
         with opened(fifo) as fd:
-            same(run(command), (0, ""), command)
+            same(run(*command), (0, ""), command)
             same(got(fd) > 0, True, "%r: it was written" % (command,))
     same(stat.S_ISFIFO(os.lstat(fifo).st_mode), True, "a pipe")
     device = name("device", ROOT)
     for command in commands(device):
-        same(run(command), (0, ""), command)
+        same(run(*command), (0, ""), command)
     same(stat.S_ISCHR(os.lstat(device).st_mode), True, "a device")
+    # Not that of the machine: it would be replaced by a file if this went wrong.
+    full = name("device", ROOT, FULL)
+    for command in commands(full):
+        status, said = run(*command)
+        same((status, "cannot write '%s': No space left on device" % full in said), (1, True), said)
+    same(stat.S_ISCHR(os.lstat(full).st_mode), True, "a full device")
 
 
 def check_user():
@@ -163,23 +169,23 @@ def check_open_files():
     """Names of open files: whosever they are, we were given them."""
     stdout = link("/proc/self/fd/1", ROOT)
     os.seteuid(USER)
-    read, write = os.pipe()
+    reads, write = os.pipe()
     os.seteuid(ROOT)
     same(os.fstat(write).st_uid, USER, "owner of the pipe")
-    os.set_blocking(read, False)
+    os.set_blocking(reads, False)
     for path, options in ((stdout, {"stdout": write}),
                           ("/proc/self/fd/%d" % write, {"pass_fds": [write]})):
-        same(run(("save", "--quiet", str(os.getppid()), path), **options), (0, ""), path)
-        same(got(read) > 0, True, "it was written")
+        same(run("save", "--quiet", str(os.getppid()), path, **options), (0, ""), path)
+        same(got(reads) > 0, True, "it was written")
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        same(run(("save", "--quiet", str(os.getppid()), stdout), stdout=theirs), (0, ""), "a socket")
+        same(run("save", "--quiet", str(os.getppid()), stdout, stdout=theirs), (0, ""), "a socket")
         same(len(ours.recv(1 << 20)) > 0, True, "it was written")
     # Not by the link of another user
     refused_link = link("/proc/self/fd/1", USER)
-    status, said = run(("save", "--quiet", str(os.getppid()), refused_link), stdout=write)
-    same((status, "is a link to what is not" in said, got(read)), (1, True, 0), "it says %r" % said)
-    same(run(("save", "--quiet", str(os.getppid()), "/proc/self/fd/999")),
+    status, said = run("save", "--quiet", str(os.getppid()), refused_link, stdout=write)
+    same((status, "is a link to what is not" in said, got(reads)), (1, True, 0), "it says %r" % said)
+    same(run("save", "--quiet", str(os.getppid()), "/proc/self/fd/999"),
          (1, "vmainfo: cannot create a file beside '/proc/self/fd/999': %s\n"
           % os.strerror(errno.ENOENT)), "one that is not open")
 

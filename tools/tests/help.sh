@@ -9,12 +9,12 @@ begin
 MAN=$HERE/../../docs/man/vmainfo.1
 COMPLETION=$HERE/../vmainfo.bash
 
-commands=$("$VMAINFO" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+commands=$(vmainfo --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 
 # The long options of a command, by its --help, but for those of argp
 options()
 {
-	"$VMAINFO" "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )*(--[a-z]+).*/\2/p' | sort -u |
+	vmainfo "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )*(--[a-z]+).*/\2/p' | sort -u |
 		grep -vxE -e '--(help|usage|version)'
 }
 
@@ -52,7 +52,6 @@ man_page()
 completed()
 {
 	bash -uc '
-		PATH=$(dirname "$VMAINFO"):$PATH
 		. "$1"
 		shift
 		COMP_WORDS=(vmainfo "$@")
@@ -94,16 +93,16 @@ has_synopsis()
 
 bad_command()
 {
-	fails 1 "there is no command 'frobnicate'" "$VMAINFO" frobnicate &&
-		fails 1 "Try 'vmainfo show 1234', or 'vmainfo --help'" "$VMAINFO" 1234
+	fails 1 "there is no command 'frobnicate'" vmainfo frobnicate &&
+		fails 1 "Try 'vmainfo show 1234', or 'vmainfo --help'" vmainfo 1234
 }
 
 short_help()
 {
-	"$VMAINFO" --help >"$TMP/help" && "$VMAINFO" -h | diff "$TMP/help" - || return 1
+	vmainfo --help >"$TMP/help" && vmainfo -h | diff "$TMP/help" - || return 1
 	for command in $commands; do
-		"$VMAINFO" "$command" --help >"$TMP/help" &&
-			"$VMAINFO" "$command" -h | diff "$TMP/help" - || return 1
+		vmainfo "$command" --help >"$TMP/help" &&
+			vmainfo "$command" -h | diff "$TMP/help" - || return 1
 	done
 }
 
@@ -111,7 +110,7 @@ bad_option()
 {
 	for command in $commands; do
 		status=0
-		"$VMAINFO" "$command" --no-such-option >"$TMP/out" 2>"$TMP/err" || status=$?
+		vmainfo "$command" --no-such-option >"$TMP/out" 2>"$TMP/err" || status=$?
 		want=1
 		[ "$command" != diff ] || want=2
 		[ "$status" = "$want" ] || { echo "$command: status $status"; return 1; }
@@ -127,7 +126,7 @@ full_help()
 		[ "$command" != diff ] || status=2
 		for option in --help --usage --version; do
 			fails "$status" "write error" \
-				sh -c '"$0" "$1" "$2" >/dev/full' "$VMAINFO" "$command" "$option" ||
+				sh -c 'vmainfo "$0" "$1" >/dev/full' "$command" "$option" ||
 				return 1
 		done
 	done
@@ -136,7 +135,7 @@ full_help()
 version()
 {
 	release=$(sed -n 's/^#define VMAINFO_RELEASE "\(.*\)"$/\1/p' "$HERE/../../include/version.h")
-	[ "$("$VMAINFO" --version)" = "vmainfo $release" ]
+	[ "$(vmainfo --version)" = "vmainfo $release" ]
 }
 
 nr=0
@@ -158,5 +157,4 @@ result "-h same as --help" short_help
 result "unknown option rejected" bad_option
 result "full disk: --help of commands fails" full_help
 result "version matches version.h" version
-ktap_set_plan $((nr + 13))
-ktap_finished
+finish

@@ -9,15 +9,15 @@
 
 hostile()
 {
-	python3 "$HERE/hostile.py" "$1" "$VMAINFO" "$CAPTURES/python.raw" "$TMP"
+	python3 "$HERE/hostile.py" "$1" vmainfo "$CAPTURES/python.raw" "$TMP"
 }
 
 # On stdin a listing can come in pieces of any size.
 in_pieces()
 {
-	"$VMAINFO" show --maps --from="$CAPTURES/python.raw" >"$TMP/maps" || return 1
+	vmainfo show --maps --from="$CAPTURES/python.raw" >"$TMP/maps" || return 1
 	for file in "$CAPTURES/python.raw" "$TMP/maps"; do
-		dd if="$file" bs=7 2>/dev/null | "$VMAINFO" show --maps --from=- |
+		dd if="$file" bs=7 2>/dev/null | vmainfo show --maps --from=- |
 			cmp - "$TMP/maps" || return 1
 	done
 }
@@ -36,10 +36,10 @@ long_line()
 		}' >"$TMP/long" || return 1
 		[ "$(wc -c <"$TMP/long")" = $((${line%:*} + 1)) ] || { wc -c "$TMP/long"; return 1; }
 		if [ "${line#*:}" = 0 ]; then
-			"$VMAINFO" show --maps --from="$TMP/long" >"$TMP/maps" || return 1
+			vmainfo show --maps --from="$TMP/long" >"$TMP/maps" || return 1
 		else
 			fails 1 "'$TMP/long': line 1 is not one of /proc/PID/maps: it is too long" \
-				"$VMAINFO" show --from="$TMP/long" || return 1
+				vmainfo show --from="$TMP/long" || return 1
 		fi
 	done
 }
@@ -56,7 +56,6 @@ replay=${FUZZ_REPLAY:-$(dirname "$VMAINFO")/fuzz_replay}
 if [ -x "$replay" ]; then
 	result "fuzzer corpus replayed" "$replay" "$HERE"/corpus/raw-* "$HERE"/corpus/maps-*
 else
-	ktap_test_skip "fuzzer corpus replayed: $replay is not built"
+	skip "fuzzer corpus replayed" "$replay is not built"
 fi
-ktap_set_plan $((KTAP_TESTNO - 1))
-ktap_finished
+finish

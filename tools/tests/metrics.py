@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What metrics.sh tests: python3 metrics.py CHECK.
 
-    python3 metrics.py serve FILE
+    python3 metrics.py serve DIRECTORY
 
-is a server for Prometheus that has FILE as OpenMetrics text; it says its address.
+is a server for Prometheus, whose files .prom are OpenMetrics text; it says its address.
 """
 import http.server
 import itertools
@@ -17,7 +17,7 @@ import urllib.parse
 import urllib.request
 
 import openmetrics
-from common import CAPTURES, main, same
+from common import CAPTURES, has, main, read, same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONTRIB = os.path.join(HERE, "..", "contrib")
@@ -30,9 +30,14 @@ LIMIT = 1800
 
 def hog():
     """The process of the guest that was near the limit: as the guest saw it."""
-    with open(os.path.join(CAPTURES, "hog"), encoding="utf-8") as lines:
-        pid, comm, vmas, limit = lines.read().splitlines()
+    pid, comm, vmas, limit = read(os.path.join(CAPTURES, "hog")).splitlines()
     return pid, comm, int(vmas), int(limit)
+
+
+def written():
+    """The samples of the file"""
+    with open(FILE, "rb") as metrics:
+        return openmetrics.read(metrics.read())
 
 
 def api(path, **parameters):
@@ -68,23 +73,18 @@ def wait_for(what, look):
 def check_capture():
     """What the guest wrote is what this is about."""
     pid, comm, vmas, limit = hog()
-    with open(FILE, "rb") as metrics:
-        samples = openmetrics.read(metrics.read())
+    samples = written()
     labels = (("pid", pid), ("comm", comm))
     # The gate page, if it has one, is a line of maps and no VMA.
-    if samples["vmainfo_process_vmas", labels] not in (vmas, vmas - 1):
-        raise AssertionError("%r are not %d" % (samples["vmainfo_process_vmas", labels], vmas))
+    has((vmas, vmas - 1), samples["vmainfo_process_vmas", labels])
     same(samples["vmainfo_vmas_limit", ()], limit, "the limit")
     same(samples["vmainfo_module_used", ()], 1, "from the module")
-    if samples["vmainfo_process_vmas", labels] <= 0.85 * limit:
-        raise AssertionError("it is not near the limit: %r" % samples)
+    same(samples["vmainfo_process_vmas", labels] > 0.85 * limit, True, "it is near the limit")
 
 
 def check_scrape():
     """All samples of the file, as node_exporter passes them on, and as OpenMetrics."""
-    with open(FILE, "rb") as metrics:
-        samples = openmetrics.read(metrics.read())
-
+    samples = written()
     for job in ("node", "openmetrics"):
         wait_for("scrape of " + job, lambda: query('up{job="%s"} == 1' % job))
         found = wait_for("series of " + job, lambda: query('{__name__=~"vmainfo_.*",job="%s"}' % job))
@@ -110,8 +110,7 @@ def check_nearest():
     (labels, value), = wait_for("answer", lambda: query('topk(1, (%s) and on (job) up{job="node"})' %
                                                         share))
     same((labels["pid"], labels["comm"]), (pid, comm), "the nearest")
-    with open(FILE, "rb") as metrics:
-        samples = openmetrics.read(metrics.read())
+    samples = written()
     largest = max(value for (name, _), value in samples.items() if name == "vmainfo_process_vmas")
     same(value, largest / samples["vmainfo_vmas_limit", ()], "its share")
 
@@ -130,8 +129,7 @@ def check_alert():
     same(alert["labels"]["severity"], "warning", "severity")
     start = "%s (pid %s) on " % (comm, pid)
     for text in alert["annotations"].values():
-        if start not in text:
-            raise AssertionError("%r is not in %r" % (start, text))
+        has(text, start)
     same(firing("VmainfoMetricsStale"), [], "stale, too")
 
 
@@ -144,8 +142,7 @@ def check_stale():
 
 
 def dashboard():
-    with open(os.path.join(CONTRIB, "vmainfo-dashboard.json"), encoding="utf-8") as text:
-        return json.load(text)
+    return json.loads(read(os.path.join(CONTRIB, "vmainfo-dashboard.json")))
 
 
 def check_dashboard():
@@ -197,21 +194,11 @@ def check_queries():
             wait_for(panel["title"] + ": " + expression, lambda: query(expression))
 
 
-def serve(file):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            with open(file, "rb") as metrics:
-                data = metrics.read()
-            self.send_response(200)
-            self.send_header("Content-Type",
-                             "application/openmetrics-text; version=1.0.0; charset=utf-8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+def serve(directory):
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        extensions_map = {".prom": "application/openmetrics-text; version=1.0.0; charset=utf-8"}
 
-        def log_message(self, *arguments):
-            pass
-
+    os.chdir(directory)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print('"Listening on" address=127.0.0.1:%d' % server.server_port, flush=True)
     server.serve_forever()

@@ -6,9 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 begin
-for program in prometheus promtool prometheus-node-exporter; do
-	command -v "$program" >/dev/null || { ktap_skip_all "there is no $program here"; exit "$KSFT_SKIP"; }
-done
+needs prometheus promtool prometheus-node-exporter
 contrib=$HERE/../contrib
 
 # serve NAME COMMAND...: runs a server; $address is where it listens, on a port that it chose
@@ -20,7 +18,7 @@ serve()
 	: >"$log" # it is read before that process may have opened it
 	"$@" >"$log" 2>&1 &
 	server=$!
-	PIDS="$PIDS $server"
+	TARGETS="$TARGETS $server"
 	# Prometheus says first what it was told, and then what it got.
 	until address=$(sed -n 's/.*"Listening on".* address=\(127\.0\.0\.1:[1-9][0-9]*\).*/\1/p' "$log") &&
 		[ "$address" ]; do
@@ -46,14 +44,13 @@ units()
 	! grep -F "$TMP/" "$TMP/units"
 }
 
-ktap_set_plan 11
 result "promtool check rules" promtool check rules "$contrib/vmainfo-alerts.yml"
 result "promtool test rules" promtool test rules "$HERE/vmainfo-alerts.test.yml"
 check dashboard "dashboard is well-formed"
 if command -v systemd-analyze >/dev/null; then
 	result "systemd-analyze verify" units
 else
-	ktap_test_skip "systemd-analyze verify: not installed"
+	skip "systemd-analyze verify" "it is not installed"
 fi
 
 mkdir "$TMP/textfile"
@@ -68,7 +65,7 @@ serve node_exporter prometheus-node-exporter --web.listen-address=127.0.0.1:0 \
 	--collector.textfile.directory="$TMP/textfile"
 node=$address
 # The same with the content type of OpenMetrics: then Prometheus takes its other parser.
-serve openmetrics python3 "$HERE/metrics.py" serve "$METRICS_FILE"
+serve openmetrics python3 "$HERE/metrics.py" serve "$TMP/textfile"
 openmetrics=$address
 
 # The rules with a shorter "for": the unit test above has it as it is.
@@ -83,6 +80,7 @@ scrape_configs:
   - job_name: node
     static_configs: [targets: ["$node"]]
   - job_name: openmetrics
+    metrics_path: /vmainfo.prom
     static_configs: [targets: ["$openmetrics"]]
   - job_name: clusters
     static_configs:
@@ -98,4 +96,4 @@ check nearest "query finds the process nearest to its limit"
 check alert "alert fires for that process"
 check queries "dashboard queries return data"
 check stale "alert fires for stale metrics"
-ktap_finished
+finish

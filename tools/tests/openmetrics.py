@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """A strict reader of OpenMetrics text that is the Prometheus text format as well.
 
-        python3 openmetrics.py FILE
-
-checks one, and read() gives its samples: {(name, ((label, value), ...)): number}. Only gauges are
-known here, and no timestamps, which the textfile collector does not take.
+read() gives its samples: {(name, ((label, value), ...)): number}. Only gauges are known here, and
+no timestamps, which the textfile collector does not take.
 """
 import re
-import sys
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^\\"\n]|\\[\\"n])*)"'
@@ -63,8 +60,3 @@ def read(data):
         need((name, labels) not in samples, line, "a sample twice")
         samples[name, labels] = float(number)
     return samples
-
-
-if __name__ == "__main__":
-    with open(sys.argv[1], "rb") as metrics:
-        read(metrics.read())

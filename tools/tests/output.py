@@ -5,6 +5,7 @@ Every command that is started here ends by itself sooner or later, also if it do
 its output is lost. How it ends tells whether it did.
 """
 import contextlib
+import errno
 import os
 import pty
 import signal
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from common import CAPTURES, VMAINFO, main, same
+from common import CAPTURES, VMAINFO, main, run, same
 from target import targets
 
 CAPTURE = CAPTURES + "/python.raw"
@@ -33,43 +34,24 @@ COMMANDS = (
 )
 
 
-def failed(command):
-    return 2 if command[0] == "diff" else 1
-
-
 def sigpipe(action):
     """For preexec_fn: what the shell's trap and systemd do, or the opposite."""
     return lambda: signal.signal(signal.SIGPIPE, action)
 
 
-def run(command, stdout, action=signal.SIG_DFL):
-    """(status, what it said)"""
-    done = subprocess.run([VMAINFO, *command], stdin=subprocess.DEVNULL, stdout=stdout,
-                          stderr=subprocess.PIPE, preexec_fn=sigpipe(action), text=True)
-    return done.returncode, done.stderr
+def ends(command, stdout, status, said, action=signal.SIG_DFL):
+    same(run(*command, stdout=stdout, preexec_fn=sigpipe(action)), (status, said), command)
+
+
+def fails(command, stdout, error, action=signal.SIG_DFL):
+    """It says that this error has lost its output."""
+    ends(command, stdout, 2 if command[0] == "diff" else 1,
+         "vmainfo: write error: %s\n" % os.strerror(error), action)
 
 
 @contextlib.contextmanager
-def closed_socket():
-    ours, theirs = socket.socketpair()
-    ours.close()
-    with theirs:
-        yield theirs
-
-
-@contextlib.contextmanager
-def closed_pipe():
-    read, write = os.pipe()
-    os.close(read)
-    try:
-        yield write
-    finally:
-        os.close(write)
-
-
-@contextlib.contextmanager
-def closed_terminal():
-    ours, theirs = pty.openpty()
+def closed(ours, theirs):
+    """An end of which the other one is closed"""
     os.close(ours)
     try:
         yield theirs
@@ -77,52 +59,50 @@ def closed_terminal():
         os.close(theirs)
 
 
+def closed_socket():
+    return closed(*(end.detach() for end in socket.socketpair()))
+
+
 def check_socket():
     for command in COMMANDS:
         for action in signal.SIG_DFL, signal.SIG_IGN:
             with closed_socket() as stdout:
-                same(run(command, stdout, action),
-                     (failed(command), "vmainfo: write error: Broken pipe\n"), command)
+                fails(command, stdout, errno.EPIPE, action)
 
 
 def check_pipe():
     for command in COMMANDS:
-        with closed_pipe() as stdout:
-            same(run(command, stdout), (-signal.SIGPIPE, ""), command)
-            same(run(command, stdout, signal.SIG_IGN),
-                 (failed(command), "vmainfo: write error: Broken pipe\n"), command)
+        with closed(*os.pipe()) as stdout:
+            ends(command, stdout, -signal.SIGPIPE, "")
+            fails(command, stdout, errno.EPIPE, signal.SIG_IGN)
 
 
 def check_terminal():
     for command in COMMANDS:
         if command[0] == "save":
             continue # refuses terminals
-        with closed_terminal() as stdout:
-            same(run(command, stdout),
-                 (failed(command), "vmainfo: write error: Input/output error\n"), command)
+        with closed(*pty.openpty()) as stdout:
+            fails(command, stdout, errno.EIO)
 
 
 def check_full():
     for command in COMMANDS:
         with open("/dev/full", "w") as stdout:
-            same(run(command, stdout),
-                 (failed(command), "vmainfo: write error: No space left on device\n"), command)
+            fails(command, stdout, errno.ENOSPC)
 
 
 def check_watch_closed():
     """Nothing changes, so nothing is written. Without the check, all looks are made: status 0."""
     watch = "watch", "--quiet", "--count=3", "--interval=3", PID
     with closed_socket() as stdout:
-        same(run(watch, stdout), (1, "vmainfo: write error: Broken pipe\n"), "a socket")
-    with closed_pipe() as stdout:
-        same(run(watch, stdout), (-signal.SIGPIPE, ""), "a pipe")
-        same(run(watch, stdout, signal.SIG_IGN), (1, "vmainfo: write error: Broken pipe\n"),
-             "a pipe, SIGPIPE ignored")
-    with closed_terminal() as stdout:
-        same(run(watch, stdout), (1, "vmainfo: write error: Input/output error\n"), "a terminal")
+        fails(watch, stdout, errno.EPIPE)
+    with closed(*os.pipe()) as stdout:
+        ends(watch, stdout, -signal.SIGPIPE, "")
+        fails(watch, stdout, errno.EPIPE, signal.SIG_IGN)
+    with closed(*pty.openpty()) as stdout:
+        fails(watch, stdout, errno.EIO)
     with open("/dev/null") as stdout:
-        same(run(watch, stdout), (1, "vmainfo: write error: Bad file descriptor\n"),
-             "not open for writing")
+        fails(watch, stdout, errno.EBADF)
 
 
 def check_top_closed():

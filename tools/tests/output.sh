@@ -14,8 +14,6 @@ full_disk()
 		exec python3 "$2/output.py" watch_full_disk "$1"' sh "$TMP/disk" "$HERE"
 }
 
-needs_no_module
-ktap_set_plan 9
 check socket "closed socket ends show"
 check pipe "closed pipe ends show"
 check terminal "EIO of a hung-up terminal ends show"
@@ -25,4 +23,4 @@ check watch_full "watch: ends on a full device"
 as_root "watch: ends on a full disk" full_disk
 check top_closed "top: ends when its pipe is closed"
 check top_terminal "top: ends when its terminal is gone"
-ktap_finished
+finish

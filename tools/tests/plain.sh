@@ -74,7 +74,7 @@ print(round(min(run() for i in range(5)) * 1000))
 # A JSON record takes about as much CPU time as a line of CSV, and not several times as much.
 json_cost()
 {
-	PYTHONPATH=$HERE python3 -c '
+	python3 -c '
 import sys, raw
 with open(sys.argv[1], "wb") as file:
     file.write(raw.build([raw.vma(0x7f0000000000 + 0x10000 * i, 0x7f0000001000 + 0x10000 * i, "r--p",
@@ -87,9 +87,7 @@ with open(sys.argv[1], "wb") as file:
 }
 
 begin
-for program in cc make; do
-	command -v $program >/dev/null || { ktap_skip_all "there is no $program here"; exit "$KSFT_SKIP"; }
-done
+needs cc make
 make -s -C "$HERE/.." OUTPUT="$TMP/plain" CFLAGS=-O2 CURSES=no CAIRO=no >"$TMP/err" 2>&1 ||
 	{ sed 's/^/# /' "$TMP/err"; ktap_exit_fail_msg "it does not build"; }
 plain=$TMP/plain/vmainfo
@@ -97,9 +95,8 @@ if make_locale; then
 	result "locale: column names in any case accepted" words
 	result "locale: numbers with a point" numbers
 else
-	ktap_test_skip "locale: column names in any case accepted: no locale can be made here"
-	ktap_test_skip "locale: numbers with a point: no locale can be made here"
+	skip "locale: column names in any case accepted" "no locale can be made here"
+	skip "locale: numbers with a point" "no locale can be made here"
 fi
 result "CPU time of --json close to --csv" json_cost
-ktap_set_plan $((KTAP_TESTNO - 1))
-ktap_finished
+finish

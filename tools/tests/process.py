@@ -15,7 +15,7 @@ import threading
 import time
 
 import openmetrics
-from common import TMP, VMAINFO, same
+from common import TMP, VMAINFO, output, read, run, same
 from target import running as target_of
 
 # Longer than comm, and unique even if this test runs twice
@@ -27,32 +27,14 @@ SYS_EXIT = {"x86_64": 60, "aarch64": 93}
 SYS_PERF_EVENT_OPEN = {"x86_64": 298, "aarch64": 241}
 MAP_NORESERVE = 0x4000
 MFD_HUGETLB = 4
-# Starts what has mounts of its own, see apart() in lib.sh
-APART = os.environ["APART"].split()
+CLONE_NEWNS = 0x20000
 
-libc = ctypes.CDLL(None, use_errno=True)
-libc.mmap.restype = ctypes.c_void_p
-libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
-                      ctypes.c_long]
+libc = ctypes.CDLL(None)
 
 
-def vmainfo(*args, status=0):
-    done = subprocess.run([VMAINFO, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True)
-    same(done.returncode, status, "status of %r, which says %r" % (args, done.stderr))
-    return done.stderr if status else done.stdout
-
-
-def read(path):
-    with open(path) as file:
-        return file.read()
-
-
-def must(result, what):
-    if result in (-1, ctypes.c_void_p(-1).value):
-        err = ctypes.get_errno()
-        raise OSError(err, "%s: %s" % (what, os.strerror(err)))
-    return result
+def maps_by_program(process):
+    """What it shows without the module of a process, by PID or name"""
+    return output("show", "--quiet", "--maps", str(process)).decode()
 
 
 @contextlib.contextmanager
@@ -78,9 +60,9 @@ def target_threads(name):
             pass
         libc.prctl(PR_SET_NAME, b"a thread")
         print("ready", flush=True)
+        kept = []
         for _ in sys.stdin:
-            must(libc.mmap(None, mmap.PAGESIZE, mmap.PROT_READ,
-                           mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0), "mmap")
+            kept.append(mmap.mmap(-1, mmap.PAGESIZE, mmap.MAP_PRIVATE, mmap.PROT_READ))
             print("mapped", flush=True)
     threading.Thread(target=other).start()
     # Not exit_group(), and nothing of the interpreter's goes.
@@ -99,14 +81,13 @@ def nr_of_maps(directory):
 
 def check_threads_show():
     with target("threads", SHORT) as process:
-        same(vmainfo("show", "--quiet", "--maps", str(process.pid)),
-             read(thread_of(process.pid) + "/maps"), "maps")
+        same(maps_by_program(process.pid), read(thread_of(process.pid) + "/maps"), "maps")
 
 
 def check_threads_top():
     with target("threads", SHORT) as process:
-        shown = vmainfo("top", "--batch", "--iterations=1", "--kilobytes",
-                        "--pid=%d" % process.pid).splitlines()[-1].split()
+        shown = output("top", "--batch", "--iterations=1", "--kilobytes",
+                       "--pid=%d" % process.pid).decode().splitlines()[-1].split()
         same(shown[:2], [str(process.pid), str(nr_of_maps(thread_of(process.pid)))], "VMAs")
         size = dict(line.split(":", 1)
                     for line in read(thread_of(process.pid) + "/status").splitlines())["VmSize"]
@@ -117,8 +98,7 @@ def check_threads_top():
 
 def check_threads_export():
     with target("threads", SHORT) as process:
-        samples = openmetrics.read(vmainfo("export", "--quiet", "--threshold=0",
-                                           "--count=100000").encode())
+        samples = openmetrics.read(output("export", "--quiet", "--threshold=0", "--count=100000"))
         got = [value for (metric, labels), value in samples.items()
                if metric == "vmainfo_process_vmas" and dict(labels)["pid"] == str(process.pid)]
         same(got, [nr_of_maps(thread_of(process.pid))], "VMAs")
@@ -151,12 +131,12 @@ def script(name, first_line):
 
 
 def shows(name, process):
-    same(vmainfo("show", "--quiet", "--maps", name), read("/proc/%d/maps" % process.pid), name)
+    same(maps_by_program(name), read("/proc/%d/maps" % process.pid), name)
 
 
 def not_found(name):
-    said = vmainfo("show", "--quiet", name, status=1)
-    same("there is no process '%s'" % name in said, True, "it says %r" % said)
+    status, said = run("show", "--quiet", name)
+    same((status, "there is no process '%s'" % name in said), (1, True), "it says %r" % said)
 
 
 def check_script():
@@ -185,8 +165,8 @@ def check_prefix():
         for name in LONG[:-1], LONG + "-", LONG + "-a":
             not_found(name)
         # As with pgrep, this is the name of both.
-        said = vmainfo("save", "--quiet", LONG[:15], os.path.join(TMP, "both"), status=1)
-        same(str(other.pid) in said, True, "it says %r" % said)
+        status, said = run("save", "--quiet", LONG[:15], os.path.join(TMP, "both"))
+        same((status, str(other.pid) in said), (1, True), "it says %r" % said)
 
 
 def check_argument():
@@ -200,12 +180,10 @@ def check_name_of_threads():
     """A main thread that has exited has no cmdline any more."""
     path = script(LONG, "#!" + sys.executable)
     with open(path, "w") as file:
-        file.write("#!%s\nimport sys\nsys.argv[1:] = ['target_threads', %r]\n"
-                   "sys.path.insert(0, %r)\nimport process\n"
-                   % (sys.executable, LONG, os.path.dirname(os.path.abspath(__file__))))
+        file.write("#!%s\nimport sys\nsys.argv[1:] = ['target_threads', %r]\nimport process\n"
+                   % (sys.executable, LONG))
     with running(path) as process:
-        same(vmainfo("show", "--quiet", "--maps", LONG),
-             read(thread_of(process.pid) + "/maps"), LONG)
+        same(maps_by_program(LONG), read(thread_of(process.pid) + "/maps"), LONG)
 
 
 def add_process(pid, comm, cmdline, gate=""):
@@ -223,13 +201,12 @@ def add_process(pid, comm, cmdline, gate=""):
 
 
 def check_gate():
-    """The gate page of each architecture is not counted."""
     gates = ("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 [vsyscall]\n",
              "ffff0000-ffff1000 r-xp 00000000 00:00 0 [vectors]\n",
              "ffffe000-fffff000 r-xp 00000000 00:00 0 [vdso]\n")
     for pid, gate in enumerate(gates, 2000000001):
         add_process(pid, "gate", "", gate)
-    shown = vmainfo("top", "--batch", "--iterations=1").splitlines()[-len(gates):]
+    shown = output("top", "--batch", "--iterations=1").decode().splitlines()[-len(gates):]
     same([line.split()[1] for line in shown], ["1"] * len(gates), "VMAs")
 
 
@@ -269,10 +246,11 @@ class Mapped:
     """Start and kind of what this process maps."""
 
     def __init__(self):
-        self.kinds = {}
+        self.kept, self.kinds = [], {}
 
     def add(self, kind, fd, size=mmap.PAGESIZE, flags=mmap.MAP_SHARED):
-        start = must(libc.mmap(None, size, mmap.PROT_READ, flags, fd, 0), kind)
+        self.kept.append(mmap.mmap(fd, size, flags))
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self.kept[-1]))
         self.kinds["0x%x" % start] = kind
         os.close(fd)
 
@@ -293,16 +271,21 @@ def new_file(path, size=mmap.PAGESIZE):
 
 
 def target_mounted(directory):
-    """Files of file systems that are mounted there, as far as they are."""
+    """Files of file systems that only this process has mounted"""
     mapped = Mapped()
-    for kind, where in (("shmem", "/tmpfs"), ("file", "/ramfs"), ("hugetlb", "/hugetlbfs")):
-        if not os.path.ismount(directory + where):
+    libc.unshare(CLONE_NEWNS)
+    # A build root is private already, and there is no mount at its /.
+    subprocess.run(["mount", "--make-rprivate", "/"], stderr=subprocess.DEVNULL, check=False)
+    for kind, fs in (("shmem", "tmpfs"), ("file", "ramfs"), ("hugetlb", "hugetlbfs")):
+        where = os.path.join(directory, fs)
+        os.makedirs(where)
+        if subprocess.run(["mount", "-t", fs, "none", where], check=fs != "hugetlbfs").returncode:
             continue
-        size = os.statvfs(directory + where).f_bsize
+        size = os.statvfs(where).f_bsize
         for name in "a file", "gone":
-            mapped.add(kind, new_file(directory + where + "/" + name, size), size,
+            mapped.add(kind, new_file(where + "/" + name, size), size,
                        mmap.MAP_SHARED | MAP_NORESERVE)
-        os.unlink(directory + where + "/gone")
+        os.unlink(where + "/gone")
     mapped.tell()
 
 
@@ -327,29 +310,23 @@ def target_memory():
 
 def compare_kinds(process):
     want = json.loads(process.ask("which?"))
-    records = json.loads(vmainfo("show", "--quiet", "--json", str(process.pid)))["records"]
+    records = json.loads(output("show", "--quiet", "--json", str(process.pid)))["records"]
     for record in records:
         kind = want.pop(record["start"], None)
         same(record["kind"], kind or record["kind"], record["name"])
     same(want, {}, "these are not there")
     # What is saved says the same.
     saved = os.path.join(TMP, "saved")
-    vmainfo("save", "--quiet", str(process.pid), saved)
-    again = json.loads(vmainfo("show", "--json", "--from", saved))["records"]
+    same(run("save", "--quiet", str(process.pid), saved), (0, ""), "save")
+    again = json.loads(output("show", "--json", "--from", saved))["records"]
     same([record["kind"] for record in again], [record["kind"] for record in records],
          "kinds that were saved")
 
 
 def check_mounted():
-    """The target sees mounts that the program does not see."""
-    directory = os.path.join(TMP, "mounts")
-    with running(*APART, "sh", "-c", """
-            for type in tmpfs ramfs hugetlbfs; do
-                mkdir -p "$1/$type" && mount -t $type none "$1/$type" || [ $type = hugetlbfs ] || exit
-            done
-            exec "$2" "$3" target_mounted "$1"
-            """, "sh", directory, sys.executable, __file__) as process:
+    with target("mounted", os.path.join(TMP, "mounts")) as process:
         compare_kinds(process)
+        same(os.listdir(os.path.join(TMP, "mounts", "ramfs")), [], "files that others see")
 
 
 def check_memory():

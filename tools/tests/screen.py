@@ -99,10 +99,8 @@ class Screen:
             self.saved = self.y, self.x
         if match.group() == "\x1b8":
             self.y, self.x = self.saved
-        if match.group(2) is None:
-            return # character sets, keypad modes
-        if "?" in match.group(1):
-            return # modes
+        if match.group(2) is None or "?" in match.group(1):
+            return # character sets, modes
         numbers = [int(n or 0) for n in match.group(1).split(";")]
         n = max(numbers[0], 1)
         what = match.group(2)
@@ -142,6 +140,7 @@ class Program:
     """A program on a terminal, as its controlling one."""
 
     def __init__(self, command, lines=24, columns=100, env=None):
+        self.deadline = time.monotonic() + LIMIT
         self.master, self.slave = os.openpty()
         self.screen = Screen(lines, columns)
         self.set_size(lines, columns)
@@ -181,6 +180,8 @@ class Program:
 
     def read(self, seconds):
         """What it writes within that time; false if nothing."""
+        if time.monotonic() > self.deadline:
+            raise AssertionError("it takes more than %d seconds" % LIMIT)
         if not select.select([self.master], [], [], seconds)[0]:
             return False
         self.screen.feed(os.read(self.master, 65536))
@@ -188,7 +189,6 @@ class Program:
 
     def wait_for(self, what, condition):
         """Until the condition holds for the lines of the screen."""
-        deadline = time.monotonic() + LIMIT
         while True:
             # Read all: half a screen does not count.
             while self.read(0):
@@ -199,16 +199,11 @@ class Program:
             if self.process.poll() is not None and not self.read(0):
                 raise AssertionError("it ended with %d while %s was waited for" %
                                      (self.process.returncode, what))
-            if time.monotonic() > deadline:
-                raise AssertionError("no %s in %d seconds" % (what, LIMIT))
             self.read(0.2)
 
     def wait_for_end(self):
         """Its exit status, as of subprocess."""
-        deadline = time.monotonic() + LIMIT
         while self.process.poll() is None:
-            if time.monotonic() > deadline:
-                raise AssertionError("it does not end")
             self.read(0.05)
         while self.read(0):
             pass

@@ -3,20 +3,16 @@
 
         python3 target.py N [NAME-IN-HEX [GROUPS]]
 
-maps N pages of which every second one has other rights, and says "ready". It takes the name
-first, if there is one, and as many supplementary groups. For each number on stdin it maps as many
-more, and says "ready" again.
+maps N pages that do not merge, and says "ready". It takes the name first, if there is one, and as
+many supplementary groups. For each number on stdin it maps as many more, and says "ready" again.
 """
 import contextlib
-import ctypes
 import mmap
 import os
 import subprocess
 import sys
 
 from common import same
-
-PR_SET_NAME = 15
 
 
 class Target:
@@ -71,24 +67,18 @@ def targets(*wanted):
 
 
 def main():
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype = ctypes.c_void_p
-    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int,
-                          ctypes.c_int, ctypes.c_long]
-    libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    held = []
 
     def add(vmas):
-        start = libc.mmap(None, vmas * mmap.PAGESIZE, mmap.PROT_READ,
-                          mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1, 0)
-        if start == ctypes.c_void_p(-1).value:
-            raise OSError(ctypes.get_errno(), "mmap")
-        for i in range(1, vmas, 2):
-            if libc.mprotect(start + i * mmap.PAGESIZE, mmap.PAGESIZE, 0):
-                raise OSError(ctypes.get_errno(), "mprotect")
+        for _ in range(vmas):
+            # One can be written and the next one not, so they do not merge.
+            held.append(mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS,
+                                  prot=mmap.PROT_READ | mmap.PROT_WRITE * (len(held) % 2)))
 
     if len(sys.argv) > 2:
-        libc.prctl(PR_SET_NAME, bytes.fromhex(sys.argv[2]))
-    if len(sys.argv) > 3 and int(sys.argv[3]):
+        with open("/proc/self/comm", "wb") as comm:
+            comm.write(bytes.fromhex(sys.argv[2]) + b"\0")
+    if len(sys.argv) > 3:
         os.setgroups(range(100000, 100000 + int(sys.argv[3])))
     add(int(sys.argv[1]))
     print("ready", flush=True)
