@@ -6,16 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 EX=$HERE/examples
 
-# prints EXPECTED COMMAND...: COMMAND's stdout equals that file, and it has no stderr
-prints()
-{
-	file=$1
-	shift
-	"$@" >"$TMP/out" 2>"$TMP/err" || echo "exit status $?" >>"$TMP/err"
-	cat "$TMP/err"
-	equal "$file" "$TMP/out" && [ ! -s "$TMP/err" ]
-}
-
 # refuses STATUS MESSAGE COMMAND...: its exit status and all of its stderr
 refuses()
 {

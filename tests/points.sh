@@ -68,6 +68,16 @@ equal()
 	return 1
 }
 
+# prints EXPECTED COMMAND...: COMMAND's stdout equals that file, and it has no stderr
+prints()
+{
+	file=$1
+	shift
+	"$@" >"$TMP/out" 2>"$TMP/err" || echo "exit status $?" >>"$TMP/err"
+	cat "$TMP/err"
+	equal "$file" "$TMP/out" && [ ! -s "$TMP/err" ]
+}
+
 # finish: ends a test; its plan is the number of points that it had
 finish()
 {

@@ -10,11 +10,6 @@ tool=$HERE/vmainfo
 page=100000000000-100000001000		# the one of steps.c
 nobody=2147483647			# is more than any pid
 
-same_as_maps()
-{
-	"$tool" show --maps "$@" >shown && equal before shown
-}
-
 # A line for each value in a table but for the names, whose forms differ. vmas has the flags in
 # another order, and from 6.11 on the kernel has a name for the one of MLOCK_ONFAULT.
 values()
@@ -185,13 +180,13 @@ must mount_at "$TMP/files" -t ramfs ramfs
 must start "$HERE/mappings" "$TMP/files"
 echo "$target" >/sys/module/vmainfo/parameters/pid
 must look "$target"
-result "show --maps: same as procfs" same_as_maps "$target"
-result "show --maps: parameter selects process" same_as_maps
+result "show --maps: same as procfs" prints before "$tool" show --maps "$target"
+result "show --maps: parameter selects process" prints before "$tool" show --maps
 echo 0 >/sys/module/vmainfo/parameters/pid
 result "show --raw: same as vmas" raw_is_vmas
 result "show --kind: filters like awk" filtered '$col["kind"] == "shmem"' --kind=shmem
 result "show --perm: filters like awk" filtered '$col["perm"] ~ /^.w.s/' --perm=?w?s
-result "show NAME: process found" same_as_maps mappings
+result "show NAME: process found" prints before "$tool" show --maps mappings
 result "show PID NAME: each under a line of its own" several
 result "show PID PID: missing process named" fails 1 "vmainfo: process $nobody: No such process" \
 	"$tool" show "$target" $nobody

@@ -16,6 +16,7 @@ from target import targets
 COPY = os.environ["COPY"] # that other users can run
 CAPTURE = CAPTURES + "/python.raw"
 DIR = os.path.join(TMP, sys.argv[1])
+os.mkdir(DIR)
 F_SETPIPE_SZ = 1031
 ROOT, USER, OTHER = 0, 65534, 65533
 NULL, FULL = os.makedev(1, 3), os.makedev(1, 7)

@@ -13,9 +13,6 @@ COPY=$TMP/vmainfo
 cp "$VMAINFO" "$COPY"
 chmod 755 "$TMP" "$COPY"
 export COPY
-for directory in fifo device link replaced ours user open_files reader_goes; do
-	mkdir "$TMP/$directory"
-done
 check fifo "FIFO of another user rejected"
 check device "device of another user rejected"
 check link "link to a FIFO or a device of another user rejected"

@@ -138,11 +138,9 @@ version()
 	[ "$(vmainfo --version)" = "vmainfo $release" ]
 }
 
-nr=0
 for command in $commands; do
 	result "$command: manual page has every option" man_page "$command"
 	result "$command: options completed" completes "$command"
-	nr=$((nr + 2))
 done
 result "manual page has every command" has_synopsis
 result "commands completed" completes_commands

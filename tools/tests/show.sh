@@ -21,8 +21,7 @@ picks()
 	awk "$1" "$TMP/maps" >"$TMP/expected"
 	shift
 	[ -s "$TMP/expected" ] || { echo "the capture has none of these"; return 1; }
-	vmainfo show --maps --from="$capture" "$@" >"$TMP/shown" || return 1
-	diff "$TMP/expected" "$TMP/shown"
+	prints "$TMP/expected" vmainfo show --maps --from="$capture" "$@"
 }
 
 # sums FILTER: the last line has what is shown, and what there is
@@ -65,7 +64,7 @@ overlapping()
 	00005000-00008000 r--p 00004000 08:01 9                                  /file
 	END
 	printf '00008000-00009000 rw-p 00000000 00:00 0 \n' >>"$TMP/expected"
-	vmainfo show --maps --from="$TMP/overlaps" | diff "$TMP/expected" -
+	prints "$TMP/expected" vmainfo show --maps --from="$TMP/overlaps"
 }
 
 # not_of_maps WHAT TEXT LINE MESSAGE: a test point
@@ -81,14 +80,14 @@ as_copied()
 {
 	"$@" <"$TMP/maps" >"$TMP/copied"
 	! cmp -s "$TMP/maps" "$TMP/copied" &&
-		vmainfo show --maps --from="$TMP/copied" | diff -a "$TMP/maps" -
+		prints "$TMP/maps" vmainfo show --maps --from="$TMP/copied"
 }
 
 name_with_cr()
 {
 	printf '%-72s /cr\r\n%s \n' '00001000-00002000 r--p 00000000 08:01 9 ' \
 		'00003000-00004000 r--p 00000000 00:00 0' >"$TMP/copied"
-	vmainfo show --maps --from="$TMP/copied" | diff -a "$TMP/copied" -
+	prints "$TMP/copied" vmainfo show --maps --from="$TMP/copied"
 }
 
 # gate_page yes|no RANGE PERM NAME STACK: whether this is a gate page, if the stack is there
@@ -146,9 +145,9 @@ not_one_of_them()
 # same_maps PID ARGUMENT...: show prints the maps of that process
 same_maps()
 {
-	pid=$1
+	maps=/proc/$1/maps
 	shift
-	vmainfo show -q --maps "$@" >"$TMP/shown" && diff -a "/proc/$pid/maps" "$TMP/shown"
+	prints "$maps" vmainfo show -q --maps "$@"
 }
 
 # One parser for all numbers with a fraction
@@ -260,7 +259,7 @@ saves()
 
 as_process()
 {
-	vmainfo show --maps --from="$1" | diff -a "/proc/$target/maps" -
+	prints "/proc/$target/maps" vmainfo show --maps --from="$1"
 }
 
 # No temporary file is left.
@@ -296,7 +295,7 @@ not_to_terminal()
 without_stdout()
 {
 	(exec >&- 2>"$TMP/err"; vmainfo save -q "$target" "$TMP/save/closed") || return 1
-	as_process "$TMP/save/closed" && [ ! -s "$TMP/err" ] || return 1
+	[ ! -s "$TMP/err" ] && as_process "$TMP/save/closed" || return 1
 	(exec <&- >&-; vmainfo save -q "$target" "$TMP/save/closed") &&
 		as_process "$TMP/save/closed" || return 1
 	# What does print, cannot.

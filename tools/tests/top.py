@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What top.sh tests: python3 top.py CHECK, with the program in VMAINFO."""
-import os
+import contextlib
 import re
 import signal
-import sys
 
 import screen
 from common import VMAINFO, has, limit, main, output, same
@@ -56,8 +55,15 @@ def batch(*options):
     return output("top", "-b", "-n", "1", *options).decode().splitlines()
 
 
+@contextlib.contextmanager
 def interactive(running, *options, **size):
-    return screen.Program([VMAINFO, "top", "-d", NEVER, only(running), *options], **size)
+    """On a screen. It is ended by q, unless it has ended, and leaves the terminal as it was."""
+    with screen.Program([VMAINFO, "top", "-d", NEVER, only(running), *options], **size) as top:
+        yield top
+        if top.process.poll() is None:
+            top.press("q")
+            same(top.wait_for_end(), 0, "status")
+            same(top.is_restored(), True, "the terminal is as it was")
 
 
 # ---- batch ----
@@ -133,12 +139,6 @@ def check_names():
 
 # ---- interactive ----
 
-def quit_by_q(top):
-    top.press("q")
-    same(top.wait_for_end(), 0, "status")
-    same(top.is_restored(), True, "the terminal is as it was")
-
-
 def check_screen():
     with targets((1000, b"one"), (2000, b"two")) as (one, two), interactive([one, two]) as top:
         top.wait_for("table", lambda lines: pids(lines) == [two.pid, one.pid])
@@ -149,7 +149,6 @@ def check_screen():
         lines = top.screen.text()
         for line, text in enumerate(("vmainfo top - ", "Processes: ", "Nearest: ")):
             has(lines[line], text)
-        quit_by_q(top)
 
 
 def check_keys():
@@ -176,7 +175,6 @@ def check_keys():
         order("R", by_vmas[::-1])
         order("C", by_name[::-1])
         order("R", by_name)
-        quit_by_q(top)
 
 
 def check_growth():
@@ -191,7 +189,6 @@ def check_growth():
         same(int(rows[1]["VMAS"]), grows.vmas(), "VMAs")
         top.press("G")
         top.wait_for("order", lambda lines: pids(lines) == [grows.pid, stays.pid])
-        quit_by_q(top)
 
 
 def check_prompts():
@@ -216,15 +213,12 @@ def check_prompts():
         top.wait_for("help", lambda lines: any("keys" in line for line in lines))
         top.press("q")
         top.wait_for("table", table)
-        quit_by_q(top)
 
 
 def check_delay():
-    with targets((10, b"a")) as (target,), \
-         screen.Program([VMAINFO, "top", "-d", "0.2", only([target])]) as top:
+    with targets((10, b"a")) as (target,), interactive([target], "-d", "0.2") as top:
         top.wait_for("first look", lambda lines: growths(lines) == ["-"])
         top.wait_for("second look", lambda lines: growths(lines) == ["0"])
-        quit_by_q(top)
     with screen.Program([VMAINFO, "top", "-d", "0.1", "-n", "3"]) as top:
         same(top.wait_for_end(), 0, "status")
         same(top.is_restored(), True, "the terminal is as it was")
@@ -247,7 +241,6 @@ def check_scroll():
         for _ in range(20):
             top.press(up)
         top.wait_for("the first", lambda lines: pids(lines) == want[:room])
-        quit_by_q(top)
 
 
 def check_resize():
@@ -265,7 +258,6 @@ def check_resize():
         top.set_size(50, 160)
         top.wait_for("wide table", lambda lines: sorted(pids(lines) or []) == sorted(want) and
                      list(table(lines)[0]) == COLUMNS)
-        quit_by_q(top)
 
 
 def check_signals():
@@ -315,7 +307,6 @@ def check_bad_names():
         same(names[running[0].pid], r"a\x1b[31mb", "name")
         same(names[running[1].pid], r"\xffz\xc3", "name")
         has(names[running[2].pid], "\u65e5")
-        quit_by_q(top)
 
 
 main(globals())
