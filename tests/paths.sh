@@ -22,20 +22,12 @@ cp lower1/one lower2/two
 cp lower1/one private/visible
 cd / || exit 1
 
-# overlayfs: the module may have to be loaded, from VMAINFO_OVERLAY if that names it
+# mount loads the module of overlayfs, unless VMAINFO_OVERLAY names it.
 overlay=
-if ! grep -qw overlay /proc/filesystems; then
-	if [ -e "${VMAINFO_OVERLAY:-/overlay.ko}" ]; then
-		insmod "${VMAINFO_OVERLAY:-/overlay.ko}"
-	else
-		modprobe overlay 2>/dev/null
-	fi
-fi
-if ! grep -qw overlay /proc/filesystems; then
-	overlay="this kernel has no overlayfs"
-elif ! mount_at "$TMP/fs/merged" -t overlay -o "lowerdir=$TMP/fs/lower1:$TMP/fs/lower2" overlay; then
-	overlay="overlayfs cannot be mounted"
-fi
+ko=${VMAINFO_OVERLAY:-/overlay.ko}
+[ ! -e "$ko" ] || must insmod "$ko"
+mount_at "$TMP/fs/merged" -t overlay -o "lowerdir=$TMP/fs/lower1:$TMP/fs/lower2" overlay ||
+	overlay="this kernel cannot mount overlayfs"
 # An upper layer has to support extended attributes, which ramfs does not.
 must mount_at "$TMP/layers" -t tmpfs tmpfs
 mkdir "$TMP/layers/upper" "$TMP/layers/work"

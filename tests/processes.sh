@@ -11,11 +11,6 @@ compare "own shell" $$
 
 compare "init" 1
 
-# It waits for a writer of the FIFO.
-mkfifo "$TMP/never"
-must start sh -c 'echo ready; read -r line <"$0"' "$TMP/never"
-compare "shell" "$target"
-
 must start "$HERE/threads"
 compare "dynamic program with threads" "$target"
 for task in /proc/"$target"/task/*; do

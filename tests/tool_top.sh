@@ -71,23 +71,6 @@ one_capability()
 	has vmainfo_module_used "$2"
 }
 
-# What top says of the target besides
-columns()
-{
-	"$tool" top -b -n 1 -k -p "$target" >"$TMP/top" || return
-	cat "$TMP/top" "/proc/$target/status"
-	awk '
-		FNR == NR { status[$1] = $2; next }
-		table {
-			rows++
-			bad = $5 != status["VmSize:"] || $6 != status["VmData:"] ||
-			      $7 != status["VmStk:"] || $9 != status["VmLck:"] ||
-			      $8 != status["VmExe:"] + status["VmLib:"] || $11 != status["Name:"]
-		}
-		$1 == "PID" { table = 1 }
-		END { exit bad || rows != 1 }' "/proc/$target/status" "$TMP/top"
-}
-
 # over: export prints series of the target, which is over the threshold
 over()
 {
@@ -123,10 +106,6 @@ must vmainfo_load
 must start "$HERE/many" $((many / 2))
 
 result "top: counts match maps" same_counts rows
-result "top: nearest to the limit first" \
-	sh -c '"$1" top -b -n 1 | awk -v pid="$2" "table { exit \$1 != pid } \$1 == \"PID\" { table = 1 }"' \
-	sh "$tool" "$target"
-result "top: sizes match status" columns
 result "export: counts match maps" same_counts series
 result "export: module used" from_module
 result "export: CAP_SYS_PTRACE is enough" one_capability sys_ptrace 1

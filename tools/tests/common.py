@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the tests in python share: python3 FILE CHECK [ARG...] runs its check_CHECK()."""
+import contextlib
 import os
 import subprocess
 import sys
@@ -30,6 +31,19 @@ def output(*command):
     """stdout of the program with these arguments, which succeeds"""
     return subprocess.run([VMAINFO, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           check=True).stdout
+
+
+@contextlib.contextmanager
+def watching(pid, stdout):
+    """vmainfo watch, which has looked once"""
+    with subprocess.Popen([VMAINFO, "watch", "--interval=0.01", str(pid)], stdout=stdout,
+                          stderr=subprocess.PIPE, text=True) as running:
+        try:
+            while "process %d, " % pid not in running.stderr.readline():
+                same(running.poll(), None, "it has ended")
+            yield running
+        finally:
+            running.kill()
 
 
 def read(path):

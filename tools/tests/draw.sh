@@ -25,11 +25,6 @@ terminal()
 	COLUMNS=200 draw --from "$raw" --boxes=0 >"$TMP/out" && helper check_terminal "$TMP/out" "$maps"
 }
 
-from_stdin()
-{
-	draw --from - <"$raw" >"$TMP/out2" && draw --from "$raw" | cmp "$TMP/out2" -
-}
-
 width()
 {
 	COLUMNS=$1 draw --from "$raw" >"$TMP/out" && helper check_width "$TMP/out" "$1" || return
@@ -274,7 +269,6 @@ helper make_many "$TMP/many.raw"
 helper make_elf "$TMP/elf.raw"
 
 result "terminal: every VMA, file, gap and address in order" terminal
-result "--from=-: same picture from stdin" from_stdin
 for columns in 60 80 200; do
 	result "terminal: fits COLUMNS=$columns" width "$columns"
 done

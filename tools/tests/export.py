@@ -10,8 +10,18 @@ from target import targets
 FILE = os.path.join(TMP, "metrics", "vmainfo.prom")
 
 
+ALL = "--threshold=0", "--count=100000"
+
+
 def export(*options):
-    return output("export", "--quiet", *options)
+    return openmetrics.read(output("export", "--quiet", *options))
+
+
+def checked(*options):
+    """The same, checked by Prometheus' own reader, too"""
+    data = output("export", "--quiet", *options)
+    subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
+    return openmetrics.read(data)
 
 
 def by_pid(samples, name="vmainfo_process_vmas"):
@@ -21,19 +31,14 @@ def by_pid(samples, name="vmainfo_process_vmas"):
 
 
 def check_format():
-    """As this reader, and as Prometheus' own has it."""
     with targets((3000, b"many")):
-        data = export("--threshold=0", "--count=100000")
-        openmetrics.read(data)
-        subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
-        data = export("--threshold=100", "--count=0")
-        openmetrics.read(data)
-        subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
+        checked(*ALL)
+        checked("--threshold=100", "--count=0")
 
 
 def check_values():
     with targets((3000, b"many"), (500, b"some")) as (many, some):
-        samples = openmetrics.read(export("--threshold=0", "--count=100000"))
+        samples = export(*ALL)
         vmas = by_pid(samples)
         for target, name in ((many, "many"), (some, "some")):
             same(vmas[target.pid], (name, target.vmas()), "VMAs")
@@ -54,7 +59,7 @@ def check_values():
 def check_groups():
     """The sizes of a process with many groups, which are before them in its status."""
     with targets((100, b"groups", 2000)) as (target,):
-        samples = openmetrics.read(export("--threshold=0", "--count=100000"))
+        samples = export(*ALL)
         for metric, keys in (("virtual_memory", ["VmSize"]), ("executable", ["VmExe", "VmLib"])):
             metric = "vmainfo_process_%s_bytes" % metric
             same(by_pid(samples, metric)[target.pid],
@@ -69,7 +74,7 @@ def check_threshold():
     """With --count=0, exactly the processes above the threshold have series."""
     with targets((3000, b"a"), (2000, b"b"), (1000, b"c")) as (a, b, c):
         def pids(vmas):
-            shown = by_pid(openmetrics.read(export(percent(vmas), "--count=0")))
+            shown = by_pid(export(percent(vmas), "--count=0"))
             same([pid for pid, (_, value) in shown.items() if value < vmas], [], "below it")
             return [target.pid in shown for target in (a, b, c)]
         same(pids(b.vmas() - 0.5), [True, True, False], "just over it")
@@ -78,19 +83,19 @@ def check_threshold():
 
 def check_nearest():
     """The nearest ones have series, however far they are from the limit."""
-    samples = openmetrics.read(export("--threshold=100", "--count=1"))
+    samples = export("--threshold=100", "--count=1")
     same(max(value for _, value in by_pid(samples).values()),
          samples["vmainfo_largest_process_vmas", ()], "the nearest")
-    samples = openmetrics.read(export("--threshold=100", "--count=100000"))
+    samples = export("--threshold=100", "--count=100000")
     same(len(by_pid(samples)), samples["vmainfo_processes", ()], "all")
-    samples = openmetrics.read(export())
+    samples = export()
     same(len(by_pid(samples)) >= min(10, samples["vmainfo_processes", ()]), True, "by default")
 
 
 def check_many():
     """An alert needs a series without gaps: all that are over the threshold have it."""
     with targets(*((3000, b"one of many") for _ in range(30))) as running:
-        shown = by_pid(openmetrics.read(export(percent(2900), "--count=1")))
+        shown = by_pid(export(percent(2900), "--count=1"))
         same([target.pid for target in running if target.pid not in shown], [], "without series")
 
 
@@ -111,9 +116,7 @@ def check_names():
         b"\\012\\x41\\t": r"\012\x5cx41\t",
     }
     with targets(*((10, name) for name in names)) as running:
-        data = export("--threshold=0", "--count=100000")
-        subprocess.run(["promtool", "check", "metrics"], input=data, check=True)
-        shown = by_pid(openmetrics.read(data))
+        shown = by_pid(checked(*ALL))
         for target, (name, want) in zip(running, names.items()):
             same(shown[target.pid][0], want, "%r" % name)
 
@@ -122,24 +125,24 @@ def check_file():
     """Mode 0644 whatever the umask, the same as to stdout, and nothing is left beside it."""
     os.makedirs(os.path.dirname(FILE))
     os.umask(0o077)
-    same(export("-o", FILE), b"", "stdout")
+    same(output("export", "--quiet", "-o", FILE), b"", "stdout")
     same(os.stat(FILE).st_mode & 0o7777, 0o644, "mode")
     with open(FILE, "rb") as metrics:
         openmetrics.read(metrics.read())
     same(os.listdir(os.path.dirname(FILE)), ["vmainfo.prom"], "in the directory")
     os.chdir(os.path.dirname(FILE))
-    export("-o", "other.prom")
+    output("export", "--quiet", "-o", "other.prom")
     same(sorted(os.listdir(".")), ["other.prom", "vmainfo.prom"], "in the directory")
     # Whoever has the old file open keeps its text.
     with open("vmainfo.prom", "rb") as kept:
         before = kept.read()
-        export("-o", "vmainfo.prom", "--count=0")
+        output("export", "--quiet", "-o", "vmainfo.prom", "--count=0")
         kept.seek(0)
         same(kept.read(), before, "what was open")
     # A link is replaced, not what it points to.
     os.symlink("other.prom", "link.prom")
     before = os.stat("other.prom").st_ino
-    export("-o", "link.prom")
+    output("export", "--quiet", "-o", "link.prom")
     same(os.path.islink("link.prom"), False, "a link")
     same(os.stat("other.prom").st_ino, before, "what it points to")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""hostile.py {truncated|header|records|order|grown} PROGRAM RAW DIRECTORY: listings that are
+"""What hostile.sh tests: python3 hostile.py CHECK, with the program in VMAINFO. Listings that are
 wrong in one way each are refused, with status 1 (diff: 2) and one line that names the file. Free
 fields can have any value. Signals and reports of the sanitizers are errors."""
 
@@ -9,27 +9,24 @@ import subprocess
 import sys
 
 import raw
+from common import CAPTURES, TMP, VMAINFO, main
 
-what, program, capture, directory = sys.argv[1:]
-with open(capture, "rb") as file:
+with open(CAPTURES + "/python.raw", "rb") as file:
     header, records = raw.parse(file.read())
 # Enough for each kind of record, and few enough for each offset
 records = records[:4] + [r for r in records if r["kind"] not in (raw.FILE, raw.ANON)][:4] + \
     [raw.vma(2**64 - 2**23, 2**64 - 2**23 + 4096, "--xp", kind=raw.VSYSCALL, name=b"[vsyscall]")]
 good = raw.build(records, mm_seq=5, exec_id=6)
-good_file = os.path.join(directory, "good")
-bad_file = os.path.join(directory, "bad")
+good_file = os.path.join(TMP, "good")
+bad_file = os.path.join(TMP, "bad")
 with open(good_file, "wb") as file:
     file.write(good)
-runs = 0
 
 
 def run(case, refused, *arguments):
     """refused: True, False, or None for either"""
-    global runs
-    runs += 1
     trouble = 2 if arguments[0] == "diff" else 1
-    done = subprocess.run([program, *arguments], capture_output=True, check=False)
+    done = subprocess.run([VMAINFO, *arguments], capture_output=True, check=False)
     message = done.stderr.decode(errors="replace")
     is_refused = done.returncode == trouble and not done.stdout and \
         message.startswith(f"vmainfo: '{bad_file}': ") and message.count("\n") == 1
@@ -63,14 +60,14 @@ def fields(form, names):
         at += struct.calcsize("<" + code)
 
 
-def truncated():
+def check_truncated():
     for size in range(len(good)):
         judge(f"{size} bytes", good[:size], True)
     judge("a byte more", good + b"\0", True)
     judge("twice", good + good, True)
 
 
-def in_header():
+def check_header():
     # What is in these is not a matter of form.
     free = {"taken_ns", "mm_seq", "exec_id", "flags", "pid", "version"}
     for at, code, name in fields(raw.HEADER.format, raw.HEADER_FIELDS):
@@ -88,11 +85,11 @@ def in_header():
     for at, code, name in fields(raw.HEADER.format, raw.HEADER_FIELDS):
         struct.pack_into(">" + code[1:], swapped, at, *struct.unpack_from(code, good, at))
     judge("another byte order", bytes(swapped), True)
-    done = subprocess.run([program, "show", "--from=" + bad_file], capture_output=True, check=False)
+    done = subprocess.run([VMAINFO, "show", "--from=" + bad_file], capture_output=True, check=False)
     assert b"of another byte order" in done.stderr, done.stderr
 
 
-def in_records():
+def check_records():
     free = {"kind", "policy", "ino", "flags", "dev_major", "dev_minor", "reserved"}
     places = raw.parse(good)[1]
     for place in (places[0], places[len(places) // 2], places[-2], places[-1]):
@@ -126,7 +123,7 @@ def in_records():
                 judge(f"record at {place['at']}: {name}, byte {offset}", bytes(data), True)
 
 
-def in_order():
+def check_order():
     judge("two VMAs swapped", raw.build([records[1], records[0]] + records[2:]), True)
     judge("a VMA twice", raw.build(records[:1] + records), True)
     judge("VMAs that overlap", raw.build(
@@ -135,7 +132,7 @@ def in_order():
         records[-1:] + records[:-1], flags=raw.ATOMIC | raw.GATE, vmas=len(records) - 1), True)
 
 
-def grown():
+def check_grown():
     """Structures of a later module that is still of version 1 are no error."""
     data = bytearray(good[:48] + b"more of a header" + good[48:])
     struct.pack_into("<I", data, 0, 64)
@@ -151,6 +148,4 @@ def grown():
     judge("only the gate page", raw.build(records[-1:]), False, "--json", "--maps")
 
 
-{"truncated": truncated, "header": in_header, "records": in_records,
- "order": in_order, "grown": grown}[what]()
-print(f"{runs} runs")
+main(globals())

@@ -104,17 +104,6 @@ def check_scrape():
     same([labels["file"] for labels, _ in files], [FILE], "its files")
 
 
-def check_nearest():
-    pid, comm, _, _ = hog()
-    share = "vmainfo_process_vmas / ignoring (pid, comm) group_left () vmainfo_vmas_limit"
-    (labels, value), = wait_for("answer", lambda: query('topk(1, (%s) and on (job) up{job="node"})' %
-                                                        share))
-    same((labels["pid"], labels["comm"]), (pid, comm), "the nearest")
-    samples = written()
-    largest = max(value for (name, _), value in samples.items() if name == "vmainfo_process_vmas")
-    same(value, largest / samples["vmainfo_vmas_limit", ()], "its share")
-
-
 def firing(name):
     return [alert for alert in api("alerts")["alerts"]
             if alert["labels"]["alertname"] == name and alert["state"] == "firing" and
@@ -131,14 +120,6 @@ def check_alert():
     for text in alert["annotations"].values():
         has(text, start)
     same(firing("VmainfoMetricsStale"), [], "stale, too")
-
-
-def check_stale():
-    """As if nobody had written the file for an hour"""
-    an_hour_ago = time.time() - 3600
-    os.utime(FILE, (an_hour_ago, an_hour_ago))
-    alert, = wait_for("alert", lambda: firing("VmainfoMetricsStale"))
-    same(alert["labels"]["file"], FILE, "which file")
 
 
 def dashboard():

@@ -57,7 +57,6 @@ mkdir "$TMP/textfile"
 export METRICS_FILE="$TMP/textfile/vmainfo.prom"
 # Written just now, as far as the alerts know
 cp "$CAPTURES/vmainfo.prom" "$METRICS_FILE" || ktap_exit_fail_msg "no metrics of a guest"
-result "promtool check metrics" sh -c 'promtool check metrics <"$METRICS_FILE"'
 check capture "export of a guest parsed"
 
 serve node_exporter prometheus-node-exporter --web.listen-address=127.0.0.1:0 \
@@ -92,8 +91,6 @@ serve prometheus prometheus --config.file="$TMP/prometheus.yml" --storage.tsdb.p
 export PROMETHEUS="$address"
 
 check scrape "Prometheus scrapes the same values in both formats"
-check nearest "query finds the process nearest to its limit"
 check alert "alert fires for that process"
 check queries "dashboard queries return data"
-check stale "alert fires for stale metrics"
 finish

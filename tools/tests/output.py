@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-from common import CAPTURES, VMAINFO, main, run, same
+from common import CAPTURES, VMAINFO, main, run, same, watching
 from target import targets
 
 CAPTURE = CAPTURES + "/python.raw"
@@ -124,22 +124,13 @@ def looks(pid):
 
 def ends_at_first_change(stdout, why):
     """watch: it ends when it has printed something, and not when it has looked again and again."""
-    command = VMAINFO, "watch", "--interval=0.01"
-    with targets((10, b"changes")) as (target,):
-        running = subprocess.Popen([*command, str(target.pid)], stdout=stdout,
-                                   stderr=subprocess.PIPE, text=True)
-        try:
-            while "process %d, " % target.pid not in running.stderr.readline():
-                same(running.poll(), None, "it has ended")
-            target.grow(10)
-            enough = looks(running.pid) + 100
-            while running.poll() is None and looks(running.pid) < enough:
-                time.sleep(0.01)
-            same(running.poll(), 1, "status")
-            same(running.stderr.read(), "vmainfo: write error: %s\n" % why, "it says")
-        finally:
-            running.kill()
-            running.communicate()
+    with targets((10, b"changes")) as (target,), watching(target.pid, stdout) as running:
+        target.grow(10)
+        enough = looks(running.pid) + 100
+        while running.poll() is None and looks(running.pid) < enough:
+            time.sleep(0.01)
+        same(running.poll(), 1, "status")
+        same(running.stderr.read(), "vmainfo: write error: %s\n" % why, "it says")
 
 
 def check_watch_full():

@@ -15,7 +15,7 @@ import threading
 import time
 
 import openmetrics
-from common import TMP, VMAINFO, output, read, run, same
+from common import TMP, VMAINFO, output, read, run, same, watching
 from target import running as target_of
 
 # Longer than comm, and unique even if this test runs twice
@@ -106,18 +106,10 @@ def check_threads_export():
 
 def check_threads_watch():
     with target("threads", SHORT) as process:
-        watch = subprocess.Popen([VMAINFO, "watch", "--interval=0.01", "--count=1000",
-                                  str(process.pid)],
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            while "process %d, " % process.pid not in watch.stderr.readline():
-                same(watch.poll(), None, "watch has ended")
+        with watching(process.pid, subprocess.PIPE) as watch:
             same(process.ask("map"), "mapped", "it says")
             said = watch.stdout.readline()
             same(said.startswith(("mapped", "grown")), True, "it says %r" % said)
-        finally:
-            watch.kill()
-            watch.communicate()
 
 
 # ---- names ----

@@ -19,7 +19,4 @@ check threads_export "main thread exited: export"
 check threads_watch "main thread exited: watch"
 as_root "kinds: files of mounted file systems" python3 "$HERE/process.py" mounted
 check memory "kinds: devices, and memory without a path"
-# shellcheck disable=SC2016 # expanded by that shell
-result "kinds: note that they are guessed" sh -c \
-	'vmainfo show $$ 2>&1 >"$TMP/shown" | grep -q "kinds are guessed"'
 finish
