@@ -2,24 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The program's commands top and export, with the module: they agree with /proc/PID/maps, for a
-# process of many VMAs and for all, and say who has come over the threshold.
+# process of many VMAs and for all. tools/tests has what they do with these counts.
 
 . "$(dirname "$0")/lib.sh"
 begin
 tool=$HERE/vmainfo
 [ -x "$tool" ] || ktap_exit_fail_msg "there is no $tool"
 
-# count PID: its VMAs, without the gate page
-count()
-{
-	grep -vc '^ffffffffff600000-' "/proc/$1/maps"
-}
-
-# counts: pid and VMAs of each process that has some
+# counts: pid and VMAs of each process that has some, without the gate page
 counts()
 {
 	for dir in /proc/[0-9]*; do
-		vmas=$(count "${dir#/proc/}" 2>/dev/null)
+		vmas=$(grep -vc '^ffffffffff600000-' "$dir/maps" 2>/dev/null)
 		[ "${vmas:-0}" = 0 ] || echo "${dir#/proc/} $vmas"
 	done
 }
@@ -71,37 +65,6 @@ one_capability()
 	has vmainfo_module_used "$2"
 }
 
-# over: export prints series of the target, which is over the threshold
-over()
-{
-	"$tool" export --threshold=85 --count=0 >"$TMP/export" && grep -q "{pid=\"$target\"," "$TMP/export"
-}
-
-grown()
-{
-	vmas=$(count "$target")
-	# It has half of what it will have, and that is 90 %; nobody else has as much.
-	limit=$(((vmas + many / 2) * 100 / 90))
-	echo "$limit" >/proc/sys/vm/max_map_count
-	if over; then
-		echo "it is over the threshold from the beginning"
-		return 1
-	fi
-	"$tool" top -b -n 1 --color=always >"$TMP/top" || return
-	grep -F 'over 85 %: 0;' "$TMP/top" || { head -n 3 "$TMP/top"; return 1; }
-	kill -USR1 "$target"
-	until [ $((100 * $(count "$target"))) -gt $((85 * limit)) ]; do
-		# One that has exited is a zombie.
-		[ "$(count "$target")" != 0 ] || { echo "it does not grow"; return 1; }
-	done
-	over || { echo "it has no series"; return 1; }
-	"$tool" top -b -n 1 --color=always >"$TMP/top" || return
-	head -n 6 "$TMP/top"
-	grep -qF 'over 85 %: 1;' "$TMP/top" && grep -qF "Nearest: many (pid $target)," "$TMP/top" &&
-		grep -q "$(printf '\033')\[1;31m *$target" "$TMP/top"
-}
-
-old_limit=$(cat /proc/sys/vm/max_map_count)
 must vmainfo_load
 must start "$HERE/many" $((many / 2))
 
@@ -110,8 +73,6 @@ result "export: counts match maps" same_counts series
 result "export: module used" from_module
 result "export: CAP_SYS_PTRACE is enough" one_capability sys_ptrace 1
 result "export: fallback without CAP_SYS_PTRACE" one_capability none 0
-result "process that grows over the threshold reported" grown
-echo "$old_limit" >/proc/sys/vm/max_map_count
 stop_all
 result "module unloads" rmmod vmainfo
 finish

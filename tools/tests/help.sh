@@ -145,7 +145,6 @@ done
 result "manual page has every command" has_synopsis
 result "commands completed" completes_commands
 result "kinds completed" offers "anon hugetlb special" show --kind ""
-result "kinds completed after =" offers "anon hugetlb special" show --kind = ""
 result "columns completed" offers "address size_kb name" show -o ""
 result "--color values completed" offers "auto always never" draw --color = ""
 result "processes completed" offers "$$ $(cat /proc/$$/comm)" show ""
