@@ -71,9 +71,9 @@ def main():
 
     def add(vmas):
         for _ in range(vmas):
-            # One can be written and the next one not, so they do not merge.
+            # One can be read and the next one not, so they do not merge.
             held.append(mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS,
-                                  prot=mmap.PROT_READ | mmap.PROT_WRITE * (len(held) % 2)))
+                                  prot=0 if len(held) % 2 else mmap.PROT_READ))
 
     if len(sys.argv) > 2:
         with open("/proc/self/comm", "wb") as comm:
