@@ -151,7 +151,7 @@ class Program:
         self.process = subprocess.Popen(command, stdin=self.slave, stdout=self.slave,
                                         stderr=self.slave, env=env,
                                         start_new_session=True,
-                                        preexec_fn=self.take_terminal)
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     def __enter__(self):
         return self
@@ -164,10 +164,6 @@ class Program:
             self.process.wait()
         os.close(self.master)
         os.close(self.slave)
-
-    @staticmethod
-    def take_terminal():
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def set_size(self, lines, columns):
         """The kernel sends SIGWINCH to the terminal's foreground process group."""
@@ -211,6 +207,3 @@ class Program:
 
     def is_restored(self):
         return termios.tcgetattr(self.slave) == self.settings
-
-    def kill(self, number):
-        os.kill(self.process.pid, number)

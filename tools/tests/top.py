@@ -265,7 +265,7 @@ def check_signals():
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with interactive([target]) as top:
                 top.wait_for("table", table)
-                top.kill(number)
+                top.process.send_signal(number)
                 same(top.wait_for_end(), -number, "status")
                 same(top.is_restored(), True, "the terminal is as it was")
 
