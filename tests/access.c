@@ -7,22 +7,15 @@
 #include <grp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
 #include "vmainfo_test.h"
 
 #define NOBODY 65534
-
-static int try_open(const char *entry, int flags)
-{
-	int fd = open(entry, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
+#define A_MARK ((void *)0x200000000000)
+#define B_MARK ((void *)0x300000000000)
 
 /* Returns 0, or the errno of unshare(). */
 static int new_user_namespace(const char *map)
@@ -111,11 +104,6 @@ TEST_F(access, open)
 	}
 }
 
-static void passed_init(void)
-{
-	map_row((void *)0x200000000000, 20);
-}
-
 /* Descriptors that another process uses */
 
 FIXTURE(passed)
@@ -125,30 +113,18 @@ FIXTURE(passed)
 	int fd;
 };
 
-FIXTURE_VARIANT(passed)
-{
-	const char *entry;
-};
-
-FIXTURE_VARIANT_ADD(passed, maps) { PROC "maps" };
-FIXTURE_VARIANT_ADD(passed, raw) { PROC "raw" };
-FIXTURE_VARIANT_ADD(passed, vmas) { PROC "vmas" };
-
-static void passed_other_init(void)
-{
-	map_row((void *)0x300000000000, 30);
-}
+ENTRY_VARIANTS(passed);
 
 FIXTURE_SETUP(passed)
 {
-	target_start(&self->a, passed_init, NULL);
-	target_start(&self->b, passed_other_init, NULL);
+	target_start_row(&self->a, A_MARK, 20);
+	target_start_row(&self->b, B_MARK, 30);
 	self->fd = open_target(variant->entry, self->b.pid);
 	self->expected_b = slurp(self->fd, 1 << 20);
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	self->expected_a = slurp(self->fd, 1 << 20);
-	ASSERT_TRUE(shows(self->expected_a, (void *)0x200000000000));
-	ASSERT_TRUE(shows(self->expected_b, (void *)0x300000000000));
+	ASSERT_TRUE(shows(self->expected_a, A_MARK));
+	ASSERT_TRUE(shows(self->expected_b, B_MARK));
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 }
 
@@ -166,17 +142,6 @@ static void use_descriptor(const FIXTURE_DATA(passed) *self, int fd, int error)
 	CHECK(!error || !lseek(fd, 0, SEEK_SET));
 	CHECK(same(error ? self->expected_a : self->expected_b, slurp(fd, 4096)));
 }
-
-/* Runs code in a child, and returns its exit status. */
-#define IN_CHILD(...) ({						\
-	pid_t child_pid = fork_child();					\
-									\
-	if (!child_pid) {						\
-		__VA_ARGS__;						\
-		_exit(0);						\
-	}								\
-	reap(child_pid);						\
-})
 
 /* A write checks the capability again, but not the file mode. */
 TEST_F(passed, write_needs_cap_sys_ptrace)
@@ -259,15 +224,7 @@ FIXTURE(landlock)
 	struct target outside;
 };
 
-FIXTURE_VARIANT(landlock)
-{
-	const char *name;
-};
-
-FIXTURE_VARIANT_ADD(landlock, maps) { "maps" };
-FIXTURE_VARIANT_ADD(landlock, raw) { "raw" };
-FIXTURE_VARIANT_ADD(landlock, summary) { "summary" };
-FIXTURE_VARIANT_ADD(landlock, vmas) { "vmas" };
+ENTRY_VARIANTS(landlock);
 
 FIXTURE_SETUP(landlock)
 {
@@ -276,7 +233,7 @@ FIXTURE_SETUP(landlock)
 	FATAL_IS_ASSERT();
 	if (ret)
 		SKIP(return, "no Landlock: %s", strerror(ret));
-	target_start(&self->outside, passed_init, NULL);
+	target_start_row(&self->outside, A_MARK, 20);
 }
 
 FIXTURE_TEARDOWN(landlock)
@@ -286,18 +243,19 @@ FIXTURE_TEARDOWN(landlock)
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
-static int open_entry(const char *procfs, const char *name)
+/* An entry of an instance of procfs */
+static int open_entry(const char *procfs, const char *entry)
 {
 	char path[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/vmainfo/%s", procfs, name);
+	snprintf(path, sizeof(path), "%s%s", procfs, entry + strlen("/proc"));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 /* A target is accepted exactly if its maps can be opened, with the same error. */
-static void in_domain(const char *procfs, const char *name, pid_t outside, int error)
+static void in_domain(const char *procfs, const char *entry, pid_t outside, int error)
 {
 	int fd = -1;
 	pid_t inside;
@@ -305,7 +263,7 @@ static void in_domain(const char *procfs, const char *name, pid_t outside, int e
 
 	CHECK(!enter_domain());
 	CHECK(!try_maps(procfs, getpid()));
-	CHECK((fd = open_entry(procfs, name)) >= 0);
+	CHECK((fd = open_entry(procfs, entry)) >= 0);
 	CHECK(read(fd, &c, 1) == 1);
 	CHECK(try_maps(procfs, outside) == error);
 	CHECK(set_target(fd, outside) == error);
@@ -320,8 +278,7 @@ static void in_domain(const char *procfs, const char *name, pid_t outside, int e
 	CHECK(!try_maps(procfs, inside));
 	CHECK(!set_target(fd, inside));
 	CHECK(read(fd, &c, 1) == 1);
-	kill(inside, SIGKILL);
-	CHECK(reap(inside) == 128 + SIGKILL);
+	end_child(inside);
 }
 
 TEST_F(landlock, default_target)
@@ -329,15 +286,15 @@ TEST_F(landlock, default_target)
 	ASSERT_EQ(0, set_param_pid(self->outside.pid));
 	EXPECT_EQ(0, IN_CHILD({
 		CHECK(!enter_domain());
-		CHECK(open_entry("/proc", variant->name) == -EACCES);
+		CHECK(open_entry("/proc", variant->entry) == -EACCES);
 	}));
-	EXPECT_LE(0, open_entry("/proc", variant->name));
+	EXPECT_LE(0, open_entry("/proc", variant->entry));
 }
 
 /* Both the opener and the writer are checked. */
 TEST_F(landlock, fd_passed_into_domain)
 {
-	int fd = open_entry("/proc", variant->name);
+	int fd = open_entry("/proc", variant->entry);
 	char c;
 
 	ASSERT_LE(0, fd);
@@ -372,12 +329,12 @@ TEST_F(landlock, written_target_like_maps)
 	ASSERT_NE(NULL, mkdtemp(dir));
 	for (i = 0; i < ARRAY_SIZE(mounts); i++) {
 		ASSERT_EQ(0, mount("proc", dir, "proc", 0, mounts[i].options));
-		EXPECT_EQ(0, IN_CHILD(in_domain(dir, variant->name, self->outside.pid,
+		EXPECT_EQ(0, IN_CHILD(in_domain(dir, variant->entry, self->outside.pid,
 						mounts[i].error))) {
 			TH_LOG("%s", mounts[i].options);
 		}
 		EXPECT_EQ(0, IN_CHILD({
-			int fd = open_entry(dir, variant->name);
+			int fd = open_entry(dir, variant->entry);
 
 			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
 			CHECK(!try_maps(dir, self->outside.pid));
@@ -391,13 +348,12 @@ TEST_F(landlock, written_target_like_maps)
 /* An entry that is mounted alone still belongs to its instance of procfs. */
 TEST_F(landlock, bind_mounted_entry)
 {
-	char file[] = "/tmp/vmainfo-access-XXXXXX", path[64];
+	char file[] = "/tmp/vmainfo-access-XXXXXX";
 	int fd = mkstemp(file);
 
 	ASSERT_LE(0, fd);
 	close(fd);
-	snprintf(path, sizeof(path), PROC "%s", variant->name);
-	ASSERT_EQ(0, mount(path, file, NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount(variant->entry, file, NULL, MS_BIND, NULL));
 	EXPECT_EQ(0, IN_CHILD({
 		CHECK((fd = open(file, O_RDWR)) >= 0);
 		CHECK(!set_target(fd, self->outside.pid));
@@ -415,62 +371,44 @@ TEST_F(landlock, bind_mounted_entry)
  * something, which ends the leader and makes the thread the process.
  */
 
-static int go[2], gone[2], observed[2];
+static int seen[2];		/* a pipe: what the observer has seen */
+static atomic_bool *changed;	/* shared */
+static const char *observed;
 static bool thread_execs;
 
 static void *outside_thread(void *arg)
 {
-	char c;
-
-	if (!thread_execs)
-		for (;;)
-			pause();
-	if (read(go[0], &c, 1) == 1)
-		execl("/proc/self/exe", "access", "--wait", NULL);
-	_exit(1);
+	if (thread_execs)
+		target_obey();
+	for (;;)
+		pause();
 	return arg;
 }
 
-/* 0, or a negative errno: what a read from the start says */
-static int try_read(int fd)
-{
-	char c;
-
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	return read(fd, &c, 1) < 0 ? -errno : 0;
-}
-
-static void observe(const char *name, pid_t pid)
+static void observe(pid_t pid)
 {
 	struct procmap_query q = {
 		.size = sizeof(q), .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
 	};
 	struct vmainfo_header h = { .size = sizeof(h) };
-	bool maps = !strcmp(name, "maps");
-	pid_t shown = pid;
-	char path[32], c;
-	int fd;
+	bool maps = !strcmp(observed, PROC "maps");
+	int fd = open_entry("/proc", observed);
+	char path[32];
 
-	/* EOF arrives when the others exit only if this process has no write end. */
-	close(gone[1]);
-	close(101);
-	fd = open_entry("/proc", name);
 	CHECK(fd >= 0);
 	CHECK(!try_maps("/proc", pid));
 	CHECK(!set_target(fd, pid));
 	CHECK(!try_read(fd));
 	CHECK(!ioctl(fd, VMAINFO_GET_HEADER, &h) && h.vmas);
 	CHECK(!maps || !ioctl(fd, PROCMAP_QUERY, &q));
+	CHECK(write(seen[1], "", 1) == 1);
 
-	CHECK(write(go[1], "", 1) == 1);
-	if (thread_execs) {
-		CHECK(read(gone[0], &c, 1) == 1);
-	} else {
-		shown = other_thread(pid);
-		await_end_of_leader(pid);
+	while (!*changed) {
+		CHECK(getppid() == pid);
+		nap(1000);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	CHECK(try_maps(path, shown) == -EACCES);
+	CHECK(try_maps(path, thread_execs ? pid : other_thread(pid)) == -EACCES);
 	CHECK(ioctl(fd, VMAINFO_GET_HEADER, &h) == -1 && errno == EACCES);
 	CHECK(!maps || (ioctl(fd, PROCMAP_QUERY, &q) == -1 && errno == EACCES));
 	CHECK(try_read(fd) == -EACCES);
@@ -478,61 +416,59 @@ static void observe(const char *name, pid_t pid)
 	/* The file can still be used. */
 	CHECK(!set_target(fd, getpid()));
 	CHECK(!try_read(fd));
-	CHECK(write(observed[1], "", 1) == 1);
+	CHECK(write(seen[1], "", 1) == 1);
+	_exit(0);
 }
 
-static void half_in_domain(const char *name)
+static void half_in_domain(void)
 {
 	pthread_t thread;
 	pid_t pid;
-	char c;
 
 	CHECK(!pthread_create(&thread, NULL, outside_thread, NULL));
 	CHECK(!enter_domain());
-	pid = fork();
+	pid = fork();	/* not fork_child(): the observer outlives the leader */
 	CHECK(pid >= 0);
-	if (!pid) {
-		observe(name, getppid());
-		_exit(0);
-	}
-	close(observed[1]);
-	if (!thread_execs && read(go[0], &c, 1) == 1)
-		pthread_exit(NULL);
-	for (;;)
+	if (!pid)
+		observe(getppid());
+	close(seen[1]);
+	while (thread_execs)
 		pause();
 }
 
-static bool is_observed(const char *name)
+static bool is_observed(const char *entry, bool exec)
 {
+	struct target t;
+	bool before, after;
 	char c;
-	pid_t pid;
-	bool done;
 
-	if (pipe2(go, O_CLOEXEC) || pipe2(gone, 0) || pipe2(observed, O_CLOEXEC))
+	observed = entry;
+	thread_execs = exec;
+	changed = get_shared(sizeof(*changed));
+	if (pipe2(seen, O_CLOEXEC))
 		fatal("pipe");
-	pid = fork_child();
-	if (!pid) {
-		dup2(gone[1], 101);
-		half_in_domain(name);
-	}
-	close(observed[1]);
-	close(gone[1]);
-	done = read(observed[0], &c, 1) == 1;
-	kill(pid, SIGKILL);
-	reap(pid);
-	return done;
+	target_start(&t, half_in_domain, NULL);
+	close(seen[1]);
+	before = read(seen[0], &c, 1) == 1;
+	if (exec)
+		tell(&t, TARGET_EXEC);
+	else
+		tell_leader_to_exit(&t);
+	*changed = true;
+	after = read(seen[0], &c, 1) == 1;
+	close(seen[0]);
+	target_end(&t);
+	return before && after;
 }
 
 TEST_F(landlock, leader_exit_rechecks)
 {
-	thread_execs = false;
-	EXPECT_TRUE(is_observed(variant->name));
+	EXPECT_TRUE(is_observed(variant->entry, false));
 }
 
 TEST_F(landlock, exec_rechecks)
 {
-	thread_execs = true;
-	EXPECT_TRUE(is_observed(variant->name));
+	EXPECT_TRUE(is_observed(variant->entry, true));
 }
 
 /* Yama restricts attaching, not reading. */
@@ -553,7 +489,7 @@ TEST(yama_permits_reads)
 		EXPECT_EQ(0, IN_CHILD({
 			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
 			CHECK(!try_maps("/proc", t.pid));
-			CHECK(!set_target(open_entry("/proc", "vmas"), t.pid));
+			CHECK(!set_target(open_entry("/proc", PROC "vmas"), t.pid));
 		}));
 		write_file(path, before.s);
 	}
@@ -582,15 +518,4 @@ TEST(file_modes)
 	}
 }
 
-int main(int argc, char **argv)
-{
-	/* what a thread executes: says that it runs, and waits */
-	if (argc == 2 && !strcmp(argv[1], "--wait")) {
-		if (write(101, "", 1) == 1)
-			for (;;)
-				pause();
-		return 1;
-	}
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN()

@@ -172,7 +172,7 @@ FIXTURE_SETUP(faults)
 	ASSERT_TRUE(!mkdir(FILES, 0700) || errno == EEXIST);
 	ASSERT_EQ(0, mount("none", FILES, "tmpfs", 0, NULL));
 	vmas = variant->vmas;
-	target_start(&self->target, map_files, map_and_unmap);
+	target_start(&self->target, map_files, NULL);
 	snprintf(self->pid, sizeof(self->pid), "%d", self->target.pid);
 	buffer = get_memory(BUFFER);
 	memset(buffer, 1, BUFFER);
@@ -229,7 +229,7 @@ TEST_F(faults, every_allocation_fails_once)
 			ASSERT_TRUE(all == len && !memcmp(text + from, buffer + from, all - from)) {
 				TH_LOG("%s differs after failure %u", ways[i].entry, nth);
 			}
-			tell(&self->target, 'm');
+			tell(&self->target, TARGET_MAP);
 		}
 		printf("# %s in reads of %zu bytes: %u of %u faults injected gave ENOMEM\n",
 		       ways[i].entry, ways[i].chunk, refused, injected);
@@ -282,4 +282,4 @@ TEST(load_survives_enomem)
 	EXPECT_LT(loaded, injected);
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

@@ -303,9 +303,4 @@ TEST(write_from_unreadable_memory_efault)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(3, 5);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(3, 5))

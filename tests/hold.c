@@ -198,9 +198,4 @@ TEST_F(hold, writer_wait_limited)
 	EXPECT_GT(wait[PART], part / 2);
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(1, 5);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(1, 5))

@@ -201,12 +201,6 @@ TEST_F(kernel, hidden_by_kptr_restrict)
 	}
 }
 
-static void own_mounts(void)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		fatal("a mount namespace");
-}
-
 /* A procfs without sysctls has no kptr_restrict. */
 TEST_F(kernel, hidden_without_sysctls)
 {
@@ -214,7 +208,7 @@ TEST_F(kernel, hidden_without_sysctls)
 	struct summary sum;
 	int fd, err;
 
-	own_mounts();
+	make_mounts_private();
 	if (!mkdtemp(dir) || mount("proc", dir, "proc", 0, NULL))
 		fatal("a procfs on %s", dir);
 	snprintf(path, sizeof(path), "%s/vmainfo/summary", dir);
@@ -237,7 +231,7 @@ TEST_F(kernel, hidden_by_link_over_kptr_restrict)
 	static const char *const to[] = { "/sys/vm/overcommit_memory", "/vmainfo/summary" };
 	unsigned int i;
 
-	own_mounts();
+	make_mounts_private();
 	ASSERT_EQ(0, write_file("/proc/sys/vm/overcommit_memory", "0"));
 	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "2"));
 	ASSERT_EQ(0, mount("links", "/proc/sys/kernel", "tmpfs", 0, NULL));
@@ -255,7 +249,7 @@ TEST_F(kernel, hidden_by_mount_over_kptr_restrict)
 	static const char zero[] = "/proc/sys/kernel/panic_on_oops";
 	const char *value;
 
-	own_mounts();
+	make_mounts_private();
 	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "2"));
 	if (mount(zero, KPTR_RESTRICT, NULL, MS_BIND, NULL))
 		fatal("a mount over " KPTR_RESTRICT);
@@ -265,4 +259,4 @@ TEST_F(kernel, hidden_by_mount_over_kptr_restrict)
 	ASSERT_EQ(0, umount(KPTR_RESTRICT));
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

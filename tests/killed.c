@@ -11,11 +11,6 @@
 
 #define ROW_AT ((void *)0x200000000000)
 
-static void init(void)
-{
-	map_row(ROW_AT, MANY_VMAS);
-}
-
 /* It changes nothing, but takes mmap_lock for writing to find out. */
 static void *contend(void *page)
 {
@@ -24,13 +19,17 @@ static void *contend(void *page)
 	_exit(1);
 }
 
+static void init(void)
+{
+	map_row(ROW_AT, MANY_VMAS);
+}
+
 static void command(char c)
 {
 	pthread_t thread;
 
-	if (c == 'm')
-		map_and_unmap(c);
-	else if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ)))
+	(void)c;
+	if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ)))
 		_exit(1);
 }
 
@@ -94,7 +93,7 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		in_read += *reading;
 		/* It returns only if the reader has released the target's mmap_lock. */
-		tell(&self->target, 'm');
+		tell(&self->target, TARGET_MAP);
 	}
 	figure(i, "readers killed");
 	EXPECT_TRUE(memory_returned(before));
@@ -128,4 +127,4 @@ TEST_F(killed, handled_signals_harmless)
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &off, NULL));
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

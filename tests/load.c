@@ -7,11 +7,6 @@
 
 #define ROW_AT ((void *)0x200000000000)
 
-static void init(void)
-{
-	map_row(ROW_AT, 200);
-}
-
 static bool loaded(void)
 {
 	bool module = !access("/sys/module/vmainfo", F_OK);
@@ -32,7 +27,7 @@ FIXTURE_SETUP(load)
 	/* A failed test may have left it loaded. */
 	if (loaded())
 		ASSERT_EQ(0, module_unload());
-	target_start(&self->target, init, NULL);
+	target_start_row(&self->target, ROW_AT, 200);
 }
 
 FIXTURE_TEARDOWN(load)
@@ -121,18 +116,22 @@ static const char *is_dead(int fd)
 	return NULL;
 }
 
+/* Those for one process, and procs, where a pid cannot be written */
+#define FILES (ENTRIES + 1)
+
 TEST_F(load, open_files_fail_after_unload)
 {
 	static const char * const state[] = { "unread", "half read", "completely read" };
-	int fd[ARRAY_SIZE(state)][ENTRIES];
+	int fd[ARRAY_SIZE(state)][FILES];
 	char buffer[4096];
 	unsigned int i, j;
 	DIR *dir;
 
 	ASSERT_EQ(0, module_load(""));
-	for (i = 0; i < ENTRIES; i++) {
+	for (i = 0; i < FILES; i++) {
 		for (j = 0; j < ARRAY_SIZE(state); j++)
-			fd[j][i] = open_target(entries[i], self->target.pid);
+			fd[j][i] = i < ENTRIES ? open_target(entries[i], self->target.pid) :
+				   open_or_die(PROC "procs", O_RDWR);
 		ASSERT_LT(0, read(fd[1][i], buffer, sizeof(buffer)));
 		ASSERT_LT(500u, slurp(fd[2][i], 4096).len);
 	}
@@ -142,10 +141,11 @@ TEST_F(load, open_files_fail_after_unload)
 
 	ASSERT_EQ(0, module_unload());
 	ASSERT_FALSE(loaded());
-	for (i = 0; i < ENTRIES; i++) {
+	for (i = 0; i < FILES; i++) {
 		for (j = 0; j < ARRAY_SIZE(state); j++) {
 			EXPECT_EQ(NULL, is_dead(fd[j][i])) {
-				TH_LOG("%s of %s, %s", is_dead(fd[j][i]), entries[i], state[j]);
+				TH_LOG("%s of %s, %s", is_dead(fd[j][i]),
+				       i < ENTRIES ? entries[i] : "procs", state[j]);
 			}
 		}
 	}
@@ -154,12 +154,12 @@ TEST_F(load, open_files_fail_after_unload)
 	/* Loading it again does not revive them. */
 	ASSERT_EQ(0, module_load(""));
 	EXPECT_LT(0u, slurp_path(PROC "vmas").len);
-	for (i = 0; i < ENTRIES; i++)
+	for (i = 0; i < FILES; i++)
 		EXPECT_EQ(NULL, is_dead(fd[1][i]));
 	EXPECT_EQ(0, chdir("/"));
 	closedir(dir);
 	ASSERT_EQ(0, module_unload());
-	for (i = 0; i < ENTRIES; i++)
+	for (i = 0; i < FILES; i++)
 		for (j = 0; j < ARRAY_SIZE(state); j++)
 			EXPECT_EQ(0, close(fd[j][i]));
 }

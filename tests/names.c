@@ -27,15 +27,6 @@ static bool ends_in(const char *s, const char *end)
 	return len >= n && !strcmp(s + len - n, end);
 }
 
-static struct text read_entry_of(const char *entry, pid_t pid)
-{
-	int fd = open_target(entry, pid);
-	struct text t = slurp(fd, MEGABYTE);
-
-	close(fd);
-	return t;
-}
-
 /* The record of a listing of raw that begins at an address, or NULL */
 static const struct vmainfo_record *record_at(struct text t, const void *at)
 {
@@ -175,9 +166,9 @@ TEST_F(odd, names_by_drivers_shown)
 	static const char *const names[ODDS] = {
 		"odd:[front]", "odd:[static]", TOO_LONG, "/odd:[end] (deleted)",
 	};
-	struct text raw = read_entry_of(PROC "raw", self->target.pid);
-	struct text maps = read_entry_of(PROC "maps", self->target.pid);
-	struct text vmas = read_entry_of(PROC "vmas", self->target.pid);
+	struct text raw = slurp_target(PROC "raw", self->target.pid);
+	struct text maps = slurp_target(PROC "maps", self->target.pid);
+	struct text vmas = slurp_target(PROC "vmas", self->target.pid);
 	struct procmap_query q = { .size = sizeof(q) };
 	char name[PATH_MAX], end[64];
 	unsigned int i;
@@ -214,7 +205,7 @@ TEST_F(odd, path_resolved_once)
 
 	for (i = 0; i < ENTRIES; i++) {
 		before = odd_calls();
-		EXPECT_LT(500u, read_entry_of(entries[i], self->target.pid).len);
+		EXPECT_LT(500u, slurp_target(entries[i], self->target.pid).len);
 		EXPECT_LE(i == SUMMARY ? 0 : ODDS, odd_calls() - before);
 		/* A d_dname() that finds the buffer too small is called with larger ones. */
 		EXPECT_GE(i == SUMMARY ? 0 : 2 * ODDS + 20, odd_calls() - before);
@@ -339,25 +330,25 @@ TEST_F(paths, longer_than_a_megabyte_omitted)
 	const char *s;
 
 	target_start(&self->target, map_limits, NULL);
-	raw = read_entry_of(PROC "raw", self->target.pid);
+	raw = slurp_target(PROC "raw", self->target.pid);
 	expect_name(_metadata, raw, 0, "/a", MEGABYTE - 1, 0);
 	expect_name(_metadata, raw, 2, "/b", MEGABYTE - 1, 0);
 	expect_name(_metadata, raw, 4, "/b", MEGABYTE - 1, 0);
 	expect_name(_metadata, raw, 6, TOO_LONG, strlen(TOO_LONG), VMAINFO_NAME_OMITTED);
-	vmas = read_entry_of(PROC "vmas", self->target.pid);
+	vmas = slurp_target(PROC "vmas", self->target.pid);
 	EXPECT_TRUE(shows(vmas, ROW_AT + 6 * PAGE));
 	EXPECT_EQ(1, count_of(vmas, " " TOO_LONG "\n"));
 
 	/* Everything else is as in the kernel's maps. */
 	maps = slurp_proc(self->target.pid, "maps");
-	ours = read_entry_of(PROC "maps", self->target.pid);
+	ours = slurp_target(PROC "maps", self->target.pid);
 	EXPECT_EQ(count_of(maps, "\n"), count_of(ours, "\n"));
 	s = strstr(ours.s, TOO_LONG "\n");
 	ASSERT_NE(NULL, s);
 	EXPECT_EQ(0, memcmp(maps.s, ours.s, s - ours.s));
 	s += strlen(TOO_LONG);
 	EXPECT_STREQ(s, maps.s + maps.len - strlen(s));
-	EXPECT_EQ(1, count_of(read_entry_of(PROC "summary", self->target.pid), "\nVmas:"));
+	EXPECT_EQ(1, count_of(slurp_target(PROC "summary", self->target.pid), "\nVmas:"));
 }
 
 TEST_F(paths, name_stored_once)
@@ -367,7 +358,7 @@ TEST_F(paths, name_stored_once)
 	struct cursor c;
 
 	target_start(&self->target, map_shared_names, NULL);
-	raw_first(&c, read_entry_of(PROC "raw", self->target.pid));
+	raw_first(&c, slurp_target(PROC "raw", self->target.pid));
 	while ((r = raw_next(&c)))
 		whole += strlen(name_of(r)) == SHARED_LEN;
 	EXPECT_EQ(SHARED_VMAS, whole);
@@ -380,7 +371,7 @@ TEST_F(paths, total_size_capped)
 	unsigned int i;
 
 	target_start(&self->target, map_cap, NULL);
-	raw = read_entry_of(PROC "raw", self->target.pid);
+	raw = slurp_target(PROC "raw", self->target.pid);
 	for (i = 0; i < CAP_FILES; i++) {
 		if (i < whole)
 			expect_name(_metadata, raw, 2 * i, "", CAP_LEN, 0);
@@ -478,7 +469,7 @@ TEST_F(paths, deleted_flag_for_unlinked_files)
 	unsigned int i;
 
 	target_start(&self->target, map_deleted, NULL);
-	raw = read_entry_of(PROC "raw", self->target.pid);
+	raw = slurp_target(PROC "raw", self->target.pid);
 	for (i = 0; i < ARRAY_SIZE(named); i++)
 		expect_name(_metadata, raw, 2 * i, named[i].end, 0,
 			    named[i].deleted ? VMAINFO_DELETED : 0);
@@ -506,7 +497,6 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	unsigned int seen[2] = { 0, 0 }, i;
 	const struct vmainfo_record *r;
 	struct text raw = { .len = 0 };
-	size_t room = 0;
 	bool deleted;
 	pid_t pid;
 	int fd;
@@ -522,7 +512,7 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	for (i = 0; more(i, 3000) || !seen[0] || !seen[1]; i++) {
 		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 		raw.len = 0;
-		ASSERT_EQ(0, read_all(fd, &raw, &room, MEGABYTE));
+		ASSERT_EQ(0, read_all(fd, &raw, MEGABYTE));
 		r = record_at(raw, ROW_AT);
 		if (!r)
 			continue;
@@ -534,8 +524,7 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	}
 	printf("# %u snapshots of the file, %u of the deleted file\n", seen[0], seen[1]);
 	figure(seen[0] + seen[1], "snapshots checked");
-	kill(pid, SIGKILL);
-	reap(pid);
+	end_child(pid);
 	close(fd);
 }
 
@@ -569,7 +558,7 @@ TEST_F(paths, path_like_gate_page_is_no_gate_page)
 	ASSERT_EQ(0, module_unload());
 	ASSERT_EQ(0, module_load(""));
 	tell(&self->target, 'r');
-	ours = read_entry_of(PROC "maps", self->target.pid);
+	ours = slurp_target(PROC "maps", self->target.pid);
 	maps = slurp_proc(self->target.pid, "maps");
 	line = strstr(maps.s, GATE_LINE);
 	ASSERT_NE(NULL, line);
@@ -578,9 +567,4 @@ TEST_F(paths, path_like_gate_page_is_no_gate_page)
 	EXPECT_TRUE(same(maps, ours));
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(1, 2);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(1, 2))

@@ -5,7 +5,6 @@
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -302,7 +301,7 @@ TEST_F(procs, threads_not_listed)
 	struct line l;
 	pid_t thread;
 
-	target_start(&t, threads_init, target_end_leader);
+	target_start(&t, threads_init, NULL);
 	thread = other_thread(t.pid);
 	l = line_of(t.pid);
 	EXPECT_EQ(NULL, differs(&l, t.pid)) {
@@ -379,10 +378,8 @@ TEST_F(procs, concurrent_fork_exit)
 		ASSERT_NE(NULL, find(all, getpid()));
 		free(all.l);
 	}
-	for (i = 0; i < VISITORS; i++) {
-		kill(visitor[i], SIGKILL);
-		EXPECT_EQ(128 + SIGKILL, reap(visitor[i]));
-	}
+	for (i = 0; i < VISITORS; i++)
+		end_child(visitor[i]);
 	for (i = 0; i < RESIDENTS; i++)
 		target_end(&resident[i]);
 }
@@ -394,14 +391,6 @@ TEST_F(procs, concurrent_fork_exit)
 
 static int host_proc = -1, host_fd;
 static pid_t host_pid;
-
-/* Old headers of the C library and of the kernel cannot be used together. */
-static void mount_procfs(void)
-{
-	if (syscall(SYS_mount, "none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    syscall(SYS_mount, "proc", "/proc", "proc", 0, NULL))
-		fatal("a procfs");
-}
 
 /* Does procs have exactly these processes, from 1 on, and each with VMAs? */
 static bool lists(struct lines all, const pid_t *pid, unsigned int n)
@@ -439,10 +428,11 @@ static void start_namespace(struct target *first)
 	host_fd = open_or_die(PROCS, O_RDONLY);
 	host_proc = open_or_die("/proc", O_RDONLY | O_DIRECTORY);
 	host_pid = getpid();
-	if (!unshare(CLONE_NEWPID | CLONE_NEWNS))
-		target_start(first, mount_procfs, inner_command);
-	else
-		first->pid = 0;
+	first->pid = 0;
+	if (unshare(CLONE_NEWPID))
+		return;
+	make_mounts_private();
+	target_start(first, mount_procfs, inner_command);
 }
 
 static pid_t sleeper(void)
@@ -452,13 +442,6 @@ static pid_t sleeper(void)
 	while (!pid)
 		pause();
 	return pid;
-}
-
-/* Process 1 of a namespace cannot end while another parent has processes in it. */
-static void end_sleeper(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	reap(pid);
 }
 
 TEST_F(procs, pid_namespace_of_procfs)
@@ -479,7 +462,7 @@ TEST_F(procs, pid_namespace_of_procfs)
 	/* with the same mounts, but in another pid namespace */
 	fd = open_or_die(PROCS, O_RDONLY);
 	EXPECT_TRUE(lists(parse(slurp(fd, 65536)), inner_pids, 4));
-	end_sleeper(child[1]);
+	end_child(child[1]);
 	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 	EXPECT_TRUE(lists(parse(slurp(fd, 65536)), left, 3));
 	/* and the file that was opened first still lists what it did */
@@ -487,8 +470,9 @@ TEST_F(procs, pid_namespace_of_procfs)
 	all = parse(slurp(host_fd, 65536));
 	EXPECT_NE(NULL, find(all, getpid()));
 	EXPECT_NE(NULL, find(all, 1));
-	end_sleeper(child[0]);
-	end_sleeper(child[2]);
+	/* Process 1 of a namespace cannot end while another parent has processes in it. */
+	end_child(child[0]);
+	end_child(child[2]);
 	target_end(&first);
 }
 
@@ -514,7 +498,7 @@ TEST_F(procs, next_process_exits)
 	n = read(fd, buffer, PAGE);
 	ASSERT_LT(0, n);
 	for (i = 0; i < SLEEPERS - 1; i++)
-		end_sleeper(pid[i]);
+		end_child(pid[i]);
 	n = read(fd, buffer, PAGE);
 	ASSERT_LT(0, n);
 	buffer[n] = 0;
@@ -522,7 +506,7 @@ TEST_F(procs, next_process_exits)
 	EXPECT_EQ(SLEEPERS + 1, strtol(buffer, &end, 10));
 	EXPECT_EQ(buffer + n - 1, strchr(buffer, '\n'));
 	EXPECT_EQ(0, read(fd, buffer, PAGE));
-	end_sleeper(pid[i]);
+	end_child(pid[i]);
 	target_end(&first);
 }
 
@@ -537,22 +521,4 @@ TEST(read_only)
 	EXPECT_LT(100u, slurp(fd, 4096).len);
 }
 
-TEST(unload_while_open)
-{
-	int fd = open_or_die(PROCS, O_RDONLY), ret;
-	char c;
-
-	ASSERT_EQ(1, read(fd, &c, 1));
-	ASSERT_EQ(0, module_unload());
-	EXPECT_EQ(-1, read(fd, &c, 1));
-	EXPECT_EQ(EIO, errno);
-	EXPECT_EQ(-1, pread(fd, &c, 1, 0));
-	EXPECT_EQ(EIO, errno);
-	ret = module_load("");
-	ASSERT_EQ(0, ret);
-	EXPECT_EQ(-1, read(fd, &c, 1));
-	EXPECT_EQ(EIO, errno);
-	EXPECT_EQ(0, close(fd));
-}
-
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

@@ -511,8 +511,4 @@ TEST_F(query, ia32_process)
 	program_end(&p);
 }
 
-int main(int argc, char **argv)
-{
-	query_begin(2, 5);
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(query_begin(2, 5))

@@ -191,7 +191,7 @@ void query_init(void);
 const char *id_in_file(const char *path);
 const char *own_path(void);
 
-/* For main(): what all programs need, and the module */
+/* For VMAINFO_TEST_MAIN() */
 void query_begin(unsigned int stress_tests, unsigned int stress_percent);
 
 #endif

@@ -212,8 +212,4 @@ TEST_F(query, build_id_after_note_limit)
 	close_fds(&f);
 }
 
-int main(int argc, char **argv)
-{
-	query_begin(1, 0);
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(query_begin(1, 0))

@@ -570,5 +570,4 @@ void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {
 	stress_init(stress_tests, stress_percent);
 	kernel_has_it = has_the_ioctl("/proc/self/maps");
-	module_for_all_tests();
 }

@@ -295,8 +295,4 @@ TEST(concurrent_mmap_munmap)
 	target_end(&t);
 }
 
-int main(int argc, char **argv)
-{
-	query_begin(1, 2);
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(query_begin(1, 2))

@@ -338,7 +338,7 @@ static void shoot(struct reader *r, struct shot *shot)
 	if (n <= 0)
 		violation("read: %s", n ? strerror(errno) : "nothing");
 	r->text.len = n;
-	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+	ret = read_all(fd, &r->text, rnd_chunk(&r->rng));
 	if (ret)
 		violation("read after %zu bytes: %s", r->text.len, strerror(-ret));
 	error = parse_vmas(&r->l, r->text);
@@ -378,8 +378,8 @@ static void open_mover(struct reader *r, pid_t mover, struct rng rng)
 	reader_open(r, rng);
 	if (set_target(r->fd[VMAS], mover))
 		fatal("set_target");
-	r->room = 1 << 20;
-	r->text.s = get_memory(r->room);
+	r->text.room = 1 << 20;
+	r->text.s = get_memory(r->text.room);
 }
 
 FIXTURE(race)
@@ -414,8 +414,7 @@ FIXTURE_SETUP(race)
 
 FIXTURE_TEARDOWN(race)
 {
-	kill(self->mover, SIGKILL);
-	EXPECT_EQ(128 + SIGKILL, reap(self->mover));
+	end_child(self->mover);
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
@@ -560,8 +559,7 @@ FIXTURE_SETUP(runaway)
 
 FIXTURE_TEARDOWN(runaway)
 {
-	kill(self->target, SIGKILL);
-	EXPECT_EQ(128 + SIGKILL, reap(self->target));
+	end_child(self->target);
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
@@ -587,9 +585,4 @@ TEST_F(runaway, torn_walk_bounded)
 		SKIP(return, "the target outran none of %u walks", i);
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(4, 25);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(4, 25))

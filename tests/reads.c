@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
@@ -79,11 +78,6 @@ static void many_names(void)
 		fatal("rmdir %s", dir);
 }
 
-static void few_vmas(void)
-{
-	map_row((void *)0x300000000000, 100);
-}
-
 /* A pid namespace and a procfs of its own, whose list of processes does not change */
 static void own_processes(void)
 {
@@ -91,12 +85,12 @@ static void own_processes(void)
 	pid_t pid;
 	char c;
 
-	CHECK(!pipe(ready) && !unshare(CLONE_NEWPID | CLONE_NEWNS));
-	CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	CHECK(!pipe(ready) && !unshare(CLONE_NEWPID));
+	make_mounts_private();
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		CHECK(!mount("proc", "/proc", "proc", 0, NULL));
+		mount_procfs();
 		for (i = 0; i < 200 && (pid = fork()); i++)
 			CHECK(pid > 0);
 		if (i == 200)
@@ -145,7 +139,7 @@ FIXTURE_VARIANT(reads)
 FIXTURE_VARIANT_ADD(reads, maps) { PROC "maps", many_names, BATCH * 100 };
 FIXTURE_VARIANT_ADD(reads, raw) { PROC "raw", many_names, BATCH * 100 };
 FIXTURE_VARIANT_ADD(reads, vmas) { PROC "vmas", many_names, BATCH * 100 };
-FIXTURE_VARIANT_ADD(reads, summary) { PROC "summary", few_vmas, 500 };
+FIXTURE_VARIANT_ADD(reads, summary) { PROC "summary", NULL, 500 };
 FIXTURE_VARIANT_ADD(reads, procs) { PROC "procs", own_processes, 4 * PAGE };
 
 FIXTURE_SETUP(reads)
@@ -321,38 +315,6 @@ TEST_F(reads, eof_persists)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-TEST_F(reads, interleaved_descriptors)
-{
-	struct text expected, a, b;
-	struct target other;
-	ssize_t n, m;
-	int fd;
-
-	if (variant->init == own_processes)
-		SKIP(return, "procs has no target");
-	target_start(&other, few_vmas, NULL);
-	fd = open_target(variant->entry, other.pid);
-	expected = slurp(fd, 1 << 20);
-	ASSERT_NE(expected.len, self->text.len);
-	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-
-	a = (struct text){ .s = get_memory(self->text.len + 1000) };
-	b = (struct text){ .s = get_memory(expected.len + 1000) };
-	do {
-		n = read(self->fd, a.s + a.len, 1000);
-		m = read(fd, b.s + b.len, 70);
-		ASSERT_LE(0, n);
-		ASSERT_LE(0, m);
-		a.len += n;
-		b.len += m;
-		ASSERT_LE(a.len, self->text.len);
-		ASSERT_LE(b.len, expected.len);
-	} while (n || m);
-	EXPECT_TRUE(same(self->text, a));
-	EXPECT_TRUE(same(expected, b));
-	target_end(&other);
-}
-
 struct half {
 	pthread_t thread;
 	const struct half *other;
@@ -425,7 +387,7 @@ TEST_F(reads, shared_descriptor)
 
 		/* The headers have different times. */
 		for (i = 0; i < 2; i++)
-			if (is_raw((struct text) { half[i].s, half[i].len }))
+			if (is_raw((struct text) { .s = half[i].s, .len = half[i].len }))
 				memcpy(half[i].s, self->text.s, sizeof(struct vmainfo_header));
 
 		/* All lines differ, so the merge is unique. */
@@ -598,4 +560,4 @@ TEST_F(reads, efault)
 	EXPECT_TRUE(same(self->text, slurp(self->fd, 4096)));
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

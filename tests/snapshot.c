@@ -40,15 +40,7 @@ FIXTURE(snapshot)
 	int fd;
 };
 
-FIXTURE_VARIANT(snapshot)
-{
-	const char *entry;
-};
-
-FIXTURE_VARIANT_ADD(snapshot, maps) { PROC "maps" };
-FIXTURE_VARIANT_ADD(snapshot, raw) { PROC "raw" };
-FIXTURE_VARIANT_ADD(snapshot, vmas) { PROC "vmas" };
-FIXTURE_VARIANT_ADD(snapshot, summary) { PROC "summary" };
+ENTRY_VARIANTS(snapshot);
 
 /* Summary lists no VMAs, but counts them. */
 static bool has(const FIXTURE_DATA(snapshot) *self, struct text t, const void *mark)
@@ -119,12 +111,10 @@ TEST_F(snapshot, rewind_takes_new_one)
 	/* in the middle of one */
 	ASSERT_EQ(1, read(self->fd, &c, 1));
 	tell(&self->target, 'n');
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_TRUE(has(self, slurp(self->fd, PAGE), MARK_NEW));
+	EXPECT_TRUE(has(self, slurp_again(self->fd), MARK_NEW));
 	/* at its end */
 	tell(&self->target, 'x');
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_FALSE(has(self, slurp(self->fd, PAGE), MARK_HIGH));
+	EXPECT_FALSE(has(self, slurp_again(self->fd), MARK_HIGH));
 }
 
 TEST_F(snapshot, taken_by_read_not_open)
@@ -152,9 +142,7 @@ TEST_F(snapshot, outlives_target)
 	ASSERT_EQ(1, read(fd, &c, 1));
 	target_end(&other);
 	EXPECT_TRUE(rest_same(fd, expected));
-	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-	EXPECT_EQ(-1, read(fd, &c, 1));
-	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(-ESRCH, try_read(fd));
 }
 
 /*
@@ -215,8 +203,7 @@ TEST_F(busy, atomic_summary_counts_once)
 
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, set_param("max_hold_us", i < 50 ? "0" : "1"));
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		error = parse_summary(&l, slurp(fd, PAGE));
+		error = parse_summary(&l, slurp_again(fd));
 		ASSERT_EQ(NULL, error) {
 			TH_LOG("%s", error);
 		}
@@ -231,4 +218,4 @@ TEST_F(busy, atomic_summary_counts_once)
 	printf("# %u of %u were torn\n", torn, i);
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

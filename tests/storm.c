@@ -13,11 +13,6 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
-
 #define READERS 3
 #define PUBLISHED 6
 

@@ -137,25 +137,6 @@ const char *parse_entry(struct listing *l, struct text t, enum entry entry)
 
 /* Reading */
 
-int read_all(int fd, struct text *t, size_t *room, size_t chunk)
-{
-	ssize_t n;
-
-	do {
-		if (*room - t->len <= chunk) {
-			*room = 2 * *room + chunk + 1;
-			t->s = realloc(t->s, *room);
-			if (!t->s)
-				fatal("%zu bytes of memory", *room);
-		}
-		n = read(fd, t->s + t->len, chunk);
-		if (n > 0)
-			t->len += n;
-	} while (n > 0);
-	t->s[t->len] = 0;
-	return n < 0 ? -errno : 0;
-}
-
 size_t rnd_chunk(struct rng *r)
 {
 	static const size_t chunks[] = { 100, 4096, 4096, 20000, 65536, 1 << 20 };
@@ -181,7 +162,7 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 	r->text.len = 0;
 	ret = set_target(fd, pid);
 	if (!ret)
-		ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+		ret = read_all(fd, &r->text, rnd_chunk(&r->rng));
 	if (ret == -ESRCH && !r->text.len) {
 		r->gone++;
 		return false;
@@ -206,13 +187,6 @@ bool reader_read(struct reader *r, pid_t pid)
 	static const enum entry listings[] = { VMAS, VMAS, RAW, MAPS };
 
 	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
-}
-
-void map_and_unmap(char c)
-{
-	(void)c;
-	if (munmap(map_at(NULL, PAGE, PROT_READ), PAGE))
-		fatal("munmap");
 }
 
 bool has_row(struct listing *l, unsigned long at, unsigned int n)

@@ -63,11 +63,6 @@ extern const char * const entries[ENTRIES];
 const char *parse_entry(struct listing *l, struct text t, enum entry entry);
 const char *parse_summary(struct listing *l, struct text t);
 
-/*
- * Appends the rest of a file to a buffer that is reused, by reads of at most chunk bytes.
- * Returns 0, or a negative errno.
- */
-int read_all(int fd, struct text *t, size_t *room, size_t chunk);
 size_t rnd_chunk(struct rng *r);
 
 /* A process that reads: an open file for each entry, a buffer, and counts of snapshots */
@@ -75,7 +70,6 @@ struct reader {
 	int fd[ENTRIES];
 	struct rng rng;
 	struct text text;
-	size_t room;
 	struct listing l;
 	uint64_t walks[3], gone;	/* walks: by enum walk */
 };
@@ -90,9 +84,6 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry);
 
 /* The same from a random entry that lists the VMAs */
 bool reader_read(struct reader *r, pid_t pid);
-
-/* A command of a target: takes mmap_lock for writing, which waits for readers to release it */
-void map_and_unmap(char c);
 
 /* Is there a row of map_row(at, n)? */
 bool has_row(struct listing *l, unsigned long at, unsigned int n);

@@ -131,16 +131,10 @@ struct summary parse(struct text t)
 
 struct summary from_start(int fd)
 {
-	if (lseek(fd, 0, SEEK_SET))
-		fatal("lseek");
-	return parse(slurp(fd, 65536));
+	return parse(slurp_again(fd));
 }
 
 struct summary summary_of(pid_t pid)
 {
-	int fd = open_target(SUMMARY, pid);
-	struct summary sum = from_start(fd);
-
-	close(fd);
-	return sum;
+	return parse(slurp_target(SUMMARY, pid));
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 
 #include "kselftest.h"
@@ -175,28 +176,39 @@ void leave_dirs(const char *name, unsigned int n)
 			fatal("rmdir");
 }
 
-struct text slurp(int fd, size_t chunk)
+int read_all(int fd, struct text *t, size_t chunk)
 {
-	size_t size = 1 << 20;
-	struct text t = { .s = get_memory(size + 1) };
 	ssize_t n;
 
-	for (;;) {
-		if (size - t.len < chunk) {
-			size = 2 * size + chunk;
-			t.s = realloc(t.s, size + 1);
-			if (!t.s)
-				fatal("%zu bytes of memory", size);
+	do {
+		if (t->room - t->len <= chunk) {
+			t->room = 2 * t->room + chunk + 1;
+			t->s = realloc(t->s, t->room);
+			if (!t->s)
+				fatal("%zu bytes of memory", t->room);
 		}
-		n = read(fd, t.s + t.len, chunk);
-		if (n < 0)
-			fatal("read after %zu bytes", t.len);
-		if (!n)
-			break;
-		t.len += n;
-	}
-	t.s[t.len] = 0;
+		n = read(fd, t->s + t->len, chunk);
+		if (n > 0)
+			t->len += n;
+	} while (n > 0);
+	t->s[t->len] = 0;
+	return n < 0 ? -errno : 0;
+}
+
+struct text slurp(int fd, size_t chunk)
+{
+	struct text t = { 0 };
+
+	if (read_all(fd, &t, chunk))
+		fatal("read after %zu bytes", t.len);
 	return t;
+}
+
+struct text slurp_again(int fd)
+{
+	if (lseek(fd, 0, SEEK_SET))
+		fatal("lseek");
+	return slurp(fd, PAGE);
 }
 
 struct text slurp_path(const char *path)
@@ -376,6 +388,25 @@ int set_target(int fd, pid_t pid)
 	return write_string(fd, s);
 }
 
+int try_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int try_read(int fd)
+{
+	char c;
+
+	if (lseek(fd, 0, SEEK_SET))
+		fatal("lseek");
+	return read(fd, &c, 1) < 0 ? -errno : 0;
+}
+
 int open_target(const char *entry, pid_t pid)
 {
 	int fd = open_or_die(entry, O_RDWR);
@@ -386,6 +417,15 @@ int open_target(const char *entry, pid_t pid)
 		fatal("writing %d to %s", pid, entry);
 	}
 	return fd;
+}
+
+struct text slurp_target(const char *entry, pid_t pid)
+{
+	int fd = open_target(entry, pid);
+	struct text t = slurp(fd, 1 << 20);
+
+	close(fd);
+	return t;
 }
 
 int write_file(const char *path, const char *s)
@@ -498,6 +538,24 @@ int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+void end_child(pid_t pid)
+{
+	if (kill(pid, SIGKILL) || reap(pid) != 128 + SIGKILL)
+		fatal("ending process %d", pid);
+}
+
+void make_mounts_private(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		fatal("a mount namespace");
+}
+
+void mount_procfs(void)
+{
+	if (mount("proc", "/proc", "proc", 0, NULL))
+		fatal("a procfs");
+}
+
 bool has_kthreadd(void)
 {
 	return !access("/proc/2/comm", R_OK) && !strcmp(slurp_proc(2, "comm").s, "kthreadd\n");
@@ -532,11 +590,28 @@ void tell(struct target *t, char command)
 
 static struct target own;	/* of a target: its ends of the pipes */
 
+#define EXECUTED "--executed"
+#define TARGET_END_LEADER 'L'	/* is not answered */
+
 static void __attribute__((noreturn)) obey(void (*command)(char c), char c)
 {
-	while (write(own.to, &c, 1) == 1 && read(own.from, &c, 1) == 1)
-		if (command)
-			command(c);
+	while (write(own.to, &c, 1) == 1 && read(own.from, &c, 1) == 1) {
+		switch (c) {
+		case TARGET_MAP:
+			munmap(map_at(NULL, PAGE, PROT_READ), PAGE);
+			break;
+		case TARGET_EXEC:
+			dup2(own.from, STDIN_FILENO);
+			dup2(own.to, STDOUT_FILENO);
+			execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
+			_exit(1);
+		case TARGET_END_LEADER:
+			pthread_exit(NULL);
+		default:
+			if (command)
+				command(c);
+		}
+	}
 	_exit(0);
 }
 
@@ -568,14 +643,26 @@ void target_start(struct target *t, void (*init)(void),
 	obey(command, 0);
 }
 
-#define EXECUTED "--executed"
-
-void target_exec_self(void)
+void target_obey(void)
 {
-	dup2(own.from, STDIN_FILENO);
-	dup2(own.to, STDOUT_FILENO);
-	execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
-	_exit(1);
+	obey(NULL, 0);
+}
+
+static struct {
+	void *at;
+	unsigned int n;
+} row;
+
+static void map_the_row(void)
+{
+	map_row(row.at, row.n);
+}
+
+void target_start_row(struct target *t, void *at, unsigned int n)
+{
+	row.at = at;
+	row.n = n;
+	target_start(t, map_the_row, NULL);
 }
 
 void target_executed(int argc, char **argv)
@@ -597,8 +684,7 @@ void target_kill(struct target *t)
 
 void target_end(struct target *t)
 {
-	if (kill(t->pid, SIGKILL) || waitpid(t->pid, NULL, 0) != t->pid)
-		fatal("ending target %d", t->pid);
+	end_child(t->pid);
 	close(t->to);
 	close(t->from);
 }
@@ -616,12 +702,6 @@ void start_sleeping_thread(void)
 
 	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
 		fatal("pthread_create");
-}
-
-void target_end_leader(char c)
-{
-	if (c == TARGET_END_LEADER)
-		pthread_exit(NULL);
 }
 
 void tell_leader_to_exit(struct target *t)
@@ -728,7 +808,6 @@ bool program_start(struct program *p, const char *name, const char *argument,
 void program_end(struct program *p)
 {
 	/* It would exit by itself if its pipe was closed first. */
-	if (kill(p->pid, SIGKILL) || reap(p->pid) != 128 + SIGKILL)
-		fatal("ending program %d", p->pid);
+	end_child(p->pid);
 	close(p->end);
 }

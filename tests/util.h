@@ -85,6 +85,7 @@ void module_for_all_tests(void);
 struct text {
 	char *s;
 	size_t len;
+	size_t room;	/* of the buffer, if read_all() made it */
 };
 
 int open_or_die(const char *path, int flags);
@@ -93,8 +94,15 @@ int open_or_die(const char *path, int flags);
 void enter_dirs(const char *name, unsigned int n);
 void leave_dirs(const char *name, unsigned int n);
 
-/* All that is left of a file, by reads of at most chunk bytes. */
+/*
+ * Appends the rest of a file to a buffer that is reused, by reads of at most chunk bytes.
+ * Returns 0, or a negative errno.
+ */
+int read_all(int fd, struct text *t, size_t chunk);
+
+/* All that is left of a file, or all of it from the start */
 struct text slurp(int fd, size_t chunk);
+struct text slurp_again(int fd);
 struct text slurp_path(const char *path);
 struct text slurp_proc(pid_t pid, const char *name);
 
@@ -143,7 +151,14 @@ const struct vmainfo_record *raw_next(struct cursor *c);
 /* 0, or a negative errno */
 int write_string(int fd, const char *s);
 int set_target(int fd, pid_t pid);
+int try_open(const char *path, int flags);
+
+/* The same of a read from the start */
+int try_read(int fd);
 int open_target(const char *entry, pid_t pid);
+
+/* The text of an entry for a process */
+struct text slurp_target(const char *entry, pid_t pid);
 
 /* 0, or a negative errno */
 int write_file(const char *path, const char *s);
@@ -171,6 +186,26 @@ pid_t fork_child(void);
 /* Its exit status, or 128 + the signal that killed it */
 int reap(pid_t pid);
 
+/* Kills it, and fails if it has ended before. */
+void end_child(pid_t pid);
+
+/* Runs code in a child, and returns its exit status. */
+#define IN_CHILD(...) ({						\
+	pid_t child_pid = fork_child();					\
+									\
+	if (!child_pid) {						\
+		__VA_ARGS__;						\
+		_exit(0);						\
+	}								\
+	reap(child_pid);						\
+})
+
+/* Changes of mounts stay in this process, which has a mount namespace of its own. */
+void make_mounts_private(void);
+
+/* Mounts the procfs of its pid namespace on /proc. */
+void mount_procfs(void);
+
 /* Is process 2 a kernel thread? Not in a container. */
 bool has_kthreadd(void);
 
@@ -191,16 +226,23 @@ struct target {
 void tell(struct target *t, char command);
 
 /*
- * init() runs in the child before target_start() returns, command() (may be
- * NULL) for every tell().
+ * init() runs in the child before target_start() returns, command() for each tell() of
+ * another command than these. Both may be NULL.
  */
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c));
 
-#define TARGET_EXEC 'x'		/* the command */
+/* A target with map_row(at, n) */
+void target_start_row(struct target *t, void *at, unsigned int n);
 
-/* A command() can do this: the next program answers, and does nothing for a command. */
-void target_exec_self(void);
+/* Takes mmap_lock for writing, which waits for readers to release it. */
+#define TARGET_MAP 'M'
+
+/* Executes this program again, which answers, and does nothing for a command. */
+#define TARGET_EXEC 'X'
+
+/* For another thread, while the one that runs init() does not return */
+void target_obey(void);
 
 /* For main(): is this that program? It does not return then. */
 void target_executed(int argc, char **argv);
@@ -212,12 +254,7 @@ void target_end(struct target *t);
 /* Starts a thread that sleeps until its process ends. */
 void start_sleeping_thread(void);
 
-#define TARGET_END_LEADER 'l'	/* the command that is not answered */
-
-/* A command() for a target whose other threads go on */
-void target_end_leader(char c);
-
-/* Gives that command, and waits until the leader has let go of the mm. */
+/* Ends the first thread of a target, and waits until it has let go of the mm. */
 void tell_leader_to_exit(struct target *t);
 
 /* A thread of a process that is not the leader */

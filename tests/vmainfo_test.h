@@ -32,9 +32,23 @@ static inline void fail_assertion(void)
 	on_fatal = fail_assertion;		\
 } while (0)
 
-#define VMAINFO_TEST_MAIN					\
+/* A fixture with a variant for each entry that shows one process */
+#define ENTRY_VARIANTS(fixture)					\
+	FIXTURE_VARIANT(fixture)				\
+	{							\
+		const char *entry;				\
+	};							\
+	FIXTURE_VARIANT_ADD(fixture, maps) { PROC "maps" };	\
+	FIXTURE_VARIANT_ADD(fixture, raw) { PROC "raw" };	\
+	FIXTURE_VARIANT_ADD(fixture, vmas) { PROC "vmas" };	\
+	FIXTURE_VARIANT_ADD(fixture, summary) { PROC "summary" }
+
+/* The argument is what the program does before it loads the module. */
+#define VMAINFO_TEST_MAIN(...)					\
 	int main(int argc, char **argv)				\
 	{							\
+		target_executed(argc, argv);			\
+		__VA_ARGS__;					\
 		module_for_all_tests();				\
 		return test_harness_run(argc, argv);		\
 	}
