@@ -30,15 +30,31 @@ static int new_user_namespace(const char *map)
 	return 0;
 }
 
-/* A user with no more than these capabilities, perhaps in a new user namespace */
-struct identity {
+#define PTRACE CAP_BIT(CAP_SYS_PTRACE)
+#define OVERRIDE CAP_BIT(CAP_DAC_OVERRIDE)
+
+/* Users with no more than these capabilities, perhaps in a new user namespace */
+static const struct user {
+	const char *name;
 	uid_t uid;
 	unsigned long long caps;
 	const char *userns;	/* its uid_map, or NULL */
+	int open, write;	/* what these calls return */
+} users[] = {
+	{ "root", 0, ALL_CAPS, NULL, 0, 0 },
+	{ "root, only CAP_SYS_PTRACE", 0, PTRACE, NULL, 0, 0 },
+	{ "root, no CAP_SYS_PTRACE", 0, ALL_CAPS & ~PTRACE, NULL, -EPERM, -EPERM },
+	{ "root, no capabilities", 0, 0, NULL, -EPERM, -EPERM },
+	{ "user", NOBODY, 0, NULL, -EACCES, -EPERM },
+	{ "user, CAP_SYS_PTRACE", NOBODY, PTRACE, NULL, -EACCES, 0 },
+	{ "user, CAP_DAC_OVERRIDE", NOBODY, OVERRIDE, NULL, -EPERM, -EPERM },
+	{ "user, both capabilities", NOBODY, OVERRIDE | PTRACE, NULL, 0, 0 },
+	/* a container's root with uid 0 outside passes the file mode */
+	{ "root of a user namespace", 0, ALL_CAPS, "0 0 1", -EPERM, -EPERM },
+	{ "user in a user namespace", NOBODY, 0, "0 65534 1", -EACCES, -EPERM },
 };
 
-/* Returns 0, or the errno of unshare(). */
-static int become(const struct identity *who)
+static void become(const struct user *who)
 {
 	if (who->uid && (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) ||
 			 setresgid(who->uid, who->uid, who->uid) ||
@@ -46,42 +62,21 @@ static int become(const struct identity *who)
 		fatal("becoming user %d", who->uid);
 	keep_caps(who->caps);
 	if (!who->userns)
-		return 0;
+		return;
 	prctl(PR_SET_DUMPABLE, 1);	/* so that /proc/self is ours */
-	return new_user_namespace(who->userns);
+	if (new_user_namespace(who->userns))
+		_exit(KSFT_SKIP);
 }
 
-FIXTURE(access) { };
-
-FIXTURE_VARIANT(access)
+/* Does what IN_CHILD() returned for a user mean success, or no user namespaces? */
+static bool succeeded(const struct user *who, int status)
 {
-	struct identity who;
-	int error;
-};
+	if (status == KSFT_SKIP && who->userns)
+		printf("# no user namespaces\n");
+	return !status || (status == KSFT_SKIP && who->userns);
+}
 
-#define PTRACE CAP_BIT(CAP_SYS_PTRACE)
-#define OVERRIDE CAP_BIT(CAP_DAC_OVERRIDE)
-
-FIXTURE_VARIANT_ADD(access, root_allowed) { { 0, ALL_CAPS, NULL }, 0 };
-FIXTURE_VARIANT_ADD(access, only_cap_sys_ptrace_allowed) { { 0, PTRACE, NULL }, 0 };
-FIXTURE_VARIANT_ADD(access, root_without_cap_sys_ptrace_eperm) {
-	{ 0, ALL_CAPS & ~PTRACE, NULL }, -EPERM
-};
-FIXTURE_VARIANT_ADD(access, root_without_caps_eperm) { { 0, 0, NULL }, -EPERM };
-FIXTURE_VARIANT_ADD(access, user_eacces) { { NOBODY, 0, NULL }, -EACCES };
-FIXTURE_VARIANT_ADD(access, user_with_cap_sys_ptrace_eacces) { { NOBODY, PTRACE, NULL }, -EACCES };
-FIXTURE_VARIANT_ADD(access, user_with_cap_dac_override_eperm) {
-	{ NOBODY, OVERRIDE, NULL }, -EPERM
-};
-FIXTURE_VARIANT_ADD(access, user_with_both_caps_allowed) { { NOBODY, OVERRIDE | PTRACE, NULL }, 0 };
-/* a container's root with uid 0 outside passes the file mode */
-FIXTURE_VARIANT_ADD(access, userns_root_eperm) { { 0, ALL_CAPS, "0 0 1" }, -EPERM };
-FIXTURE_VARIANT_ADD(access, userns_of_user_eacces) { { NOBODY, 0, "0 65534 1" }, -EACCES };
-
-FIXTURE_SETUP(access) { }
-FIXTURE_TEARDOWN(access) { }
-
-TEST_F(access, open)
+TEST(open_needs_mode_and_cap_sys_ptrace)
 {
 	static const struct {
 		const char *entry;
@@ -92,14 +87,18 @@ TEST_F(access, open)
 		{ PROC "procs", O_RDONLY }, { PROC "vmas", O_RDONLY }, { PROC "vmas", O_WRONLY },
 		{ PROC "vmas", O_RDWR },
 	};
-	int ret = become(&variant->who);
+	const struct user *who;
 	unsigned int i;
+	int status;
 
-	if (ret)
-		SKIP(return, "no user namespaces: %s", strerror(ret));
-	for (i = 0; i < ARRAY_SIZE(opens); i++) {
-		EXPECT_EQ(variant->error, try_open(opens[i].entry, opens[i].flags)) {
-			TH_LOG("%s, flags %x", opens[i].entry, opens[i].flags);
+	for (who = users; who < users + ARRAY_SIZE(users); who++) {
+		status = IN_CHILD({
+			become(who);
+			for (i = 0; i < ARRAY_SIZE(opens); i++)
+				CHECK(try_open(opens[i].entry, opens[i].flags) == who->open);
+		});
+		EXPECT_TRUE(succeeded(who, status)) {
+			TH_LOG("%s", who->name);
 		}
 	}
 }
@@ -146,27 +145,17 @@ static void use_descriptor(const FIXTURE_DATA(passed) *self, int fd, int error)
 /* A write checks the capability again, but not the file mode. */
 TEST_F(passed, write_needs_cap_sys_ptrace)
 {
-	static const struct {
-		struct identity who;
-		int error;
-	} users[] = {
-		{ { NOBODY, 0, NULL }, -EPERM },
-		{ { 0, ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE), NULL }, -EPERM },
-		{ { 0, ALL_CAPS, "0 0 1" }, -EPERM },
-		{ { NOBODY, CAP_BIT(CAP_SYS_PTRACE), NULL }, 0 },
-	};
-	unsigned int i;
-	int ret;
+	const struct user *who;
+	int status;
 
-	for (i = 0; i < ARRAY_SIZE(users); i++) {
-		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-		ret = IN_CHILD({
-			if (become(&users[i].who))
-				_exit(KSFT_SKIP);
-			use_descriptor(self, self->fd, users[i].error);
+	for (who = users; who < users + ARRAY_SIZE(users); who++) {
+		ASSERT_EQ(0, set_target(self->fd, self->a.pid));
+		status = IN_CHILD({
+			become(who);
+			use_descriptor(self, self->fd, who->write);
 		});
-		EXPECT_TRUE(!ret || (ret == KSFT_SKIP && users[i].who.userns)) {
-			TH_LOG("user %u", i);
+		EXPECT_TRUE(succeeded(who, status)) {
+			TH_LOG("%s", who->name);
 		}
 	}
 }
@@ -179,7 +168,7 @@ TEST_F(passed, reopen_checks_again)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
 	EXPECT_EQ(0, try_open(path, O_RDONLY));
 	EXPECT_EQ(0, IN_CHILD({
-		keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+		keep_caps(ALL_CAPS & ~PTRACE);
 		CHECK(try_open(path, O_RDONLY) == -EPERM);
 	}));
 }
@@ -238,8 +227,7 @@ FIXTURE_SETUP(landlock)
 
 FIXTURE_TEARDOWN(landlock)
 {
-	if (self->outside.pid)
-		target_end(&self->outside);
+	target_end(&self->outside);
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
@@ -247,11 +235,9 @@ FIXTURE_TEARDOWN(landlock)
 static int open_entry(const char *procfs, const char *entry)
 {
 	char path[128];
-	int fd;
 
 	snprintf(path, sizeof(path), "%s%s", procfs, entry + strlen("/proc"));
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return result_of(open(path, O_RDWR | O_CLOEXEC));
 }
 
 /* A target is accepted exactly if its maps can be opened, with the same error. */
@@ -272,9 +258,7 @@ static void in_domain(const char *procfs, const char *entry, pid_t outside, int 
 	CHECK(read(fd, &c, 1) == 1);
 	CHECK(!set_target(fd, getpid()));
 
-	inside = fork_child();
-	while (!inside)
-		pause();
+	inside = sleeping_child();
 	CHECK(!try_maps(procfs, inside));
 	CHECK(!set_target(fd, inside));
 	CHECK(read(fd, &c, 1) == 1);
@@ -336,7 +320,7 @@ TEST_F(landlock, written_target_like_maps)
 		EXPECT_EQ(0, IN_CHILD({
 			int fd = open_entry(dir, variant->entry);
 
-			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+			keep_caps(PTRACE);
 			CHECK(!try_maps(dir, self->outside.pid));
 			CHECK(!set_target(fd, self->outside.pid));
 		}));
@@ -380,9 +364,7 @@ static void *outside_thread(void *arg)
 {
 	if (thread_execs)
 		target_obey();
-	for (;;)
-		pause();
-	return arg;
+	wait_for_ever();
 }
 
 static void observe(pid_t pid)
@@ -432,8 +414,8 @@ static void half_in_domain(void)
 	if (!pid)
 		observe(getppid());
 	close(seen[1]);
-	while (thread_execs)
-		pause();
+	if (thread_execs)
+		wait_for_ever();
 }
 
 static bool is_observed(const char *entry, bool exec)
@@ -487,7 +469,7 @@ TEST(yama_permits_reads)
 	for (i = 0; i < ARRAY_SIZE(scopes) && before.s[0] != '3'; i++) {
 		write_file(path, scopes[i]);
 		EXPECT_EQ(0, IN_CHILD({
-			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+			keep_caps(PTRACE);
 			CHECK(!try_maps("/proc", t.pid));
 			CHECK(!set_target(open_entry("/proc", PROC "vmas"), t.pid));
 		}));

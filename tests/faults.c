@@ -55,9 +55,7 @@ static void map_files(void)
 		fatal(FILES);
 	memset(name, 'n', NAME_MAX);
 	name[NAME_MAX] = 0;
-	for (i = 0; i < 4 && vmas > 3; i++)
-		if (mkdir(name, 0700) || chdir(name))
-			fatal("mkdir");
+	enter_dirs(name, vmas > 3 ? 4 : 0);
 	for (i = 0; i < vmas; i++) {
 		if (i % 3) {
 			map_at(row + i * PAGE, PAGE, i % 3 == 1 ? PROT_READ : PROT_NONE);

@@ -29,21 +29,6 @@ static bool holds(const struct kernel_region *r, unsigned long long address)
 	return r && r->v.start <= address && address < r->v.end;
 }
 
-/* The number at the beginning of a line, or after a word in it */
-static unsigned long long address_in(struct text t, const char *line_begins, const char *word)
-{
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		if (strncmp(s, line_begins, strlen(line_begins)))
-			continue;
-		if (word)
-			s = strstr(s, word) + strlen(word);
-		return strtoull(s, NULL, 16);
-	}
-	fatal("no line that begins with %s", line_begins);
-}
-
 FIXTURE(kernel)
 {
 	struct text kptr_restrict;
@@ -95,16 +80,16 @@ TEST_F(kernel, regions_match_kernel)
 		printf("# %s %llx-%llx\n", sum.region[i].name, sum.region[i].v.start,
 		       sum.region[i].v.end);
 
-	at = address_in(slurp_path("/proc/modules"), "vmainfo ", " 0x");
+	s = strstr(slurp_path("/proc/modules").s, "vmainfo ");
+	ASSERT_NE(NULL, s);
+	at = strtoull(strstr(s, " 0x"), NULL, 16);
 #ifdef __x86_64__
 	EXPECT_TRUE(holds(region(&sum, "KernelModules", 0), at)) {
 		TH_LOG("%llx", at);
 	}
-	for (s = slurp_path("/proc/kallsyms").s; *s; s = strchr(s, '\n') + 1)
-		if (!strncmp(s + 16, " T _text\n", 9))
-			break;
-	ASSERT_NE(0, *s);
-	at = strtoull(s, NULL, 16);
+	s = strstr(slurp_path("/proc/kallsyms").s, " T _text\n");
+	ASSERT_NE(NULL, s);
+	at = strtoull(s - 16, NULL, 16);
 	EXPECT_TRUE(holds(region(&sum, "KernelImage", 0), at)) {
 		TH_LOG("%llx", at);
 	}

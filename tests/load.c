@@ -24,17 +24,15 @@ FIXTURE(load)
 FIXTURE_SETUP(load)
 {
 	FATAL_IS_ASSERT();
-	/* A failed test may have left it loaded. */
-	if (loaded())
-		ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_unload());
 	target_start_row(&self->target, ROW_AT, 200);
 }
 
 FIXTURE_TEARDOWN(load)
 {
 	target_end(&self->target);
-	if (loaded())
-		EXPECT_EQ(0, module_unload());
+	if (!loaded())
+		EXPECT_EQ(0, module_load(""));
 }
 
 /* Loads the module with a parameter pid in addition to others. */
@@ -164,13 +162,4 @@ TEST_F(load, open_files_fail_after_unload)
 			EXPECT_EQ(0, close(fd[j][i]));
 }
 
-int main(int argc, char **argv)
-{
-	/* Skips all tests if the module cannot be loaded. */
-	module_try();
-	if (module_unload()) {
-		ksft_print_header();
-		ksft_exit_fail_msg("vmainfo does not unload\n");
-	}
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN()

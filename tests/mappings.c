@@ -662,7 +662,5 @@ int main(int argc, char **argv)
 	around(&fs, &stack);
 
 	printf("ready %u\n", made);
-	fflush(stdout);
-	for (;;)
-		pause();
+	wait_for_ever();
 }

@@ -27,26 +27,11 @@ static bool ends_in(const char *s, const char *end)
 	return len >= n && !strcmp(s + len - n, end);
 }
 
-/* The record of a listing of raw that begins at an address, or NULL */
-static const struct vmainfo_record *record_at(struct text t, const void *at)
-{
-	const struct vmainfo_record *r;
-	struct cursor c;
-
-	if (raw_first(&c, t))
-		while ((r = raw_next(&c)))
-			if (r->start == (unsigned long)at)
-				return r;
-	if (c.error)
-		fatal("raw: %s", c.error);
-	return NULL;
-}
-
 /* Checks the name of the VMA of page @nr: its end, its length (0: any), and its flags. */
 static void expect_name(struct __test_metadata *_metadata, struct text raw, unsigned int nr,
 			const char *end, size_t len, unsigned long long flags)
 {
-	const struct vmainfo_record *r = record_at(raw, ROW_AT + nr * PAGE);
+	const struct vmainfo_record *r = raw_at(raw, ROW_AT + nr * PAGE);
 	const char *name;
 	size_t got;
 
@@ -317,8 +302,7 @@ FIXTURE_TEARDOWN(paths)
 		EXPECT_EQ(0, waitpid(self->hog.pid, NULL, WNOHANG));
 		target_end(&self->hog);
 	}
-	if (self->target.pid)
-		target_end(&self->target);
+	target_end(&self->target);
 	EXPECT_EQ(self->kills, oom_kills());
 	EXPECT_EQ(0, umount2(FILES, MNT_DETACH));
 	rmdir(FILES);
@@ -513,7 +497,7 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 		raw.len = 0;
 		ASSERT_EQ(0, read_all(fd, &raw, MEGABYTE));
-		r = record_at(raw, ROW_AT);
+		r = raw_at(raw, ROW_AT);
 		if (!r)
 			continue;
 		deleted = ends_in(name_of(r), DELETED);
@@ -545,7 +529,6 @@ static void map_gate_like(void)
 
 static void read_own_maps(char c)
 {
-	(void)c;
 	slurp_path(PROC "maps");
 }
 

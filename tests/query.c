@@ -69,7 +69,8 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 TEST_F(query, all_flags_at_all_edges)
 {
 	static const char * const names[] = {
-		"[heap]", "[stack]", "[vdso]", STRANGE, DELETED " (deleted)",
+		"[heap]", "[stack]", "[vdso]", PLAIN, STRANGE, DELETED " (deleted)",
+		"/memfd:just memory (deleted)", "/dev/zero", "/dev/zero (deleted)",
 	};
 	const struct vma *v;
 	unsigned int i;
@@ -250,14 +251,9 @@ TEST_F(query, ia32_random_requests)
 {
 	struct rng r = stress_begin("query 32");
 	struct procmap_query q = request(PERMISSIONS_AT, ANY, 0, 0);
-	pid_t pid = fork_child();
 
 	/* a kernel without this system call kills the caller */
-	if (!pid) {
-		call_ioctl_32(-1, 0, 0);
-		_exit(0);
-	}
-	if (reap(pid))
+	if (IN_CHILD(call_ioctl_32(-1, 0, 0)))
 		SKIP(return, "this kernel runs no 32-bit programs");
 	do_ioctl = call_ioctl_32;
 	ASSERT_EQ(0, ask(&self->fds, &q));
@@ -307,15 +303,17 @@ TEST_F(query, nonzero_tail_rejected)
 	EXPECT_TRUE(results[0] && results[E2BIG] && results[EINVAL] && results[EFAULT]);
 }
 
-/* Names */
+/* Names and build IDs */
 
-TEST_F(query, name_buffer_sizes)
+TEST_F(query, buffer_sizes)
 {
 	struct procmap_query q;
 	const struct vma *v;
 	unsigned int i;
 	__u32 n;
 
+	EXPECT_EQ(20u, by_name(&self->world, "/memfd:query.elf64 (deleted)")->id_size);
+	EXPECT_EQ(7u, by_name(&self->world, "/memfd:query.elf32 (deleted)")->id_size);
 	for (v = self->world.vmas; v < self->world.vmas + self->world.nr; v++) {
 		n = v->name ? strlen(v->name) + 1 : 0;
 		/* exact, too small, the largest, more, and no buffer */
@@ -323,6 +321,10 @@ TEST_F(query, name_buffer_sizes)
 
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			q = request((void *)v->r->start, 0, sizes[i], 0);
+			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
+		}
+		for (i = 0; i < 2 * ID_MAX; i++) {
+			q = request((void *)v->r->start, 0, 0, i ?: -1u);
 			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
 		}
 	}
@@ -336,47 +338,6 @@ static const char *name_at(const struct fds *f, const void *addr)
 	if (ret)
 		return strerror(-ret);
 	return q.vma_name_size ? (char *)NAME : NULL;
-}
-
-TEST_F(query, names_by_kind)
-{
-	static const struct {
-		char *at;
-		const char *name;
-	} known[] = {
-		{ FILES_AT, PLAIN },
-		{ FILES_AT + 22 * PAGE, STRANGE },
-		{ FILES_AT + 24 * PAGE, DELETED " (deleted)" },
-		{ FILES_AT + 26 * PAGE, "/memfd:just memory (deleted)" },
-		{ FILES_AT + 40 * PAGE, "/dev/zero" },
-		{ PERMISSIONS_AT + 30 * PAGE, "/dev/zero (deleted)" },
-	};
-	static const char * const special[] = { "[heap]", "[stack]", "[vdso]" };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(known); i++)
-		EXPECT_STREQ(known[i].name, name_at(&self->fds, known[i].at));
-	for (i = 0; i < ARRAY_SIZE(special); i++) {
-		const struct vma *v = by_name(&self->world, special[i]);
-
-		ASSERT_TRUE(v);
-		EXPECT_STREQ(special[i], name_at(&self->fds, (void *)v->r->start));
-	}
-	EXPECT_EQ(NULL, name_at(&self->fds, PERMISSIONS_AT));
-	EXPECT_EQ(NULL, name_at(&self->fds, MORE_AT));
-}
-
-TEST_F(query, anon_vma_names)
-{
-	char *at = MORE_AT + 1000 * PAGE;
-	const struct vma *v = by_start(&self->world, at);
-
-	if (!v->name)
-		SKIP(return, "this kernel has no names of anonymous VMAs (CONFIG_ANON_VMA_NAME)");
-	EXPECT_STREQ("[anon:a name of its own]", name_at(&self->fds, at));
-	if (!strcmp(by_start(&self->world, at + PAGE)->name, "/dev/zero (deleted)"))
-		return;		/* before 6.2 */
-	EXPECT_STREQ("[anon_shmem:a shared one]", name_at(&self->fds, at + PAGE));
 }
 
 /* Names are not escaped, unlike in maps. */
@@ -468,16 +429,11 @@ TEST_F(query, names_around_path_max)
 /* Paths are relative to the root directory of the caller. */
 TEST_F(query, names_in_chroot)
 {
-	pid_t pid;
-
 	ASSERT_STREQ(PLAIN, name_at(&self->fds, FILES_AT));
-	pid = fork_child();
-	if (!pid) {
-		if (chroot("/tmp"))
-			_exit(1);
-		_exit(strcmp(PLAIN + strlen("/tmp"), name_at(&self->fds, FILES_AT)) ? 2 : 0);
-	}
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, IN_CHILD({
+		CHECK(!chroot("/tmp"));
+		CHECK(!strcmp(PLAIN + strlen("/tmp"), name_at(&self->fds, FILES_AT)));
+	}));
 }
 
 /* A whole 32-bit program: its file, and the process that it is */
@@ -485,9 +441,10 @@ TEST_F(query, ia32_process)
 {
 	char path[PATH_MAX], name[64], exe[PATH_MAX] = "";
 	struct fds f = open_fds(getpid());
-	struct program p;
+	unsigned long said;
 	struct world w;
 	const char *id;
+	pid_t pid;
 	int fd;
 
 	strcpy(path, beside("ia32"));
@@ -498,17 +455,18 @@ TEST_F(query, ia32_process)
 	EXPECT_TRUE(has_id(&f, fd, id, ID_MAX));
 	close_fds(&f);
 
-	if (!program_start(&p, "ia32", NULL, PER_LINUX))
+	pid = program_start("ia32", NULL, PER_LINUX, &said);
+	if (!pid)
 		SKIP(return, "this kernel runs no 32-bit programs");
-	snprintf(name, sizeof(name), "/proc/%d/exe", p.pid);
+	snprintf(name, sizeof(name), "/proc/%d/exe", pid);
 	ASSERT_LT(0, readlink(name, exe, sizeof(exe) - 1));
 	know_id(exe, id, ID_MAX);
-	w = load_world(p.pid);
-	f = open_fds(p.pid);
+	w = load_world(pid);
+	f = open_fds(pid);
 	sweep(_metadata, &f, &w);
 	figure(asked, "queries compared");
 	close_fds(&f);
-	program_end(&p);
+	end_child(pid);
 }
 
 VMAINFO_TEST_MAIN(query_begin(2, 5))

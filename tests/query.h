@@ -78,7 +78,6 @@ char *reach(char *image, __u64 at, __u64 size, bool write);
 void know_id(const char *name, const void *id, unsigned int size);
 
 struct world load_world(pid_t pid);
-const struct vma *by_start(const struct world *w, const void *start);
 const struct vma *by_name(const struct world *w, const char *name);
 const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);
 
@@ -99,8 +98,8 @@ int call_ioctl(int fd, unsigned int cmd, __u64 at);
 
 /* Same result? The content of the buffers after EFAULT is not specified. */
 bool same_answer(int ret, const char *image, int expected_ret, const char *expected);
-void print_answers(const char *who, __u64 at, int ret, const char *image,
-		   const char *expected_from, int expected_ret, const char *expected);
+void print_answers(__u64 at, int ret, const char *image, const char *expected_from,
+		   int expected_ret, const char *expected);
 
 /*
  * Hands over the request at an address: 0, or a negative errno. The answer is in the
@@ -189,7 +188,6 @@ void query_init(void);
 
 /* The build ID of a program: linkers put it at the front. */
 const char *id_in_file(const char *path);
-const char *own_path(void);
 
 /* For VMAINFO_TEST_MAIN() */
 void query_begin(unsigned int stress_tests, unsigned int stress_percent);

@@ -2,26 +2,6 @@
 /* PROCMAP_QUERY: build IDs of programs and of constructed files */
 #include "query_fixture.h"
 
-TEST_F(query, build_id_buffer_sizes)
-{
-	/* of 64 and of 32 bits, no file, not ELF, and not a regular file */
-	static char * const at[] = {
-		FILES_AT + 30 * PAGE, FILES_AT + 31 * PAGE, PERMISSIONS_AT + 2 * PAGE, FILES_AT,
-		FILES_AT + 40 * PAGE, PERMISSIONS_AT + 30 * PAGE,
-	};
-	struct procmap_query q;
-	unsigned int i, size;
-
-	EXPECT_EQ(20u, by_start(&self->world, at[0])->id_size);
-	EXPECT_EQ(7u, by_start(&self->world, at[1])->id_size);
-	for (i = 0; i < ARRAY_SIZE(at); i++) {
-		for (size = 0; size < 2 * ID_MAX; size++) {
-			q = request(at[i], 0, 0, size ?: -1u);
-			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
-		}
-	}
-}
-
 #define ONLY_64 0x100
 
 static const struct {

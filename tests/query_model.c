@@ -133,17 +133,6 @@ struct world load_world(pid_t pid)
 	return w;
 }
 
-const struct vma *by_start(const struct world *w, const void *start)
-{
-	unsigned int i;
-
-	for (i = 0; i < w->nr; i++)
-		if (w->vmas[i].r->start == (unsigned long)start)
-			return &w->vmas[i];
-	errno = ENOENT;
-	fatal("a VMA at %p", start);
-}
-
 const struct vma *by_name(const struct world *w, const char *name)
 {
 	unsigned int i;
@@ -255,21 +244,14 @@ int model(const struct world *w, char *image, __u64 at)
 
 /* Asking */
 
-static int open_kernels(pid_t pid)
+struct fds open_fds(pid_t pid)
 {
+	struct fds f = { .ours = open_target(PROC "maps", pid), .kernels = -1 };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	return open_or_die(path, O_RDONLY);
-}
-
-struct fds open_fds(pid_t pid)
-{
-	struct fds f = {
-		.ours = open_target(PROC "maps", pid),
-		.kernels = kernel_has_it ? open_kernels(pid) : -1,
-	};
-
+	if (kernel_has_it)
+		f.kernels = open_or_die(path, O_RDONLY);
 	return f;
 }
 
@@ -292,7 +274,7 @@ void close_fds(struct fds *f)
 
 int call_ioctl(int fd, unsigned int cmd, __u64 at)
 {
-	return ioctl(fd, cmd, at) ? -errno : 0;
+	return result_of(ioctl(fd, cmd, at));
 }
 
 int (*do_ioctl)(int fd, unsigned int cmd, __u64 at) = call_ioctl;
@@ -321,14 +303,14 @@ bool same_answer(int ret, const char *image, int expected_ret, const char *expec
 	return ret == expected_ret && (ret == -EFAULT || !memcmp(image, expected, IMAGE));
 }
 
-void print_answers(const char *who, __u64 at, int ret, const char *image,
-		   const char *expected_from, int expected_ret, const char *expected)
+void print_answers(__u64 at, int ret, const char *image, const char *expected_from,
+		   int expected_ret, const char *expected)
 {
 	size_t i;
 
 	fprintf(stderr, "# asked for:\n");
 	print_request(image_before, at);
-	fprintf(stderr, "# %s: %s\n", who, strerror(-ret));
+	fprintf(stderr, "# ours: %s\n", strerror(-ret));
 	print_request(image, at);
 	fprintf(stderr, "# %s: %s\n", expected_from, strerror(-expected_ret));
 	print_request(expected, at);
@@ -351,7 +333,7 @@ int ask_at(const struct fds *f, __u64 at)
 	memcpy(all_of_it, image_before, IMAGE);
 	kernels = do_ioctl(f->kernels, PROCMAP_QUERY, at);
 	if (!same_answer(ret, image_after, kernels, all_of_it)) {
-		print_answers("ours", at, ret, image_after, "the kernel's", kernels, all_of_it);
+		print_answers(at, ret, image_after, "the kernel's", kernels, all_of_it);
 		errno = 0;
 		fatal("the kernel's own answer differs");
 	}
@@ -368,7 +350,7 @@ bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, i
 	*result = ret;
 	if (same_answer(ret, all_of_it, expected, image_expected))
 		return true;
-	print_answers("ours", at, ret, all_of_it, "the model", expected, image_expected);
+	print_answers(at, ret, all_of_it, "the model", expected, image_expected);
 	return false;
 }
 
@@ -547,27 +529,11 @@ const char *id_in_file(const char *path)
 	return p + sizeof(note);
 }
 
-const char *own_path(void)
-{
-	static char path[PATH_MAX];
-
-	if (readlink("/proc/self/exe", path, sizeof(path) - 1) <= 0)
-		fatal("readlink");
-	return path;
-}
-
-static bool has_the_ioctl(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool has = fd >= 0 && ioctl(fd, PROCMAP_QUERY, NULL) && errno != ENOTTY;
-
-	if (fd >= 0)
-		close(fd);
-	return has;
-}
-
 void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {
+	int fd = open_or_die("/proc/self/maps", O_RDONLY);
+
 	stress_init(stress_tests, stress_percent);
-	kernel_has_it = has_the_ioctl("/proc/self/maps");
+	kernel_has_it = ioctl(fd, PROCMAP_QUERY, NULL) && errno != ENOTTY;
+	close(fd);
 }

@@ -38,15 +38,6 @@ FIXTURE_TEARDOWN(raw)
 	target_end(&self->target);
 }
 
-/* A cursor at the first record of a process, whose header is whole */
-static struct cursor read_raw(struct __test_metadata *_metadata, pid_t pid)
-{
-	struct cursor c;
-
-	ASSERT_TRUE(raw_first(&c, slurp_target(PROC "raw", pid)));
-	return c;
-}
-
 static uint64_t boottime(void)
 {
 	struct timespec ts;
@@ -59,7 +50,7 @@ static uint64_t boottime(void)
 static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 {
 	h->size = size;
-	return ioctl(fd, VMAINFO_GET_HEADER, h) ? -errno : 0;
+	return result_of(ioctl(fd, VMAINFO_GET_HEADER, h));
 }
 
 TEST_F(raw, header_fields)
@@ -78,7 +69,7 @@ TEST_F(raw, header_fields)
 	int fd;
 
 	before = boottime();
-	c = read_raw(_metadata, self->target.pid);
+	ASSERT_TRUE(raw_first(&c, slurp_target(PROC "raw", self->target.pid)));
 	EXPECT_LE(before, c.header->taken_ns);
 	EXPECT_GE(boottime(), c.header->taken_ns);
 	EXPECT_EQ(sizeof(h), c.header->size);
@@ -114,10 +105,8 @@ TEST_F(raw, header_fields)
 		EXPECT_EQ(-EINVAL, get_header(fd, &h, 0));
 		EXPECT_EQ(-EINVAL, get_header(fd, &h, VMAINFO_HEADER_SIZE_VER0 - 1));
 		EXPECT_EQ(-E2BIG, get_header(fd, &h, 1 << 20));
-		EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER, NULL));
-		EXPECT_EQ(EFAULT, errno);
-		EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER + 1, &h));
-		EXPECT_EQ(ENOTTY, errno);
+		EXPECT_EQ(-EFAULT, result_of(ioctl(fd, VMAINFO_GET_HEADER, NULL)));
+		EXPECT_EQ(-ENOTTY, result_of(ioctl(fd, VMAINFO_GET_HEADER + 1, &h)));
 		close(fd);
 	}
 }

@@ -59,9 +59,8 @@ enum entry {
 
 extern const char * const entries[ENTRIES];
 
-/* NULL, or what is wrong with the text. summary has no regions, but numbers that add up. */
+/* NULL, or what is wrong with the text */
 const char *parse_entry(struct listing *l, struct text t, enum entry entry);
-const char *parse_summary(struct listing *l, struct text t);
 
 size_t rnd_chunk(struct rng *r);
 

@@ -55,7 +55,7 @@ struct summary {
 
 /*
  * Parses a text. Each line must equal its value printed again, so that nothing is left
- * over; all keys must be there, in order.
+ * over; all keys must be there, in order; and sizes must be those of the ranges.
  */
 struct summary parse(struct text t);
 struct summary from_start(int fd);

@@ -34,19 +34,8 @@ FIXTURE_SETUP(target)
 FIXTURE_TEARDOWN(target)
 {
 	EXPECT_EQ(0, set_param("pid", "0"));
-	if (self->a.pid)
-		target_end(&self->a);
-	if (self->b.pid)
-		target_end(&self->b);
-}
-
-static pid_t end_and_reap(struct target *t)
-{
-	pid_t pid = t->pid;
-
-	target_end(t);
-	t->pid = 0;
-	return pid;
+	target_end(&self->a);
+	target_end(&self->b);
 }
 
 /* Does the process have that VMA, as it is read and as PROCMAP_QUERY finds it? */
@@ -145,21 +134,18 @@ TEST_F(target, invalid_pids)
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		len = bad[i].len ?: strlen(bad[i].s);
-		EXPECT_EQ(-1, write(self->fd, bad[i].s, len));
-		EXPECT_EQ(EINVAL, errno) {
+		EXPECT_EQ(-EINVAL, result_of(write(self->fd, bad[i].s, len))) {
 			TH_LOG("writing \"%s\"", bad[i].s);
 		}
 	}
 	/* no bytes, and very many */
-	EXPECT_EQ(-1, write(self->fd, "", 0));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-EINVAL, result_of(write(self->fd, "", 0)));
 	memset(huge, '1', 1 << 20);
-	EXPECT_EQ(-1, write(self->fd, huge, 1 << 20));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-EINVAL, result_of(write(self->fd, huge, 1 << 20)));
 	memset(huge, ' ', 4096);
-	EXPECT_EQ(-1, write(self->fd, huge, 4096));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-ESRCH, set_target(self->fd, end_and_reap(&self->b)));
+	EXPECT_EQ(-EINVAL, result_of(write(self->fd, huge, 4096)));
+	target_end(&self->b);
+	EXPECT_EQ(-ESRCH, set_target(self->fd, self->b.pid));
 	EXPECT_EQ(-ESRCH, write_string(self->fd, "2147483647"));
 
 	ASSERT_EQ(1, lseek(self->fd, 0, SEEK_CUR));
@@ -173,11 +159,10 @@ TEST_F(target, exited_before_read)
 	char c;
 
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
-	end_and_reap(&self->a);
+	target_end(&self->a);
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
-	EXPECT_EQ(-1, pread(self->fd, &c, 1, 0));
-	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(-ESRCH, result_of(pread(self->fd, &c, 1, 0)));
 	/* the file is still good for another target */
 	ASSERT_EQ(0, set_target(self->fd, self->b.pid));
 	EXPECT_TRUE(is_b(self->fd));
@@ -205,7 +190,7 @@ TEST_F(target, zombie)
 	/* a zombie can become the target, too */
 	EXPECT_EQ(0, set_target(self->fd, self->a.pid));
 
-	end_and_reap(&self->a);
+	target_end(&self->a);
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 }
 
@@ -283,7 +268,7 @@ TEST_F(target, pid_reuse)
 	ASSERT_TRUE(is_a(self->fd));
 	ASSERT_EQ(0, set_param_pid(number));
 	open_fd = open_or_die(variant->entry, O_RDWR);
-	end_and_reap(&self->a);
+	target_end(&self->a);
 
 	pid = fork_as(number);
 	ASSERT_LE(0, pid) {
@@ -293,8 +278,7 @@ TEST_F(target, pid_reuse)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map_row(B_MARK, 3);
 		CHECK(write(p[1], "", 1) == 1);
-		for (;;)
-			pause();
+		wait_for_ever();
 	}
 	ASSERT_EQ(number, pid);
 	ASSERT_EQ(1, read(p[0], &c, 1));

@@ -5,8 +5,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/socket.h>
 
-#include "kselftest.h"
 #include "util.h"
 
 void (*on_fatal)(void);
@@ -24,7 +24,7 @@ fatal(const char *fmt, ...)
 	va_end(ap);
 	if (on_fatal)
 		on_fatal();
-	exit(KSFT_FAIL);
+	exit(EXIT_FAILURE);
 }
 
 void *get_memory(size_t size)
@@ -65,90 +65,6 @@ void figure(unsigned long long n, const char *what)
 {
 	printf("# figure: %llu %s\n", n, what);
 	fflush(stdout);
-}
-
-/* The module */
-
-const char *module_file(void)
-{
-	const char *ko = getenv("VMAINFO_KO");
-
-	if (ko && *ko)
-		return ko;
-	return access("/vmainfo.ko", R_OK) ? NULL : "/vmainfo.ko";
-}
-
-int module_load(const char *params)
-{
-	const char *ko = module_file();
-	pid_t pid;
-	int fd, ret;
-
-	if (ko) {
-		fd = open(ko, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
-		close(fd);
-		return ret;
-	}
-
-	pid = fork_child();
-	if (!pid) {
-		execlp("modprobe", "modprobe", "vmainfo",
-		       *params ? params : (char *)NULL, (char *)NULL);
-		_exit(127);
-	}
-	return reap(pid) ? -ENOENT : 0;
-}
-
-int module_unload(void)
-{
-	return syscall(SYS_delete_module, "vmainfo", O_NONBLOCK) ? -errno : 0;
-}
-
-static pid_t main_pid;
-
-static void vmainfo_at_exit(void)
-{
-	int ret;
-
-	if (getpid() != main_pid)
-		return;
-	ret = module_unload();
-	if (ret) {
-		printf("# the module does not unload: %s\n", strerror(-ret));
-		fflush(stdout);
-		_exit(KSFT_FAIL);
-	}
-}
-
-void module_try(void)
-{
-	int ret;
-
-	if (geteuid()) {
-		ksft_print_header();
-		ksft_exit_skip("these tests need root\n");
-	}
-	if (!access("/sys/module/vmainfo", F_OK)) {
-		ksft_print_header();
-		ksft_exit_fail_msg("vmainfo is loaded already, and these tests load it themselves: rmmod vmainfo\n");
-	}
-	ret = module_load("");
-	if (!ret)
-		return;
-	ksft_print_header();
-	if (ret == -ENOENT)
-		ksft_exit_skip("no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe\n");
-	ksft_exit_fail_msg("vmainfo does not load: %s\n", strerror(-ret));
-}
-
-void module_for_all_tests(void)
-{
-	module_try();
-	main_pid = getpid();
-	atexit(vmainfo_at_exit);
 }
 
 /* Files */
@@ -272,13 +188,20 @@ bool memory_returned(unsigned long before)
 	return false;
 }
 
+const char *own_path(void)
+{
+	static char path[PATH_MAX];
+
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) <= 0)
+		fatal("readlink of /proc/self/exe");
+	return path;
+}
+
 const char *beside(const char *name)
 {
 	static char path[PATH_MAX + NAME_MAX];
 
-	memset(path, 0, sizeof(path));
-	if (readlink("/proc/self/exe", path, PATH_MAX - 1) <= 0)
-		fatal("readlink of /proc/self/exe");
+	strcpy(path, own_path());
 	strcpy(strrchr(path, '/') + 1, name);
 	return path;
 }
@@ -371,13 +294,30 @@ const struct vmainfo_record *raw_next(struct cursor *c)
 	return r;
 }
 
+const struct vmainfo_record *raw_at(struct text t, const void *at)
+{
+	const struct vmainfo_record *r;
+	struct cursor c;
+
+	if (raw_first(&c, t))
+		while ((r = raw_next(&c)))
+			if (r->start == (unsigned long)at)
+				return r;
+	if (c.error)
+		fatal("raw: %s", c.error);
+	return NULL;
+}
+
+long result_of(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
 int write_string(int fd, const char *s)
 {
-	ssize_t n = write(fd, s, strlen(s));
+	long n = result_of(write(fd, s, strlen(s)));
 
-	if (n < 0)
-		return -errno;
-	return n == (ssize_t)strlen(s) ? 0 : -EIO;
+	return n == (long)strlen(s) ? 0 : n < 0 ? n : -EIO;
 }
 
 int set_target(int fd, pid_t pid)
@@ -457,21 +397,12 @@ int set_param_pid(pid_t pid)
 
 bool shows(struct text t, const void *p)
 {
-	const struct vmainfo_record *r;
 	unsigned long start;
-	struct cursor c;
 	const char *s;
 	char *end;
 
-	if (is_raw(t)) {
-		if (raw_first(&c, t))
-			while ((r = raw_next(&c)))
-				if (r->start == (unsigned long)p)
-					return true;
-		if (c.error)
-			fatal("raw: %s", c.error);
-		return false;
-	}
+	if (is_raw(t))
+		return raw_at(t, p);
 	/* summary: the largest gap begins after its row, or ends at it */
 	s = strstr(t.s, "\nLargestGap:\t");
 	if (s && s[13] != '-')
@@ -538,6 +469,22 @@ int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+void wait_for_ever(void)
+{
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+pid_t sleeping_child(void)
+{
+	pid_t pid = fork_child();
+
+	if (!pid)
+		wait_for_ever();
+	return pid;
+}
+
 void end_child(pid_t pid)
 {
 	if (kill(pid, SIGKILL) || reap(pid) != 128 + SIGKILL)
@@ -574,35 +521,34 @@ void run_on_cpu(unsigned int nr)
 
 void tell(struct target *t, char command)
 {
-	struct pollfd answer = { .fd = t->from, .events = POLLIN };
+	struct pollfd answer = { .fd = t->socket, .events = POLLIN };
 	char c;
 
-	if (write(t->to, &command, 1) != 1)
+	if (write(t->socket, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
 	while (!poll(&answer, 1, 120000)) {
 		printf("# target %d has not answered to command '%c' yet, is its mmap_lock held?\n",
 		       t->pid, command);
 		fflush(stdout);
 	}
-	if (read(t->from, &c, 1) != 1 || c != command)
+	if (read(t->socket, &c, 1) != 1 || c != command)
 		fatal("the answer of target %d to command '%c'", t->pid, command);
 }
 
-static struct target own;	/* of a target: its ends of the pipes */
+static int own_socket;	/* of a target */
 
 #define EXECUTED "--executed"
 #define TARGET_END_LEADER 'L'	/* is not answered */
 
 static void __attribute__((noreturn)) obey(void (*command)(char c), char c)
 {
-	while (write(own.to, &c, 1) == 1 && read(own.from, &c, 1) == 1) {
+	while (write(own_socket, &c, 1) == 1 && read(own_socket, &c, 1) == 1) {
 		switch (c) {
 		case TARGET_MAP:
 			munmap(map_at(NULL, PAGE, PROT_READ), PAGE);
 			break;
 		case TARGET_EXEC:
-			dup2(own.from, STDIN_FILENO);
-			dup2(own.to, STDOUT_FILENO);
+			dup2(own_socket, STDIN_FILENO);
 			execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
 			_exit(1);
 		case TARGET_END_LEADER:
@@ -618,26 +564,22 @@ static void __attribute__((noreturn)) obey(void (*command)(char c), char c)
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c))
 {
-	int to[2], from[2];
+	int ends[2];
 	char c;
 
-	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
-		fatal("pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		fatal("socketpair");
 	t->pid = fork_child();
-	t->to = to[1];
-	t->from = from[0];
+	t->socket = ends[0];
+	own_socket = ends[1];
 	if (t->pid) {
-		close(to[0]);
-		close(from[1]);
-		if (read(from[0], &c, 1) != 1)
+		close(ends[1]);
+		if (read(ends[0], &c, 1) != 1)
 			fatal("target %d does not start", t->pid);
 		return;
 	}
 
-	close(to[1]);
-	close(from[0]);
-	own.to = from[1];
-	own.from = to[0];
+	close(ends[0]);
 	if (init)
 		init();
 	obey(command, 0);
@@ -669,8 +611,7 @@ void target_executed(int argc, char **argv)
 {
 	if (argc != 2 || strcmp(argv[1], EXECUTED))
 		return;
-	own.from = STDIN_FILENO;
-	own.to = STDOUT_FILENO;
+	own_socket = STDIN_FILENO;
 	obey(NULL, TARGET_EXEC);
 }
 
@@ -684,33 +625,38 @@ void target_kill(struct target *t)
 
 void target_end(struct target *t)
 {
+	if (!t->socket)
+		return;
 	end_child(t->pid);
-	close(t->to);
-	close(t->from);
+	close(t->socket);
+	t->socket = 0;
 }
 
-static void *pause_for_ever(void *arg)
+static void *sleeping_thread(void *arg)
 {
-	for (;;)
-		pause();
-	return arg;
+	wait_for_ever();
 }
 
 void start_sleeping_thread(void)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
+	if (pthread_create(&thread, NULL, sleeping_thread, NULL))
 		fatal("pthread_create");
 }
 
 void tell_leader_to_exit(struct target *t)
 {
 	const char command = TARGET_END_LEADER;
+	struct text maps;
 
-	if (write(t->to, &command, 1) != 1)
+	if (write(t->socket, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
-	await_end_of_leader(t->pid);
+	/* It has no maps when it has let go of the mm. */
+	do {
+		maps = slurp_proc(t->pid, "maps");
+		free(maps.s);
+	} while (maps.len);
 }
 
 pid_t other_thread(pid_t pid)
@@ -732,27 +678,9 @@ pid_t other_thread(pid_t pid)
 	return thread;
 }
 
-void await_end_of_leader(pid_t pid)
-{
-	struct text t;
-	size_t len;
-
-	do {
-		t = slurp_proc(pid, "maps");
-		len = t.len;
-		free(t.s);
-	} while (len);
-}
-
 void *map_at(void *at, size_t size, int prot)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0),
-		       -1, 0);
-
-	if (p == MAP_FAILED || (at && p != at))
-		fatal("mmap of %zu bytes at %p", size, at);
-	return p;
+	return map_file(at, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
@@ -760,7 +688,7 @@ void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0), fd, offset);
 
 	if (p == MAP_FAILED || (at && p != at))
-		fatal("mmap of a file at %p", at);
+		fatal("mmap of %zu bytes at %p", size, at);
 	return p;
 }
 
@@ -776,38 +704,28 @@ char *map_row(void *at, unsigned int n)
 	return p;
 }
 
-bool program_start(struct program *p, const char *name, const char *argument,
-		   unsigned long persona)
+pid_t program_start(const char *name, const char *argument, unsigned long persona,
+		    unsigned long *said)
 {
 	const char *path = beside(name);
-	int to[2], from[2];
+	int p[2];
 	ssize_t n;
+	pid_t pid;
 
-	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+	if (pipe2(p, O_CLOEXEC))
 		fatal("pipe");
-	p->pid = fork_child();
-	if (!p->pid) {
-		dup2(to[0], STDIN_FILENO);
-		dup2(from[1], STDOUT_FILENO);
-		if (personality(persona) < 0)
-			_exit(1);
-		execl(path, path, argument, (char *)NULL);
+	pid = fork_child();
+	if (!pid) {
+		dup2(p[1], STDOUT_FILENO);
+		if (personality(persona) >= 0)
+			execl(path, path, argument, (char *)NULL);
 		_exit(1);
 	}
-	close(to[0]);
-	close(from[1]);
-	p->end = to[1];
-	memset(p->said, 0, sizeof(p->said));
-	n = read(from[0], p->said, sizeof(p->said));
-	close(from[0]);
-	if (n <= 0)
-		reap(p->pid);
-	return n > 0;
-}
-
-void program_end(struct program *p)
-{
-	/* It would exit by itself if its pipe was closed first. */
-	end_child(p->pid);
-	close(p->end);
+	close(p[1]);
+	n = read(p[0], said, sizeof(*said));
+	close(p[0]);
+	if (n > 0)
+		return pid;
+	reap(pid);
+	return 0;
 }

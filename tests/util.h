@@ -74,10 +74,10 @@ int module_load(const char *params);
 /* 0, or a negative errno */
 int module_unload(void);
 
-/* Loads the module. Ends the program, as skipped or failed, if that is not possible. */
-void module_try(void);
-
-/* Loads the module for as long as this program runs. */
+/*
+ * Loads the module for as long as this program runs. Ends the program, as skipped or
+ * failed, if that is not possible.
+ */
 void module_for_all_tests(void);
 
 /* Files */
@@ -118,7 +118,8 @@ unsigned long available_kb(void);
  */
 bool memory_returned(unsigned long before);
 
-/* The path of a program in the directory of this one, until the next call */
+/* The path of this program, and that of another one beside it until the next call */
+const char *own_path(void);
 const char *beside(const char *name);
 
 /* Cuts the first word off *s, and the spaces around it. */
@@ -147,6 +148,12 @@ struct cursor {
 
 bool raw_first(struct cursor *c, struct text t);
 const struct vmainfo_record *raw_next(struct cursor *c);
+
+/* The record that begins at an address, or NULL */
+const struct vmainfo_record *raw_at(struct text t, const void *at);
+
+/* What a system call has returned, or its negative errno */
+long result_of(long ret);
 
 /* 0, or a negative errno */
 int write_string(int fd, const char *s);
@@ -186,6 +193,10 @@ pid_t fork_child(void);
 /* Its exit status, or 128 + the signal that killed it */
 int reap(pid_t pid);
 
+/* Flushes stdout, and waits to be killed. */
+void wait_for_ever(void) __attribute__((noreturn));
+pid_t sleeping_child(void);
+
 /* Kills it, and fails if it has ended before. */
 void end_child(pid_t pid);
 
@@ -216,7 +227,7 @@ void run_on_cpu(unsigned int nr);
 
 struct target {
 	pid_t pid;
-	int to, from;
+	int socket;	/* 0 before it starts and after it has ended */
 };
 
 /*
@@ -249,6 +260,8 @@ void target_executed(int argc, char **argv);
 
 /* Kills it. It is a zombie then, until target_end(). */
 void target_kill(struct target *t);
+
+/* Does nothing for a target that has not started, or was ended before. */
 void target_end(struct target *t);
 
 /* Starts a thread that sleeps until its process ends. */
@@ -260,20 +273,12 @@ void tell_leader_to_exit(struct target *t);
 /* A thread of a process that is not the leader */
 pid_t other_thread(pid_t pid);
 
-/* Waits until the leader of a process, which exits, has let go of the mm. */
-void await_end_of_leader(pid_t pid);
-
-/* A program that says something when it is ready, and waits */
-struct program {
-	pid_t pid;
-	char said[sizeof(unsigned long)];
-	int end;	/* closing it lets it end */
-};
-
-/* A file beside this one. False if it does not run. */
-bool program_start(struct program *p, const char *name, const char *argument,
-		   unsigned long persona);
-void program_end(struct program *p);
+/*
+ * Starts a file beside this one, which says something when it is ready, and waits to be
+ * killed. Returns 0 if it does not run.
+ */
+pid_t program_start(const char *name, const char *argument, unsigned long persona,
+		    unsigned long *said);
 void *map_at(void *at, size_t size, int prot);
 void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 

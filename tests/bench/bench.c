@@ -15,28 +15,13 @@
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <error.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "../../vmainfo.h"
+#include "../util.h"
 #include "task_vma.h"
 
 static char buffer[64 * 1024];
@@ -48,14 +33,6 @@ static void put(const char *path, const char *text)
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		error(1, errno, "writing %s to %s", text, path);
 	close(fd);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
 /* What a reader in user space would keep of a VMA. */
@@ -118,29 +95,12 @@ static void list_reset(void)
 static int open_maps(pid_t pid)
 {
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		error(1, errno, "%s", path);
-	return fd;
+	return open_or_die(path, O_RDONLY);
 }
 
-static int open_entry(const char *path, pid_t pid)
-{
-	char text[16];
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	int len = snprintf(text, sizeof(text), "%d", pid);
-
-	if (fd < 0)
-		error(1, errno, "%s", path);
-	if (write(fd, text, len) != len)
-		error(1, errno, "writing %s to %s", text, path);
-	return fd;
-}
-
-static size_t read_all(int fd)
+static size_t read_through(int fd)
 {
 	size_t total = 0;
 	ssize_t len;
@@ -155,7 +115,7 @@ static size_t read_all(int fd)
 
 static size_t maps_read(pid_t pid)
 {
-	return read_all(open_maps(pid));
+	return read_through(open_maps(pid));
 }
 
 /* As pmap of procps reads it. */
@@ -256,7 +216,7 @@ static size_t raw_parse(pid_t pid)
 	const char *p, *end;
 	struct vma *v;
 	ssize_t len;
-	int fd = open_entry(VMAINFO_RAW, pid);
+	int fd = open_target(VMAINFO_RAW, pid);
 
 	list_reset();
 	v = vmas;
@@ -326,7 +286,7 @@ static size_t bpf_read(pid_t pid)
 
 	if (fd < 0)
 		error(1, errno, "task_vma_iter");
-	return read_all(fd);
+	return read_through(fd);
 }
 
 static const struct way {
@@ -349,7 +309,7 @@ static const struct way {
 
 static size_t list(const struct way *way, pid_t pid)
 {
-	return way->entry ? read_all(open_entry(way->entry, pid)) : way->list(pid);
+	return way->entry ? read_through(open_target(way->entry, pid)) : way->list(pid);
 }
 
 static const struct way *find_way(const char *name)
@@ -374,15 +334,12 @@ static bool kernel_has_query(void)
 
 static void map_one(unsigned long n, int fd, unsigned long pages)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, pages * page, PROT_READ,
-		       MAP_PRIVATE | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+	int flags = MAP_PRIVATE | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	char *p = map_file(NULL, pages * PAGE, PROT_READ, flags, fd, 0);
 	unsigned long i;
 
-	if (p == MAP_FAILED)
-		error(1, errno, "mmap of %lu pages", pages);
 	for (i = 1; i < n; i += 2)
-		if (mprotect(p + i * page, page, PROT_NONE))
+		if (mprotect(p + i * PAGE, PAGE, PROT_NONE))
 			error(1, errno, "mprotect of page %lu", i);
 }
 
@@ -402,7 +359,7 @@ static int open_library(const char *name, unsigned long i, unsigned long pages)
 	mkdir("/tmp/lib/x86_64-linux-gnu", 0755);
 	snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/lib%s%lu.so.1", name, i);
 	fd = open(path, O_RDWR | O_CREAT, 0600);
-	if (fd < 0 || ftruncate(fd, pages * sysconf(_SC_PAGESIZE)))
+	if (fd < 0 || ftruncate(fd, pages * PAGE))
 		error(1, errno, "%s", path);
 	return fd;
 }
@@ -424,15 +381,11 @@ static void map_files(unsigned long n)
 static void map_alternating(unsigned long n)
 {
 	const int fd[] = { open_library("turn", 0, 1), open_library("turn", 1, 1) };
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, n * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	char *p = map_at(NULL, n * PAGE, PROT_NONE);
 	unsigned long i;
 
-	if (p == MAP_FAILED)
-		error(1, errno, "mmap of %lu pages", n);
 	for (i = 0; i < n; i++)
-		if (mmap(p + i * page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd[i % 2], 0) ==
+		if (mmap(p + i * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd[i % 2], 0) ==
 		    MAP_FAILED)
 			error(1, errno, "mmap of page %lu", i);
 }
@@ -458,7 +411,7 @@ static void map_small(unsigned long n)
 		map_one(1, -1, 1);
 }
 
-static const struct target {
+static const struct bench_target {
 	const char *name;
 	void (*map)(unsigned long n);
 	unsigned long n;
@@ -479,21 +432,16 @@ static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(v
 	pid_t pid;
 	char c;
 
-	fflush(NULL);
 	if (pipe(ready))
 		error(1, errno, "pipe");
-	pid = fork();
-	if (pid < 0)
-		error(1, errno, "fork");
+	pid = fork_child();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map(n);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
 		if (then)
 			then();
-		for (;;)
-			pause();
+		wait_for_ever();
 	}
 	close(ready[1]);
 	if (read(ready[0], &c, 1) != 1)
@@ -502,13 +450,7 @@ static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(v
 	return pid;
 }
 
-static void stop(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static const struct target *find_target(const char *name)
+static const struct bench_target *find_target(const char *name)
 {
 	size_t i;
 
@@ -519,7 +461,7 @@ static const struct target *find_target(const char *name)
 	return NULL;
 }
 
-static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid)
+static uint64_t cost_of(const struct way *way, const struct bench_target *t, pid_t pid)
 {
 	uint64_t least = UINT64_MAX, began, took;
 	unsigned int i;
@@ -535,7 +477,7 @@ static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid
 }
 
 /* One question at a time, of VMAs all over: the mean, without what a timer tick adds. */
-static void cost_of_query(const char *name, int fd, const struct target *t)
+static void cost_of_query(const char *name, int fd, const struct bench_target *t)
 {
 	uint64_t least, sum = 0, began, took;
 	struct procmap_query q;
@@ -576,7 +518,7 @@ static double walk(pid_t pid)
 	return ns;
 }
 
-static void cost(const struct target *t)
+static void cost(const struct bench_target *t)
 {
 	const bool has_query = kernel_has_query();
 	pid_t pid = start(t->map, t->n, NULL);
@@ -597,8 +539,8 @@ static void cost(const struct target *t)
 	raw_parse(pid);
 	if (has_query)
 		cost_of_query("maps_query", open_maps(pid), t);
-	cost_of_query("ours_query", open_entry(VMAINFO_MAPS, pid), t);
-	stop(pid);
+	cost_of_query("ours_query", open_target(VMAINFO_MAPS, pid), t);
+	end_child(pid);
 }
 
 /* How many VMAs each process has */
@@ -630,12 +572,10 @@ static void procs_by_maps(void)
 
 static void procs_by_procs(void)
 {
-	int fd = open(VMAINFO_PROCS, O_RDONLY | O_CLOEXEC);
+	int fd = open_or_die(VMAINFO_PROCS, O_RDONLY);
 	char *line, *p;
 	ssize_t len;
 
-	if (fd < 0)
-		error(1, errno, VMAINFO_PROCS);
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0) {
 		for (line = buffer; line < buffer + len;
 		     line = (char *)memchr(line, '\n', buffer + len - line) + 1) {
@@ -681,7 +621,7 @@ static void procs(void)
 	cost_of_procs("maps", procs_by_maps, 3);
 	cost_of_procs("ours", procs_by_procs, 30);
 	for (i = 0; i < PROCESSES; i++)
-		stop(pids[i]);
+		end_child(pids[i]);
 }
 
 /* Time under mmap_lock */
@@ -735,7 +675,7 @@ static double held(void)
 static void hold(void)
 {
 	static const char * const names[] = { "maps", "ours", "raw" };
-	const struct target *t = find_target("anon60000");
+	const struct bench_target *t = find_target("anon60000");
 	const struct way *way;
 	char filter[64];
 	pid_t pid;
@@ -762,7 +702,7 @@ static void hold(void)
 		put(TRACING "events/mmap_lock/enable", "0");
 		printf("%s.%s_hold %.2f\n", t->name, names[i], held() / n);
 	}
-	stop(pid);
+	end_child(pid);
 }
 
 /* Memory of snapshots, by a cgroup's account */
@@ -783,7 +723,7 @@ static double cgroup_memory(void)
 
 static void memory(const char *name)
 {
-	const struct target *t = find_target(name);
+	const struct bench_target *t = find_target(name);
 	pid_t pid = start(t->map, t->n, NULL);
 	size_t n = count_lines(pid), i;
 	int fds[SNAPSHOTS];
@@ -798,14 +738,14 @@ static void memory(const char *name)
 	put(CGROUP "/bench/cgroup.procs", "0");
 	before = cgroup_memory();
 	for (i = 0; i < SNAPSHOTS; i++) {
-		fds[i] = open_entry(VMAINFO_RAW, pid);
+		fds[i] = open_target(VMAINFO_RAW, pid);
 		if (read(fds[i], buffer, 4096) <= 0)
 			error(1, errno, "read");
 	}
 	printf("%s.memory %.2f\n", name, (cgroup_memory() - before) / n / SNAPSHOTS);
 	for (i = 0; i < SNAPSHOTS; i++)
 		close(fds[i]);
-	stop(pid);
+	end_child(pid);
 }
 
 /* A target that maps and unmaps while somebody lists it */
@@ -873,15 +813,12 @@ static void writer_bench(void)
 	};
 	enum { MODES = sizeof(modes) / sizeof(*modes) };
 	uint32_t ops[MODES][WRITER_ROUNDS], p99[MODES][WRITER_ROUNDS], most[MODES][WRITER_ROUNDS];
-	const struct target *t = find_target("anon60000");
+	const struct bench_target *t = find_target("anon60000");
 	uint64_t began, took, listings[MODES] = {};
 	size_t i, round;
 	pid_t pid;
 
-	writer = mmap(NULL, sizeof(*writer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	if (writer == MAP_FAILED)
-		error(1, errno, "mmap");
+	writer = get_shared(sizeof(*writer));
 	memset(writer->ns, 1, sizeof(writer->ns)); /* so that it does not fault */
 	pid = start(t->map, t->n, write_maps);
 	/* In turns, so that what else the machine does falls on all of them. */
@@ -916,7 +853,7 @@ static void writer_bench(void)
 		printf("writer.%s_p99 %.1f\n", modes[i].name, median(p99[i]) / 1e3);
 		printf("writer.%s_max %.1f\n", modes[i].name, median(most[i]) / 1e3);
 	}
-	stop(pid);
+	end_child(pid);
 }
 
 int main(int argc, char **argv)
