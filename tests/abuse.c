@@ -153,13 +153,13 @@ static void load_on(struct rng *rng, unsigned int rounds, pid_t target)
 		} while (ret == -EAGAIN);
 		if (ret)
 			violation("unloading: %s", strerror(-ret));
-		nap(rnd(rng, 500));
+		usleep(rnd(rng, 500));
 		snprintf(params, sizeof(params), "pid=%d max_hold_us=%u",
 			 rnd(rng, 2) ? target : 0, rnd(rng, 1000));
 		ret = module_load(rnd(rng, 2) ? params : "");
 		if (ret)
 			violation("loading: %s", strerror(-ret));
-		nap(rnd(rng, 3000));
+		usleep(rnd(rng, 3000));
 		shared->loads++;
 	}
 }

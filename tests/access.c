@@ -387,7 +387,7 @@ static void observe(pid_t pid)
 
 	while (!*changed) {
 		CHECK(getppid() == pid);
-		nap(1000);
+		usleep(1000);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	CHECK(try_maps(path, thread_execs ? pid : other_thread(pid)) == -EACCES);

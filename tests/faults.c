@@ -49,7 +49,6 @@ static void map_files(void)
 	char *row = (char *)0x200000000000;
 	char name[NAME_MAX + 1];
 	unsigned int i;
-	int fd;
 
 	if (chdir(FILES))
 		fatal(FILES);
@@ -62,11 +61,8 @@ static void map_files(void)
 			continue;
 		}
 		snprintf(name, sizeof(name), "%u", i);
-		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd < 0 || ftruncate(fd, PAGE))
-			fatal("%s", name);
-		map_file(row + i * PAGE, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-		close(fd);
+		map_and_close(row + i * PAGE, PAGE, PROT_READ, MAP_PRIVATE,
+			      create_file(name, PAGE), 0);
 	}
 }
 

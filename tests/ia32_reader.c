@@ -62,6 +62,13 @@ static void copy(int fd, int raw)
 	}
 }
 
+static void load(const char *file)
+{
+	int fd = must(open(file, O_RDONLY));
+
+	must(syscall(__NR_finit_module, fd, "", 0));
+}
+
 /* A structure that is larger than the module's */
 static void header(int fd)
 {
@@ -97,7 +104,7 @@ int main(int argc, char **argv)
 	else if (argc == 3 && !strcmp(argv[1], "maps"))
 		copy(open_target(VMAINFO_MAPS, argv[2]), 0);
 	else if (argc == 3 && !strcmp(argv[1], "load"))
-		must(syscall(__NR_finit_module, must(open(argv[2], O_RDONLY)), "", 0));
+		load(argv[2]);
 	else if (argc == 4 && !strcmp(argv[1], "query"))
 		query(open_target(VMAINFO_MAPS, argv[2]), argv[3]);
 	else

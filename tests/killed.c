@@ -86,8 +86,8 @@ TEST_F(killed, killed_reader_leaves_nothing)
 				_exit(2);
 		}
 		while (!*reading)
-			nap(100);
-		nap(i % 100 * 200);
+			usleep(100);
+		usleep(i % 100 * 200);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		in_read += *reading;

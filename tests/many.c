@@ -35,11 +35,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || argc > 3)
 		fatal("usage: many N [FILE | -n]");
-	if (argc == 3 && !named) {
-		fd = open(argv[2], O_RDWR | O_CREAT, 0600);
-		if (fd < 0 || ftruncate(fd, n * PAGE))
-			fatal("%s", argv[2]);
-	}
+	if (argc == 3 && !named)
+		fd = create_file(argv[2], n * PAGE);
 	map_pages(n, fd, named);
 	sigemptyset(&more);
 	sigaddset(&more, SIGUSR1);

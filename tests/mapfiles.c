@@ -4,13 +4,11 @@
 
 int main(int argc, char **argv)
 {
-	int i, fd;
+	int i;
 
-	for (i = 1; i < argc; i++) {
-		fd = open_or_die(argv[i], O_RDONLY);
-		map_file(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-		close(fd);
-	}
+	for (i = 1; i < argc; i++)
+		map_and_close(NULL, PAGE, PROT_READ, MAP_PRIVATE,
+			      open_or_die(argv[i], O_RDONLY), 0);
 	printf("ready\n");
 	wait_for_ever();
 }

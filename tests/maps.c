@@ -156,8 +156,8 @@ static const char *parse(struct listing *l, struct text t, bool vmas)
 {
 	struct parser p = { .s = t.s };
 	const char *line, *error;
+	struct region *r = NULL;
 	unsigned int nr = 0;
-	struct region *r;
 
 	l->nr = 0;
 	l->walk = WALK_UNKNOWN;
@@ -171,9 +171,9 @@ static const char *parse(struct listing *l, struct text t, bool vmas)
 		line = p.s;
 		if (!strchr(line, '\n'))
 			return "the last line is not whole";
-		if (!vmas && l->nr && *line >= 'A' && *line <= 'Z') {
+		if (!vmas && r && *line >= 'A' && *line <= 'Z') {
 			if (!strncmp(line, "KernelPageSize:", 15))
-				l->regions[l->nr - 1].page_size = strtoul(line + 15, NULL, 10) << 10;
+				r->page_size = strtoul(line + 15, NULL, 10) << 10;
 			continue;
 		}
 		/* the gate page, which comes last; smaps has more lines of it */
@@ -278,14 +278,9 @@ unsigned long total_kb(const struct listing *l)
 
 struct region *region_of(struct listing *l, unsigned long address)
 {
-	unsigned int low = 0, high = l->nr, middle;
+	struct region *r = l->regions, *end = r + l->nr;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (l->regions[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < l->nr && l->regions[low].start <= address ? &l->regions[low] : NULL;
+	while (r < end && r->end <= address)
+		r++;
+	return r < end && r->start <= address ? r : NULL;
 }

@@ -59,25 +59,19 @@ static void vmainfo_at_exit(void)
 
 void module_for_all_tests(void)
 {
-	int ret;
+	bool loaded = !access("/sys/module/vmainfo", F_OK);
+	int ret = geteuid() ? -EPERM : loaded ? -EEXIST : module_load("");
 
-	if (geteuid()) {
+	if (ret)
 		ksft_print_header();
+	if (ret == -EPERM && geteuid())
 		ksft_exit_skip("these tests need root\n");
-	}
-	if (!access("/sys/module/vmainfo", F_OK)) {
-		ksft_print_header();
-		ksft_exit_fail_msg("vmainfo is loaded already, and these tests load it themselves: rmmod vmainfo\n");
-	}
-	ret = module_load("");
-	if (ret == -ENOENT) {
-		ksft_print_header();
+	if (ret == -ENOENT)
 		ksft_exit_skip("no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe\n");
-	}
-	if (ret) {
-		ksft_print_header();
+	if (loaded)
+		ksft_exit_fail_msg("vmainfo is loaded already, and these tests load it themselves: rmmod vmainfo\n");
+	if (ret)
 		ksft_exit_fail_msg("vmainfo does not load: %s\n", strerror(-ret));
-	}
 	main_pid = getpid();
 	atexit(vmainfo_at_exit);
 }

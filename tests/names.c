@@ -220,15 +220,6 @@ static void enter_long(size_t len)
 	}
 }
 
-static int create(const char *name)
-{
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0 || ftruncate(fd, PAGE))
-		fatal("%s", name);
-	return fd;
-}
-
 static void map_page(unsigned int nr, int fd)
 {
 	map_file(ROW_AT + nr * PAGE, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -240,13 +231,13 @@ static void map_limits(void)
 	int fd;
 
 	enter_long(MEGABYTE - 3);
-	map_page(0, create("a"));
-	fd = create("ab");
+	map_page(0, create_file("a", PAGE));
+	fd = create_file("ab", PAGE);
 	map_page(2, fd);
 	map_page(4, fd);
 	if (rename("ab", "b"))
 		fatal("rename");
-	map_page(6, create("ab"));
+	map_page(6, create_file("ab", PAGE));
 }
 
 #define CAP_FILES 70ul	/* of a megabyte each, which exceeds the total size of names */
@@ -260,7 +251,7 @@ static void map_cap(void)
 	enter_long(CAP_LEN - 3);
 	for (i = 0; i < CAP_FILES; i++) {
 		snprintf(name, sizeof(name), "%02u", i);
-		map_page(2 * i, create(name));
+		map_page(2 * i, create_file(name, PAGE));
 	}
 }
 
@@ -274,8 +265,8 @@ static void map_shared_names(void)
 	int fd[2];
 
 	enter_long(SHARED_LEN - 2);
-	fd[0] = create("a");
-	fd[1] = create("b");
+	fd[0] = create_file("a", PAGE);
+	fd[1] = create_file("b", PAGE);
 	for (i = 0; i < SHARED_VMAS; i++)
 		map_page(i, fd[i % 2]);
 }
@@ -432,10 +423,10 @@ static void map_deleted(void)
 
 	if (chdir(FILES))
 		fatal(FILES);
-	fd[0] = create("gone");
-	fd[1] = create("kept (deleted)");
-	fd[2] = create("both (deleted)");
-	fd[3] = create("plain");
+	fd[0] = create_file("gone", PAGE);
+	fd[1] = create_file("kept (deleted)", PAGE);
+	fd[2] = create_file("both (deleted)", PAGE);
+	fd[3] = create_file("plain", PAGE);
 	fd[4] = memfd_create("m", MFD_CLOEXEC);
 	fd[5] = memfd_create("m (deleted)", MFD_CLOEXEC);
 	if (ftruncate(fd[4], PAGE) || ftruncate(fd[5], PAGE))
@@ -467,7 +458,7 @@ static void __attribute__((noreturn)) unlink_on(void)
 	if (chdir(FILES))
 		fatal(FILES);
 	for (;;) {
-		fd = create("file");
+		fd = create_file("file", PAGE);
 		if (mmap(ROW_AT, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
 			fatal("mmap");
 		close(fd);
@@ -524,7 +515,7 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 static void map_gate_like(void)
 {
 	enter_long(FIRST_PIECE - 1);
-	map_page(0, create(GATE_LINE));
+	map_page(0, create_file(GATE_LINE, PAGE));
 }
 
 static void read_own_maps(char c)

@@ -363,7 +363,6 @@ static unsigned int components;
 static int make_long_path(size_t length)
 {
 	size_t left = length - strlen("/tmp/");
-	int fd;
 
 	memset(component, 'q', COMPONENT);
 	components = left / (COMPONENT + 1);
@@ -372,10 +371,7 @@ static int make_long_path(size_t length)
 	if (chdir("/tmp"))
 		fatal("chdir");
 	enter_dirs(component, components);
-	fd = open(last_component, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fatal("the end of a path of %zu bytes", length);
-	return fd;
+	return create_file(last_component, PAGE);
 }
 
 /* A name longer than PATH_MAX does not fit any buffer. */
@@ -439,28 +435,19 @@ TEST_F(query, names_in_chroot)
 /* A whole 32-bit program: its file, and the process that it is */
 TEST_F(query, ia32_process)
 {
-	char path[PATH_MAX], name[64], exe[PATH_MAX] = "";
 	struct fds f = open_fds(getpid());
 	unsigned long said;
 	struct world w;
 	const char *id;
-	pid_t pid;
-	int fd;
+	pid_t pid = program_start("ia32", NULL, PER_LINUX, &said);
 
-	strcpy(path, beside("ia32"));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		SKIP(return, "this machine has no 32-bit programs");
-	id = id_in_file(path);
-	EXPECT_TRUE(has_id(&f, fd, id, ID_MAX));
+	if (!pid)
+		SKIP(return, "this kernel, or this machine, does not run 32-bit programs");
+	id = id_in_file(beside("ia32"));
+	EXPECT_TRUE(has_id(&f, open_or_die(beside("ia32"), O_RDONLY), id, ID_MAX));
 	close_fds(&f);
 
-	pid = program_start("ia32", NULL, PER_LINUX, &said);
-	if (!pid)
-		SKIP(return, "this kernel runs no 32-bit programs");
-	snprintf(name, sizeof(name), "/proc/%d/exe", pid);
-	ASSERT_LT(0, readlink(name, exe, sizeof(exe) - 1));
-	know_id(exe, id, ID_MAX);
+	know_id(beside("ia32"), id, ID_MAX);
 	w = load_world(pid);
 	f = open_fds(pid);
 	sweep(_metadata, &f, &w);

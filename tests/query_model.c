@@ -244,24 +244,21 @@ int model(const struct world *w, char *image, __u64 at)
 
 /* Asking */
 
-struct fds open_fds(pid_t pid)
+struct fds open_ours(pid_t pid)
 {
 	struct fds f = { .ours = open_target(PROC "maps", pid), .kernels = -1 };
+
+	return f;
+}
+
+struct fds open_fds(pid_t pid)
+{
+	struct fds f = open_ours(pid);
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	if (kernel_has_it)
 		f.kernels = open_or_die(path, O_RDONLY);
-	return f;
-}
-
-struct fds open_ours(pid_t pid)
-{
-	struct fds f = open_fds(pid);
-
-	if (f.kernels >= 0)
-		close(f.kernels);
-	f.kernels = -1;
 	return f;
 }
 
@@ -432,10 +429,8 @@ __u64 rnd_flags(struct rng *r)
 
 int new_file(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = create_file(path, 4 * PAGE);
 
-	if (fd < 0 || ftruncate(fd, 4 * PAGE))
-		fatal("creating %s", path);
 	write_at(fd, "no ELF at all", 13, 0);
 	return fd;
 }
@@ -454,15 +449,11 @@ static void map_files(void)
 	map_file(p + 7 * PAGE, 3 * PAGE, PROT_NONE, MAP_PRIVATE, fd, 1ll << 40);
 	close(fd);
 	/* "s" in maps, although it cannot be written */
-	fd = open_or_die(PLAIN, O_RDONLY);
-	map_file(p + 20 * PAGE, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	fd = new_file(STRANGE);
-	map_file(p + 22 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-	close(fd);
-	fd = new_file(DELETED);
-	map_file(p + 24 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE);
-	close(fd);
+	map_and_close(p + 20 * PAGE, PAGE, PROT_READ, MAP_SHARED, open_or_die(PLAIN, O_RDONLY), 0);
+	map_and_close(p + 22 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, new_file(STRANGE),
+		      0);
+	map_and_close(p + 24 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      new_file(DELETED), PAGE);
 	if (unlink(DELETED))
 		fatal("unlink");
 	fd = new_memfd("just memory");
@@ -470,17 +461,13 @@ static void map_files(void)
 	map_file(p + 28 * PAGE, PAGE, PROT_READ, MAP_PRIVATE, fd, 5 * PAGE);
 	close(fd);
 	e = new_elf(ELFCLASS64, ELF_SIZE);
-	fd = elf_file(&e, "query.elf64");
-	map_file(p + 30 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-	close(fd);
+	map_and_close(p + 30 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+		      elf_file(&e, "query.elf64"), 0);
 	e = new_elf(ELFCLASS32, ELF_SIZE);
 	set_field(&e, N_DESCSZ, 7);
-	fd = elf_file(&e, "query.elf32");
-	map_file(p + 31 * PAGE, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	fd = open_or_die("/dev/zero", O_RDWR);
-	map_file(p + 40 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	close(fd);
+	map_and_close(p + 31 * PAGE, PAGE, PROT_READ, MAP_SHARED, elf_file(&e, "query.elf32"), 0);
+	map_and_close(p + 40 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+		      open_or_die("/dev/zero", O_RDWR), 0);
 	/* System V shared memory, if the kernel has it */
 	id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
 	if (id >= 0) {

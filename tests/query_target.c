@@ -182,8 +182,7 @@ TEST_F(query, after_rmmod_enotty)
 
 #define SLOT ((char *)0x260000000000)
 
-static atomic_int *go_on;		/* shared: 0 to wait, 1 to run */
-static atomic_ulong *rounds;
+static atomic_ulong *rounds;		/* shared */
 static int elf_fd, wall_fd;
 static unsigned int state;
 
@@ -211,8 +210,6 @@ static void next_state(void)
 static void *restless(void *unused)
 {
 	for (;;) {
-		while (!atomic_load(go_on))
-			nap(1000);
 		next_state();
 		atomic_fetch_add(rounds, 1);
 	}
@@ -222,26 +219,28 @@ static void *restless(void *unused)
 static void restless_init(void)
 {
 	struct elf e = new_elf(ELFCLASS64, ELF_SIZE);
-	pthread_t thread;
 
 	elf_fd = elf_file(&e, "query.elf64");
 	wall_fd = new_memfd("wall");
 	map_at(SLOT - 2 * PAGE, PAGE, PROT_NONE);
 	/* it matches all requests, so that no walk goes further */
 	map_file(SLOT + 6 * PAGE, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED, wall_fd, 0);
-	if (pthread_create(&thread, NULL, restless, NULL))
-		fatal("pthread_create");
 }
 
 static void restless_command(char c)
 {
-	next_state();
+	pthread_t thread;
+
+	if (c == 'n')
+		next_state();
+	else if (pthread_create(&thread, NULL, restless, NULL))
+		fatal("pthread_create");
 }
 
 TEST(concurrent_mmap_munmap)
 {
 	struct rng r = stress_begin("restless");
-	unsigned long tried = 0, matched[4] = {}, begun;
+	unsigned long tried = 0, matched[4] = {};
 	struct world worlds[4];
 	struct procmap_query q;
 	struct target t;
@@ -251,7 +250,6 @@ TEST(concurrent_mmap_munmap)
 
 	make_arena();
 	know_id("/memfd:query.elf64 (deleted)", some_id, ID_MAX);
-	go_on = get_shared(PAGE);
 	rounds = get_shared(PAGE);
 	target_start(&t, restless_init, restless_command);
 	for (i = 0; i < 4; i++) {
@@ -259,10 +257,7 @@ TEST(concurrent_mmap_munmap)
 		tell(&t, 'n');
 	}
 	f = open_ours(t.pid);
-	atomic_store(go_on, 1);
-	while (!atomic_load(rounds))
-		nap(1000);
-	begun = atomic_load(rounds);
+	tell(&t, 'g');
 	/* The target has to be seen in each of its states. */
 	while (more(tried, 20000) || !matched[0] || !matched[1] || !matched[2] || !matched[3]) {
 		q = request(SLOT - 3 * PAGE + rnd(&r, 9 * PAGE), rnd_flags(&r),
@@ -285,7 +280,7 @@ TEST(concurrent_mmap_munmap)
 		tried++;
 	}
 	printf("# %lu queries, %lu changes meanwhile; %lu, %lu, %lu, %lu as in the four states, the first that fits\n",
-	       tried, atomic_load(rounds) - begun, matched[0], matched[1], matched[2], matched[3]);
+	       tried, atomic_load(rounds), matched[0], matched[1], matched[2], matched[3]);
 	figure(tried, "queries of a target that changes");
 	close_fds(&f);
 	target_end(&t);

@@ -508,7 +508,7 @@ static void *run_away(void *unused)
 	runaway->ready++;
 	for (;;) {
 		while (runaway->next >= runaway->limit)
-			nap(1000);
+			usleep(1000);
 		/* While the thread that has to unmap a piece is preempted: contend. */
 		if (runaway->next >= runaway->unmapped + AHEAD + PIECE) {
 			mprotect(AHEAD_AT + (ROOM - 1) * PAGE, PAGE, PROT_READ);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <sys/ioctl.h>
 
+#include "stress.h"
 #include "vmainfo_test.h"
 
 /* What a program that was compiled against vmainfo.h relies on */
@@ -55,9 +56,6 @@ static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 
 TEST_F(raw, header_fields)
 {
-	static const char * const entries[] = {
-		PROC "raw", PROC "vmas", PROC "maps", PROC "summary",
-	};
 	struct {
 		struct vmainfo_header h;
 		char more[100];
@@ -76,7 +74,7 @@ TEST_F(raw, header_fields)
 	EXPECT_EQ(VMAINFO_VERSION, c.header->version);
 	EXPECT_EQ(self->target.pid, c.header->pid);
 	EXPECT_TRUE(c.header->flags & VMAINFO_ATOMIC);
-	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+	for (i = 0; i < ENTRIES; i++) {
 		fd = open_target(entries[i], self->target.pid);
 		before = boottime();
 		ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));

@@ -24,12 +24,8 @@
 /* Maps the file of a name in the current directory at the next place. */
 static void map_named(const char *name, int prot, unsigned int *nr)
 {
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		fatal("a file with a name of %zu bytes", strlen(name));
-	map_file((void *)(BATCH_AT + (*nr)++ * 2 * PAGE), PAGE, prot, MAP_PRIVATE, fd, 0);
-	close(fd);
+	map_and_close((void *)(BATCH_AT + (*nr)++ * 2 * PAGE), PAGE, prot, MAP_PRIVATE,
+		      create_file(name, PAGE), 0);
 }
 
 /* A few VMAs without a name or with a short one, so that batches begin anywhere */
@@ -327,16 +323,18 @@ static void *read_half(void *arg)
 {
 	struct half *h = arg;
 	const struct text *all = &h->test->text;
-	char *buffer = get_memory(h->chunk), *at;
+	struct text got = { .s = get_memory(h->chunk) };
 	ssize_t n;
+	char *at;
 
 	pthread_barrier_wait(h->start);
 	do {
-		n = read(h->test->fd, buffer, h->chunk);
+		n = read(h->test->fd, got.s, h->chunk);
+		got.len = n < 0 ? 0 : n;
 		/* The headers have different times. */
-		if (n > 0 && is_raw((struct text) { .s = buffer, .len = n }))
-			memcpy(buffer, all->s, sizeof(struct vmainfo_header));
-		at = n < 0 ? NULL : memmem(all->s, all->len, buffer, n);
+		if (is_raw(got))
+			memcpy(got.s, all->s, sizeof(struct vmainfo_header));
+		at = n < 0 ? NULL : memmem(all->s, all->len, got.s, got.len);
 		if (!at)
 			h->wrong = n < 0 ? strerror(errno) : "lines that are not neighbours";
 		else
@@ -347,7 +345,7 @@ static void *read_half(void *arg)
 		while (!h->other->began)
 			sched_yield();
 	} while (n > 0 && at);
-	free(buffer);
+	free(got.s);
 	return NULL;
 }
 

@@ -53,7 +53,7 @@ static void wait_for_reads(unsigned int n)
 	unsigned int before = shared->reads, i;
 
 	for (i = 0; i < 100 * n && shared->reads - before < n; i++)
-		nap(1000);
+		usleep(1000);
 }
 
 static void must(bool ok, const char *what)
@@ -138,7 +138,7 @@ static void run_child(struct rng *r, void (*run)(struct rng *r), bool killed)
 	}
 	if (killed) {
 		wait_for_reads(rnd(r, 4));
-		nap(rnd(r, 3000));
+		usleep(rnd(r, 3000));
 		must(!kill(pid, SIGKILL), "kill");
 	}
 	must(reap(pid) == (killed ? 128 + SIGKILL : 0), "the exit status of a child");

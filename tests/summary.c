@@ -47,7 +47,7 @@ static const struct {
 	{ START_STACK, 28, 0 },
 };
 
-/* Returns the first key that differs from /proc/PID/stat, or NULL. */
+/* The first key that differs from /proc/PID/stat, or "" */
 static const char *differs_from_stat(const struct summary *sum, pid_t pid)
 {
 	unsigned int i;
@@ -62,7 +62,7 @@ static const char *differs_from_stat(const struct summary *sum, pid_t pid)
 		if (in_stat[i].end && v->end != stat_field(pid, in_stat[i].end))
 			return keys[key].name;
 	}
-	return NULL;
+	return "";
 }
 
 /* The target: mappings of many kinds. What it says is in shared memory. */
@@ -75,23 +75,18 @@ static struct shared {
 	unsigned long value[8];
 } *shared;
 
-static void map_fd(int fd, unsigned int pages)
-{
-	map_file(NULL, pages * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-}
-
 static void init(void)
 {
 	char dir[] = "/tmp/vmainfo-summary-XXXXXX";
 
 	map_row(ROW_AT, ROW);
-	map_fd(memfd_create("summary", 0), 3);
-	map_fd(open_or_die("/dev/zero", O_RDONLY), 7);
+	map_and_close(NULL, 3 * PAGE, PROT_READ, MAP_PRIVATE, memfd_create("summary", 0), 0);
+	map_and_close(NULL, 7 * PAGE, PROT_READ, MAP_PRIVATE,
+		      open_or_die("/dev/zero", O_RDONLY), 0);
 	/* all else may be on a tmpfs here */
 	if (!mkdtemp(dir) || mount("none", dir, "ramfs", 0, NULL) || chdir(dir))
 		fatal("a ramfs");
-	map_fd(open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600), 2);
+	map_and_close(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE, create_file("file", 0), 0);
 	if (chdir("/") || umount2(dir, MNT_DETACH) || rmdir(dir))
 		fatal("rmdir");
 	map_file(NULL, 5 * PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -265,9 +260,7 @@ TEST_F(summary, layout_matches_stat)
 {
 	struct value heap, *brk = &self->sum.v[BRK];
 
-	EXPECT_EQ(NULL, differs_from_stat(&self->sum, self->target.pid)) {
-		TH_LOG("%s", differs_from_stat(&self->sum, self->target.pid));
-	}
+	EXPECT_STREQ("", differs_from_stat(&self->sum, self->target.pid));
 	EXPECT_EQ(shared->brk, brk->end);
 	ASSERT_LE(1u, named(self->maps, "[heap]", &heap));
 	EXPECT_LE(heap.start, brk->start);
@@ -325,7 +318,7 @@ TEST_F(summary, prctl_set_mm)
 	}
 	EXPECT_EQ(0, shared->ret[i]);
 	EXPECT_EQ(shared->value[i], now.v[START_STACK].nr);
-	EXPECT_EQ(NULL, differs_from_stat(&now, self->target.pid));
+	EXPECT_STREQ("", differs_from_stat(&now, self->target.pid));
 	ASSERT_EQ(1u, named(load_maps(self->target.pid, "maps"), "[stack]", &v));
 	EXPECT_EQ((unsigned long)ROW_AT + 8 * PAGE, v.start);
 	EXPECT_EQ(v.start, now.v[STACK].start);
@@ -406,7 +399,7 @@ TEST(mmap_base)
 		ASSERT_NE(0, pid);
 		sum = summary_of(pid);
 		maps = load_maps(pid, "maps");
-		EXPECT_EQ(NULL, differs_from_stat(&sum, pid));
+		EXPECT_STREQ("", differs_from_stat(&sum, pid));
 		base = sum.v[MMAP_BASE].nr;
 		ASSERT_EQ(1u, named(maps, "[stack]", &stack));
 		EXPECT_EQ(0ul, base % PAGE);
@@ -436,7 +429,7 @@ TEST(ia32_process)
 	maps = load_maps(pid, "maps");
 	EXPECT_EQ(maps.nr, sum.v[VMAS].nr);
 	EXPECT_EQ(total_kb(&maps), sum.v[VMAS].kb);
-	EXPECT_EQ(NULL, differs_from_stat(&sum, pid));
+	EXPECT_STREQ("", differs_from_stat(&sum, pid));
 	EXPECT_LE(maps.regions[maps.nr - 1].end, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(1ull << 32, sum.v[TASK_SIZE].nr);
 	EXPECT_GT(sum.v[TASK_SIZE].nr, sum.v[MMAP_BASE].nr);

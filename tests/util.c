@@ -54,13 +54,6 @@ uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-void nap(unsigned int us)
-{
-	struct timespec ts = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-
-	nanosleep(&ts, NULL);
-}
-
 void figure(unsigned long long n, const char *what)
 {
 	printf("# figure: %llu %s\n", n, what);
@@ -75,6 +68,15 @@ int open_or_die(const char *path, int flags)
 
 	if (fd < 0)
 		fatal("open %s", path);
+	return fd;
+}
+
+int create_file(const char *path, off_t size)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+
+	if (fd < 0 || ftruncate(fd, size))
+		fatal("%s", path);
 	return fd;
 }
 
@@ -182,7 +184,7 @@ bool memory_returned(unsigned long before)
 		after = available_kb();
 		if (before < after + 40 * 1024)
 			return true;
-		nap(100000);
+		usleep(100000);
 	}
 	printf("# %lu kB were available before, %lu kB after\n", before, after);
 	return false;
@@ -248,6 +250,13 @@ bool same(struct text a, struct text b)
 	fprintf(stderr, "# %zu and %zu bytes, which differ from byte %zu on\n",
 		a.len, b.len, i);
 	return false;
+}
+
+bool rest_same(int fd, struct text t, size_t at)
+{
+	struct text rest = slurp(fd, PAGE);
+
+	return rest.len == t.len - at && same_bytes(t, at, rest.s, rest.len) == rest.len;
 }
 
 bool raw_first(struct cursor *c, struct text t)
@@ -690,6 +699,12 @@ void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 	if (p == MAP_FAILED || (at && p != at))
 		fatal("mmap of %zu bytes at %p", size, at);
 	return p;
+}
+
+void map_and_close(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	map_file(at, size, prot, flags, fd, offset);
+	close(fd);
 }
 
 char *map_row(void *at, unsigned int n)

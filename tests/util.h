@@ -59,7 +59,6 @@ extern void (*on_fatal)(void);
 void *get_memory(size_t size);
 void *get_shared(size_t size);
 uint64_t now_ns(void);
-void nap(unsigned int us);
 
 /* Prints a count that scripts/check sums up over all tests of a kernel. */
 void figure(unsigned long long n, const char *what);
@@ -89,6 +88,9 @@ struct text {
 };
 
 int open_or_die(const char *path, int flags);
+
+/* Creates a file, or opens it, and gives it that size. */
+int create_file(const char *path, off_t size);
 
 /* Goes down n directories of that name, which are made, or up again, and removes them. */
 void enter_dirs(const char *name, unsigned int n);
@@ -133,6 +135,9 @@ bool is_raw(struct text t);
 size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
 bool same(struct text a, struct text b);
 
+/* Is what is left of a file the rest of a text, from that byte on? */
+bool rest_same(int fd, struct text t, size_t at);
+
 /*
  * Goes through a text of raw: for (raw_first(&c, t); (r = raw_next(&c));). What does not
  * fit in the text, or breaks a rule of vmainfo.h, ends the loop with an error.
@@ -160,7 +165,7 @@ int write_string(int fd, const char *s);
 int set_target(int fd, pid_t pid);
 int try_open(const char *path, int flags);
 
-/* The same of a read from the start */
+/* Reads from the start. 0, or a negative errno */
 int try_read(int fd);
 int open_target(const char *entry, pid_t pid);
 
@@ -194,7 +199,7 @@ pid_t fork_child(void);
 int reap(pid_t pid);
 
 /* Flushes stdout, and waits to be killed. */
-void wait_for_ever(void) __attribute__((noreturn));
+void __attribute__((noreturn)) wait_for_ever(void);
 pid_t sleeping_child(void);
 
 /* Kills it, and fails if it has ended before. */
@@ -243,14 +248,14 @@ void tell(struct target *t, char command);
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c));
 
-/* A target with map_row(at, n) */
-void target_start_row(struct target *t, void *at, unsigned int n);
-
 /* Takes mmap_lock for writing, which waits for readers to release it. */
 #define TARGET_MAP 'M'
 
-/* Executes this program again, which answers, and does nothing for a command. */
+/* Executes this program again, which answers, and obeys these commands only. */
 #define TARGET_EXEC 'X'
+
+/* A target with map_row(at, n) */
+void target_start_row(struct target *t, void *at, unsigned int n);
 
 /* For another thread, while the one that runs init() does not return */
 void target_obey(void);
@@ -281,6 +286,9 @@ pid_t program_start(const char *name, const char *argument, unsigned long person
 		    unsigned long *said);
 void *map_at(void *at, size_t size, int prot);
 void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset);
+
+/* Then closes the file. */
+void map_and_close(void *at, size_t size, int prot, int flags, int fd, off_t offset);
 
 /* A row of n VMAs of a page each. Neighbours have different permissions. */
 char *map_row(void *at, unsigned int n);

@@ -353,15 +353,11 @@ static void map_anonymous(unsigned long n)
 static int open_library(const char *name, unsigned long i, unsigned long pages)
 {
 	char path[64];
-	int fd;
 
 	mkdir("/tmp/lib", 0755);
 	mkdir("/tmp/lib/x86_64-linux-gnu", 0755);
 	snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/lib%s%lu.so.1", name, i);
-	fd = open(path, O_RDWR | O_CREAT, 0600);
-	if (fd < 0 || ftruncate(fd, pages * PAGE))
-		error(1, errno, "%s", path);
-	return fd;
+	return create_file(path, pages * PAGE);
 }
 
 /* Eight VMAs a file */
@@ -461,40 +457,30 @@ static const struct bench_target *find_target(const char *name)
 	return NULL;
 }
 
-static uint64_t cost_of(const struct way *way, const struct bench_target *t, pid_t pid)
-{
-	uint64_t least = UINT64_MAX, began, took;
-	unsigned int i;
-
-	for (i = 0; i < t->rounds; i++) {
-		began = now_ns();
-		list(way, pid);
-		took = now_ns() - began;
-		if (took < least)
-			least = took;
-	}
-	return least;
-}
+/* The nanoseconds that code takes, the least of some rounds */
+#define LEAST_NS(rounds, ...) ({					\
+	uint64_t least = UINT64_MAX, began, took;			\
+	unsigned int round;						\
+									\
+	for (round = 0; round < (rounds); round++) {			\
+		began = now_ns();					\
+		__VA_ARGS__;						\
+		took = now_ns() - began;				\
+		if (took < least)					\
+			least = took;					\
+	}								\
+	least;								\
+})
 
 /* One question at a time, of VMAs all over: the mean, without what a timer tick adds. */
 static void cost_of_query(const char *name, int fd, const struct bench_target *t)
 {
-	uint64_t least, sum = 0, began, took;
 	struct procmap_query q;
 	size_t i, asked = 0;
-	int again;
+	uint64_t sum = 0;
 
-	for (i = 0; i < vmas_nr; i += 1 + vmas_nr / 1000, asked++) {
-		least = UINT64_MAX;
-		for (again = 0; again < 3; again++) {
-			began = now_ns();
-			query(fd, vmas[i].start, 0, &q);
-			took = now_ns() - began;
-			if (took < least)
-				least = took;
-		}
-		sum += least;
-	}
+	for (i = 0; i < vmas_nr; i += 1 + vmas_nr / 1000, asked++)
+		sum += LEAST_NS(3, query(fd, vmas[i].start, 0, &q));
 	close(fd);
 	printf("%s.%s_one %.2f\n", t->name, name, (double)sum / asked);
 }
@@ -504,15 +490,11 @@ static double walk(pid_t pid)
 {
 	char command[64];
 	double ns;
-	FILE *f;
 
 	snprintf(command, sizeof(command), "insmod /walk.ko pid=%d", pid);
 	if (system(command))
 		error(1, ENOEXEC, "%s", command);
-	f = fopen("/sys/module/walk/parameters/ns", "r");
-	if (!f || fscanf(f, "%lf", &ns) != 1)
-		error(1, errno, "/sys/module/walk/parameters/ns");
-	fclose(f);
+	ns = strtod(slurp_path("/sys/module/walk/parameters/ns").s, NULL);
 	if (system("rmmod walk"))
 		error(1, errno, "rmmod walk");
 	return ns;
@@ -532,7 +514,7 @@ static void cost(const struct bench_target *t)
 			continue;
 		if (ways[i].bpf && task_vma_open())
 			continue;
-		total = cost_of(&ways[i], t, pid);
+		total = LEAST_NS(t->rounds, list(&ways[i], pid));
 		printf("%s.%s %.2f\n", t->name, ways[i].name, (double)total / n);
 		fflush(stdout);
 	}
@@ -592,21 +574,16 @@ static void procs_by_procs(void)
 
 static void cost_of_procs(const char *name, void (*count)(void), unsigned int rounds)
 {
-	uint64_t least = UINT64_MAX, began, took;
-
-	while (rounds--) {
+	uint64_t ns = LEAST_NS(rounds, {
 		processes_seen = 0;
 		processes_vmas = 0;
-		began = now_ns();
 		count();
-		took = now_ns() - began;
-		if (took < least)
-			least = took;
-	}
+	});
+
 	if (processes_vmas < PROCESSES * PROCESS_VMAS)
 		error(1, ECHILD, "%s: %zu VMAs of %zu processes", name, processes_vmas,
 		      processes_seen);
-	printf("procs.%s %.2f\n", name, (double)least / processes_seen);
+	printf("procs.%s %.2f\n", name, (double)ns / processes_seen);
 	printf("procs.%s_vmas %zu\n", name, processes_vmas);
 	fflush(stdout);
 }
@@ -712,13 +689,7 @@ static void hold(void)
 
 static double cgroup_memory(void)
 {
-	double bytes;
-	FILE *f = fopen(CGROUP "/bench/memory.current", "r");
-
-	if (!f || fscanf(f, "%lf", &bytes) != 1)
-		error(1, errno, CGROUP "/bench/memory.current");
-	fclose(f);
-	return bytes;
+	return strtod(slurp_path(CGROUP "/bench/memory.current").s, NULL);
 }
 
 static void memory(const char *name)
