@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Readers that never read to the end or are in a memory cgroup that is too small, and the module
- * loaded and unloaded during use. killed.c kills readers. The kernel's log and kmemleak
- * (leaks.sh) show what the module leaves behind.
+ * Readers that never read to the end or are in a memory cgroup that is too
+ * small, and the module loaded and unloaded during use. killed.c kills readers.
+ * The kernel's log and kmemleak (leaks.sh) show what the module leaves behind.
  */
 #include <sys/mount.h>
 
@@ -11,7 +11,7 @@
 
 #define ROW_AT ((char *)0x200000000000)
 
-/* Shared by the tests that need a large process, because making it takes time */
+/* Shared by the tests, because making a large process takes time */
 static struct target large;
 
 static struct shared {
@@ -19,7 +19,7 @@ static struct shared {
 	atomic_ullong loads, eio, snapshots, written;
 } *shared;
 
-/* A snapshot of the large process takes megabytes, so that a leak shows in MemAvailable. */
+/* A snapshot of the large process takes megabytes: a leak is noticed. */
 TEST(abandoned_snapshots_freed)
 {
 	enum { BY_CLOSE, BY_EXIT, BY_TARGET, BY_REWIND, WAYS };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Access: opening and writing require CAP_SYS_PTRACE in the initial user namespace, in
- * addition to the file mode. The /proc/PID/maps of a target must be accessible. Reading
- * requires nothing more.
+ * Access: opening and writing require CAP_SYS_PTRACE in the initial user
+ * namespace, in addition to the file mode. The /proc/PID/maps of a target must
+ * be accessible. Reading requires nothing more.
  */
 #include <grp.h>
 #include <pthread.h>
@@ -33,7 +33,7 @@ static int new_user_namespace(const char *map)
 #define PTRACE CAP_BIT(CAP_SYS_PTRACE)
 #define OVERRIDE CAP_BIT(CAP_DAC_OVERRIDE)
 
-/* Users with no more than these capabilities, perhaps in a new user namespace */
+/* Users with these capabilities only, perhaps in a new user namespace */
 static const struct user {
 	const char *name;
 	uid_t uid;
@@ -68,7 +68,7 @@ static void become(const struct user *who)
 		_exit(KSFT_SKIP);
 }
 
-/* Does what IN_CHILD() returned for a user mean success, or no user namespaces? */
+/* Does the status of a child mean success, or no user namespaces? */
 static bool succeeded(const struct user *who, int status)
 {
 	if (status == KSFT_SKIP && who->userns)
@@ -133,7 +133,10 @@ FIXTURE_TEARDOWN(passed)
 	target_end(&self->b);
 }
 
-/* fd shows a and can be read. A write to aim it at b fails with error and changes nothing. */
+/*
+ * fd shows a and can be read. Writing the pid of b returns error, and then
+ * changes nothing.
+ */
 static void use_descriptor(const FIXTURE_DATA(passed) *self, int fd, int error)
 {
 	CHECK(same(self->expected_a, slurp(fd, 4096)));
@@ -175,8 +178,8 @@ TEST_F(passed, reopen_checks_again)
 
 /*
  * Landlock: a process in a domain may not open maps of a process outside it,
- * even with CAP_SYS_PTRACE. A thread cannot leave a domain, children inherit it,
- * and threads of one process can be in different domains.
+ * even with CAP_SYS_PTRACE. A thread cannot leave a domain, children inherit
+ * it, and threads of one process can be in different domains.
  */
 
 /* Newer kernels show maps to readers with CAP_PERFMON, in a domain or not. */
@@ -240,7 +243,7 @@ static int open_entry(const char *procfs, const char *entry)
 	return result_of(open(path, O_RDWR | O_CLOEXEC));
 }
 
-/* A target is accepted exactly if its maps can be opened, with the same error. */
+/* A target is accepted if its maps can be opened, with the same error. */
 static void in_domain(const char *procfs, const char *entry, pid_t outside, int error)
 {
 	int fd = -1;
@@ -295,7 +298,7 @@ TEST_F(landlock, fd_passed_into_domain)
 	}));
 }
 
-/* A write fails with the error that the instance of procfs has for the maps of the target. */
+/* A write has the error of opening the target's maps in that procfs. */
 TEST_F(landlock, written_target_like_maps)
 {
 	static const struct {
@@ -303,7 +306,7 @@ TEST_F(landlock, written_target_like_maps)
 		int error;
 	} mounts[] = {
 		{ "hidepid=0", -EACCES }, { "hidepid=1", -EACCES },
-		/* hidepid does not apply to the group in gid=, which is 0 by default. */
+		/* hidepid does not apply to the group gid=, by default 0. */
 		{ "hidepid=1,gid=65534", -EPERM }, { "hidepid=2,gid=65534", -ENOENT },
 		{ "hidepid=4", -ENOENT },
 	};

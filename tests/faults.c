@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every kernel allocation of an open, a write and a read of an entry fails once, one after the
- * other (fail-nth, see Documentation/fault-injection/fault-injection.rst). Each call then works
- * or fails with ENOMEM, the same call works when it is repeated, and the text is the same as
- * without failures.
+ * Every kernel allocation of an open, a write and a read of an entry fails
+ * once, one after the other (fail-nth, see
+ * Documentation/fault-injection/fault-injection.rst). Each call then works or
+ * fails with ENOMEM, the same call works when it is repeated, and the text is
+ * the same as without failures.
  *
- * What leaks shows afterwards. A lock: the target maps something after each round. A reference:
- * the target's files are on a file system of their own, which cannot be unmounted while a file
- * or the target's mm is referenced. Memory: kmemleak, see leaks.sh.
+ * What leaks shows afterwards. A lock: the target maps something after each
+ * round. A reference: the target's files are on a file system of their own,
+ * which cannot be unmounted while a file or the target's mm is referenced.
+ * Memory: kmemleak, see leaks.sh.
  */
 #include <sys/mount.h>
 
@@ -41,7 +43,10 @@ static const char *faults_missing(void)
 	return NULL;
 }
 
-/* The target has that many VMAs, a third of them of files, which have long paths in a large one. */
+/*
+ * The target has that many VMAs, a third of them of files, which have long
+ * paths in a large one.
+ */
 static unsigned int vmas;
 
 static void map_files(void)
@@ -92,8 +97,8 @@ static bool disarm(void)
 }
 
 /*
- * A call that fails with ENOMEM is repeated, and must work then, because only one allocation
- * fails.
+ * A call that fails with ENOMEM is repeated, and must work then, because only
+ * one allocation fails.
  */
 static unsigned int refusals;
 
@@ -209,7 +214,7 @@ TEST_F(faults, every_allocation_fails_once)
 		ASSERT_GT(BUFFER, all);
 		text = get_memory(all);
 		memcpy(text, buffer, all);
-		/* No page fault of this process shall take the injected failure. */
+		/* Page faults shall not take the injected failure. */
 		ASSERT_EQ(0, mlockall(MCL_CURRENT));
 		injected = 0;
 		refused = 0;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compares vmas, field by field, with raw and procfs, and with what the process itself
- * expects (see mappings.c).
+ * Compares vmas, field by field, with raw and procfs, and with what the process
+ * itself expects (see mappings.c).
  *
  *	fields DIRECTORY [PID]
  *
- * The directory holds what was read of one process: vmas, raw, procfs' maps in "before",
- * smaps, numa_maps (if the kernel has it), kallsyms (optional), expect (optional).
- * For each line of expect, a line "ok WHAT", "not ok WHAT" or "skip WHAT # REASON"
- * goes to stdout. Other differences go to stderr. The exit status is 1 if there was one.
+ * The directory holds what was read of one process: vmas, raw, procfs' maps in
+ * "before", smaps, numa_maps (if the kernel has it), kallsyms (optional),
+ * expect (optional). For each line of expect, a line "ok WHAT", "not ok WHAT"
+ * or "skip WHAT # REASON" goes to stdout. Other differences go to stderr. The
+ * exit status is 1 if there was one.
  */
 #include <ctype.h>
 #include <fnmatch.h>
@@ -198,8 +199,8 @@ static const char letters[][3] = {
 };
 
 /*
- * Are the flags of raw those that a list of letters means? A "??" stands for at least one
- * more: smaps of old kernels has it for flags that raw knows.
+ * Are the flags of raw those that a list of letters means? A "??" stands for at
+ * least one more: smaps of old kernels has it for flags that raw knows.
  */
 static bool same_flags(__u64 raw, const char *list)
 {
@@ -333,7 +334,7 @@ static void compare_smaps(void)
 		wrong("smaps has no VmFlags");
 }
 
-/* A policy as numa_maps has it, such as "prefer=static:0" or "weighted interleave:0" */
+/* A policy as in numa_maps: "prefer=static:0" or "weighted interleave:0" */
 static const char *policy_name(char *s)
 {
 	static const char * const names[][2] = {
@@ -382,7 +383,7 @@ static void compare_numa_maps(void)
 
 static char *kallsyms;
 
-/* Is there such a symbol? There are few different ones, so each is looked up once. */
+/* Is there such a symbol? Each is looked up once, because they are few. */
 static bool is_symbol(const char *name)
 {
 	static char *known[64];

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The entries and the parameters pid and max_hold_us get more than 100,000 random texts. A model
- * says what each write must return. Then the state must be the written number after a success,
- * and unchanged after an error.
+ * The entries and the parameters pid and max_hold_us get more than 100,000
+ * random texts. A model says what each write must return. Then the state must
+ * be the written number after a success, and unchanged after an error.
  *
- * A number is one or more decimal digits and at most one newline, without sign, space or prefix,
- * and not above the limit. An entry accepts 15 bytes at most. sysfs passes on what comes before
- * the first NUL, and does not pass on an empty write.
+ * A number is one or more decimal digits and at most one newline, without sign,
+ * space or prefix, and not above the limit. An entry accepts 15 bytes at most.
+ * sysfs passes on what comes before the first NUL, and does not pass on an
+ * empty write.
  */
 #include <sys/ioctl.h>
 
@@ -17,7 +18,10 @@
 #define ROOM 4000
 #define MAX_ENTRY 15	/* bytes */
 
-/* Compares digits as text, which cannot overflow. False if it is not a number up to max. */
+/*
+ * Compares digits as text, which cannot overflow. False if it is not a number
+ * up to max.
+ */
 static bool model_number(const char *s, size_t n, const char *max, unsigned int *value)
 {
 	size_t i;
@@ -180,7 +184,10 @@ FIXTURE_TEARDOWN(parser)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-/* 0, or a negative errno; *value only if 0. kill() says whether a process or thread exists. */
+/*
+ * 0, or a negative errno; *value only if 0. kill() says whether a process or
+ * thread exists.
+ */
 static int model(const FIXTURE_VARIANT(parser) *p, const struct input *in, unsigned int *value)
 {
 	size_t n = p->entry ? in->n : strnlen(in->s, in->n);
@@ -232,7 +239,7 @@ TEST_F(parser, random_inputs_match_model)
 			continue;
 		got = result_of(write(fd[i], in.s, in.n));
 		got = got == (int)in.n ? 0 : got < 0 ? got : -EIO;
-		/* The number may be that of a kernel thread that has just exited or begun. */
+		/* A kernel thread may just have exited or begun. */
 		if (got != model(variant, &in, &value)) {
 			ASSERT_EQ(model(variant, &in, &value), got) {
 				print_input(&in);

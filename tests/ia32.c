@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A 32-bit process: prints "ready" and waits. It uses the kernel's nolibc, because a
- * 64-bit system need not have a C library of 32 bits.
+ * A 32-bit process: prints "ready" and waits. It uses the kernel's nolibc,
+ * because a 64-bit system need not have a C library of 32 bits.
  */
 #include "nolibc.h"
 

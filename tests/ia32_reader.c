@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Copies what a program gets from vmainfo to stdout. It is built for 32 bits, and for 64 bits
- * as amd64_reader; compat.sh compares the two:
+ * Copies what a program gets from vmainfo to stdout. It is built for 32 bits,
+ * and for 64 bits as amd64_reader; compat.sh compares the two:
  *
  *	ia32_reader raw PID
  *	ia32_reader header PID
@@ -9,8 +9,8 @@
  *	ia32_reader maps PID
  *	ia32_reader load FILE		loads a module
  *
- * It omits times and its own addresses. The exit status is the number of the error. Like
- * ia32.c it uses the kernel's nolibc.
+ * It omits times and its own addresses. The exit status is the number of the
+ * error. Like ia32.c it uses the kernel's nolibc.
  */
 #include "nolibc.h"
 #include <linux/fs.h>

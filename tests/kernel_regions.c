@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's regions in summary match what the kernel has in them. Only readers who may see
- * kernel addresses get them.
+ * The kernel's regions in summary match what the kernel has in them. Only
+ * readers who may see kernel addresses get them.
  */
 #include <linux/elf.h>
 #include <sched.h>
@@ -12,7 +12,7 @@
 
 #define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
 
-/* The region of that name, or the first one that contains the address; NULL if not found */
+/* The region of that name, or the first one with that address, or NULL */
 static const struct kernel_region *region(const struct summary *sum, const char *name,
 					  unsigned long long address)
 {
@@ -135,7 +135,7 @@ TEST_F(kernel, regions_match_kcore)
 			continue;
 		end = ph.p_vaddr + ph.p_memsz;
 #ifdef __aarch64__
-		/* where modules would be, were the kernel not at a random address */
+		/* where modules are without a random address */
 		if (end == vmalloc->v.start)
 			continue;
 #endif
@@ -155,8 +155,8 @@ TEST_F(kernel, regions_match_kcore)
 }
 
 /*
- * With CAP_SYSLOG, kptr_restrict decides whether regions are shown. The opener needs the
- * capability, the reader does not. KernelStart is always shown.
+ * With CAP_SYSLOG, kptr_restrict decides whether regions are shown. The opener
+ * needs the capability, the reader does not. KernelStart is always shown.
  */
 TEST_F(kernel, hidden_by_kptr_restrict)
 {
@@ -228,7 +228,7 @@ TEST_F(kernel, hidden_by_link_over_kptr_restrict)
 	ASSERT_EQ(0, umount("/proc/sys/kernel"));
 }
 
-/* A file that is mounted over kptr_restrict does not count, even one of the same procfs. */
+/* A file mounted over kptr_restrict, even of this procfs, is ignored. */
 TEST_F(kernel, hidden_by_mount_over_kptr_restrict)
 {
 	static const char zero[] = "/proc/sys/kernel/panic_on_oops";

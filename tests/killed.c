@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Signals to readers of a process with very many VMAs. A reader that is killed exits at once,
- * and leaves neither mmap_lock nor memory behind. Other signals do no harm.
+ * Signals to readers of a process with very many VMAs. A reader that is killed
+ * exits at once, and leaves neither mmap_lock nor memory behind. Other signals
+ * do no harm.
  */
 #include <pthread.h>
 #include <sys/time.h>
@@ -76,7 +77,7 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		pid = fork_child();
 		if (!pid)
 			self->fd = open_target(variant->entry, self->target.pid);
-		/* Reads all of it, or in every second round only takes snapshots. */
+		/* Reads all, or in every second round takes snapshots. */
 		while (!pid) {
 			*reading = true;
 			if (read(self->fd, buffer, i % 2 ? 1 : 1 << 20) <= 0)
@@ -91,7 +92,7 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		in_read += *reading;
-		/* It returns only if the reader has released the target's mmap_lock. */
+		/* Waits until the reader has released mmap_lock. */
 		tell(&self->target, TARGET_MAP);
 	}
 	figure(i, "readers killed");

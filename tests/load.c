@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Loading and unloading: what the parameters accept, and what open files do afterwards */
+/* Loading and unloading: valid parameters, and what open files do later */
 #include <dirent.h>
 
 #include "stress.h"

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process of very many VMAs: every second page of a long mapping has other permissions.
+ * A process of very many VMAs: every second page of a long mapping has other
+ * permissions.
  *
  *	many N [FILE | -n]
  *
- * maps N pages, of FILE if there is one, prints "ready" and waits. With -n each page has a long
- * name of its own. For each SIGUSR1 it maps N anonymous pages more.
+ * maps N pages, of FILE if there is one, prints "ready" and waits. With -n each
+ * page has a long name of its own. For each SIGUSR1 it maps N anonymous pages
+ * more.
  */
 #include "util.h"
 

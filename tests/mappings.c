@@ -4,15 +4,16 @@
  *
  *	mappings DIRECTORY
  *
- * Its files are in DIRECTORY. It prints a line for each mapping, with tabs between the
- * fields:
+ * Its files are in DIRECTORY. It prints a line for each mapping, with tabs
+ * between the fields:
  *
  *	expect START END WHAT COLUMN=PATTERN...
  *	skip WHAT REASON
  *	ready N
  *
- * COLUMN is one of vmas, and PATTERN is a shell pattern. For flags, it is a list of names
- * that the VMA must have, or after a ! must not have. Nothing changes after the last line.
+ * COLUMN is one of vmas, and PATTERN is a shell pattern. For flags, it is a
+ * list of names that the VMA must have, or after a ! must not have. Nothing
+ * changes after the last line.
  */
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
@@ -88,7 +89,7 @@ struct mapping {
 	int prot, flags;
 	off_t offset;
 	bool touch;	/* writes to it */
-	/* Patterns; without one, kind follows from the above, and policy is "-" */
+	/* Patterns; the defaults: kind as above, policy "-" */
 	const char *kind, *anon, *policy, *vm_flags, *ops, *name;
 	unsigned int page;
 };
@@ -120,7 +121,7 @@ static void expect(const void *p, const struct mapping *m)
 
 #define EXPECT(p, ...) expect(p, &(struct mapping){ __VA_ARGS__ })
 
-/* Maps it in a slot of its own. Returns NULL, and prints a skip, if that fails. */
+/* Maps it in its own slot. Returns NULL and prints a skip if that fails. */
 static char *map(const struct mapping *m, int fd)
 {
 	void *at = next_slot(m->size);
@@ -592,8 +593,9 @@ static void around(const void *p, const struct mapping *m)
 }
 
 /*
- * Memory that ends where the brk area begins, as a .bss does without randomization, and
- * memory that begins where the brk area ends. Linux 6.7 ceased to call them [heap].
+ * Memory that ends where the brk area begins, as a .bss does without
+ * randomization, and memory that begins where the brk area ends. Linux 6.7
+ * ceased to call them [heap].
  */
 static void around_the_heap(void)
 {

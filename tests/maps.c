@@ -15,7 +15,7 @@ static const char * const column_names[COLUMNS] = {
 struct parser {
 	const char *s;
 	const char *error;
-	/* By the header of vmas: how many columns there are, and which comes where */
+	/* By the header of vmas: the number of columns, and their order */
 	unsigned int nr_columns, at[COLUMNS];
 };
 
@@ -105,7 +105,7 @@ static struct region *add_region(struct listing *l, unsigned int room)
 	return memset(&l->regions[l->nr++], 0, sizeof(*l->regions));
 }
 
-/* Compares the newest region with the one before it. Returns an error, or NULL. */
+/* Compares the last region with the one before it. Returns an error or NULL. */
 static const char *check_region(const struct listing *l)
 {
 	const struct region *r = &l->regions[l->nr - 1];
@@ -176,7 +176,7 @@ static const char *parse(struct listing *l, struct text t, bool vmas)
 				r->page_size = strtoul(line + 15, NULL, 10) << 10;
 			continue;
 		}
-		/* the gate page, which comes last; smaps has more lines of it */
+		/* the gate page, which is last; smaps has more lines */
 		if (strtoull(line, NULL, 16) >> 56 || line[strspn(line, " ")] == '-') {
 			line = strchr(line, '\n') + 1;
 			if (*line && (vmas || *line < 'A' || *line > 'Z'))

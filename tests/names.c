@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names: which are shown, shared, marked and omitted, and what they cost. Any user can make files
- * with paths of megabytes and map them as often as vm.max_map_count allows. That must neither
- * hide VMAs, nor exhaust the reader's memory, nor make the OOM killer kill a process.
+ * Names: which are shown, shared, marked and omitted, and what they cost. Any
+ * user can make files with paths of megabytes and map them as often as
+ * vm.max_map_count allows. That must neither hide VMAs, nor exhaust the
+ * reader's memory, nor make the OOM killer kill a process.
  */
 #include <sys/mount.h>
 
@@ -27,7 +28,7 @@ static bool ends_in(const char *s, const char *end)
 	return len >= n && !strcmp(s + len - n, end);
 }
 
-/* Checks the name of the VMA of page @nr: its end, its length (0: any), and its flags. */
+/* Checks the name of page @nr: its end, its length (0: any), and its flags. */
 static void expect_name(struct __test_metadata *_metadata, struct text raw, unsigned int nr,
 			const char *end, size_t len, unsigned long long flags)
 {
@@ -101,7 +102,7 @@ static const char *const odd_modes[] = { "front", "static", "refuse", "end" };
 #define ODDS 4
 #define TURNS 100
 
-/* In the target: maps the files in turn, and opens each file once more for each mapping. */
+/* In the target: maps the files in turn, each time opened once more */
 static void odd_map(void)
 {
 	char path[64];
@@ -182,7 +183,7 @@ TEST_F(odd, names_by_drivers_shown)
 	close(fd);
 }
 
-/* However often a file was opened and mapped, and in whatever order. summary has no names. */
+/* However often and in which order files are mapped. summary has no names. */
 TEST_F(odd, path_resolved_once)
 {
 	unsigned long before;
@@ -192,7 +193,7 @@ TEST_F(odd, path_resolved_once)
 		before = odd_calls();
 		EXPECT_LT(500u, slurp_target(entries[i], self->target.pid).len);
 		EXPECT_LE(i == SUMMARY ? 0 : ODDS, odd_calls() - before);
-		/* A d_dname() that finds the buffer too small is called with larger ones. */
+		/* If the buffer is too small, d_dname() gets larger ones. */
 		EXPECT_GE(i == SUMMARY ? 0 : 2 * ODDS + 20, odd_calls() - before);
 	}
 }
@@ -369,14 +370,14 @@ static void hog(void)
 			_exit(1);
 }
 
-/* Snapshots with as many names as possible, until there is no memory for another one */
+/* Snapshots with as many names as possible, until there is no more memory */
 TEST_F(paths, enomem_without_oom_kill)
 {
 	int fd[8], error;
 	unsigned int i, n;
 	char c;
 
-	/* KASAN allocates memory for vmalloc() in a way that calls the OOM killer. */
+	/* With KASAN, vmalloc() calls the OOM killer. */
 	if (count_of(slurp_path("/proc/kallsyms"), " kasan_populate_vmalloc\n"))
 		SKIP(return, "with KASAN, vmalloc() calls the OOM killer");
 	target_start(&self->target, map_cap, NULL);
@@ -504,9 +505,9 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 }
 
 /*
- * The first read after the module is loaded looks for the gate page in maps, which the kernel
- * returns in pieces of a page. Here a piece begins inside a path, with text that looks like the
- * line of the gate page.
+ * The first read after the module is loaded looks for the gate page in maps,
+ * which the kernel returns in pieces of a page. Here a piece begins inside a
+ * path, with text that looks like the line of the gate page.
  */
 #define GATE_LINE "ffffffffff600000-ffffffffff601000 r-xp 00000000 00:00 0 [vsyscall]"
 #define NAME_COLUMN 73			/* where the name begins in a line of maps */

@@ -2,8 +2,8 @@
 /*
  * A module whose files have names from d_dname(), as files of drivers have.
  *
- * Writing one of these words to the parameter "open" opens a file in the writer, with the lowest
- * free descriptor. d_dname() of that file:
+ * Writing one of these words to the parameter "open" opens a file in the
+ * writer, with the lowest free descriptor. d_dname() of that file:
  *
  *	front	puts the name at the beginning of the buffer, not at its end
  *	static	returns a name that is not in the buffer

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * procs: each column matches procfs, for all kinds of processes. All processes of the pid
- * namespace are listed in order, while others start and exit.
+ * procs: each column matches procfs, for all kinds of processes. All processes
+ * of the pid namespace are listed in order, while others start and exit.
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
@@ -56,8 +56,8 @@ static void print_line(char *s, const struct line *l)
 }
 
 /*
- * Parses a text. Each line must equal its values printed again, so that nothing is left
- * over; processes are in order, none of them twice.
+ * Parses a text. Each line must equal its values printed again, so that nothing
+ * is left over; processes are in order, none of them twice.
  */
 static struct lines parse(struct text t)
 {
@@ -182,7 +182,7 @@ static void init(void)
 		fatal("mlock");
 	map_at(NULL, 3 * PAGE, PROT_READ | PROT_EXEC);
 	map_file(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	/* some kernels do not count memory that is pinned with that capability */
+	/* Some kernels do not count pinned memory with that capability. */
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_IPC_LOCK));
 	*pinned = pin(p + 20 * PAGE, 3 * PAGE);
 }
@@ -241,7 +241,7 @@ static struct lines read_proc(void)
 	return all;
 }
 
-/* Only processes that start or exit in between may be missing, or additional. */
+/* Only processes that start or exit in between may be missing or too many. */
 TEST_F(procs, all_processes)
 {
 	struct lines before = read_proc(), all = read_procs(4096), after = read_proc();
@@ -384,8 +384,8 @@ TEST_F(procs, concurrent_fork_exit)
 }
 
 /*
- * The test unshares its mounts. Processes that it starts after that are in a pid namespace of
- * their own, whose procfs the first one mounts on /proc.
+ * The test unshares its mounts. Processes that it starts after that are in a
+ * pid namespace of their own, whose procfs the first one mounts on /proc.
  */
 
 static int host_proc = -1, host_fd;
@@ -406,7 +406,7 @@ static bool lists(struct lines all, const pid_t *pid, unsigned int n)
 
 static const pid_t inner_pids[] = { 1, 2, 3, 4 };
 
-/* In the namespace: the instance of procfs selects the processes, not the opener or reader. */
+/* The instance of procfs selects the processes, not the opener or reader. */
 static void inner_command(char c)
 {
 	struct lines all;
@@ -460,7 +460,7 @@ TEST_F(procs, pid_namespace_of_procfs)
 	all = parse(slurp(host_fd, 65536));
 	EXPECT_NE(NULL, find(all, getpid()));
 	EXPECT_NE(NULL, find(all, 1));
-	/* Process 1 of a namespace cannot end while another parent has processes in it. */
+	/* Process 1 of a namespace ends after all others in it. */
 	end_child(child[0]);
 	end_child(child[2]);
 	target_end(&first);

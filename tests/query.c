@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PROCMAP_QUERY ioctl of maps does on all kernels exactly what that of /proc/PID/maps
- * does on Linux 6.11 and later.
+ * The PROCMAP_QUERY ioctl of maps does on all kernels exactly what that of
+ * /proc/PID/maps does on Linux 6.11 and later.
  */
 #include <sys/personality.h>
 
@@ -157,8 +157,9 @@ static __u32 rnd_capacity(struct rng *r, __u32 exact)
 }
 
 /*
- * A request that ends inside a pointer has only its lowest bytes. They could be an address in this
- * program, of which the model knows nothing. Nothing is mapped at the lowest addresses.
+ * A request that ends inside a pointer has only its lowest bytes. They could be
+ * an address in this program, of which the model knows nothing. Nothing is
+ * mapped at the lowest addresses.
  */
 static void set_cut_pointer(struct procmap_query *q, size_t offset)
 {
@@ -267,9 +268,9 @@ TEST_F(query, ia32_random_requests)
 /* Sizes */
 
 /*
- * A newer structure may ask for something: only zeroes are ignored in what this kernel does
- * not know. The size is checked first, then the rest of the memory from front to back, then
- * the fields.
+ * A newer structure may ask for something: only zeroes are ignored in what this
+ * kernel does not know. The size is checked first, then the rest of the memory
+ * from front to back, then the fields.
  */
 TEST_F(query, nonzero_tail_rejected)
 {
@@ -287,7 +288,7 @@ TEST_F(query, nonzero_tail_rejected)
 		q = request(PERMISSIONS_AT + 2 * PAGE, bad_flags ? -1 : 0, 0, 0);
 		q.size = sizes[i % ARRAY_SIZE(sizes)];
 		j = i / ARRAY_SIZE(sizes) / 2;
-		/* no nonzero byte, one in the tail, the last one of it, and one after it */
+		/* the nonzero byte: none, first, last, after the tail */
 		for (byte = 0; byte < 4; byte++) {
 			const __u64 tail[] = { 0, sizeof(q), q.size - 1, q.size };
 			char *p = reach(all_of_it, at[j] + tail[byte], 1, false);

@@ -131,7 +131,7 @@ TEST_F(query, build_id_note_search)
 		add_note(&e, NOTES + NOTES_SIZE + 4, BUILD_ID, other_id, ID_MAX);
 		set_field(&e, P_FILESZ, NOTES_SIZE + 4 + 16 + ID_MAX);
 		EXPECT_TRUE(has_id(&f, elf_file(&e, "two"), other_id, ID_MAX));
-		/* after notes without it, that cannot be read, or that do not fit */
+		/* after notes without it, unreadable, or too large */
 		for (i = 0; i < 4; i++) {
 			e = new_elf(class, ELF_SIZE);
 			set_field(&e, P_OFFSET, i == 0 ? NOTES : i == 1 ? ELF_SIZE - 20 :
@@ -167,7 +167,7 @@ TEST_F(query, build_id_note_search)
 	close_fds(&f);
 }
 
-/* The module reads 4,096 notes of a file. The kernel's own ioctl has no such limit. */
+/* The module reads 4,096 notes of a file, the kernel's own ioctl all. */
 TEST_F(query, build_id_after_note_limit)
 {
 	const unsigned int limit = 4096, empty = 12;

@@ -14,7 +14,7 @@ struct place {
 #define PLACE(type, field) { offsetof(struct type, field), sizeof(((struct type *)0)->field) }
 #define PLACES(type, field) { PLACE(elf32_##type, field), PLACE(elf64_##type, field) }
 
-/* Where the fields are, with 32 and with 64 bits; those of a program header within it */
+/* Where the fields of the header, and of a program header, are */
 static const struct place places[LENGTH][2] = {
 	[E_CLASS] = { { EI_CLASS, 1 }, { EI_CLASS, 1 } },
 	[E_DATA] = { { EI_DATA, 1 }, { EI_DATA, 1 } },

@@ -30,7 +30,7 @@ static const struct {
 	{ ELF_AT, 1ull << 32 | OF_FILE, 0, 0, 0, 0, -EINVAL, -EINVAL },
 	{ GAP_AT, 0, 1, 1, NOTHING, NOTHING, -ENOENT, -ESRCH },
 	{ -1, ANY, 1, 1, NOTHING, NOTHING, -ENOENT, -ESRCH },
-	/* small buffers are reported before unmapped ones, the name before the build ID */
+	/* small buffers before unmapped ones, the name before the build ID */
 	{ ELF_AT, 0, 1, 1, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
 	{ ELF_AT, 0, 100, 1, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
 	{ ELF_AT, 0, 1, 100, NOTHING, NOTHING, -ENAMETOOLONG, -ESRCH },
@@ -186,7 +186,7 @@ static atomic_ulong *rounds;		/* shared */
 static int elf_fd, wall_fd;
 static unsigned int state;
 
-/* From each of four states of the slot to the next one, by one system call that matters */
+/* From each of four states of the slot to the next one, by one change */
 static void next_state(void)
 {
 	state = (state + 1) % 4;

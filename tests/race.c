@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compares snapshots of a process that changes all the time with what that process knows.
+ * Compares snapshots of a process that changes all the time with what that
+ * process knows.
  *
- * The mover has two groups of pages, one below and one above a row of VMAs that it never
- * remaps. It changes them by system calls that each hold mmap_lock for writing in one section:
- * mremap() of a page from one group to the other, munmap(), mmap(MAP_FIXED) and mprotect() of
- * several pages, and madvise() of both groups and the row.
+ * The mover has two groups of pages, one below and one above a row of VMAs that
+ * it never remaps. It changes them by system calls that each hold mmap_lock for
+ * writing in one section: mremap() of a page from one group to the other,
+ * munmap(), mmap(MAP_FIXED) and mprotect() of several pages, and madvise() of
+ * both groups and the row.
  *
- * Before each change it writes the state that follows to shared memory, with a number:
- * "begun" is the number of the last change begun, "done" that of the last one completed. An
- * atomic snapshot shows exactly one of the states between "done" before the snapshot and
- * "begun" after it. In a torn snapshot each page is as in one of these states, and what never
- * changes is complete.
+ * Before each change it writes the state that follows to shared memory, with a
+ * number: "begun" is the number of the last change begun, "done" that of the
+ * last one completed. An atomic snapshot shows exactly one of the states
+ * between "done" before the snapshot and "begun" after it. In a torn snapshot
+ * each page is as in one of these states, and what never changes is complete.
  */
 #include <pthread.h>
 #include <sys/resource.h>
@@ -118,7 +120,7 @@ static void do_munmap(struct mover *m)
 	must(!munmap((void *)page_address(first), n * PAGE), "munmap");
 }
 
-/* Skips to the first mapped page of a range, and returns how many follow without a gap. */
+/* Skips to the first mapped page. Returns how many follow without a gap. */
 static unsigned int mapped_part(struct mover *m, unsigned int *first, unsigned int n)
 {
 	unsigned int i;
@@ -437,7 +439,7 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 			continue;
 		run_on_cpu(i + 1);
 		open_mover(&self->reader, self->mover, rng);
-		/* However slow the machine is, snapshots of both kinds have to be seen. */
+		/* On slow machines, too, both kinds have to be seen. */
 		for (j = 0; more(j, rounds) || (j < rounds && !seen_both(never_torn)); j++)
 			check_snapshot(&self->reader, self->rest, never_torn);
 		_exit(0);
@@ -481,10 +483,11 @@ TEST_F(race, checker_detects_torn_walk)
 }
 
 /*
- * A target that maps ahead of the walk and unmaps behind it. It has at most VMAS more VMAs than
- * before at any time, and LAP in the course of a snapshot. Many threads map, so that the lock
- * stays contended: the reader then stays away for long after each section, and each thread
- * that gets the lock adds two VMAs.
+ * A target that maps ahead of the walk and unmaps behind it. It has at most
+ * VMAS more VMAs than before at any time, and LAP in the course of a snapshot.
+ * Many threads map, so that the lock stays contended: the reader then stays
+ * away for long after each section, and each thread that gets the lock adds two
+ * VMAs.
  */
 #define AHEAD_AT ((char *)0x300000000000)
 #define AHEAD 192u
@@ -509,13 +512,13 @@ static void *run_away(void *unused)
 	for (;;) {
 		while (runaway->next >= runaway->limit)
 			usleep(1000);
-		/* While the thread that has to unmap a piece is preempted: contend. */
+		/* The thread that has to unmap is preempted: contend. */
 		if (runaway->next >= runaway->unmapped + AHEAD + PIECE) {
 			mprotect(AHEAD_AT + (ROOM - 1) * PAGE, PAGE, PROT_READ);
 			continue;
 		}
 		i = atomic_fetch_add(&runaway->next, 2);
-		/* A thread that was preempted here comes when the page is unmapped already. */
+		/* After a preemption the page may be unmapped already. */
 		if (mprotect(AHEAD_AT + (i + 1) * PAGE, PAGE, PROT_NONE) && errno != ENOMEM)
 			violation("mprotect of page %lu: %s", i, strerror(errno));
 		if (i < AHEAD || i % PIECE)
@@ -563,7 +566,7 @@ FIXTURE_TEARDOWN(runaway)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-/* A torn walk ends when it has twice as many records as the target ever had VMAs. */
+/* A torn walk ends with twice as many records as the target ever had VMAs. */
 TEST_F(runaway, torn_walk_bounded)
 {
 	unsigned int i, bounded = 0;

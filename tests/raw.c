@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header of raw, which an ioctl returns alone. The records are compared with vmas by
- * fields.c.
+ * The header of raw, which an ioctl returns alone. The records are compared
+ * with vmas by fields.c.
  */
 #include <assert.h>
 #include <sys/ioctl.h>
@@ -139,8 +139,9 @@ TEST_F(raw, sequence_counts_changes)
 }
 
 /*
- * A process that holds its mmap_lock for writing, here in a fork, may be changing something.
- * A header that is taken meanwhile has no valid sequence number.
+ * A process that holds its mmap_lock for writing, here in a fork, may be
+ * changing something. A header that is taken meanwhile has no valid sequence
+ * number.
  */
 TEST(no_sequence_during_change)
 {
@@ -220,9 +221,9 @@ static int on_and_on(void)
 }
 
 /*
- * During an exec, the process already has the new address space, but still the old number of
- * execs. A header never combines the two. So a process that was seen with MARK has it as long
- * as the number is the same.
+ * During an exec, the process already has the new address space, but still the
+ * old number of execs. A header never combines the two. So a process that was
+ * seen with MARK has it as long as the number is the same.
  */
 TEST(exec_id_matches_mm)
 {

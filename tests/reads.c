@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An entry gives the same text for all sizes of reads and all system calls that read. A
- * read that is large enough ends with a whole line.
+ * An entry gives the same text for all sizes of reads and all system calls that
+ * read. A read that is large enough ends with a whole line.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -12,9 +12,9 @@
 #include "vmainfo_test.h"
 
 /*
- * Views format a batch of records at a time, as many as fit into a buffer. The target has
- * 3,000 VMAs with names of all lengths, among them those at which a line or a record just
- * fits, or just does not fit.
+ * Views format a batch of records at a time, as many as fit into a buffer. The
+ * target has 3,000 VMAs with names of all lengths, among them those at which a
+ * line or a record just fits, or just does not fit.
  */
 #define BATCH 3000
 #define BATCH_AT 0x200000000000ul
@@ -28,7 +28,7 @@ static void map_named(const char *name, int prot, unsigned int *nr)
 		      create_file(name, PAGE), 0);
 }
 
-/* A few VMAs without a name or with a short one, so that batches begin anywhere */
+/* A few VMAs with a short name or none, so that batches begin anywhere */
 static void map_others(unsigned int *nr, unsigned int max)
 {
 	unsigned int i;
@@ -74,7 +74,7 @@ static void many_names(void)
 		fatal("rmdir %s", dir);
 }
 
-/* A pid namespace and a procfs of its own, whose list of processes does not change */
+/* A pid namespace and a procfs of its own, whose processes do not change */
 static void own_processes(void)
 {
 	int ready[2], i;
@@ -230,7 +230,7 @@ static size_t could_be(const FIXTURE_DATA(reads) *self, size_t at, size_t size)
 	return end > at ? end - at : size;
 }
 
-/* The module estimates the length of the next line. This may cost a few reads. */
+/* The module estimates the next line's length. This may cost a few reads. */
 TEST_F(reads, fills_buffer)
 {
 	static const size_t sizes[] = { 4096, 65536 };
@@ -350,9 +350,10 @@ static void *read_half(void *arg)
 }
 
 /*
- * Two threads that share a descriptor share its lines. Those of one read are neighbours in
- * the text, where each line is different, and each line is read once. The distribution
- * after the first read is random, so there are several rounds.
+ * Two threads that share a descriptor share its lines. Those of one read are
+ * neighbours in the text, where each line is different, and each line is read
+ * once. The distribution after the first read is random, so there are several
+ * rounds.
  */
 TEST_F(reads, shared_descriptor)
 {
@@ -420,7 +421,7 @@ static void *pread_beside(void *arg)
 	return NULL;
 }
 
-/* Reads at the file's position and reads elsewhere do not disturb each other. */
+/* Reads at the position and elsewhere do not disturb each other. */
 TEST_F(reads, concurrent_pread)
 {
 	struct beside b = { .text = self->text, .whole = self->whole, .fd = self->fd };

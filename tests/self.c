@@ -2,8 +2,8 @@
 /*
  * A process that reads itself gets the same from vmainfo as from procfs.
  *
- * Everything is read into static memory, by read() alone, so that the process does not
- * change in between.
+ * Everything is read into static memory, by read() alone, so that the process
+ * does not change in between.
  */
 #include "vmainfo_test.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All reads from position 0 to the end come from one snapshot, even if the target changes
- * in between. A rewind takes a new one.
+ * All reads from position 0 to the end come from one snapshot, even if the
+ * target changes in between. A rewind takes a new one.
  */
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -65,7 +65,7 @@ FIXTURE_TEARDOWN(snapshot)
 	target_end(&self->target);
 }
 
-/* Reading the first byte takes it. Reads and seeks use it, except for a seek to 0. */
+/* Reading the first byte takes it. All but a seek to 0 use it. */
 TEST_F(snapshot, kept_until_eof)
 {
 	struct procmap_query q = {
@@ -138,9 +138,9 @@ TEST_F(snapshot, outlives_target)
 }
 
 /*
- * While the target changes: a page is moved by mremap() from below a row of VMAs to above it
- * and back, in one step. A summary of one instant counts it once. (race.c has the same for
- * the entries that list VMAs.)
+ * While the target changes: a page is moved by mremap() from below a row of
+ * VMAs to above it and back, in one step. A summary of one instant counts it
+ * once. (race.c has the same for the entries that list VMAs.)
  */
 #define BUSY_ROW (MANY_VMAS / 12)	/* each section may wait for a change */
 #define BUSY_LOW (ROW_AT - 16 * PAGE)

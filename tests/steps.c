@@ -4,9 +4,9 @@
  *
  *	steps FIFO
  *
- * says "ready", and does for each letter in FIFO: m maps a page, p changes its rights,
- * u unmaps it, x executes the program anew. From the beginning it has a writable and
- * executable mapping of its own file.
+ * says "ready", and does for each letter in FIFO: m maps a page, p changes its
+ * rights, u unmaps it, x executes the program anew. From the beginning it has a
+ * writable and executable mapping of its own file.
  */
 #include "util.h"
 

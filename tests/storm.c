@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads processes that change all the time, in every way, by several readers on several CPUs.
- * Each listing is in order, without overlaps or duplicates, and has what never changes.
+ * Reads processes that change all the time, in every way, by several readers on
+ * several CPUs. Each listing is in order, without overlaps or duplicates, and
+ * has what never changes.
  *
- * Each storm is a process of its own, the driver. It publishes the IDs of the processes that
- * are worth reading, itself or its children. The readers go on until it exits.
+ * Each storm is a process of its own, the driver. It publishes the IDs of the
+ * processes that are worth reading, itself or its children. The readers go on
+ * until it exits.
  */
 #include <linux/mempolicy.h>
 #include <pthread.h>
@@ -16,7 +18,7 @@
 #define READERS 3
 #define PUBLISHED 6
 
-/* A row that every process here has and never changes, unless it does an exec */
+/* A row that every process here has and never changes, except by exec */
 #define MARK_AT 0x200000000000ul
 #define MARKS 30
 /* Where the storms map and unmap, each thread in its own arena */
@@ -45,8 +47,9 @@ static void publish(pid_t pid)
 }
 
 /*
- * Waits until n more listings have been read, of any process. It waits a tenth of a second
- * at most for each, because a reader that found a violation has exited.
+ * Waits until n more listings have been read, of any process. It waits a tenth
+ * of a second at most for each, because a reader that found a violation has
+ * exited.
  */
 static void wait_for_reads(unsigned int n)
 {
@@ -106,7 +109,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 		}
 		if (rnd(&r.rng, 8) == 0)
 			read_entry(&r, pid, SUMMARY);
-		/* Many snapshots in little time, of which only one byte is read */
+		/* Many snapshots, of which only one byte is read */
 		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 100); more_of_it; more_of_it--)
 			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&
 			    errno != ESRCH)
@@ -122,8 +125,9 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 }
 
 /*
- * The storms: a function that is called once in the driver, and one for each step. A step that
- * forks leaves the random numbers of the driver as they were, hence rnd64() in run_child().
+ * The storms: a function that is called once in the driver, and one for each
+ * step. A step that forks leaves the random numbers of the driver as they were,
+ * hence rnd64() in run_child().
  */
 
 /* Runs a step in a child, which is published. */
@@ -198,9 +202,10 @@ static void map_in_arena(struct rng *r)
 }
 
 /*
- * What a VMA refers to comes and goes with it: no other process has its file open, and it has a
- * policy and, where the kernel has these, a name of its own. The page determines all of them,
- * so that what belongs to another page is noticed.
+ * What a VMA refers to comes and goes with it: no other process has its file
+ * open, and it has a policy and, where the kernel has these, a name of its own.
+ * The page determines all of them, so that what belongs to another page is
+ * noticed.
  */
 #define RECYCLED 32	/* pages */
 #define FILE_PATH "/tmp/vmainfo-storm."

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * summary, line by line: the totals against vmas and /proc/PID/maps, the layout
- * against /proc/PID/stat and what a process knows of itself. The kernel's regions are in
- * kernel_regions.c.
+ * against /proc/PID/stat and what a process knows of itself. The kernel's
+ * regions are in kernel_regions.c.
  */
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -18,7 +18,7 @@
 
 /* What procfs says */
 
-/* Counts the regions whose name begins with @name, and sets @v to their range. */
+/* Counts the regions whose names begin with @name. @v is their range. */
 static unsigned int named(struct listing all, const char *name, struct value *v)
 {
 	unsigned int i, n = 0;
@@ -224,7 +224,7 @@ TEST_F(summary, kinds_match_vmas)
 	EXPECT_EQ(7 * PAGE >> 10, self->sum.v[VMAS_DEV].kb);
 }
 
-/* The largest one between two mappings, with nothing in it and a mapping at either end */
+/* The largest gap between two mappings */
 static struct value gap_in(struct listing all)
 {
 	struct value v = { .none = true };
@@ -326,7 +326,7 @@ TEST_F(summary, prctl_set_mm)
 	EXPECT_EQ(1u, now.v[VMAS_STACK].nr);
 }
 
-/* A process without an address space: no VMAs, no layout, but all of the keys */
+/* A process without an address space: no VMAs, no layout, but all keys */
 static bool is_empty(const struct summary *sum, pid_t pid)
 {
 	unsigned int i;
@@ -362,7 +362,7 @@ TEST_F(summary, empty_without_mm)
 
 #define WHERE "--where"
 
-/* What runs for that: maps a page wherever the kernel likes, says where, and waits. */
+/* That program: lets the kernel place a page, says where, and waits. */
 static int where(void)
 {
 	unsigned long at = (unsigned long)map_at(NULL, PAGE, PROT_READ);
@@ -383,7 +383,7 @@ static bool all_mapped(struct listing all, unsigned long start, unsigned long en
 	return start >= end;
 }
 
-/* A page that the kernel found a place for is the next free one from MmapBase on. */
+/* The page that the kernel places is the next free one from MmapBase on. */
 TEST(mmap_base)
 {
 	static const unsigned long personas[] = { PER_LINUX, ADDR_COMPAT_LAYOUT };

@@ -98,7 +98,7 @@ static const char *parse_line(const char *s, const char *key, enum form form, st
 	return strncmp(s, line, len) || (form == RANGE && !is_range(v)) ? NULL : s + len;
 }
 
-/* Parses a line of the next kernel region, above the last one. Returns its end, or NULL. */
+/* Parses the line of a region above the last one. Returns its end, or NULL. */
 static const char *parse_region(const char *s, struct summary *sum)
 {
 	struct kernel_region *r = &sum->region[sum->regions];

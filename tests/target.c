@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An open entry shows its opener, the process that was written to it, or the process that
- * the parameter named at open. This holds when the process exits or execs, and when its
- * number is reused.
+ * An open entry shows its opener, the process that was written to it, or the
+ * process that the parameter named at open. This holds when the process exits
+ * or execs, and when its number is reused.
  */
 #include <linux/sched.h>
 #include <sched.h>
@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(target)
 	target_end(&self->b);
 }
 
-/* Does the process have that VMA, as it is read and as PROCMAP_QUERY finds it? */
+/* Does the process have that VMA, by a read and by PROCMAP_QUERY? */
 static bool has(int fd, const void *mark)
 {
 	struct procmap_query q = { .size = sizeof(q), .query_addr = (unsigned long)mark };
@@ -62,8 +62,8 @@ static bool is_b(int fd)
 }
 
 /*
- * The target is the opener by default, and the writer after a 0. As with an open
- * /proc/self/maps, the reader does not matter.
+ * The target is the opener by default, and the writer after a 0. As with an
+ * open /proc/self/maps, the reader does not matter.
  */
 TEST_F(target, defaults_to_opener)
 {
@@ -199,7 +199,7 @@ static void threads_init(void)
 	start_sleeping_thread();
 }
 
-/* A process whose main thread has exited has the VMAs that its other threads have. */
+/* A process whose main thread has exited has the VMAs of the others. */
 TEST_F(target, exited_leader)
 {
 	struct vmainfo_header h = { .size = sizeof(h) };
@@ -453,7 +453,10 @@ TEST_F(target, pid_not_in_namespace)
 	target_end(&inner);
 }
 
-/* At any moment, a read is whole, or ESRCH, or empty, and a query finds something, or ESRCH. */
+/*
+ * At any moment, a read is whole, or ESRCH, or empty, and a query finds
+ * something, or ESRCH.
+ */
 TEST_F(target, exit_during_read)
 {
 	struct procmap_query q = {

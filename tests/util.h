@@ -46,7 +46,7 @@
 void __attribute__((format(printf, 1, 2), noreturn))
 fatal(const char *fmt, ...);
 
-/* Ends a child process as failed, with a message, unless the condition is true. */
+/* Ends a child as failed, with a message, unless the condition is true. */
 #define CHECK(condition) do {							\
 	if (!(condition)) {							\
 		fprintf(stderr, "# line %d: not so: %s\n", __LINE__, #condition); \
@@ -74,8 +74,8 @@ int module_load(const char *params);
 int module_unload(void);
 
 /*
- * Loads the module for as long as this program runs. Ends the program, as skipped or
- * failed, if that is not possible.
+ * Loads the module for as long as this program runs. Ends the program, as
+ * skipped or failed, if that is not possible.
  */
 void module_for_all_tests(void);
 
@@ -92,13 +92,13 @@ int open_or_die(const char *path, int flags);
 /* Creates a file, or opens it, and gives it that size. */
 int create_file(const char *path, off_t size);
 
-/* Goes down n directories of that name, which are made, or up again, and removes them. */
+/* Makes and enters n nested directories of that name, and removes them. */
 void enter_dirs(const char *name, unsigned int n);
 void leave_dirs(const char *name, unsigned int n);
 
 /*
- * Appends the rest of a file to a buffer that is reused, by reads of at most chunk bytes.
- * Returns 0, or a negative errno.
+ * Appends the rest of a file to a buffer that is reused, by reads of at most
+ * chunk bytes. Returns 0, or a negative errno.
  */
 int read_all(int fd, struct text *t, size_t chunk);
 
@@ -115,12 +115,13 @@ unsigned long long stat_field(pid_t pid, unsigned int nr);
 unsigned long available_kb(void);
 
 /*
- * Whether at most 40 MB less is available than before. Waits for it, because the kernel
- * does not count free pages on its per-CPU lists, and empties these over some seconds.
+ * Whether at most 40 MB less is available than before. Waits for it, because
+ * the kernel does not count free pages on its per-CPU lists, and empties these
+ * over some seconds.
  */
 bool memory_returned(unsigned long before);
 
-/* The path of this program, and that of another one beside it until the next call */
+/* The path of this program, and that of one beside it until the next call */
 const char *own_path(void);
 const char *beside(const char *name);
 
@@ -129,8 +130,8 @@ char *next_word(char **s);
 bool is_raw(struct text t);
 
 /*
- * How many of the n bytes at s are the same as in a text from at on. The time in the
- * header of raw is ignored: no two snapshots have the same.
+ * How many of the n bytes at s are the same as in a text from at on. The time
+ * in the header of raw is ignored: no two snapshots have the same.
  */
 size_t same_bytes(struct text t, size_t at, const char *s, size_t n);
 bool same(struct text a, struct text b);
@@ -139,8 +140,9 @@ bool same(struct text a, struct text b);
 bool rest_same(int fd, struct text t, size_t at);
 
 /*
- * Goes through a text of raw: for (raw_first(&c, t); (r = raw_next(&c));). What does not
- * fit in the text, or breaks a rule of vmainfo.h, ends the loop with an error.
+ * Goes through a text of raw: for (raw_first(&c, t); (r = raw_next(&c));). What
+ * does not fit in the text, or breaks a rule of vmainfo.h, ends the loop with
+ * an error.
  */
 struct cursor {
 	struct text text;
@@ -178,8 +180,8 @@ int set_param(const char *name, const char *value);
 int set_param_pid(pid_t pid);
 
 /*
- * Is there a VMA that begins at p? In summary it has to be the first or the last one of a
- * row of less than 1 MiB beside the largest gap.
+ * Is there a VMA that begins at p? In summary it has to be the first or the
+ * last one of a row of less than 1 MiB beside the largest gap.
  */
 bool shows(struct text t, const void *p);
 
@@ -216,7 +218,7 @@ void end_child(pid_t pid);
 	reap(child_pid);						\
 })
 
-/* Changes of mounts stay in this process, which has a mount namespace of its own. */
+/* Gives this process a mount namespace, in which its changes of mounts stay. */
 void make_mounts_private(void);
 
 /* Mounts the procfs of its pid namespace on /proc. */
@@ -225,7 +227,7 @@ void mount_procfs(void);
 /* Is process 2 a kernel thread? Not in a container. */
 bool has_kthreadd(void);
 
-/* The calling process runs on the CPU with this number, modulo how many there are. */
+/* Runs the caller on the CPU with this number, modulo how many there are. */
 void run_on_cpu(unsigned int nr);
 
 /* Targets: processes that wait for one-letter commands and answer each. */
@@ -236,14 +238,15 @@ struct target {
 };
 
 /*
- * Waits for the answer as long as it takes, because a busy machine can be slow. Says so
- * every two minutes: a target that never answers waits for a lock that is still held.
+ * Waits for the answer as long as it takes, because a busy machine can be slow.
+ * Says so every two minutes: a target that never answers waits for a lock that
+ * is still held.
  */
 void tell(struct target *t, char command);
 
 /*
- * init() runs in the child before target_start() returns, command() for each tell() of
- * another command than these. Both may be NULL.
+ * init() runs in the child before target_start() returns, command() for each
+ * tell() of another command than these. Both may be NULL.
  */
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c));
@@ -272,15 +275,15 @@ void target_end(struct target *t);
 /* Starts a thread that sleeps until its process ends. */
 void start_sleeping_thread(void);
 
-/* Ends the first thread of a target, and waits until it has let go of the mm. */
+/* Ends the first thread of a target, and waits until it has dropped the mm. */
 void tell_leader_to_exit(struct target *t);
 
 /* A thread of a process that is not the leader */
 pid_t other_thread(pid_t pid);
 
 /*
- * Starts a file beside this one, which says something when it is ready, and waits to be
- * killed. Returns 0 if it does not run.
+ * Starts a file beside this one, which says something when it is ready, and
+ * waits to be killed. Returns 0 if it does not run.
  */
 pid_t program_start(const char *name, const char *argument, unsigned long persona,
 		    unsigned long *said);

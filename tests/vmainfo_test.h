@@ -6,7 +6,7 @@
 #include "kselftest_harness.h"
 #include "util.h"
 
-/* "settings" has a time limit for each program, which can be overridden, unlike this. */
+/* Unlike this limit, that in "settings" can be overridden. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 0
 
@@ -22,9 +22,9 @@ static inline void fail_assertion(void)
 }
 
 /*
- * First in a FIXTURE_SETUP whose FIXTURE_TEARDOWN restores something. From then on
- * fatal() in the process of the test is a failed assertion, which does not skip
- * FIXTURE_TEARDOWN as exit() would.
+ * First in a FIXTURE_SETUP whose FIXTURE_TEARDOWN restores something. From then
+ * on fatal() in the process of the test is a failed assertion, which does not
+ * skip FIXTURE_TEARDOWN as exit() would.
  */
 #define FATAL_IS_ASSERT() do {			\
 	test_that_runs = _metadata;		\

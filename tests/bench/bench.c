@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs to list the VMAs of a process, in each way there is, and what a process
- * that is listed feels of it. Runs in a guest of scripts/vm, see scripts/bench; prints
- * lines of a name and a number each, which tests/bench/table.awk makes a table of.
+ * What it costs to list the VMAs of a process, in each way there is, and what a
+ * process that is listed feels of it. Runs in a guest of scripts/vm, see
+ * scripts/bench; prints lines of a name and a number each, which
+ * tests/bench/table.awk makes a table of.
  *
- *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, where the guest's
- *				clock counts them (scripts/vm -i)
- *	bench procs		how many VMAs each of 500 processes has: nanoseconds a process
+ *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, if
+ *				the guest's clock counts them (scripts/vm -i)
+ *	bench procs		how many VMAs each of 500 processes has:
+ *				nanoseconds a process
  *	bench hold		time under mmap_lock per VMA, in nanoseconds
  *	bench memory		bytes per VMA that a snapshot holds
- *	bench writer		what a target that maps and unmaps feels (scripts/vm -n 2)
+ *	bench writer		what a target that maps and unmaps feels
+ *				(scripts/vm -n 2)
  *
- * The module is loaded already. For the floor, walk.ko is in the same directory.
+ * The module is loaded already. For the floor, walk.ko is in the same
+ * directory.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -421,7 +425,7 @@ static const struct bench_target {
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
-/* A child that has mapped n, and calls then(), if that is not NULL, before it waits. */
+/* A child that has mapped n, and calls then() (may be NULL) before it waits */
 static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(void))
 {
 	int ready[2];
@@ -472,7 +476,7 @@ static const struct bench_target *find_target(const char *name)
 	least;								\
 })
 
-/* One question at a time, of VMAs all over: the mean, without what a timer tick adds. */
+/* One query at a time, of VMAs all over: the mean, without timer ticks */
 static void cost_of_query(const char *name, int fd, const struct bench_target *t)
 {
 	struct procmap_query q;
@@ -606,8 +610,9 @@ static void procs(void)
 #define TRACING "/sys/kernel/tracing/"
 
 /*
- * From the kernel's own events, whose times are those of the TSC: a nanosecond a tick under
- * QEMU. The mm that is locked for longest is the target's; others are locked by faults.
+ * From the kernel's own events, whose times are those of the TSC: a nanosecond
+ * a tick under QEMU. The mm that is locked for longest is the target's; others
+ * are locked by faults.
  */
 static double held(void)
 {
