@@ -5,7 +5,6 @@
  * be accessible. Reading requires nothing more.
  */
 #include <grp.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
@@ -407,10 +406,9 @@ static void observe(pid_t pid)
 
 static void half_in_domain(void)
 {
-	pthread_t thread;
 	pid_t pid;
 
-	CHECK(!pthread_create(&thread, NULL, outside_thread, NULL));
+	start_thread(outside_thread, NULL);
 	CHECK(!enter_domain());
 	pid = fork();	/* not fork_child(): the observer outlives the leader */
 	CHECK(pid >= 0);

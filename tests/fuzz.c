@@ -270,8 +270,6 @@ TEST_F(parser, random_inputs_match_model)
 	EXPECT_LT(tried / 10, refused);
 	if (variant->is_pid)
 		EXPECT_LT(tried / 100, absent);
-	for (i = 0; i < nr_paths; i++)
-		close(fd[i]);
 }
 
 /* Unreadable memory at any distance from the beginning of the text */

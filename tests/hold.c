@@ -23,7 +23,7 @@
  *	PART	less than three quarters of the way, and at least half of what
  *		was set, so that a wrong unit shows in both directions
  */
-#include <pthread.h>
+#include <sched.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
@@ -73,10 +73,7 @@ static void *take_lock(void *arg)
 
 static void target_command(char c)
 {
-	pthread_t thread;
-
-	if (c == 'w' && pthread_create(&thread, NULL, take_lock, NULL))
-		_exit(1);
+	start_thread(take_lock, NULL);
 }
 
 enum way {

@@ -151,7 +151,6 @@ TEST_F(kernel, regions_match_kcore)
 	}
 	EXPECT_EQ(direct->v.end, last);
 	EXPECT_TRUE(all_of_vmalloc);
-	close(fd);
 }
 
 /*

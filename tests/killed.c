@@ -4,7 +4,6 @@
  * exits at once, and leaves neither mmap_lock nor memory behind. Other signals
  * do no harm.
  */
-#include <pthread.h>
 #include <sys/time.h>
 
 #include "stress.h"
@@ -27,10 +26,7 @@ static void init(void)
 
 static void command(char c)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ)))
-		_exit(1);
+	start_thread(contend, map_at(NULL, PAGE, PROT_READ));
 }
 
 FIXTURE(killed)

@@ -180,7 +180,6 @@ TEST_F(odd, names_by_drivers_shown)
 			EXPECT_EQ(strlen(names[i]) + 1, q.vma_name_size);
 		}
 	}
-	close(fd);
 }
 
 /* However often and in which order files are mapped. summary has no names. */
@@ -398,8 +397,6 @@ TEST_F(paths, enomem_without_oom_kill)
 	target_end(&self->hog);
 	self->hog.pid = 0;
 	EXPECT_EQ(1, read(fd[n], &c, 1));
-	for (i = n; i < ARRAY_SIZE(fd); i++)
-		close(fd[i]);
 }
 
 /* Names that end in " (deleted)", added by the kernel or chosen by a user */
@@ -501,7 +498,6 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	printf("# %u snapshots of the file, %u of the deleted file\n", seen[0], seen[1]);
 	figure(seen[0] + seen[1], "snapshots checked");
 	end_child(pid);
-	close(fd);
 }
 
 /*

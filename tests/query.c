@@ -352,7 +352,6 @@ TEST_F(query, names_not_escaped)
 	EXPECT_STREQ(path, name_at(&f, p));
 	unlink(path);
 	EXPECT_STREQ("/tmp/a\nb\\012c\td \\ \x80\xff(deleted) (deleted)", name_at(&f, p));
-	close_fds(&f);
 }
 
 /* Creates a file with a path of that length, and changes to its directory. */
@@ -420,7 +419,6 @@ TEST_F(query, names_around_path_max)
 		unlink(last_component);
 		leave_dirs(component, components);
 	}
-	close_fds(&f);
 }
 
 /* Paths are relative to the root directory of the caller. */
@@ -446,14 +444,12 @@ TEST_F(query, ia32_process)
 		SKIP(return, "this kernel, or this machine, does not run 32-bit programs");
 	id = id_in_file(beside("ia32"));
 	EXPECT_TRUE(has_id(&f, open_or_die(beside("ia32"), O_RDONLY), id, ID_MAX));
-	close_fds(&f);
 
 	know_id(beside("ia32"), id, ID_MAX);
 	w = load_world(pid);
 	f = open_fds(pid);
 	sweep(_metadata, &f, &w);
 	figure(asked, "queries compared");
-	close_fds(&f);
 	end_child(pid);
 }
 

@@ -92,7 +92,6 @@ struct fds open_fds(pid_t pid);
 
 /* For a target that changes: the kernel's answer could be another one */
 struct fds open_ours(pid_t pid);
-void close_fds(struct fds *f);
 
 /* 0, or a negative errno */
 int call_ioctl(int fd, unsigned int cmd, __u64 at);

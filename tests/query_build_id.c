@@ -106,7 +106,6 @@ TEST_F(query, build_id_of_malformed_elf)
 		}
 	}
 	figure(n, "strange ELF files");
-	close_fds(&f);
 }
 
 /* Files that take more than one change */
@@ -164,7 +163,6 @@ TEST_F(query, build_id_note_search)
 			free(e.s);
 		}
 	}
-	close_fds(&f);
 }
 
 /* The module reads 4,096 notes of a file, the kernel's own ioctl all. */
@@ -189,7 +187,6 @@ TEST_F(query, build_id_after_note_limit)
 			}
 		}
 	}
-	close_fds(&f);
 }
 
 VMAINFO_TEST_MAIN(query_begin(1, 0))

@@ -27,7 +27,6 @@ FIXTURE_SETUP(query)
 
 FIXTURE_TEARDOWN(query)
 {
-	close_fds(&self->fds);
 	target_end(&self->target);
 	unlink(PLAIN);
 	unlink(STRANGE);

@@ -262,13 +262,6 @@ struct fds open_fds(pid_t pid)
 	return f;
 }
 
-void close_fds(struct fds *f)
-{
-	close(f->ours);
-	if (f->kernels >= 0)
-		close(f->kernels);
-}
-
 int call_ioctl(int fd, unsigned int cmd, __u64 at)
 {
 	return result_of(ioctl(fd, cmd, at));

@@ -119,11 +119,9 @@ TEST_F(query, zombie_then_reaped)
 	target_end(&self->target);
 	try_wrong(_metadata, &self->fds, false);
 	try_wrong(_metadata, &later, false);
-	close_fds(&later);
 	/* other targets are still there */
 	f = open_fds(getpid());
 	EXPECT_EQ(0, ask(&f, &(struct procmap_query){ .size = 104, .query_addr = NAME }));
-	close_fds(&f);
 }
 
 TEST_F(query, kernel_thread)
@@ -134,7 +132,6 @@ TEST_F(query, kernel_thread)
 		SKIP(return, "process 2 is not kthreadd: this is a container");
 	f = open_fds(2);
 	try_wrong(_metadata, &f, false);
-	close_fds(&f);
 }
 
 /* Numbers */
@@ -229,12 +226,10 @@ static void restless_init(void)
 
 static void restless_command(char c)
 {
-	pthread_t thread;
-
 	if (c == 'n')
 		next_state();
-	else if (pthread_create(&thread, NULL, restless, NULL))
-		fatal("pthread_create");
+	else
+		start_thread(restless, NULL);
 }
 
 TEST(concurrent_mmap_munmap)
@@ -282,7 +277,6 @@ TEST(concurrent_mmap_munmap)
 	printf("# %lu queries, %lu changes meanwhile; %lu, %lu, %lu, %lu as in the four states, the first that fits\n",
 	       tried, atomic_load(rounds), matched[0], matched[1], matched[2], matched[3]);
 	figure(tried, "queries of a target that changes");
-	close_fds(&f);
 	target_end(&t);
 }
 

@@ -15,7 +15,7 @@
  * between "done" before the snapshot and "begun" after it. In a torn snapshot
  * each page is as in one of these states, and what never changes is complete.
  */
-#include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "stress.h"
@@ -539,7 +539,6 @@ FIXTURE(runaway)
 
 FIXTURE_SETUP(runaway)
 {
-	pthread_t thread;
 	unsigned int i;
 
 	FATAL_IS_ASSERT();
@@ -548,8 +547,7 @@ FIXTURE_SETUP(runaway)
 	if (!self->target) {
 		map_at(AHEAD_AT, ROOM * PAGE, PROT_READ);
 		for (i = 1; i < RUNNERS; i++)
-			if (pthread_create(&thread, NULL, run_away, NULL))
-				violation("pthread_create: %s", strerror(errno));
+			start_thread(run_away, NULL);
 		run_away(NULL);
 	}
 	while (runaway->ready < RUNNERS)

@@ -183,7 +183,6 @@ TEST(no_sequence_during_change)
 	EXPECT_EQ(0u, now.mm_seq);
 	EXPECT_EQ(0u, now.exec_id);
 	end_child(pid);
-	close(fd);
 }
 
 TEST(header_across_exec_and_exit)
@@ -257,7 +256,6 @@ TEST(exec_id_matches_mm)
 	}
 	EXPECT_EQ(0u, bare);
 	end_child(pid);
-	close(fd);
 }
 
 int main(int argc, char **argv)

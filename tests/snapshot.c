@@ -3,7 +3,6 @@
  * All reads from position 0 to the end come from one snapshot, even if the
  * target changes in between. A rewind takes a new one.
  */
-#include <pthread.h>
 #include <sys/ioctl.h>
 
 #include "stress.h"
@@ -161,12 +160,9 @@ static void *move(void *arg)
 
 static void busy_init(void)
 {
-	pthread_t thread;
-
 	map_row(ROW_AT, BUSY_ROW);
 	map_at(BUSY_LOW, PAGE, PROT_READ);
-	if (pthread_create(&thread, NULL, move, NULL))
-		fatal("pthread_create");
+	start_thread(move, NULL);
 }
 
 FIXTURE(busy)

@@ -646,12 +646,17 @@ static void *sleeping_thread(void *arg)
 	wait_for_ever();
 }
 
-void start_sleeping_thread(void)
+void start_thread(void *(*run)(void *arg), void *arg)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, sleeping_thread, NULL))
+	if (pthread_create(&thread, NULL, run, arg))
 		fatal("pthread_create");
+}
+
+void start_sleeping_thread(void)
+{
+	start_thread(sleeping_thread, NULL);
 }
 
 void tell_leader_to_exit(struct target *t)

@@ -201,7 +201,8 @@ pid_t fork_child(void);
 int reap(pid_t pid);
 
 /* Flushes stdout, and waits to be killed. */
-void __attribute__((noreturn)) wait_for_ever(void);
+void __attribute__((noreturn))
+wait_for_ever(void);
 pid_t sleeping_child(void);
 
 /* Kills it, and fails if it has ended before. */
@@ -272,7 +273,8 @@ void target_kill(struct target *t);
 /* Does nothing for a target that has not started, or was ended before. */
 void target_end(struct target *t);
 
-/* Starts a thread that sleeps until its process ends. */
+/* Starts a thread, or one that sleeps until its process ends. */
+void start_thread(void *(*run)(void *arg), void *arg);
 void start_sleeping_thread(void);
 
 /* Ends the first thread of a target, and waits until it has dropped the mm. */
