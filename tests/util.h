@@ -201,8 +201,7 @@ pid_t fork_child(void);
 int reap(pid_t pid);
 
 /* Flushes stdout, and waits to be killed. */
-void __attribute__((noreturn))
-wait_for_ever(void);
+_Noreturn void wait_for_ever(void);
 pid_t sleeping_child(void);
 
 /* Kills it, and fails if it has ended before. */
