@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Readers that never read to the end or are in a memory cgroup that is too small, and the module
- * loaded and unloaded during use. killed.c kills readers. The kernel's log and kmemleak
- * (leaks.sh) show what the module leaves behind.
+ * Readers that never read to the end or are in a memory cgroup that is too
+ * small, and the module loaded and unloaded during use. killed.c kills readers.
+ * The kernel's log and kmemleak (leaks.sh) show what the module leaves behind.
  */
 #include <sys/mount.h>
 
@@ -11,21 +11,7 @@
 
 #define ROW_AT ((char *)0x200000000000)
 
-/* The targets: a row that never changes */
-static unsigned int row_pages;
-
-static void map_init(void)
-{
-	map_row(ROW_AT, row_pages);
-}
-
-static void start(struct target *t, unsigned int pages)
-{
-	row_pages = pages;
-	target_start(t, map_init, map_and_unmap);
-}
-
-/* Shared by the tests that need a large process, because making it takes time */
+/* Shared by the tests, because making a large process takes time */
 static struct target large;
 
 static struct shared {
@@ -33,7 +19,7 @@ static struct shared {
 	atomic_ullong loads, eio, snapshots, written;
 } *shared;
 
-/* A snapshot of the large process takes megabytes, so that a leak shows in MemAvailable. */
+/* A snapshot of the large process takes megabytes: a leak is noticed. */
 TEST(abandoned_snapshots_freed)
 {
 	enum { BY_CLOSE, BY_EXIT, BY_TARGET, BY_REWIND, WAYS };
@@ -45,7 +31,7 @@ TEST(abandoned_snapshots_freed)
 	int fd, ret;
 	pid_t pid;
 
-	start(&t, 50);
+	target_start_row(&t, ROW_AT, 50);
 	before = available_kb();
 	for (n = 0; more(n, 200) || n < 100; n += 20) {
 		pid = fork_child();
@@ -75,8 +61,8 @@ TEST(abandoned_snapshots_freed)
 		rnd64(&rng);
 	}
 	EXPECT_TRUE(memory_returned(before));
-	tell(&t, 'm');
-	tell(&large, 'm');
+	tell(&t, TARGET_MAP);
+	tell(&large, TARGET_MAP);
 	target_end(&t);
 	figure(n, "snapshots not read to the end");
 }
@@ -145,7 +131,7 @@ TEST_F(cgroup, memory_limit_enforced)
 		EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
 			TH_LOG("status %d, %u kB in a cgroup of %s", status, kb, max);
 		}
-		tell(&large, 'm');
+		tell(&large, TARGET_MAP);
 	}
 	/* Other readers are not affected. */
 	EXPECT_EQ(0, read_in_cgroup("max", large.pid));
@@ -167,13 +153,13 @@ static void load_on(struct rng *rng, unsigned int rounds, pid_t target)
 		} while (ret == -EAGAIN);
 		if (ret)
 			violation("unloading: %s", strerror(-ret));
-		nap(rnd(rng, 500));
+		usleep(rnd(rng, 500));
 		snprintf(params, sizeof(params), "pid=%d max_hold_us=%u",
 			 rnd(rng, 2) ? target : 0, rnd(rng, 1000));
 		ret = module_load(rnd(rng, 2) ? params : "");
 		if (ret)
 			violation("loading: %s", strerror(-ret));
-		nap(rnd(rng, 3000));
+		usleep(rnd(rng, 3000));
 		shared->loads++;
 	}
 }
@@ -202,7 +188,6 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 	struct text text = { 0 };
 	struct listing l = { 0 };
 	const char *error;
-	size_t room = 0;
 	unsigned int i;
 	int ret;
 
@@ -218,7 +203,7 @@ static void __attribute__((noreturn)) read_files_on(struct rng *rng, pid_t targe
 		ret = rnd(rng, 2) ? set_target(fd[i], target) :
 		      lseek(fd[i], 0, SEEK_SET) ? -errno : 0;
 		if (!ret)
-			ret = read_all(fd[i], &text, &room, rnd_chunk(rng));
+			ret = read_all(fd[i], &text, rnd_chunk(rng));
 		if (ret) {
 			/* The errors that procfs has for a removed entry */
 			if (ret != -EIO && ret != -EINVAL)
@@ -249,7 +234,7 @@ TEST(load_unload_during_use)
 	if (!module_file())
 		SKIP(return, "modprobe is too slow: set VMAINFO_KO");
 	shared = get_shared(sizeof(*shared));
-	start(&t, 150);
+	target_start_row(&t, ROW_AT, 150);
 	for (i = 0; i < ARRAY_SIZE(pid); i++) {
 		struct rng child = rng_fork(&rng);
 
@@ -277,7 +262,7 @@ TEST(load_unload_during_use)
 	EXPECT_LT(0u, shared->written);
 	reader_open(&r, rng);
 	EXPECT_TRUE(reader_read(&r, t.pid));
-	tell(&t, 'm');
+	tell(&t, TARGET_MAP);
 	target_end(&t);
 	printf("# %llu loads, %llu parameters written, %llu snapshots checked, %llu reads failed\n",
 	       shared->loads, shared->written, shared->snapshots, shared->eio);
@@ -290,6 +275,6 @@ int main(int argc, char **argv)
 	stress_init(2, 20);
 	module_for_all_tests();
 	/* It ends with this process. */
-	start(&large, MANY_VMAS);
+	target_start_row(&large, ROW_AT, MANY_VMAS);
 	return test_harness_run(argc, argv);
 }

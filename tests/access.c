@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Access: opening and writing require CAP_SYS_PTRACE in the initial user namespace, in
- * addition to the file mode. The /proc/PID/maps of a target must be accessible. Reading
- * requires nothing more.
+ * Access: opening and writing require CAP_SYS_PTRACE in the initial user
+ * namespace, in addition to the file mode. The /proc/PID/maps of a target must
+ * be accessible. Reading requires nothing more.
  */
 #include <grp.h>
-#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
 #include "vmainfo_test.h"
 
 #define NOBODY 65534
-
-static int try_open(const char *entry, int flags)
-{
-	int fd = open(entry, flags | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
+#define A_MARK ((void *)0x200000000000)
+#define B_MARK ((void *)0x300000000000)
 
 /* Returns 0, or the errno of unshare(). */
 static int new_user_namespace(const char *map)
@@ -37,15 +29,31 @@ static int new_user_namespace(const char *map)
 	return 0;
 }
 
-/* A user with no more than these capabilities, perhaps in a new user namespace */
-struct identity {
+#define PTRACE CAP_BIT(CAP_SYS_PTRACE)
+#define OVERRIDE CAP_BIT(CAP_DAC_OVERRIDE)
+
+/* Users with these capabilities only, perhaps in a new user namespace */
+static const struct user {
+	const char *name;
 	uid_t uid;
 	unsigned long long caps;
 	const char *userns;	/* its uid_map, or NULL */
+	int open, write;	/* what these calls return */
+} users[] = {
+	{ "root", 0, ALL_CAPS, NULL, 0, 0 },
+	{ "root, only CAP_SYS_PTRACE", 0, PTRACE, NULL, 0, 0 },
+	{ "root, no CAP_SYS_PTRACE", 0, ALL_CAPS & ~PTRACE, NULL, -EPERM, -EPERM },
+	{ "root, no capabilities", 0, 0, NULL, -EPERM, -EPERM },
+	{ "user", NOBODY, 0, NULL, -EACCES, -EPERM },
+	{ "user, CAP_SYS_PTRACE", NOBODY, PTRACE, NULL, -EACCES, 0 },
+	{ "user, CAP_DAC_OVERRIDE", NOBODY, OVERRIDE, NULL, -EPERM, -EPERM },
+	{ "user, both capabilities", NOBODY, OVERRIDE | PTRACE, NULL, 0, 0 },
+	/* a container's root with uid 0 outside passes the file mode */
+	{ "root of a user namespace", 0, ALL_CAPS, "0 0 1", -EPERM, -EPERM },
+	{ "user in a user namespace", NOBODY, 0, "0 65534 1", -EACCES, -EPERM },
 };
 
-/* Returns 0, or the errno of unshare(). */
-static int become(const struct identity *who)
+static void become(const struct user *who)
 {
 	if (who->uid && (prctl(PR_SET_KEEPCAPS, 1) || setgroups(0, NULL) ||
 			 setresgid(who->uid, who->uid, who->uid) ||
@@ -53,42 +61,21 @@ static int become(const struct identity *who)
 		fatal("becoming user %d", who->uid);
 	keep_caps(who->caps);
 	if (!who->userns)
-		return 0;
+		return;
 	prctl(PR_SET_DUMPABLE, 1);	/* so that /proc/self is ours */
-	return new_user_namespace(who->userns);
+	if (new_user_namespace(who->userns))
+		_exit(KSFT_SKIP);
 }
 
-FIXTURE(access) { };
-
-FIXTURE_VARIANT(access)
+/* Does the status of a child mean success, or no user namespaces? */
+static bool succeeded(const struct user *who, int status)
 {
-	struct identity who;
-	int error;
-};
+	if (status == KSFT_SKIP && who->userns)
+		printf("# no user namespaces\n");
+	return !status || (status == KSFT_SKIP && who->userns);
+}
 
-#define PTRACE CAP_BIT(CAP_SYS_PTRACE)
-#define OVERRIDE CAP_BIT(CAP_DAC_OVERRIDE)
-
-FIXTURE_VARIANT_ADD(access, root_allowed) { { 0, ALL_CAPS, NULL }, 0 };
-FIXTURE_VARIANT_ADD(access, only_cap_sys_ptrace_allowed) { { 0, PTRACE, NULL }, 0 };
-FIXTURE_VARIANT_ADD(access, root_without_cap_sys_ptrace_eperm) {
-	{ 0, ALL_CAPS & ~PTRACE, NULL }, -EPERM
-};
-FIXTURE_VARIANT_ADD(access, root_without_caps_eperm) { { 0, 0, NULL }, -EPERM };
-FIXTURE_VARIANT_ADD(access, user_eacces) { { NOBODY, 0, NULL }, -EACCES };
-FIXTURE_VARIANT_ADD(access, user_with_cap_sys_ptrace_eacces) { { NOBODY, PTRACE, NULL }, -EACCES };
-FIXTURE_VARIANT_ADD(access, user_with_cap_dac_override_eperm) {
-	{ NOBODY, OVERRIDE, NULL }, -EPERM
-};
-FIXTURE_VARIANT_ADD(access, user_with_both_caps_allowed) { { NOBODY, OVERRIDE | PTRACE, NULL }, 0 };
-/* a container's root with uid 0 outside passes the file mode */
-FIXTURE_VARIANT_ADD(access, userns_root_eperm) { { 0, ALL_CAPS, "0 0 1" }, -EPERM };
-FIXTURE_VARIANT_ADD(access, userns_of_user_eacces) { { NOBODY, 0, "0 65534 1" }, -EACCES };
-
-FIXTURE_SETUP(access) { }
-FIXTURE_TEARDOWN(access) { }
-
-TEST_F(access, open)
+TEST(open_needs_mode_and_cap_sys_ptrace)
 {
 	static const struct {
 		const char *entry;
@@ -99,21 +86,20 @@ TEST_F(access, open)
 		{ PROC "procs", O_RDONLY }, { PROC "vmas", O_RDONLY }, { PROC "vmas", O_WRONLY },
 		{ PROC "vmas", O_RDWR },
 	};
-	int ret = become(&variant->who);
+	const struct user *who;
 	unsigned int i;
+	int status;
 
-	if (ret)
-		SKIP(return, "no user namespaces: %s", strerror(ret));
-	for (i = 0; i < ARRAY_SIZE(opens); i++) {
-		EXPECT_EQ(variant->error, try_open(opens[i].entry, opens[i].flags)) {
-			TH_LOG("%s, flags %x", opens[i].entry, opens[i].flags);
+	for (who = users; who < users + ARRAY_SIZE(users); who++) {
+		status = IN_CHILD({
+			become(who);
+			for (i = 0; i < ARRAY_SIZE(opens); i++)
+				CHECK(try_open(opens[i].entry, opens[i].flags) == who->open);
+		});
+		EXPECT_TRUE(succeeded(who, status)) {
+			TH_LOG("%s", who->name);
 		}
 	}
-}
-
-static void passed_init(void)
-{
-	map_row((void *)0x200000000000, 20);
 }
 
 /* Descriptors that another process uses */
@@ -125,30 +111,18 @@ FIXTURE(passed)
 	int fd;
 };
 
-FIXTURE_VARIANT(passed)
-{
-	const char *entry;
-};
-
-FIXTURE_VARIANT_ADD(passed, maps) { PROC "maps" };
-FIXTURE_VARIANT_ADD(passed, raw) { PROC "raw" };
-FIXTURE_VARIANT_ADD(passed, vmas) { PROC "vmas" };
-
-static void passed_other_init(void)
-{
-	map_row((void *)0x300000000000, 30);
-}
+ENTRY_VARIANTS(passed);
 
 FIXTURE_SETUP(passed)
 {
-	target_start(&self->a, passed_init, NULL);
-	target_start(&self->b, passed_other_init, NULL);
+	target_start_row(&self->a, A_MARK, 20);
+	target_start_row(&self->b, B_MARK, 30);
 	self->fd = open_target(variant->entry, self->b.pid);
 	self->expected_b = slurp(self->fd, 1 << 20);
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	self->expected_a = slurp(self->fd, 1 << 20);
-	ASSERT_TRUE(shows(self->expected_a, (void *)0x200000000000));
-	ASSERT_TRUE(shows(self->expected_b, (void *)0x300000000000));
+	ASSERT_TRUE(shows(self->expected_a, A_MARK));
+	ASSERT_TRUE(shows(self->expected_b, B_MARK));
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 }
 
@@ -158,7 +132,10 @@ FIXTURE_TEARDOWN(passed)
 	target_end(&self->b);
 }
 
-/* fd shows a and can be read. A write to aim it at b fails with error and changes nothing. */
+/*
+ * fd shows a and can be read. Writing the pid of b returns error, and then
+ * changes nothing.
+ */
 static void use_descriptor(const FIXTURE_DATA(passed) *self, int fd, int error)
 {
 	CHECK(same(self->expected_a, slurp(fd, 4096)));
@@ -167,41 +144,20 @@ static void use_descriptor(const FIXTURE_DATA(passed) *self, int fd, int error)
 	CHECK(same(error ? self->expected_a : self->expected_b, slurp(fd, 4096)));
 }
 
-/* Runs code in a child, and returns its exit status. */
-#define IN_CHILD(...) ({						\
-	pid_t child_pid = fork_child();					\
-									\
-	if (!child_pid) {						\
-		__VA_ARGS__;						\
-		_exit(0);						\
-	}								\
-	reap(child_pid);						\
-})
-
 /* A write checks the capability again, but not the file mode. */
 TEST_F(passed, write_needs_cap_sys_ptrace)
 {
-	static const struct {
-		struct identity who;
-		int error;
-	} users[] = {
-		{ { NOBODY, 0, NULL }, -EPERM },
-		{ { 0, ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE), NULL }, -EPERM },
-		{ { 0, ALL_CAPS, "0 0 1" }, -EPERM },
-		{ { NOBODY, CAP_BIT(CAP_SYS_PTRACE), NULL }, 0 },
-	};
-	unsigned int i;
-	int ret;
+	const struct user *who;
+	int status;
 
-	for (i = 0; i < ARRAY_SIZE(users); i++) {
-		ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-		ret = IN_CHILD({
-			if (become(&users[i].who))
-				_exit(KSFT_SKIP);
-			use_descriptor(self, self->fd, users[i].error);
+	for (who = users; who < users + ARRAY_SIZE(users); who++) {
+		ASSERT_EQ(0, set_target(self->fd, self->a.pid));
+		status = IN_CHILD({
+			become(who);
+			use_descriptor(self, self->fd, who->write);
 		});
-		EXPECT_TRUE(!ret || (ret == KSFT_SKIP && users[i].who.userns)) {
-			TH_LOG("user %u", i);
+		EXPECT_TRUE(succeeded(who, status)) {
+			TH_LOG("%s", who->name);
 		}
 	}
 }
@@ -214,15 +170,15 @@ TEST_F(passed, reopen_checks_again)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->fd);
 	EXPECT_EQ(0, try_open(path, O_RDONLY));
 	EXPECT_EQ(0, IN_CHILD({
-		keep_caps(ALL_CAPS & ~CAP_BIT(CAP_SYS_PTRACE));
+		keep_caps(ALL_CAPS & ~PTRACE);
 		CHECK(try_open(path, O_RDONLY) == -EPERM);
 	}));
 }
 
 /*
  * Landlock: a process in a domain may not open maps of a process outside it,
- * even with CAP_SYS_PTRACE. A thread cannot leave a domain, children inherit it,
- * and threads of one process can be in different domains.
+ * even with CAP_SYS_PTRACE. A thread cannot leave a domain, children inherit
+ * it, and threads of one process can be in different domains.
  */
 
 /* Newer kernels show maps to readers with CAP_PERFMON, in a domain or not. */
@@ -259,15 +215,7 @@ FIXTURE(landlock)
 	struct target outside;
 };
 
-FIXTURE_VARIANT(landlock)
-{
-	const char *name;
-};
-
-FIXTURE_VARIANT_ADD(landlock, maps) { "maps" };
-FIXTURE_VARIANT_ADD(landlock, raw) { "raw" };
-FIXTURE_VARIANT_ADD(landlock, summary) { "summary" };
-FIXTURE_VARIANT_ADD(landlock, vmas) { "vmas" };
+ENTRY_VARIANTS(landlock);
 
 FIXTURE_SETUP(landlock)
 {
@@ -276,28 +224,26 @@ FIXTURE_SETUP(landlock)
 	FATAL_IS_ASSERT();
 	if (ret)
 		SKIP(return, "no Landlock: %s", strerror(ret));
-	target_start(&self->outside, passed_init, NULL);
+	target_start_row(&self->outside, A_MARK, 20);
 }
 
 FIXTURE_TEARDOWN(landlock)
 {
-	if (self->outside.pid)
-		target_end(&self->outside);
+	target_end(&self->outside);
 	EXPECT_EQ(0, set_param("pid", "0"));
 }
 
-static int open_entry(const char *procfs, const char *name)
+/* An entry of an instance of procfs */
+static int open_entry(const char *procfs, const char *entry)
 {
 	char path[128];
-	int fd;
 
-	snprintf(path, sizeof(path), "%s/vmainfo/%s", procfs, name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	snprintf(path, sizeof(path), "%s%s", procfs, entry + strlen("/proc"));
+	return result_of(open(path, O_RDWR | O_CLOEXEC));
 }
 
-/* A target is accepted exactly if its maps can be opened, with the same error. */
-static void in_domain(const char *procfs, const char *name, pid_t outside, int error)
+/* A target is accepted if its maps can be opened, with the same error. */
+static void in_domain(const char *procfs, const char *entry, pid_t outside, int error)
 {
 	int fd = -1;
 	pid_t inside;
@@ -305,7 +251,7 @@ static void in_domain(const char *procfs, const char *name, pid_t outside, int e
 
 	CHECK(!enter_domain());
 	CHECK(!try_maps(procfs, getpid()));
-	CHECK((fd = open_entry(procfs, name)) >= 0);
+	CHECK((fd = open_entry(procfs, entry)) >= 0);
 	CHECK(read(fd, &c, 1) == 1);
 	CHECK(try_maps(procfs, outside) == error);
 	CHECK(set_target(fd, outside) == error);
@@ -314,14 +260,11 @@ static void in_domain(const char *procfs, const char *name, pid_t outside, int e
 	CHECK(read(fd, &c, 1) == 1);
 	CHECK(!set_target(fd, getpid()));
 
-	inside = fork_child();
-	while (!inside)
-		pause();
+	inside = sleeping_child();
 	CHECK(!try_maps(procfs, inside));
 	CHECK(!set_target(fd, inside));
 	CHECK(read(fd, &c, 1) == 1);
-	kill(inside, SIGKILL);
-	CHECK(reap(inside) == 128 + SIGKILL);
+	end_child(inside);
 }
 
 TEST_F(landlock, default_target)
@@ -329,15 +272,15 @@ TEST_F(landlock, default_target)
 	ASSERT_EQ(0, set_param_pid(self->outside.pid));
 	EXPECT_EQ(0, IN_CHILD({
 		CHECK(!enter_domain());
-		CHECK(open_entry("/proc", variant->name) == -EACCES);
+		CHECK(open_entry("/proc", variant->entry) == -EACCES);
 	}));
-	EXPECT_LE(0, open_entry("/proc", variant->name));
+	EXPECT_LE(0, open_entry("/proc", variant->entry));
 }
 
 /* Both the opener and the writer are checked. */
 TEST_F(landlock, fd_passed_into_domain)
 {
-	int fd = open_entry("/proc", variant->name);
+	int fd = open_entry("/proc", variant->entry);
 	char c;
 
 	ASSERT_LE(0, fd);
@@ -354,7 +297,7 @@ TEST_F(landlock, fd_passed_into_domain)
 	}));
 }
 
-/* A write fails with the error that the instance of procfs has for the maps of the target. */
+/* A write has the error of opening the target's maps in that procfs. */
 TEST_F(landlock, written_target_like_maps)
 {
 	static const struct {
@@ -362,7 +305,7 @@ TEST_F(landlock, written_target_like_maps)
 		int error;
 	} mounts[] = {
 		{ "hidepid=0", -EACCES }, { "hidepid=1", -EACCES },
-		/* hidepid does not apply to the group in gid=, which is 0 by default. */
+		/* hidepid does not apply to the group gid=, by default 0. */
 		{ "hidepid=1,gid=65534", -EPERM }, { "hidepid=2,gid=65534", -ENOENT },
 		{ "hidepid=4", -ENOENT },
 	};
@@ -372,14 +315,14 @@ TEST_F(landlock, written_target_like_maps)
 	ASSERT_NE(NULL, mkdtemp(dir));
 	for (i = 0; i < ARRAY_SIZE(mounts); i++) {
 		ASSERT_EQ(0, mount("proc", dir, "proc", 0, mounts[i].options));
-		EXPECT_EQ(0, IN_CHILD(in_domain(dir, variant->name, self->outside.pid,
+		EXPECT_EQ(0, IN_CHILD(in_domain(dir, variant->entry, self->outside.pid,
 						mounts[i].error))) {
 			TH_LOG("%s", mounts[i].options);
 		}
 		EXPECT_EQ(0, IN_CHILD({
-			int fd = open_entry(dir, variant->name);
+			int fd = open_entry(dir, variant->entry);
 
-			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+			keep_caps(PTRACE);
 			CHECK(!try_maps(dir, self->outside.pid));
 			CHECK(!set_target(fd, self->outside.pid));
 		}));
@@ -391,13 +334,12 @@ TEST_F(landlock, written_target_like_maps)
 /* An entry that is mounted alone still belongs to its instance of procfs. */
 TEST_F(landlock, bind_mounted_entry)
 {
-	char file[] = "/tmp/vmainfo-access-XXXXXX", path[64];
+	char file[] = "/tmp/vmainfo-access-XXXXXX";
 	int fd = mkstemp(file);
 
 	ASSERT_LE(0, fd);
 	close(fd);
-	snprintf(path, sizeof(path), PROC "%s", variant->name);
-	ASSERT_EQ(0, mount(path, file, NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount(variant->entry, file, NULL, MS_BIND, NULL));
 	EXPECT_EQ(0, IN_CHILD({
 		CHECK((fd = open(file, O_RDWR)) >= 0);
 		CHECK(!set_target(fd, self->outside.pid));
@@ -415,62 +357,42 @@ TEST_F(landlock, bind_mounted_entry)
  * something, which ends the leader and makes the thread the process.
  */
 
-static int go[2], gone[2], observed[2];
+static int seen[2];		/* a pipe: what the observer has seen */
+static atomic_bool *changed;	/* shared */
+static const char *observed;
 static bool thread_execs;
 
 static void *outside_thread(void *arg)
 {
-	char c;
-
-	if (!thread_execs)
-		for (;;)
-			pause();
-	if (read(go[0], &c, 1) == 1)
-		execl("/proc/self/exe", "access", "--wait", NULL);
-	_exit(1);
-	return arg;
+	if (thread_execs)
+		target_obey();
+	wait_for_ever();
 }
 
-/* 0, or a negative errno: what a read from the start says */
-static int try_read(int fd)
-{
-	char c;
-
-	CHECK(!lseek(fd, 0, SEEK_SET));
-	return read(fd, &c, 1) < 0 ? -errno : 0;
-}
-
-static void observe(const char *name, pid_t pid)
+static void observe(pid_t pid)
 {
 	struct procmap_query q = {
 		.size = sizeof(q), .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
 	};
 	struct vmainfo_header h = { .size = sizeof(h) };
-	bool maps = !strcmp(name, "maps");
-	pid_t shown = pid;
-	char path[32], c;
-	int fd;
+	bool maps = !strcmp(observed, PROC "maps");
+	int fd = open_entry("/proc", observed);
+	char path[32];
 
-	/* EOF arrives when the others exit only if this process has no write end. */
-	close(gone[1]);
-	close(101);
-	fd = open_entry("/proc", name);
 	CHECK(fd >= 0);
 	CHECK(!try_maps("/proc", pid));
 	CHECK(!set_target(fd, pid));
 	CHECK(!try_read(fd));
 	CHECK(!ioctl(fd, VMAINFO_GET_HEADER, &h) && h.vmas);
 	CHECK(!maps || !ioctl(fd, PROCMAP_QUERY, &q));
+	CHECK(write(seen[1], "", 1) == 1);
 
-	CHECK(write(go[1], "", 1) == 1);
-	if (thread_execs) {
-		CHECK(read(gone[0], &c, 1) == 1);
-	} else {
-		shown = other_thread(pid);
-		await_end_of_leader(pid);
+	while (!*changed) {
+		CHECK(getppid() == pid);
+		usleep(1000);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	CHECK(try_maps(path, shown) == -EACCES);
+	CHECK(try_maps(path, thread_execs ? pid : other_thread(pid)) == -EACCES);
 	CHECK(ioctl(fd, VMAINFO_GET_HEADER, &h) == -1 && errno == EACCES);
 	CHECK(!maps || (ioctl(fd, PROCMAP_QUERY, &q) == -1 && errno == EACCES));
 	CHECK(try_read(fd) == -EACCES);
@@ -478,61 +400,58 @@ static void observe(const char *name, pid_t pid)
 	/* The file can still be used. */
 	CHECK(!set_target(fd, getpid()));
 	CHECK(!try_read(fd));
-	CHECK(write(observed[1], "", 1) == 1);
+	CHECK(write(seen[1], "", 1) == 1);
+	_exit(0);
 }
 
-static void half_in_domain(const char *name)
+static void half_in_domain(void)
 {
-	pthread_t thread;
 	pid_t pid;
-	char c;
 
-	CHECK(!pthread_create(&thread, NULL, outside_thread, NULL));
+	start_thread(outside_thread, NULL);
 	CHECK(!enter_domain());
-	pid = fork();
+	pid = fork();	/* not fork_child(): the observer outlives the leader */
 	CHECK(pid >= 0);
-	if (!pid) {
-		observe(name, getppid());
-		_exit(0);
-	}
-	close(observed[1]);
-	if (!thread_execs && read(go[0], &c, 1) == 1)
-		pthread_exit(NULL);
-	for (;;)
-		pause();
+	if (!pid)
+		observe(getppid());
+	close(seen[1]);
+	if (thread_execs)
+		wait_for_ever();
 }
 
-static bool is_observed(const char *name)
+static bool is_observed(const char *entry, bool exec)
 {
+	struct target t;
+	bool before, after;
 	char c;
-	pid_t pid;
-	bool done;
 
-	if (pipe2(go, O_CLOEXEC) || pipe2(gone, 0) || pipe2(observed, O_CLOEXEC))
+	observed = entry;
+	thread_execs = exec;
+	changed = get_shared(sizeof(*changed));
+	if (pipe2(seen, O_CLOEXEC))
 		fatal("pipe");
-	pid = fork_child();
-	if (!pid) {
-		dup2(gone[1], 101);
-		half_in_domain(name);
-	}
-	close(observed[1]);
-	close(gone[1]);
-	done = read(observed[0], &c, 1) == 1;
-	kill(pid, SIGKILL);
-	reap(pid);
-	return done;
+	target_start(&t, half_in_domain, NULL);
+	close(seen[1]);
+	before = read(seen[0], &c, 1) == 1;
+	if (exec)
+		tell(&t, TARGET_EXEC);
+	else
+		tell_leader_to_exit(&t);
+	*changed = true;
+	after = read(seen[0], &c, 1) == 1;
+	close(seen[0]);
+	target_end(&t);
+	return before && after;
 }
 
 TEST_F(landlock, leader_exit_rechecks)
 {
-	thread_execs = false;
-	EXPECT_TRUE(is_observed(variant->name));
+	EXPECT_TRUE(is_observed(variant->entry, false));
 }
 
 TEST_F(landlock, exec_rechecks)
 {
-	thread_execs = true;
-	EXPECT_TRUE(is_observed(variant->name));
+	EXPECT_TRUE(is_observed(variant->entry, true));
 }
 
 /* Yama restricts attaching, not reading. */
@@ -551,9 +470,9 @@ TEST(yama_permits_reads)
 	for (i = 0; i < ARRAY_SIZE(scopes) && before.s[0] != '3'; i++) {
 		write_file(path, scopes[i]);
 		EXPECT_EQ(0, IN_CHILD({
-			keep_caps(CAP_BIT(CAP_SYS_PTRACE));
+			keep_caps(PTRACE);
 			CHECK(!try_maps("/proc", t.pid));
-			CHECK(!set_target(open_entry("/proc", "vmas"), t.pid));
+			CHECK(!set_target(open_entry("/proc", PROC "vmas"), t.pid));
 		}));
 		write_file(path, before.s);
 	}
@@ -582,15 +501,4 @@ TEST(file_modes)
 	}
 }
 
-int main(int argc, char **argv)
-{
-	/* what a thread executes: says that it runs, and waits */
-	if (argc == 2 && !strcmp(argv[1], "--wait")) {
-		if (write(101, "", 1) == 1)
-			for (;;)
-				pause();
-		return 1;
-	}
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN()

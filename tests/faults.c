@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every kernel allocation of an open, a write and a read of an entry fails once, one after the
- * other (fail-nth, see Documentation/fault-injection/fault-injection.rst). Each call then works
- * or fails with ENOMEM, the same call works when it is repeated, and the text is the same as
- * without failures.
+ * Every kernel allocation of an open, a write and a read of an entry fails
+ * once, one after the other (fail-nth, see
+ * Documentation/fault-injection/fault-injection.rst). Each call then works or
+ * fails with ENOMEM, the same call works when it is repeated, and the text is
+ * the same as without failures.
  *
- * What leaks shows afterwards. A lock: the target maps something after each round. A reference:
- * the target's files are on a file system of their own, which cannot be unmounted while a file
- * or the target's mm is referenced. Memory: kmemleak, see leaks.sh.
+ * What leaks shows afterwards. A lock: the target maps something after each
+ * round. A reference: the target's files are on a file system of their own,
+ * which cannot be unmounted while a file or the target's mm is referenced.
+ * Memory: kmemleak, see leaks.sh.
  */
 #include <sys/mount.h>
 
@@ -41,7 +43,10 @@ static const char *faults_missing(void)
 	return NULL;
 }
 
-/* The target has that many VMAs, a third of them of files, which have long paths in a large one. */
+/*
+ * The target has that many VMAs, a third of them of files, which have long
+ * paths in a large one.
+ */
 static unsigned int vmas;
 
 static void map_files(void)
@@ -49,26 +54,20 @@ static void map_files(void)
 	char *row = (char *)0x200000000000;
 	char name[NAME_MAX + 1];
 	unsigned int i;
-	int fd;
 
 	if (chdir(FILES))
 		fatal(FILES);
 	memset(name, 'n', NAME_MAX);
 	name[NAME_MAX] = 0;
-	for (i = 0; i < 4 && vmas > 3; i++)
-		if (mkdir(name, 0700) || chdir(name))
-			fatal("mkdir");
+	enter_dirs(name, vmas > 3 ? 4 : 0);
 	for (i = 0; i < vmas; i++) {
 		if (i % 3) {
 			map_at(row + i * PAGE, PAGE, i % 3 == 1 ? PROT_READ : PROT_NONE);
 			continue;
 		}
 		snprintf(name, sizeof(name), "%u", i);
-		fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd < 0 || ftruncate(fd, PAGE))
-			fatal("%s", name);
-		map_file(row + i * PAGE, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
-		close(fd);
+		map_and_close(row + i * PAGE, PAGE, PROT_READ, MAP_PRIVATE,
+			      create_file(name, PAGE), 0);
 	}
 }
 
@@ -98,8 +97,8 @@ static bool disarm(void)
 }
 
 /*
- * A call that fails with ENOMEM is repeated, and must work then, because only one allocation
- * fails.
+ * A call that fails with ENOMEM is repeated, and must work then, because only
+ * one allocation fails.
  */
 static unsigned int refusals;
 
@@ -172,7 +171,7 @@ FIXTURE_SETUP(faults)
 	ASSERT_TRUE(!mkdir(FILES, 0700) || errno == EEXIST);
 	ASSERT_EQ(0, mount("none", FILES, "tmpfs", 0, NULL));
 	vmas = variant->vmas;
-	target_start(&self->target, map_files, map_and_unmap);
+	target_start(&self->target, map_files, NULL);
 	snprintf(self->pid, sizeof(self->pid), "%d", self->target.pid);
 	buffer = get_memory(BUFFER);
 	memset(buffer, 1, BUFFER);
@@ -215,7 +214,7 @@ TEST_F(faults, every_allocation_fails_once)
 		ASSERT_GT(BUFFER, all);
 		text = get_memory(all);
 		memcpy(text, buffer, all);
-		/* No page fault of this process shall take the injected failure. */
+		/* Page faults shall not take the injected failure. */
 		ASSERT_EQ(0, mlockall(MCL_CURRENT));
 		injected = 0;
 		refused = 0;
@@ -229,7 +228,7 @@ TEST_F(faults, every_allocation_fails_once)
 			ASSERT_TRUE(all == len && !memcmp(text + from, buffer + from, all - from)) {
 				TH_LOG("%s differs after failure %u", ways[i].entry, nth);
 			}
-			tell(&self->target, 'm');
+			tell(&self->target, TARGET_MAP);
 		}
 		printf("# %s in reads of %zu bytes: %u of %u faults injected gave ENOMEM\n",
 		       ways[i].entry, ways[i].chunk, refused, injected);
@@ -282,4 +281,4 @@ TEST(load_survives_enomem)
 	EXPECT_LT(loaded, injected);
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

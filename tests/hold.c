@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long a writer of a process with many VMAs waits while a reader walks them: max_hold_us
- * limits it.
+ * How long a writer of a process with many VMAs waits while a reader walks
+ * them: max_hold_us limits it.
  *
- * A thread of the target takes its mmap_lock for writing over and over, by an mprotect() that
- * changes nothing, and measures each call. A round takes a snapshot in each of four ways:
+ * A thread of the target takes its mmap_lock for writing over and over, by an
+ * mprotect() that changes nothing, and measures each call. A round takes a
+ * snapshot in each of four ways:
  *
- *	NEVER	of the target, with max_hold_us=0: the writer waits for all of the walk
+ *	NEVER	of the target, with max_hold_us=0: a writer waits for the walk
  *	PART	of the target, with max_hold_us set to a fifth of that walk
  *	SHORT	of the target, with the default of 250 us
- *	OTHER	of a copy of the target, for as long as SHORT took: the same work for the CPUs,
- *		but another lock. These waits are due to the scheduler and the emulation.
+ *	OTHER	of a copy of the target, for as long as SHORT took: the same
+ *		work for the CPUs, but another lock. These waits are due to the
+ *		scheduler and the emulation.
  *
- * Waits are only compared with waits of the same rounds, not with wall-clock times. The measure
- * is the length above which half of all waiting time was spent. So one wait for a whole walk
- * counts by its length, and a few waits that were long because the machine was busy do not
- * count more.
+ * Waits are only compared with waits of the same rounds, not with wall-clock
+ * times. The measure is the length above which half of all waiting time was
+ * spent. So one wait for a whole walk counts by its length, and a few waits
+ * that were long because the machine was busy do not count more.
  *
  *	SHORT	less than halfway from OTHER to NEVER
- *	PART	less than three quarters of the way, and at least half of what was set, so that
- *		a wrong unit shows in both directions
+ *	PART	less than three quarters of the way, and at least half of what
+ *		was set, so that a wrong unit shows in both directions
  */
-#include <pthread.h>
+#include <sched.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
@@ -71,10 +73,7 @@ static void *take_lock(void *arg)
 
 static void target_command(char c)
 {
-	pthread_t thread;
-
-	if (c == 'w' && pthread_create(&thread, NULL, take_lock, NULL))
-		_exit(1);
+	start_thread(take_lock, NULL);
 }
 
 enum way {
@@ -90,7 +89,7 @@ static int fd[2];
 /* The waiting time by class */
 static uint64_t waits[WAYS][CLASSES];
 
-/* Takes a snapshot in one of the ways, and adds the waits of the writer meanwhile. */
+/* Takes a snapshot in one of the ways, and adds the waits of the writer. */
 static void measure(enum way way, unsigned int part_us)
 {
 	static uint64_t short_took;
@@ -112,7 +111,7 @@ static void measure(enum way way, unsigned int part_us)
 	} while (way == OTHER && took < short_took);
 	if (way == SHORT)
 		short_took = took;
-	/* The call in progress still counts: wait until it and another one have returned. */
+	/* The call in progress counts: wait for it and another one. */
 	for (calls = shared->calls; shared->calls < calls + 2;)
 		sched_yield();
 	for (i = 0; i < CLASSES; i++)
@@ -198,9 +197,4 @@ TEST_F(hold, writer_wait_limited)
 	EXPECT_GT(wait[PART], part / 2);
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(1, 5);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(1, 5))

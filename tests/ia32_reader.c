@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Copies what a program gets from vmainfo to stdout. It is built for 32 bits, and for 64 bits
- * as amd64_reader; compat.sh compares the two:
+ * Copies what a program gets from vmainfo to stdout. It is built for 32 bits,
+ * and for 64 bits as amd64_reader; compat.sh compares the two:
  *
  *	ia32_reader raw PID
  *	ia32_reader header PID
@@ -9,12 +9,10 @@
  *	ia32_reader maps PID
  *	ia32_reader load FILE		loads a module
  *
- * It omits times and its own addresses. The exit status is the number of the error. Like
- * ia32.c it uses no C library.
+ * It omits times and its own addresses. The exit status is the number of the
+ * error. Like ia32.c it uses the kernel's nolibc.
  */
-#include <asm/unistd.h>
-#include <linux/errno.h>
-#include <linux/fcntl.h>
+#include "nolibc.h"
 #include <linux/fs.h>
 
 #include "../vmainfo.h"
@@ -27,25 +25,11 @@ static union {
 static struct procmap_query q;
 static char name[4096], id[20];
 
-static long call(long nr, long a, long b, long c)
-{
-	long ret;
-
-#ifdef __x86_64__
-	__asm__ volatile ("syscall" : "=a" (ret)
-			  : "0" (nr), "D" (a), "S" (b), "d" (c) : "rcx", "r11", "memory");
-#else
-	__asm__ volatile ("int $0x80" : "=a" (ret)
-			  : "0" (nr), "b" (a), "c" (b), "d" (c) : "memory");
-#endif
-	return ret;
-}
-
 /* Ends the program if a system call fails. */
 static long must(long ret)
 {
 	if (ret < 0)
-		call(__NR_exit, -ret, 0, 0);
+		exit(errno);
 	return ret;
 }
 
@@ -55,17 +39,14 @@ static void put(const void *p, unsigned long len)
 	long n;
 
 	for (; len; len -= n, s += n)
-		n = must(call(__NR_write, 1, (long)s, len));
+		n = must(write(1, s, len));
 }
 
 static int open_target(const char *entry, const char *pid)
 {
-	int fd = must(call(__NR_open, (long)entry, O_RDWR, 0));
-	long len = 0;
+	int fd = must(open(entry, O_RDWR));
 
-	while (pid[len])
-		len++;
-	must(call(__NR_write, fd, (long)pid, len));
+	must(write(fd, pid, strlen(pid)));
 	return fd;
 }
 
@@ -73,7 +54,7 @@ static void copy(int fd, int raw)
 {
 	long n;
 
-	while ((n = must(call(__NR_read, fd, (long)&buf, sizeof(buf))))) {
+	while ((n = must(read(fd, &buf, sizeof(buf))))) {
 		if (raw)
 			buf.header.taken_ns = 0;
 		raw = 0;
@@ -83,16 +64,16 @@ static void copy(int fd, int raw)
 
 static void load(const char *file)
 {
-	int fd = must(call(__NR_open, (long)file, O_RDONLY, 0));
+	int fd = must(open(file, O_RDONLY));
 
-	must(call(__NR_finit_module, fd, (long)"", 0));
+	must(syscall(__NR_finit_module, fd, "", 0));
 }
 
 /* A structure that is larger than the module's */
 static void header(int fd)
 {
 	buf.header.size = sizeof(buf.header) + 16;
-	must(call(__NR_ioctl, fd, VMAINFO_GET_HEADER, (long)&buf));
+	must(ioctl(fd, VMAINFO_GET_HEADER, &buf));
 	buf.header.taken_ns = 0;
 	put(&buf, sizeof(buf.header) + 16);
 }
@@ -106,7 +87,7 @@ static void query(int fd, const char *address)
 	q.vma_name_size = sizeof(name);
 	q.build_id_addr = (unsigned long)id;
 	q.build_id_size = sizeof(id);
-	must(call(__NR_ioctl, fd, PROCMAP_QUERY, (long)&q));
+	must(ioctl(fd, PROCMAP_QUERY, &q));
 	q.vma_name_addr = 0;
 	q.build_id_addr = 0;
 	put(&q, sizeof(q));
@@ -114,31 +95,19 @@ static void query(int fd, const char *address)
 	put(id, sizeof(id));
 }
 
-void run(long *stack);
-
-void run(long *stack)
+int main(int argc, char **argv)
 {
-	char **argv = (char **)(stack + 1);
-
-	if (stack[0] == 3 && argv[1][0] == 'r')
+	if (argc == 3 && !strcmp(argv[1], "raw"))
 		copy(open_target(VMAINFO_RAW, argv[2]), 1);
-	else if (stack[0] == 3 && argv[1][0] == 'h')
+	else if (argc == 3 && !strcmp(argv[1], "header"))
 		header(open_target(VMAINFO_RAW, argv[2]));
-	else if (stack[0] == 3 && argv[1][0] == 'm')
+	else if (argc == 3 && !strcmp(argv[1], "maps"))
 		copy(open_target(VMAINFO_MAPS, argv[2]), 0);
-	else if (stack[0] == 3 && argv[1][0] == 'l')
+	else if (argc == 3 && !strcmp(argv[1], "load"))
 		load(argv[2]);
-	else if (stack[0] == 4 && argv[1][0] == 'q')
+	else if (argc == 4 && !strcmp(argv[1], "query"))
 		query(open_target(VMAINFO_MAPS, argv[2]), argv[3]);
 	else
-		must(-EINVAL);
-	call(__NR_exit, 0, 0, 0);
+		return EINVAL;
+	return 0;
 }
-
-/* The arguments are at the initial stack pointer. */
-#ifdef __x86_64__
-__asm__ (".globl _start\n_start: mov %rsp, %rdi\nand $-16, %rsp\ncall run\n");
-#else
-__asm__ (".globl _start\n_start: mov %esp, %eax\nand $-16, %esp\nsub $12, %esp\npush %eax\n"
-	 "call run\n");
-#endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's regions in summary match what the kernel has in them. Only readers who may see
- * kernel addresses get them.
+ * The kernel's regions in summary match what the kernel has in them. Only
+ * readers who may see kernel addresses get them.
  */
 #include <linux/elf.h>
 #include <sched.h>
@@ -12,7 +12,7 @@
 
 #define KPTR_RESTRICT "/proc/sys/kernel/kptr_restrict"
 
-/* The region of that name, or the first one that contains the address; NULL if not found */
+/* The region of that name, or the first one with that address, or NULL */
 static const struct kernel_region *region(const struct summary *sum, const char *name,
 					  unsigned long long address)
 {
@@ -27,21 +27,6 @@ static const struct kernel_region *region(const struct summary *sum, const char 
 static bool holds(const struct kernel_region *r, unsigned long long address)
 {
 	return r && r->v.start <= address && address < r->v.end;
-}
-
-/* The number at the beginning of a line, or after a word in it */
-static unsigned long long address_in(struct text t, const char *line_begins, const char *word)
-{
-	const char *s;
-
-	for (s = t.s; *s; s = strchr(s, '\n') + 1) {
-		if (strncmp(s, line_begins, strlen(line_begins)))
-			continue;
-		if (word)
-			s = strstr(s, word) + strlen(word);
-		return strtoull(s, NULL, 16);
-	}
-	fatal("no line that begins with %s", line_begins);
 }
 
 FIXTURE(kernel)
@@ -95,16 +80,16 @@ TEST_F(kernel, regions_match_kernel)
 		printf("# %s %llx-%llx\n", sum.region[i].name, sum.region[i].v.start,
 		       sum.region[i].v.end);
 
-	at = address_in(slurp_path("/proc/modules"), "vmainfo ", " 0x");
+	s = strstr(slurp_path("/proc/modules").s, "vmainfo ");
+	ASSERT_NE(NULL, s);
+	at = strtoull(strstr(s, " 0x"), NULL, 16);
 #ifdef __x86_64__
 	EXPECT_TRUE(holds(region(&sum, "KernelModules", 0), at)) {
 		TH_LOG("%llx", at);
 	}
-	for (s = slurp_path("/proc/kallsyms").s; *s; s = strchr(s, '\n') + 1)
-		if (!strncmp(s + 16, " T _text\n", 9))
-			break;
-	ASSERT_NE(0, *s);
-	at = strtoull(s, NULL, 16);
+	s = strstr(slurp_path("/proc/kallsyms").s, " T _text\n");
+	ASSERT_NE(NULL, s);
+	at = strtoull(s - 16, NULL, 16);
 	EXPECT_TRUE(holds(region(&sum, "KernelImage", 0), at)) {
 		TH_LOG("%llx", at);
 	}
@@ -150,7 +135,7 @@ TEST_F(kernel, regions_match_kcore)
 			continue;
 		end = ph.p_vaddr + ph.p_memsz;
 #ifdef __aarch64__
-		/* where modules would be, were the kernel not at a random address */
+		/* where modules are without a random address */
 		if (end == vmalloc->v.start)
 			continue;
 #endif
@@ -166,12 +151,11 @@ TEST_F(kernel, regions_match_kcore)
 	}
 	EXPECT_EQ(direct->v.end, last);
 	EXPECT_TRUE(all_of_vmalloc);
-	close(fd);
 }
 
 /*
- * With CAP_SYSLOG, kptr_restrict decides whether regions are shown. The opener needs the
- * capability, the reader does not. KernelStart is always shown.
+ * With CAP_SYSLOG, kptr_restrict decides whether regions are shown. The opener
+ * needs the capability, the reader does not. KernelStart is always shown.
  */
 TEST_F(kernel, hidden_by_kptr_restrict)
 {
@@ -201,12 +185,6 @@ TEST_F(kernel, hidden_by_kptr_restrict)
 	}
 }
 
-static void own_mounts(void)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		fatal("a mount namespace");
-}
-
 /* A procfs without sysctls has no kptr_restrict. */
 TEST_F(kernel, hidden_without_sysctls)
 {
@@ -214,7 +192,7 @@ TEST_F(kernel, hidden_without_sysctls)
 	struct summary sum;
 	int fd, err;
 
-	own_mounts();
+	make_mounts_private();
 	if (!mkdtemp(dir) || mount("proc", dir, "proc", 0, NULL))
 		fatal("a procfs on %s", dir);
 	snprintf(path, sizeof(path), "%s/vmainfo/summary", dir);
@@ -237,7 +215,7 @@ TEST_F(kernel, hidden_by_link_over_kptr_restrict)
 	static const char *const to[] = { "/sys/vm/overcommit_memory", "/vmainfo/summary" };
 	unsigned int i;
 
-	own_mounts();
+	make_mounts_private();
 	ASSERT_EQ(0, write_file("/proc/sys/vm/overcommit_memory", "0"));
 	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "2"));
 	ASSERT_EQ(0, mount("links", "/proc/sys/kernel", "tmpfs", 0, NULL));
@@ -249,13 +227,13 @@ TEST_F(kernel, hidden_by_link_over_kptr_restrict)
 	ASSERT_EQ(0, umount("/proc/sys/kernel"));
 }
 
-/* A file that is mounted over kptr_restrict does not count, even one of the same procfs. */
+/* A file mounted over kptr_restrict, even of this procfs, is ignored. */
 TEST_F(kernel, hidden_by_mount_over_kptr_restrict)
 {
 	static const char zero[] = "/proc/sys/kernel/panic_on_oops";
 	const char *value;
 
-	own_mounts();
+	make_mounts_private();
 	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "2"));
 	if (mount(zero, KPTR_RESTRICT, NULL, MS_BIND, NULL))
 		fatal("a mount over " KPTR_RESTRICT);
@@ -265,4 +243,4 @@ TEST_F(kernel, hidden_by_mount_over_kptr_restrict)
 	ASSERT_EQ(0, umount(KPTR_RESTRICT));
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

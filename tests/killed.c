@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Signals to readers of a process with very many VMAs. A reader that is killed exits at once,
- * and leaves neither mmap_lock nor memory behind. Other signals do no harm.
+ * Signals to readers of a process with very many VMAs. A reader that is killed
+ * exits at once, and leaves neither mmap_lock nor memory behind. Other signals
+ * do no harm.
  */
-#include <pthread.h>
 #include <sys/time.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
 
 #define ROW_AT ((void *)0x200000000000)
-
-static void init(void)
-{
-	map_row(ROW_AT, MANY_VMAS);
-}
 
 /* It changes nothing, but takes mmap_lock for writing to find out. */
 static void *contend(void *page)
@@ -24,14 +19,14 @@ static void *contend(void *page)
 	_exit(1);
 }
 
+static void init(void)
+{
+	map_row(ROW_AT, MANY_VMAS);
+}
+
 static void command(char c)
 {
-	pthread_t thread;
-
-	if (c == 'm')
-		map_and_unmap(c);
-	else if (pthread_create(&thread, NULL, contend, map_at(NULL, PAGE, PROT_READ)))
-		_exit(1);
+	start_thread(contend, map_at(NULL, PAGE, PROT_READ));
 }
 
 FIXTURE(killed)
@@ -78,7 +73,7 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		pid = fork_child();
 		if (!pid)
 			self->fd = open_target(variant->entry, self->target.pid);
-		/* Reads all of it, or in every second round only takes snapshots. */
+		/* Reads all, or in every second round takes snapshots. */
 		while (!pid) {
 			*reading = true;
 			if (read(self->fd, buffer, i % 2 ? 1 : 1 << 20) <= 0)
@@ -88,13 +83,13 @@ TEST_F(killed, killed_reader_leaves_nothing)
 				_exit(2);
 		}
 		while (!*reading)
-			nap(100);
-		nap(i % 100 * 200);
+			usleep(100);
+		usleep(i % 100 * 200);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(128 + SIGKILL, reap(pid));
 		in_read += *reading;
-		/* It returns only if the reader has released the target's mmap_lock. */
-		tell(&self->target, 'm');
+		/* Waits until the reader has released mmap_lock. */
+		tell(&self->target, TARGET_MAP);
 	}
 	figure(i, "readers killed");
 	EXPECT_TRUE(memory_returned(before));
@@ -105,7 +100,7 @@ static volatile sig_atomic_t alarms;
 
 static void on_alarm(int sig)
 {
-	alarms += sig == SIGALRM;
+	alarms++;
 }
 
 TEST_F(killed, handled_signals_harmless)
@@ -128,4 +123,4 @@ TEST_F(killed, handled_signals_harmless)
 	ASSERT_EQ(0, setitimer(ITIMER_REAL, &off, NULL));
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Loading and unloading: what the parameters accept, and what open files do afterwards */
+/* Loading and unloading: valid parameters, and what open files do later */
 #include <dirent.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
 
 #define ROW_AT ((void *)0x200000000000)
-
-static void init(void)
-{
-	map_row(ROW_AT, 200);
-}
 
 static bool loaded(void)
 {
@@ -29,17 +24,15 @@ FIXTURE(load)
 FIXTURE_SETUP(load)
 {
 	FATAL_IS_ASSERT();
-	/* A failed test may have left it loaded. */
-	if (loaded())
-		ASSERT_EQ(0, module_unload());
-	target_start(&self->target, init, NULL);
+	ASSERT_EQ(0, module_unload());
+	target_start_row(&self->target, ROW_AT, 200);
 }
 
 FIXTURE_TEARDOWN(load)
 {
 	target_end(&self->target);
-	if (loaded())
-		EXPECT_EQ(0, module_unload());
+	if (!loaded())
+		EXPECT_EQ(0, module_load(""));
 }
 
 /* Loads the module with a parameter pid in addition to others. */
@@ -121,18 +114,22 @@ static const char *is_dead(int fd)
 	return NULL;
 }
 
+/* Those for one process, and procs, where a pid cannot be written */
+#define FILES (ENTRIES + 1)
+
 TEST_F(load, open_files_fail_after_unload)
 {
 	static const char * const state[] = { "unread", "half read", "completely read" };
-	int fd[ARRAY_SIZE(state)][ENTRIES];
+	int fd[ARRAY_SIZE(state)][FILES];
 	char buffer[4096];
 	unsigned int i, j;
 	DIR *dir;
 
 	ASSERT_EQ(0, module_load(""));
-	for (i = 0; i < ENTRIES; i++) {
+	for (i = 0; i < FILES; i++) {
 		for (j = 0; j < ARRAY_SIZE(state); j++)
-			fd[j][i] = open_target(entries[i], self->target.pid);
+			fd[j][i] = i < ENTRIES ? open_target(entries[i], self->target.pid) :
+				   open_or_die(PROC "procs", O_RDWR);
 		ASSERT_LT(0, read(fd[1][i], buffer, sizeof(buffer)));
 		ASSERT_LT(500u, slurp(fd[2][i], 4096).len);
 	}
@@ -142,10 +139,11 @@ TEST_F(load, open_files_fail_after_unload)
 
 	ASSERT_EQ(0, module_unload());
 	ASSERT_FALSE(loaded());
-	for (i = 0; i < ENTRIES; i++) {
+	for (i = 0; i < FILES; i++) {
 		for (j = 0; j < ARRAY_SIZE(state); j++) {
 			EXPECT_EQ(NULL, is_dead(fd[j][i])) {
-				TH_LOG("%s of %s, %s", is_dead(fd[j][i]), entries[i], state[j]);
+				TH_LOG("%s of %s, %s", is_dead(fd[j][i]),
+				       i < ENTRIES ? entries[i] : "procs", state[j]);
 			}
 		}
 	}
@@ -154,23 +152,14 @@ TEST_F(load, open_files_fail_after_unload)
 	/* Loading it again does not revive them. */
 	ASSERT_EQ(0, module_load(""));
 	EXPECT_LT(0u, slurp_path(PROC "vmas").len);
-	for (i = 0; i < ENTRIES; i++)
+	for (i = 0; i < FILES; i++)
 		EXPECT_EQ(NULL, is_dead(fd[1][i]));
 	EXPECT_EQ(0, chdir("/"));
 	closedir(dir);
 	ASSERT_EQ(0, module_unload());
-	for (i = 0; i < ENTRIES; i++)
+	for (i = 0; i < FILES; i++)
 		for (j = 0; j < ARRAY_SIZE(state); j++)
 			EXPECT_EQ(0, close(fd[j][i]));
 }
 
-int main(int argc, char **argv)
-{
-	/* Skips all tests if the module cannot be loaded. */
-	module_try();
-	if (module_unload()) {
-		ksft_print_header();
-		ksft_exit_fail_msg("vmainfo does not unload\n");
-	}
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN()

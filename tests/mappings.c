@@ -4,15 +4,16 @@
  *
  *	mappings DIRECTORY
  *
- * Its files are in DIRECTORY. It prints a line for each mapping, with tabs between the
- * fields:
+ * Its files are in DIRECTORY. It prints a line for each mapping, with tabs
+ * between the fields:
  *
  *	expect START END WHAT COLUMN=PATTERN...
  *	skip WHAT REASON
  *	ready N
  *
- * COLUMN is one of vmas, and PATTERN is a shell pattern. For flags, it is a list of names
- * that the VMA must have, or after a ! must not have. Nothing changes after the last line.
+ * COLUMN is one of vmas, and PATTERN is a shell pattern. For flags, it is a
+ * list of names that the VMA must have, or after a ! must not have. Nothing
+ * changes after the last line.
  */
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
@@ -88,7 +89,7 @@ struct mapping {
 	int prot, flags;
 	off_t offset;
 	bool touch;	/* writes to it */
-	/* Patterns; without one, kind follows from the above, and policy is "-" */
+	/* Patterns; the defaults: kind as above, policy "-" */
 	const char *kind, *anon, *policy, *vm_flags, *ops, *name;
 	unsigned int page;
 };
@@ -120,7 +121,7 @@ static void expect(const void *p, const struct mapping *m)
 
 #define EXPECT(p, ...) expect(p, &(struct mapping){ __VA_ARGS__ })
 
-/* Maps it in a slot of its own. Returns NULL, and prints a skip, if that fails. */
+/* Maps it in its own slot. Returns NULL and prints a skip if that fails. */
 static char *map(const struct mapping *m, int fd)
 {
 	void *at = next_slot(m->size);
@@ -152,7 +153,17 @@ static void map_all(const struct mapping *m, unsigned int n, int fd)
 	}
 }
 
-#define MAP(fd, ...) map_all(&(struct mapping){ __VA_ARGS__ }, 1, fd)
+/* Maps a file, if it could be opened, and closes it. */
+static void map_new(int fd, const struct mapping *m)
+{
+	if (fd < 0)
+		skip(m->what, strerror(errno));
+	else
+		map_all(m, 1, fd);
+	close(fd);
+}
+
+#define MAP(fd, ...) map_new(fd, &(struct mapping){ __VA_ARGS__ })
 
 /* Maps two pages, does something to p, and expects the result. */
 #define CHANGED_AS(as, call, ...) do {						\
@@ -337,10 +348,7 @@ static int make_file(const char *name, off_t size)
 
 static void named_file(const char *name, const char *pattern, const char *what)
 {
-	int fd = make_file(name, PAGE);
-
-	MAP(fd, what, PAGE, R, MAP_PRIVATE, .name = pattern);
-	close(fd);
+	MAP(make_file(name, PAGE), what, PAGE, R, MAP_PRIVATE, .name = pattern);
 }
 
 static const struct mapping of_file[] = {
@@ -383,12 +391,9 @@ static void files(void)
 	split(fd, &whole, R | W);
 	close(fd);
 	/* opened for reading only: may never become writable */
-	fd = open("plain", O_RDONLY);
-	MAP(fd, "a shared file, opened read-only", PAGE, R, MAP_SHARED, .vm_flags = "!mw");
-	close(fd);
-	fd = make_file("empty", 0);
-	MAP(fd, "an empty file", PAGE, R, .flags = MAP_PRIVATE);
-	close(fd);
+	MAP(open("plain", O_RDONLY), "a shared file, opened read-only", PAGE, R, MAP_SHARED,
+	    .vm_flags = "!mw");
+	MAP(make_file("empty", 0), "an empty file", PAGE, R, .flags = MAP_PRIVATE);
 
 	fd = make_file("gone", PAGE);
 	p = map(&m, fd);
@@ -404,12 +409,8 @@ static void files(void)
 		die("rename");
 	expect(p, &m);
 	close(fd);
-	fd = open(".", O_TMPFILE | O_RDWR, 0600);
-	if (fd < 0)
-		skip("O_TMPFILE", strerror(errno));
-	else
-		MAP(fd, "O_TMPFILE", PAGE, R, MAP_SHARED, .name = "/*/#* (deleted)");
-	close(fd);
+	MAP(open(".", O_TMPFILE | O_RDWR, 0600), "O_TMPFILE", PAGE, R, MAP_SHARED,
+	    .name = "/*/#* (deleted)");
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		named_file(names[i][0], names[i][1], names[i][2]);
 }
@@ -536,25 +537,16 @@ static void shared(void)
 	of_shm(SHM_HUGETLB, &huge_shm, 1);
 
 	fd = syscall(SYS_memfd_secret, 0);
-	if (fd < 0)
-		skip("memfd_secret", strerror(errno));
-	else if (ftruncate(fd, PAGE))
+	if (fd >= 0 && ftruncate(fd, PAGE))
 		die("ftruncate");
-	else
-		MAP(fd, "memfd_secret", PAGE, R | W, MAP_SHARED, .kind = "file",
-		    .ops = "secretmem_vm_ops");
-	close(fd);
+	MAP(fd, "memfd_secret", PAGE, R | W, MAP_SHARED, .kind = "file",
+	    .ops = "secretmem_vm_ops");
 
 	fd = open_or_die("/dev/zero", O_RDWR);
 	map_all(zero, ARRAY_SIZE(zero), fd);
 	close(fd);
-	fd = open("/dev/mem", O_RDONLY);
-	if (fd < 0)
-		skip("/dev/mem", strerror(errno));
-	else
-		MAP(fd, "/dev/mem", PAGE, R, MAP_SHARED, 0xf0000, .kind = "dev",
-		    .name = "/dev/mem", .vm_flags = "io,pf");
-	close(fd);
+	MAP(open("/dev/mem", O_RDONLY), "/dev/mem", PAGE, R, MAP_SHARED, 0xf0000,
+	    .kind = "dev", .name = "/dev/mem", .vm_flags = "io,pf");
 }
 
 /* Mappings that the kernel makes, or of files that it creates */
@@ -583,12 +575,9 @@ static void kernels_own(void)
 		       "an io_uring", PAGE, R | W, MAP_SHARED, .kind = "file",
 		       .name = "anon_inode:[[]io_uring]");
 
-	fd = syscall(SYS_perf_event_open, &perf, 0, -1, -1, 0);
-	if (fd < 0)
-		skip("a perf ring", strerror(errno));
-	else
-		MAP(fd, "a perf ring", 2 * PAGE, R | W, MAP_SHARED, .kind = "file",
-		    .ops = "perf_mmap_vmops", .name = "anon_inode:[[]perf_event]");
+	MAP(syscall(SYS_perf_event_open, &perf, 0, -1, -1, 0), "a perf ring", 2 * PAGE, R | W,
+	    MAP_SHARED, .kind = "file", .ops = "perf_mmap_vmops",
+	    .name = "anon_inode:[[]perf_event]");
 }
 
 /* The VMA that contains an address, by the kernel's own maps */
@@ -604,8 +593,9 @@ static void around(const void *p, const struct mapping *m)
 }
 
 /*
- * Memory that ends where the brk area begins, as a .bss does without randomization, and
- * memory that begins where the brk area ends. Linux 6.7 ceased to call them [heap].
+ * Memory that ends where the brk area begins, as a .bss does without
+ * randomization, and memory that begins where the brk area ends. Linux 6.7
+ * ceased to call them [heap].
  */
 static void around_the_heap(void)
 {
@@ -662,7 +652,5 @@ int main(int argc, char **argv)
 	around(&fs, &stack);
 
 	printf("ready %u\n", made);
-	fflush(stdout);
-	for (;;)
-		pause();
+	wait_for_ever();
 }

@@ -15,7 +15,7 @@ static const char * const column_names[COLUMNS] = {
 struct parser {
 	const char *s;
 	const char *error;
-	/* By the header of vmas: how many columns there are, and which comes where */
+	/* By the header of vmas: the number of columns, and their order */
 	unsigned int nr_columns, at[COLUMNS];
 };
 
@@ -33,21 +33,14 @@ static const char *parse_word(struct parser *p)
 
 static unsigned long long parse_number(struct parser *p, int base, char end)
 {
-	unsigned long long value = 0;
-	unsigned int digit, n;
+	unsigned long long value;
+	size_t digits;
 
 	p->s += strspn(p->s, " ");
-	for (n = 0;; n++, p->s++) {
-		digit = 99;
-		if (*p->s >= '0' && *p->s <= '9')
-			digit = *p->s - '0';
-		else if (*p->s >= 'a' && *p->s <= 'f')
-			digit = *p->s - 'a' + 10;
-		if (digit >= (unsigned int)base)
-			break;
-		value = value * base + digit;
-	}
-	if (!n || *p->s != end)
+	digits = strspn(p->s, base == 16 ? "0123456789abcdef" : "0123456789");
+	value = strtoull(p->s, NULL, base);
+	p->s += digits;
+	if (!digits || *p->s != end)
 		p->error = "a number is missing";
 	else
 		p->s++;
@@ -112,7 +105,7 @@ static struct region *add_region(struct listing *l, unsigned int room)
 	return memset(&l->regions[l->nr++], 0, sizeof(*l->regions));
 }
 
-/* Compares the newest region with the one before it. Returns an error, or NULL. */
+/* Compares the last region with the one before it. Returns an error or NULL. */
 static const char *check_region(const struct listing *l)
 {
 	const struct region *r = &l->regions[l->nr - 1];
@@ -123,12 +116,6 @@ static const char *check_region(const struct listing *l)
 		return r->start < r[-1].start ? "regions are out of order" : "regions overlap";
 	return NULL;
 }
-
-enum form {
-	MAPS_FORM,
-	SMAPS_FORM,
-	VMAS_FORM,
-};
 
 /* Parses the header of vmas. Returns an error, or NULL. */
 static const char *parse_header(struct parser *p, struct listing *l, unsigned int *nr)
@@ -165,17 +152,17 @@ static const char *parse_header(struct parser *p, struct listing *l, unsigned in
 	return NULL;
 }
 
-static const char *parse(struct listing *l, struct text t, enum form form)
+static const char *parse(struct listing *l, struct text t, bool vmas)
 {
 	struct parser p = { .s = t.s };
 	const char *line, *error;
+	struct region *r = NULL;
 	unsigned int nr = 0;
-	struct region *r;
 
 	l->nr = 0;
 	l->walk = WALK_UNKNOWN;
 	l->pid = 0;
-	if (form == VMAS_FORM) {
+	if (vmas) {
 		error = parse_header(&p, l, &nr);
 		if (error)
 			return error;
@@ -184,21 +171,22 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 		line = p.s;
 		if (!strchr(line, '\n'))
 			return "the last line is not whole";
-		if (form == SMAPS_FORM && l->nr && *line >= 'A' && *line <= 'Z') {
+		if (!vmas && r && *line >= 'A' && *line <= 'Z') {
 			if (!strncmp(line, "KernelPageSize:", 15))
-				l->regions[l->nr - 1].page_size = strtoul(line + 15, NULL, 10);
+				r->page_size = strtoul(line + 15, NULL, 10) << 10;
 			continue;
 		}
-		/* the gate page, which comes last; smaps has more lines of it */
+		/* the gate page, which is last; smaps has more lines */
 		if (strtoull(line, NULL, 16) >> 56 || line[strspn(line, " ")] == '-') {
-			if (form != SMAPS_FORM && strchr(line, '\n')[1])
+			line = strchr(line, '\n') + 1;
+			if (*line && (vmas || *line < 'A' || *line > 'Z'))
 				return "a line follows the gate page";
 			break;
 		}
-		if (form == VMAS_FORM && l->nr == nr)
+		if (vmas && l->nr == nr)
 			return "more lines than the header says";
 		r = add_region(l, nr);
-		if (form == VMAS_FORM)
+		if (vmas)
 			parse_vmas_line(&p, r, l->nr);
 		else
 			parse_maps_line(&p, r);
@@ -211,22 +199,12 @@ static const char *parse(struct listing *l, struct text t, enum form form)
 
 const char *parse_maps(struct listing *l, struct text t)
 {
-	return parse(l, t, MAPS_FORM);
-}
-
-const char *parse_smaps(struct listing *l, struct text t)
-{
-	const char *error = parse(l, t, SMAPS_FORM);
-	unsigned int i;
-
-	for (i = 0; i < l->nr; i++)
-		l->regions[i].page_size <<= 10;
-	return error;
+	return parse(l, t, false);
 }
 
 const char *parse_vmas(struct listing *l, struct text t)
 {
-	return parse(l, t, VMAS_FORM);
+	return parse(l, t, true);
 }
 
 const char *parse_raw(struct listing *l, struct text t)
@@ -281,7 +259,7 @@ struct listing load_maps(pid_t pid, const char *name)
 {
 	struct text t = slurp_proc(pid, name);
 	struct listing l = { 0 };
-	const char *error = strstr(name, "smaps") ? parse_smaps(&l, t) : parse_maps(&l, t);
+	const char *error = parse_maps(&l, t);
 
 	if (error)
 		fatal("/proc/%d/%s: %s in line %u", pid, name, error, l.nr);
@@ -300,14 +278,9 @@ unsigned long total_kb(const struct listing *l)
 
 struct region *region_of(struct listing *l, unsigned long address)
 {
-	unsigned int low = 0, high = l->nr, middle;
+	struct region *r = l->regions, *end = r + l->nr;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (l->regions[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < l->nr && l->regions[low].start <= address ? &l->regions[low] : NULL;
+	while (r < end && r->end <= address)
+		r++;
+	return r < end && r->start <= address ? r : NULL;
 }

@@ -31,16 +31,19 @@ struct listing {
 };
 
 /*
- * Each parses a text and returns an error, or NULL. Every line has to be whole, numbers and
- * sizes have to fit, and regions have to be in order and not overlap. The [vsyscall] page is
- * not a region. Names, kinds and policies point into the text.
+ * Each parses a text and returns an error, or NULL. Every line has to be whole,
+ * numbers and sizes have to fit, and regions have to be in order and not
+ * overlap. The [vsyscall] page is not a region. Names, kinds and policies point
+ * into the text.
  */
-const char *parse_maps(struct listing *l, struct text t);
-const char *parse_smaps(struct listing *l, struct text t);
+const char *parse_maps(struct listing *l, struct text t);	/* also of smaps */
 const char *parse_vmas(struct listing *l, struct text t);
 const char *parse_raw(struct listing *l, struct text t);
 
-/* A file in /proc/PID: maps, smaps, or maps of a task. The text stays allocated. */
+/* summary has no regions, but numbers that add up. See summary_text.h. */
+const char *parse_summary(struct listing *l, struct text t);
+
+/* maps or smaps in /proc/PID, or maps of a task. The text stays allocated. */
 struct listing load_maps(pid_t pid, const char *name);
 
 /* The size of all regions */

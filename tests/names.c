@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Names: which are shown, shared, marked and omitted, and what they cost. Any user can make files
- * with paths of megabytes and map them as often as vm.max_map_count allows. That must neither
- * hide VMAs, nor exhaust the reader's memory, nor make the OOM killer kill a process.
+ * Names: which are shown, shared, marked and omitted, and what they cost. Any
+ * user can make files with paths of megabytes and map them as often as
+ * vm.max_map_count allows. That must neither hide VMAs, nor exhaust the
+ * reader's memory, nor make the OOM killer kill a process.
  */
 #include <sys/mount.h>
 
@@ -27,35 +28,11 @@ static bool ends_in(const char *s, const char *end)
 	return len >= n && !strcmp(s + len - n, end);
 }
 
-static struct text read_entry_of(const char *entry, pid_t pid)
-{
-	int fd = open_target(entry, pid);
-	struct text t = slurp(fd, MEGABYTE);
-
-	close(fd);
-	return t;
-}
-
-/* The record of a listing of raw that begins at an address, or NULL */
-static const struct vmainfo_record *record_at(struct text t, const void *at)
-{
-	const struct vmainfo_record *r;
-	struct cursor c;
-
-	if (raw_first(&c, t))
-		while ((r = raw_next(&c)))
-			if (r->start == (unsigned long)at)
-				return r;
-	if (c.error)
-		fatal("raw: %s", c.error);
-	return NULL;
-}
-
-/* Checks the name of the VMA of page @nr: its end, its length (0: any), and its flags. */
+/* Checks the name of page @nr: its end, its length (0: any), and its flags. */
 static void expect_name(struct __test_metadata *_metadata, struct text raw, unsigned int nr,
 			const char *end, size_t len, unsigned long long flags)
 {
-	const struct vmainfo_record *r = record_at(raw, ROW_AT + nr * PAGE);
+	const struct vmainfo_record *r = raw_at(raw, ROW_AT + nr * PAGE);
 	const char *name;
 	size_t got;
 
@@ -125,7 +102,7 @@ static const char *const odd_modes[] = { "front", "static", "refuse", "end" };
 #define ODDS 4
 #define TURNS 100
 
-/* In the target: maps the files in turn, and opens each file once more for each mapping. */
+/* In the target: maps the files in turn, each time opened once more */
 static void odd_map(void)
 {
 	char path[64];
@@ -175,9 +152,9 @@ TEST_F(odd, names_by_drivers_shown)
 	static const char *const names[ODDS] = {
 		"odd:[front]", "odd:[static]", TOO_LONG, "/odd:[end] (deleted)",
 	};
-	struct text raw = read_entry_of(PROC "raw", self->target.pid);
-	struct text maps = read_entry_of(PROC "maps", self->target.pid);
-	struct text vmas = read_entry_of(PROC "vmas", self->target.pid);
+	struct text raw = slurp_target(PROC "raw", self->target.pid);
+	struct text maps = slurp_target(PROC "maps", self->target.pid);
+	struct text vmas = slurp_target(PROC "vmas", self->target.pid);
 	struct procmap_query q = { .size = sizeof(q) };
 	char name[PATH_MAX], end[64];
 	unsigned int i;
@@ -203,10 +180,9 @@ TEST_F(odd, names_by_drivers_shown)
 			EXPECT_EQ(strlen(names[i]) + 1, q.vma_name_size);
 		}
 	}
-	close(fd);
 }
 
-/* However often a file was opened and mapped, and in whatever order. summary has no names. */
+/* However often and in which order files are mapped. summary has no names. */
 TEST_F(odd, path_resolved_once)
 {
 	unsigned long before;
@@ -214,9 +190,9 @@ TEST_F(odd, path_resolved_once)
 
 	for (i = 0; i < ENTRIES; i++) {
 		before = odd_calls();
-		EXPECT_LT(500u, read_entry_of(entries[i], self->target.pid).len);
+		EXPECT_LT(500u, slurp_target(entries[i], self->target.pid).len);
 		EXPECT_LE(i == SUMMARY ? 0 : ODDS, odd_calls() - before);
-		/* A d_dname() that finds the buffer too small is called with larger ones. */
+		/* If the buffer is too small, d_dname() gets larger ones. */
 		EXPECT_GE(i == SUMMARY ? 0 : 2 * ODDS + 20, odd_calls() - before);
 	}
 }
@@ -244,15 +220,6 @@ static void enter_long(size_t len)
 	}
 }
 
-static int create(const char *name)
-{
-	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd < 0 || ftruncate(fd, PAGE))
-		fatal("%s", name);
-	return fd;
-}
-
 static void map_page(unsigned int nr, int fd)
 {
 	map_file(ROW_AT + nr * PAGE, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -264,13 +231,13 @@ static void map_limits(void)
 	int fd;
 
 	enter_long(MEGABYTE - 3);
-	map_page(0, create("a"));
-	fd = create("ab");
+	map_page(0, create_file("a", PAGE));
+	fd = create_file("ab", PAGE);
 	map_page(2, fd);
 	map_page(4, fd);
 	if (rename("ab", "b"))
 		fatal("rename");
-	map_page(6, create("ab"));
+	map_page(6, create_file("ab", PAGE));
 }
 
 #define CAP_FILES 70ul	/* of a megabyte each, which exceeds the total size of names */
@@ -284,7 +251,7 @@ static void map_cap(void)
 	enter_long(CAP_LEN - 3);
 	for (i = 0; i < CAP_FILES; i++) {
 		snprintf(name, sizeof(name), "%02u", i);
-		map_page(2 * i, create(name));
+		map_page(2 * i, create_file(name, PAGE));
 	}
 }
 
@@ -298,8 +265,8 @@ static void map_shared_names(void)
 	int fd[2];
 
 	enter_long(SHARED_LEN - 2);
-	fd[0] = create("a");
-	fd[1] = create("b");
+	fd[0] = create_file("a", PAGE);
+	fd[1] = create_file("b", PAGE);
 	for (i = 0; i < SHARED_VMAS; i++)
 		map_page(i, fd[i % 2]);
 }
@@ -326,8 +293,7 @@ FIXTURE_TEARDOWN(paths)
 		EXPECT_EQ(0, waitpid(self->hog.pid, NULL, WNOHANG));
 		target_end(&self->hog);
 	}
-	if (self->target.pid)
-		target_end(&self->target);
+	target_end(&self->target);
 	EXPECT_EQ(self->kills, oom_kills());
 	EXPECT_EQ(0, umount2(FILES, MNT_DETACH));
 	rmdir(FILES);
@@ -339,25 +305,25 @@ TEST_F(paths, longer_than_a_megabyte_omitted)
 	const char *s;
 
 	target_start(&self->target, map_limits, NULL);
-	raw = read_entry_of(PROC "raw", self->target.pid);
+	raw = slurp_target(PROC "raw", self->target.pid);
 	expect_name(_metadata, raw, 0, "/a", MEGABYTE - 1, 0);
 	expect_name(_metadata, raw, 2, "/b", MEGABYTE - 1, 0);
 	expect_name(_metadata, raw, 4, "/b", MEGABYTE - 1, 0);
 	expect_name(_metadata, raw, 6, TOO_LONG, strlen(TOO_LONG), VMAINFO_NAME_OMITTED);
-	vmas = read_entry_of(PROC "vmas", self->target.pid);
+	vmas = slurp_target(PROC "vmas", self->target.pid);
 	EXPECT_TRUE(shows(vmas, ROW_AT + 6 * PAGE));
 	EXPECT_EQ(1, count_of(vmas, " " TOO_LONG "\n"));
 
 	/* Everything else is as in the kernel's maps. */
 	maps = slurp_proc(self->target.pid, "maps");
-	ours = read_entry_of(PROC "maps", self->target.pid);
+	ours = slurp_target(PROC "maps", self->target.pid);
 	EXPECT_EQ(count_of(maps, "\n"), count_of(ours, "\n"));
 	s = strstr(ours.s, TOO_LONG "\n");
 	ASSERT_NE(NULL, s);
 	EXPECT_EQ(0, memcmp(maps.s, ours.s, s - ours.s));
 	s += strlen(TOO_LONG);
 	EXPECT_STREQ(s, maps.s + maps.len - strlen(s));
-	EXPECT_EQ(1, count_of(read_entry_of(PROC "summary", self->target.pid), "\nVmas:"));
+	EXPECT_EQ(1, count_of(slurp_target(PROC "summary", self->target.pid), "\nVmas:"));
 }
 
 TEST_F(paths, name_stored_once)
@@ -367,7 +333,7 @@ TEST_F(paths, name_stored_once)
 	struct cursor c;
 
 	target_start(&self->target, map_shared_names, NULL);
-	raw_first(&c, read_entry_of(PROC "raw", self->target.pid));
+	raw_first(&c, slurp_target(PROC "raw", self->target.pid));
 	while ((r = raw_next(&c)))
 		whole += strlen(name_of(r)) == SHARED_LEN;
 	EXPECT_EQ(SHARED_VMAS, whole);
@@ -380,7 +346,7 @@ TEST_F(paths, total_size_capped)
 	unsigned int i;
 
 	target_start(&self->target, map_cap, NULL);
-	raw = read_entry_of(PROC "raw", self->target.pid);
+	raw = slurp_target(PROC "raw", self->target.pid);
 	for (i = 0; i < CAP_FILES; i++) {
 		if (i < whole)
 			expect_name(_metadata, raw, 2 * i, "", CAP_LEN, 0);
@@ -403,14 +369,14 @@ static void hog(void)
 			_exit(1);
 }
 
-/* Snapshots with as many names as possible, until there is no memory for another one */
+/* Snapshots with as many names as possible, until there is no more memory */
 TEST_F(paths, enomem_without_oom_kill)
 {
 	int fd[8], error;
 	unsigned int i, n;
 	char c;
 
-	/* KASAN allocates memory for vmalloc() in a way that calls the OOM killer. */
+	/* With KASAN, vmalloc() calls the OOM killer. */
 	if (count_of(slurp_path("/proc/kallsyms"), " kasan_populate_vmalloc\n"))
 		SKIP(return, "with KASAN, vmalloc() calls the OOM killer");
 	target_start(&self->target, map_cap, NULL);
@@ -431,8 +397,6 @@ TEST_F(paths, enomem_without_oom_kill)
 	target_end(&self->hog);
 	self->hog.pid = 0;
 	EXPECT_EQ(1, read(fd[n], &c, 1));
-	for (i = n; i < ARRAY_SIZE(fd); i++)
-		close(fd[i]);
 }
 
 /* Names that end in " (deleted)", added by the kernel or chosen by a user */
@@ -457,10 +421,10 @@ static void map_deleted(void)
 
 	if (chdir(FILES))
 		fatal(FILES);
-	fd[0] = create("gone");
-	fd[1] = create("kept (deleted)");
-	fd[2] = create("both (deleted)");
-	fd[3] = create("plain");
+	fd[0] = create_file("gone", PAGE);
+	fd[1] = create_file("kept (deleted)", PAGE);
+	fd[2] = create_file("both (deleted)", PAGE);
+	fd[3] = create_file("plain", PAGE);
 	fd[4] = memfd_create("m", MFD_CLOEXEC);
 	fd[5] = memfd_create("m (deleted)", MFD_CLOEXEC);
 	if (ftruncate(fd[4], PAGE) || ftruncate(fd[5], PAGE))
@@ -478,7 +442,7 @@ TEST_F(paths, deleted_flag_for_unlinked_files)
 	unsigned int i;
 
 	target_start(&self->target, map_deleted, NULL);
-	raw = read_entry_of(PROC "raw", self->target.pid);
+	raw = slurp_target(PROC "raw", self->target.pid);
 	for (i = 0; i < ARRAY_SIZE(named); i++)
 		expect_name(_metadata, raw, 2 * i, named[i].end, 0,
 			    named[i].deleted ? VMAINFO_DELETED : 0);
@@ -492,7 +456,7 @@ static void __attribute__((noreturn)) unlink_on(void)
 	if (chdir(FILES))
 		fatal(FILES);
 	for (;;) {
-		fd = create("file");
+		fd = create_file("file", PAGE);
 		if (mmap(ROW_AT, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
 			fatal("mmap");
 		close(fd);
@@ -506,7 +470,6 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	unsigned int seen[2] = { 0, 0 }, i;
 	const struct vmainfo_record *r;
 	struct text raw = { .len = 0 };
-	size_t room = 0;
 	bool deleted;
 	pid_t pid;
 	int fd;
@@ -522,8 +485,8 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	for (i = 0; more(i, 3000) || !seen[0] || !seen[1]; i++) {
 		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 		raw.len = 0;
-		ASSERT_EQ(0, read_all(fd, &raw, &room, MEGABYTE));
-		r = record_at(raw, ROW_AT);
+		ASSERT_EQ(0, read_all(fd, &raw, MEGABYTE));
+		r = raw_at(raw, ROW_AT);
 		if (!r)
 			continue;
 		deleted = ends_in(name_of(r), DELETED);
@@ -534,15 +497,13 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 	}
 	printf("# %u snapshots of the file, %u of the deleted file\n", seen[0], seen[1]);
 	figure(seen[0] + seen[1], "snapshots checked");
-	kill(pid, SIGKILL);
-	reap(pid);
-	close(fd);
+	end_child(pid);
 }
 
 /*
- * The first read after the module is loaded looks for the gate page in maps, which the kernel
- * returns in pieces of a page. Here a piece begins inside a path, with text that looks like the
- * line of the gate page.
+ * The first read after the module is loaded looks for the gate page in maps,
+ * which the kernel returns in pieces of a page. Here a piece begins inside a
+ * path, with text that looks like the line of the gate page.
  */
 #define GATE_LINE "ffffffffff600000-ffffffffff601000 r-xp 00000000 00:00 0 [vsyscall]"
 #define NAME_COLUMN 73			/* where the name begins in a line of maps */
@@ -551,12 +512,11 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 static void map_gate_like(void)
 {
 	enter_long(FIRST_PIECE - 1);
-	map_page(0, create(GATE_LINE));
+	map_page(0, create_file(GATE_LINE, PAGE));
 }
 
 static void read_own_maps(char c)
 {
-	(void)c;
 	slurp_path(PROC "maps");
 }
 
@@ -569,7 +529,7 @@ TEST_F(paths, path_like_gate_page_is_no_gate_page)
 	ASSERT_EQ(0, module_unload());
 	ASSERT_EQ(0, module_load(""));
 	tell(&self->target, 'r');
-	ours = read_entry_of(PROC "maps", self->target.pid);
+	ours = slurp_target(PROC "maps", self->target.pid);
 	maps = slurp_proc(self->target.pid, "maps");
 	line = strstr(maps.s, GATE_LINE);
 	ASSERT_NE(NULL, line);
@@ -578,9 +538,4 @@ TEST_F(paths, path_like_gate_page_is_no_gate_page)
 	EXPECT_TRUE(same(maps, ours));
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(1, 2);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(1, 2))

@@ -2,8 +2,8 @@
 /*
  * A module whose files have names from d_dname(), as files of drivers have.
  *
- * Writing one of these words to the parameter "open" opens a file in the writer, with the lowest
- * free descriptor. d_dname() of that file:
+ * Writing one of these words to the parameter "open" opens a file in the
+ * writer, with the lowest free descriptor. d_dname() of that file:
  *
  *	front	puts the name at the beginning of the buffer, not at its end
  *	static	returns a name that is not in the buffer
@@ -22,7 +22,6 @@
 
 static unsigned int calls;
 module_param(calls, uint, 0444);
-MODULE_PARM_DESC(calls, "calls of d_dname()");
 
 static const char * const modes[] = { "front", "static", "refuse", "end" };
 
@@ -120,7 +119,6 @@ static const struct kernel_param_ops open_ops = {
 	.set = open_set,
 };
 module_param_cb(open, &open_ops, NULL, 0200);
-MODULE_PARM_DESC(open, "opens a file: front, static, refuse, or end");
 
 static int __init odd_init(void)
 {

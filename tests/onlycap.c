@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs a command with a small bounding set, like CapabilityBoundingSet= of a service:
+ * Runs a command with a small bounding set, like CapabilityBoundingSet= of a
+ * service:
  *
  *	onlycap sys_ptrace|none COMMAND [ARG...]
  *

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * procs: each column matches procfs, for all kinds of processes. All processes of the pid
- * namespace are listed in order, while others start and exit.
+ * procs: each column matches procfs, for all kinds of processes. All processes
+ * of the pid namespace are listed in order, while others start and exit.
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
@@ -14,6 +13,7 @@
 #include "vmainfo_test.h"
 
 #define PROCS PROC "procs"
+#define MAX_PROCESSES 32768
 
 enum column { VMAS, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COLUMNS };
 
@@ -56,8 +56,8 @@ static void print_line(char *s, const struct line *l)
 }
 
 /*
- * Parses a text. Each line must equal its values printed again, so that nothing is left
- * over; processes are in order, none of them twice.
+ * Parses a text. Each line must equal its values printed again, so that nothing
+ * is left over; processes are in order, none of them twice.
  */
 static struct lines parse(struct text t)
 {
@@ -133,7 +133,7 @@ static unsigned long long status_kb(struct text status, const char *key)
 	return s ? strtoull(s + strlen(line), NULL, 10) : 0;
 }
 
-/* Returns the column that differs from what procfs has for a thread, or NULL. */
+/* The column that differs from what procfs has for a thread, or "" */
 static const char *differs(const struct line *l, pid_t thread)
 {
 	struct text status;
@@ -149,7 +149,7 @@ static const char *differs(const struct line *l, pid_t thread)
 		if (l->v[c] != status_kb(status, columns[c].status[0]) +
 			       status_kb(status, columns[c].status[1]))
 			return columns[c].name;
-	return NULL;
+	return "";
 }
 
 static bool is_zero(const struct line *l)
@@ -182,7 +182,7 @@ static void init(void)
 		fatal("mlock");
 	map_at(NULL, 3 * PAGE, PROT_READ | PROT_EXEC);
 	map_file(NULL, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	/* some kernels do not count memory that is pinned with that capability */
+	/* Some kernels do not count pinned memory with that capability. */
 	keep_caps(ALL_CAPS & ~CAP_BIT(CAP_IPC_LOCK));
 	*pinned = pin(p + 20 * PAGE, 3 * PAGE);
 }
@@ -207,9 +207,7 @@ TEST_F(procs, columns_match_procfs)
 {
 	struct line l = line_of(self->target.pid);
 
-	EXPECT_EQ(NULL, differs(&l, l.pid)) {
-		TH_LOG("%s", differs(&l, l.pid));
-	}
+	EXPECT_STREQ("", differs(&l, l.pid));
 	EXPECT_LE(100u, l.v[VMAS]);
 	EXPECT_LE(100u * 4, l.v[TOTAL]);
 	EXPECT_LT(0u, l.v[DATA]);
@@ -222,43 +220,47 @@ TEST_F(procs, columns_match_procfs)
 	EXPECT_STREQ("procs", l.comm);
 }
 
-/* Only processes that start or exit in between may be missing. */
+/* What /proc has, as far as it is compared */
+static struct lines read_proc(void)
+{
+	struct lines all = { .l = get_memory(MAX_PROCESSES * sizeof(*all.l)) };
+	DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+	pid_t pid;
+
+	if (!dir)
+		fatal("/proc");
+	while ((entry = readdir(dir))) {
+		pid = atoi(entry->d_name);
+		if (pid && all.nr < MAX_PROCESSES)
+			all.l[all.nr++].pid = pid;
+	}
+	closedir(dir);
+	if (all.nr == MAX_PROCESSES)
+		fatal("too many processes");
+	return all;
+}
+
+/* Only processes that start or exit in between may be missing or too many. */
 TEST_F(procs, all_processes)
 {
-	struct lines before, after;
-	const struct dirent *entry;
-	unsigned int i, n = 0, left = 0;
+	struct lines before = read_proc(), all = read_procs(4096), after = read_proc();
+	unsigned int i;
 	pid_t pid;
-	DIR *dir;
 
-	before = read_procs(4096);
-	dir = opendir("/proc");
-	ASSERT_NE(NULL, dir);
-	while ((entry = readdir(dir))) {
-		pid = atoi(entry->d_name);
-		n += pid && find(before, pid);
-	}
-	closedir(dir);
-	after = read_procs(65536);
-	/* Kernel threads may exit. A process that still exists was in /proc. */
-	for (i = 0; i < before.nr; i++)
-		left += !kill(before.l[i].pid, 0);
-	EXPECT_LT(2u, n);
-	EXPECT_GE(before.nr, n);
-	EXPECT_LE(left, n);
-	dir = opendir("/proc");
-	while ((entry = readdir(dir))) {
-		pid = atoi(entry->d_name);
-		if (pid && find(before, pid)) {
-			EXPECT_NE(NULL, find(after, pid)) {
-				TH_LOG("process %d", pid);
-			}
+	EXPECT_TRUE(find(before, getpid()) && find(before, getppid()) && find(before, 1));
+	for (i = 0; i < before.nr; i++) {
+		pid = before.l[i].pid;
+		EXPECT_TRUE(find(all, pid) || !find(after, pid)) {
+			TH_LOG("process %d is missing", pid);
 		}
 	}
-	closedir(dir);
-	EXPECT_NE(NULL, find(after, getpid()));
-	EXPECT_NE(NULL, find(after, getppid()));
-	EXPECT_NE(NULL, find(after, 1));
+	for (i = 0; i < all.nr; i++) {
+		pid = all.l[i].pid;
+		EXPECT_TRUE(find(before, pid) || find(after, pid) || kill(pid, 0)) {
+			TH_LOG("process %d is only in procs", pid);
+		}
+	}
 }
 
 TEST_F(procs, kernel_thread)
@@ -302,19 +304,15 @@ TEST_F(procs, threads_not_listed)
 	struct line l;
 	pid_t thread;
 
-	target_start(&t, threads_init, target_end_leader);
+	target_start(&t, threads_init, NULL);
 	thread = other_thread(t.pid);
 	l = line_of(t.pid);
-	EXPECT_EQ(NULL, differs(&l, t.pid)) {
-		TH_LOG("%s", differs(&l, t.pid));
-	}
+	EXPECT_STREQ("", differs(&l, t.pid));
 	EXPECT_EQ(NULL, find(read_procs(65536), thread));
 
 	tell_leader_to_exit(&t);
 	l = line_of(t.pid);
-	EXPECT_EQ(NULL, differs(&l, thread)) {
-		TH_LOG("%s", differs(&l, thread));
-	}
+	EXPECT_STREQ("", differs(&l, thread));
 	EXPECT_LT(50u, l.v[VMAS]);
 	target_end(&t);
 }
@@ -379,29 +377,19 @@ TEST_F(procs, concurrent_fork_exit)
 		ASSERT_NE(NULL, find(all, getpid()));
 		free(all.l);
 	}
-	for (i = 0; i < VISITORS; i++) {
-		kill(visitor[i], SIGKILL);
-		EXPECT_EQ(128 + SIGKILL, reap(visitor[i]));
-	}
+	for (i = 0; i < VISITORS; i++)
+		end_child(visitor[i]);
 	for (i = 0; i < RESIDENTS; i++)
 		target_end(&resident[i]);
 }
 
 /*
- * The test unshares its mounts. Processes that it starts after that are in a pid namespace of
- * their own, whose procfs the first one mounts on /proc.
+ * The test unshares its mounts. Processes that it starts after that are in a
+ * pid namespace of their own, whose procfs the first one mounts on /proc.
  */
 
 static int host_proc = -1, host_fd;
 static pid_t host_pid;
-
-/* Old headers of the C library and of the kernel cannot be used together. */
-static void mount_procfs(void)
-{
-	if (syscall(SYS_mount, "none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    syscall(SYS_mount, "proc", "/proc", "proc", 0, NULL))
-		fatal("a procfs");
-}
 
 /* Does procs have exactly these processes, from 1 on, and each with VMAs? */
 static bool lists(struct lines all, const pid_t *pid, unsigned int n)
@@ -418,7 +406,7 @@ static bool lists(struct lines all, const pid_t *pid, unsigned int n)
 
 static const pid_t inner_pids[] = { 1, 2, 3, 4 };
 
-/* In the namespace: the instance of procfs selects the processes, not the opener or reader. */
+/* The instance of procfs selects the processes, not the opener or reader. */
 static void inner_command(char c)
 {
 	struct lines all;
@@ -439,26 +427,11 @@ static void start_namespace(struct target *first)
 	host_fd = open_or_die(PROCS, O_RDONLY);
 	host_proc = open_or_die("/proc", O_RDONLY | O_DIRECTORY);
 	host_pid = getpid();
-	if (!unshare(CLONE_NEWPID | CLONE_NEWNS))
-		target_start(first, mount_procfs, inner_command);
-	else
-		first->pid = 0;
-}
-
-static pid_t sleeper(void)
-{
-	pid_t pid = fork_child();
-
-	while (!pid)
-		pause();
-	return pid;
-}
-
-/* Process 1 of a namespace cannot end while another parent has processes in it. */
-static void end_sleeper(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	reap(pid);
+	first->pid = 0;
+	if (unshare(CLONE_NEWPID))
+		return;
+	make_mounts_private();
+	target_start(first, mount_procfs, inner_command);
 }
 
 TEST_F(procs, pid_namespace_of_procfs)
@@ -474,12 +447,12 @@ TEST_F(procs, pid_namespace_of_procfs)
 	if (!first.pid)
 		SKIP(return, "no pid namespaces");
 	for (i = 0; i < 3; i++)
-		child[i] = sleeper();
+		child[i] = sleeping_child();
 	tell(&first, 'l');
 	/* with the same mounts, but in another pid namespace */
 	fd = open_or_die(PROCS, O_RDONLY);
 	EXPECT_TRUE(lists(parse(slurp(fd, 65536)), inner_pids, 4));
-	end_sleeper(child[1]);
+	end_child(child[1]);
 	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 	EXPECT_TRUE(lists(parse(slurp(fd, 65536)), left, 3));
 	/* and the file that was opened first still lists what it did */
@@ -487,8 +460,9 @@ TEST_F(procs, pid_namespace_of_procfs)
 	all = parse(slurp(host_fd, 65536));
 	EXPECT_NE(NULL, find(all, getpid()));
 	EXPECT_NE(NULL, find(all, 1));
-	end_sleeper(child[0]);
-	end_sleeper(child[2]);
+	/* Process 1 of a namespace ends after all others in it. */
+	end_child(child[0]);
+	end_child(child[2]);
 	target_end(&first);
 }
 
@@ -508,13 +482,13 @@ TEST_F(procs, next_process_exits)
 	if (!first.pid)
 		SKIP(return, "no pid namespaces");
 	for (i = 0; i < SLEEPERS; i++)
-		pid[i] = sleeper();
+		pid[i] = sleeping_child();
 	/* a page of them, and then only the last is left */
 	fd = open_or_die(PROCS, O_RDONLY);
 	n = read(fd, buffer, PAGE);
 	ASSERT_LT(0, n);
 	for (i = 0; i < SLEEPERS - 1; i++)
-		end_sleeper(pid[i]);
+		end_child(pid[i]);
 	n = read(fd, buffer, PAGE);
 	ASSERT_LT(0, n);
 	buffer[n] = 0;
@@ -522,7 +496,7 @@ TEST_F(procs, next_process_exits)
 	EXPECT_EQ(SLEEPERS + 1, strtol(buffer, &end, 10));
 	EXPECT_EQ(buffer + n - 1, strchr(buffer, '\n'));
 	EXPECT_EQ(0, read(fd, buffer, PAGE));
-	end_sleeper(pid[i]);
+	end_child(pid[i]);
 	target_end(&first);
 }
 
@@ -532,27 +506,8 @@ TEST(read_only)
 	int fd = open_or_die(PROCS, O_RDWR);
 
 	EXPECT_EQ(-EIO, write_string(fd, "1"));
-	EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER, NULL));
-	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(-ENOTTY, result_of(ioctl(fd, VMAINFO_GET_HEADER, NULL)));
 	EXPECT_LT(100u, slurp(fd, 4096).len);
 }
 
-TEST(unload_while_open)
-{
-	int fd = open_or_die(PROCS, O_RDONLY), ret;
-	char c;
-
-	ASSERT_EQ(1, read(fd, &c, 1));
-	ASSERT_EQ(0, module_unload());
-	EXPECT_EQ(-1, read(fd, &c, 1));
-	EXPECT_EQ(EIO, errno);
-	EXPECT_EQ(-1, pread(fd, &c, 1, 0));
-	EXPECT_EQ(EIO, errno);
-	ret = module_load("");
-	ASSERT_EQ(0, ret);
-	EXPECT_EQ(-1, read(fd, &c, 1));
-	EXPECT_EQ(EIO, errno);
-	EXPECT_EQ(0, close(fd));
-}
-
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The PROCMAP_QUERY ioctl of maps does on all kernels exactly what that of /proc/PID/maps
- * does on Linux 6.11 and later.
+ * The PROCMAP_QUERY ioctl of maps does on all kernels exactly what that of
+ * /proc/PID/maps does on Linux 6.11 and later.
  */
 #include <sys/personality.h>
 
@@ -69,7 +69,8 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 TEST_F(query, all_flags_at_all_edges)
 {
 	static const char * const names[] = {
-		"[heap]", "[stack]", "[vdso]", STRANGE, DELETED " (deleted)",
+		"[heap]", "[stack]", "[vdso]", PLAIN, STRANGE, DELETED " (deleted)",
+		"/memfd:just memory (deleted)", "/dev/zero", "/dev/zero (deleted)",
 	};
 	const struct vma *v;
 	unsigned int i;
@@ -156,8 +157,9 @@ static __u32 rnd_capacity(struct rng *r, __u32 exact)
 }
 
 /*
- * A request that ends inside a pointer has only its lowest bytes. They could be an address in this
- * program, of which the model knows nothing. Nothing is mapped at the lowest addresses.
+ * A request that ends inside a pointer has only its lowest bytes. They could be
+ * an address in this program, of which the model knows nothing. Nothing is
+ * mapped at the lowest addresses.
  */
 static void set_cut_pointer(struct procmap_query *q, size_t offset)
 {
@@ -250,14 +252,9 @@ TEST_F(query, ia32_random_requests)
 {
 	struct rng r = stress_begin("query 32");
 	struct procmap_query q = request(PERMISSIONS_AT, ANY, 0, 0);
-	pid_t pid = fork_child();
 
 	/* a kernel without this system call kills the caller */
-	if (!pid) {
-		call_ioctl_32(-1, 0, 0);
-		_exit(0);
-	}
-	if (reap(pid))
+	if (IN_CHILD(call_ioctl_32(-1, 0, 0)))
 		SKIP(return, "this kernel runs no 32-bit programs");
 	do_ioctl = call_ioctl_32;
 	ASSERT_EQ(0, ask(&self->fds, &q));
@@ -271,9 +268,9 @@ TEST_F(query, ia32_random_requests)
 /* Sizes */
 
 /*
- * A newer structure may ask for something: only zeroes are ignored in what this kernel does
- * not know. The size is checked first, then the rest of the memory from front to back, then
- * the fields.
+ * A newer structure may ask for something: only zeroes are ignored in what this
+ * kernel does not know. The size is checked first, then the rest of the memory
+ * from front to back, then the fields.
  */
 TEST_F(query, nonzero_tail_rejected)
 {
@@ -291,7 +288,7 @@ TEST_F(query, nonzero_tail_rejected)
 		q = request(PERMISSIONS_AT + 2 * PAGE, bad_flags ? -1 : 0, 0, 0);
 		q.size = sizes[i % ARRAY_SIZE(sizes)];
 		j = i / ARRAY_SIZE(sizes) / 2;
-		/* no nonzero byte, one in the tail, the last one of it, and one after it */
+		/* the nonzero byte: none, first, last, after the tail */
 		for (byte = 0; byte < 4; byte++) {
 			const __u64 tail[] = { 0, sizeof(q), q.size - 1, q.size };
 			char *p = reach(all_of_it, at[j] + tail[byte], 1, false);
@@ -307,15 +304,17 @@ TEST_F(query, nonzero_tail_rejected)
 	EXPECT_TRUE(results[0] && results[E2BIG] && results[EINVAL] && results[EFAULT]);
 }
 
-/* Names */
+/* Names and build IDs */
 
-TEST_F(query, name_buffer_sizes)
+TEST_F(query, buffer_sizes)
 {
 	struct procmap_query q;
 	const struct vma *v;
 	unsigned int i;
 	__u32 n;
 
+	EXPECT_EQ(20u, by_name(&self->world, "/memfd:query.elf64 (deleted)")->id_size);
+	EXPECT_EQ(7u, by_name(&self->world, "/memfd:query.elf32 (deleted)")->id_size);
 	for (v = self->world.vmas; v < self->world.vmas + self->world.nr; v++) {
 		n = v->name ? strlen(v->name) + 1 : 0;
 		/* exact, too small, the largest, more, and no buffer */
@@ -323,6 +322,10 @@ TEST_F(query, name_buffer_sizes)
 
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			q = request((void *)v->r->start, 0, sizes[i], 0);
+			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
+		}
+		for (i = 0; i < 2 * ID_MAX; i++) {
+			q = request((void *)v->r->start, 0, 0, i ?: -1u);
 			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
 		}
 	}
@@ -338,47 +341,6 @@ static const char *name_at(const struct fds *f, const void *addr)
 	return q.vma_name_size ? (char *)NAME : NULL;
 }
 
-TEST_F(query, names_by_kind)
-{
-	static const struct {
-		char *at;
-		const char *name;
-	} known[] = {
-		{ FILES_AT, PLAIN },
-		{ FILES_AT + 22 * PAGE, STRANGE },
-		{ FILES_AT + 24 * PAGE, DELETED " (deleted)" },
-		{ FILES_AT + 26 * PAGE, "/memfd:just memory (deleted)" },
-		{ FILES_AT + 40 * PAGE, "/dev/zero" },
-		{ PERMISSIONS_AT + 30 * PAGE, "/dev/zero (deleted)" },
-	};
-	static const char * const special[] = { "[heap]", "[stack]", "[vdso]" };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(known); i++)
-		EXPECT_STREQ(known[i].name, name_at(&self->fds, known[i].at));
-	for (i = 0; i < ARRAY_SIZE(special); i++) {
-		const struct vma *v = by_name(&self->world, special[i]);
-
-		ASSERT_TRUE(v);
-		EXPECT_STREQ(special[i], name_at(&self->fds, (void *)v->r->start));
-	}
-	EXPECT_EQ(NULL, name_at(&self->fds, PERMISSIONS_AT));
-	EXPECT_EQ(NULL, name_at(&self->fds, MORE_AT));
-}
-
-TEST_F(query, anon_vma_names)
-{
-	char *at = MORE_AT + 1000 * PAGE;
-	const struct vma *v = by_start(&self->world, at);
-
-	if (!v->name)
-		SKIP(return, "this kernel has no names of anonymous VMAs (CONFIG_ANON_VMA_NAME)");
-	EXPECT_STREQ("[anon:a name of its own]", name_at(&self->fds, at));
-	if (!strcmp(by_start(&self->world, at + PAGE)->name, "/dev/zero (deleted)"))
-		return;		/* before 6.2 */
-	EXPECT_STREQ("[anon_shmem:a shared one]", name_at(&self->fds, at + PAGE));
-}
-
 /* Names are not escaped, unlike in maps. */
 TEST_F(query, names_not_escaped)
 {
@@ -390,7 +352,6 @@ TEST_F(query, names_not_escaped)
 	EXPECT_STREQ(path, name_at(&f, p));
 	unlink(path);
 	EXPECT_STREQ("/tmp/a\nb\\012c\td \\ \x80\xff(deleted) (deleted)", name_at(&f, p));
-	close_fds(&f);
 }
 
 /* Creates a file with a path of that length, and changes to its directory. */
@@ -402,7 +363,6 @@ static unsigned int components;
 static int make_long_path(size_t length)
 {
 	size_t left = length - strlen("/tmp/");
-	int fd;
 
 	memset(component, 'q', COMPONENT);
 	components = left / (COMPONENT + 1);
@@ -411,10 +371,7 @@ static int make_long_path(size_t length)
 	if (chdir("/tmp"))
 		fatal("chdir");
 	enter_dirs(component, components);
-	fd = open(last_component, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fatal("the end of a path of %zu bytes", length);
-	return fd;
+	return create_file(last_component, PAGE);
 }
 
 /* A name longer than PATH_MAX does not fit any buffer. */
@@ -462,57 +419,38 @@ TEST_F(query, names_around_path_max)
 		unlink(last_component);
 		leave_dirs(component, components);
 	}
-	close_fds(&f);
 }
 
 /* Paths are relative to the root directory of the caller. */
 TEST_F(query, names_in_chroot)
 {
-	pid_t pid;
-
 	ASSERT_STREQ(PLAIN, name_at(&self->fds, FILES_AT));
-	pid = fork_child();
-	if (!pid) {
-		if (chroot("/tmp"))
-			_exit(1);
-		_exit(strcmp(PLAIN + strlen("/tmp"), name_at(&self->fds, FILES_AT)) ? 2 : 0);
-	}
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, IN_CHILD({
+		CHECK(!chroot("/tmp"));
+		CHECK(!strcmp(PLAIN + strlen("/tmp"), name_at(&self->fds, FILES_AT)));
+	}));
 }
 
 /* A whole 32-bit program: its file, and the process that it is */
 TEST_F(query, ia32_process)
 {
-	char path[PATH_MAX], name[64], exe[PATH_MAX] = "";
 	struct fds f = open_fds(getpid());
-	struct program p;
+	unsigned long said;
 	struct world w;
 	const char *id;
-	int fd;
+	pid_t pid = program_start("ia32", NULL, PER_LINUX, &said);
 
-	strcpy(path, beside("ia32"));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		SKIP(return, "this machine has no 32-bit programs");
-	id = id_in_file(path);
-	EXPECT_TRUE(has_id(&f, fd, id, ID_MAX));
-	close_fds(&f);
+	if (!pid)
+		SKIP(return, "this kernel, or this machine, does not run 32-bit programs");
+	id = id_in_file(beside("ia32"));
+	EXPECT_TRUE(has_id(&f, open_or_die(beside("ia32"), O_RDONLY), id, ID_MAX));
 
-	if (!program_start(&p, "ia32", NULL, PER_LINUX))
-		SKIP(return, "this kernel runs no 32-bit programs");
-	snprintf(name, sizeof(name), "/proc/%d/exe", p.pid);
-	ASSERT_LT(0, readlink(name, exe, sizeof(exe) - 1));
-	know_id(exe, id, ID_MAX);
-	w = load_world(p.pid);
-	f = open_fds(p.pid);
+	know_id(beside("ia32"), id, ID_MAX);
+	w = load_world(pid);
+	f = open_fds(pid);
 	sweep(_metadata, &f, &w);
 	figure(asked, "queries compared");
-	close_fds(&f);
-	program_end(&p);
+	end_child(pid);
 }
 
-int main(int argc, char **argv)
-{
-	query_begin(2, 5);
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(query_begin(2, 5))

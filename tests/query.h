@@ -3,8 +3,8 @@
  * What the tests of PROCMAP_QUERY share.
  *
  * Each request is put into memory with known content. A model computes from
- * /proc/PID/smaps the expected content afterwards. A kernel that has the ioctl itself
- * gets each request as well, and has to leave the same content.
+ * /proc/PID/smaps the expected content afterwards. A kernel that has the ioctl
+ * itself gets each request as well, and has to leave the same content.
  */
 #ifndef QUERY_H
 #define QUERY_H
@@ -34,7 +34,8 @@ extern unsigned long asked;
 
 /*
  * The memory of requests: areas with nothing around them, below 4 GiB so that a
- * 32-bit program could have it. All of it can be written here at all_of_it, too.
+ * 32-bit program could have it. All of it can be written here at all_of_it,
+ * too.
  */
 #define ARENA 0x30000000ul
 #define REQUEST (ARENA + PAGE)
@@ -73,48 +74,46 @@ struct fds {
 int new_memfd(const char *name);
 void make_arena(void);
 
-/* Where in an image memory of the arena is, or NULL if it cannot be accessed. */
+/* Where in an image an address of the arena is, or NULL for no access */
 char *reach(char *image, __u64 at, __u64 size, bool write);
 void know_id(const char *name, const void *id, unsigned int size);
 
 struct world load_world(pid_t pid);
-const struct vma *by_start(const struct world *w, const void *start);
 const struct vma *by_name(const struct world *w, const char *name);
 const struct vma *model_find(const struct world *w, __u64 addr, __u64 flags);
 
 /*
- * Does to an image of the arena what a request at that address does: 0, or a negative
- * errno. The order of the checks is part of the model. After EFAULT the image may lack
- * what was written before it.
+ * Does to an image of the arena what a request at that address does: 0, or a
+ * negative errno. The order of the checks is part of the model. After EFAULT
+ * the image may lack what was written before it.
  */
 int model(const struct world *w, char *image, __u64 at);
 struct fds open_fds(pid_t pid);
 
-/* For a target that changes: the kernel's own ioctl could answer something else later. */
+/* For a target that changes: the kernel's answer could be another one */
 struct fds open_ours(pid_t pid);
-void close_fds(struct fds *f);
 
 /* 0, or a negative errno */
 int call_ioctl(int fd, unsigned int cmd, __u64 at);
 
 /* Same result? The content of the buffers after EFAULT is not specified. */
 bool same_answer(int ret, const char *image, int expected_ret, const char *expected);
-void print_answers(const char *who, __u64 at, int ret, const char *image,
-		   const char *expected_from, int expected_ret, const char *expected);
+void print_answers(__u64 at, int ret, const char *image, const char *expected_from,
+		   int expected_ret, const char *expected);
 
 /*
- * Hands over the request at an address: 0, or a negative errno. The answer is in the
- * arena. The test is over if the kernel's own answer is another one.
+ * Hands over the request at an address: 0, or a negative errno. The answer is
+ * in the arena. The test is over if the kernel's own answer is another one.
  */
 int ask_at(const struct fds *f, __u64 at);
 
-/* The same, when the model knows the target: false if the answer is another one. */
+/* The same for a target of the model: false if the answer is another one */
 bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, int *result);
 
 /* The same for one request at REQUEST, in memory that is UNTOUCHED around it */
 bool modelled(const struct fds *f, const struct world *w, const struct procmap_query *q);
 
-/* A request with buffers of these sizes for a name and a build ID; 0: no buffer */
+/* A request with buffers of these sizes for name and build ID; 0: no buffer */
 struct procmap_query request(const void *addr, __u64 flags, __u32 name, __u32 id);
 
 /* One request; the answer in *q, the name and the ID where it said */
@@ -189,9 +188,8 @@ void query_init(void);
 
 /* The build ID of a program: linkers put it at the front. */
 const char *id_in_file(const char *path);
-const char *own_path(void);
 
-/* For main(): what all programs need, and the module */
+/* For VMAINFO_TEST_MAIN() */
 void query_begin(unsigned int stress_tests, unsigned int stress_percent);
 
 #endif

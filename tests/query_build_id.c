@@ -2,26 +2,6 @@
 /* PROCMAP_QUERY: build IDs of programs and of constructed files */
 #include "query_fixture.h"
 
-TEST_F(query, build_id_buffer_sizes)
-{
-	/* of 64 and of 32 bits, no file, not ELF, and not a regular file */
-	static char * const at[] = {
-		FILES_AT + 30 * PAGE, FILES_AT + 31 * PAGE, PERMISSIONS_AT + 2 * PAGE, FILES_AT,
-		FILES_AT + 40 * PAGE, PERMISSIONS_AT + 30 * PAGE,
-	};
-	struct procmap_query q;
-	unsigned int i, size;
-
-	EXPECT_EQ(20u, by_start(&self->world, at[0])->id_size);
-	EXPECT_EQ(7u, by_start(&self->world, at[1])->id_size);
-	for (i = 0; i < ARRAY_SIZE(at); i++) {
-		for (size = 0; size < 2 * ID_MAX; size++) {
-			q = request(at[i], 0, 0, size ?: -1u);
-			ASSERT_TRUE(modelled(&self->fds, &self->world, &q));
-		}
-	}
-}
-
 #define ONLY_64 0x100
 
 static const struct {
@@ -126,7 +106,6 @@ TEST_F(query, build_id_of_malformed_elf)
 		}
 	}
 	figure(n, "strange ELF files");
-	close_fds(&f);
 }
 
 /* Files that take more than one change */
@@ -151,7 +130,7 @@ TEST_F(query, build_id_note_search)
 		add_note(&e, NOTES + NOTES_SIZE + 4, BUILD_ID, other_id, ID_MAX);
 		set_field(&e, P_FILESZ, NOTES_SIZE + 4 + 16 + ID_MAX);
 		EXPECT_TRUE(has_id(&f, elf_file(&e, "two"), other_id, ID_MAX));
-		/* after notes without it, that cannot be read, or that do not fit */
+		/* after notes without it, unreadable, or too large */
 		for (i = 0; i < 4; i++) {
 			e = new_elf(class, ELF_SIZE);
 			set_field(&e, P_OFFSET, i == 0 ? NOTES : i == 1 ? ELF_SIZE - 20 :
@@ -184,10 +163,9 @@ TEST_F(query, build_id_note_search)
 			free(e.s);
 		}
 	}
-	close_fds(&f);
 }
 
-/* The module reads 4,096 notes of a file. The kernel's own ioctl has no such limit. */
+/* The module reads 4,096 notes of a file, the kernel's own ioctl all. */
 TEST_F(query, build_id_after_note_limit)
 {
 	const unsigned int limit = 4096, empty = 12;
@@ -209,11 +187,6 @@ TEST_F(query, build_id_after_note_limit)
 			}
 		}
 	}
-	close_fds(&f);
 }
 
-int main(int argc, char **argv)
-{
-	query_begin(1, 0);
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(query_begin(1, 0))

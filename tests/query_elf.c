@@ -11,24 +11,20 @@ struct place {
 	size_t offset, size;
 };
 
-/* Where the fields are, with 32 and with 64 bits; those of a program header within it */
+#define PLACE(type, field) { offsetof(struct type, field), sizeof(((struct type *)0)->field) }
+#define PLACES(type, field) { PLACE(elf32_##type, field), PLACE(elf64_##type, field) }
+
+/* Where the fields of the header, and of a program header, are */
 static const struct place places[LENGTH][2] = {
 	[E_CLASS] = { { EI_CLASS, 1 }, { EI_CLASS, 1 } },
 	[E_DATA] = { { EI_DATA, 1 }, { EI_DATA, 1 } },
-	[E_TYPE] = { { offsetof(struct elf32_hdr, e_type), 2 },
-		{ offsetof(struct elf64_hdr, e_type), 2 } },
-	[E_PHOFF] = { { offsetof(struct elf32_hdr, e_phoff), 4 },
-		{ offsetof(struct elf64_hdr, e_phoff), 8 } },
-	[E_PHENTSIZE] = { { offsetof(struct elf32_hdr, e_phentsize), 2 },
-		{ offsetof(struct elf64_hdr, e_phentsize), 2 } },
-	[E_PHNUM] = { { offsetof(struct elf32_hdr, e_phnum), 2 },
-		{ offsetof(struct elf64_hdr, e_phnum), 2 } },
-	[P_TYPE] = { { offsetof(struct elf32_phdr, p_type), 4 },
-		{ offsetof(struct elf64_phdr, p_type), 4 } },
-	[P_OFFSET] = { { offsetof(struct elf32_phdr, p_offset), 4 },
-		{ offsetof(struct elf64_phdr, p_offset), 8 } },
-	[P_FILESZ] = { { offsetof(struct elf32_phdr, p_filesz), 4 },
-		{ offsetof(struct elf64_phdr, p_filesz), 8 } },
+	[E_TYPE] = PLACES(hdr, e_type),
+	[E_PHOFF] = PLACES(hdr, e_phoff),
+	[E_PHENTSIZE] = PLACES(hdr, e_phentsize),
+	[E_PHNUM] = PLACES(hdr, e_phnum),
+	[P_TYPE] = PLACES(phdr, p_type),
+	[P_OFFSET] = PLACES(phdr, p_offset),
+	[P_FILESZ] = PLACES(phdr, p_filesz),
 	/* the four words of a note are the same in both */
 	[N_NAMESZ] = { { BUILD_ID_NOTE, 4 }, { BUILD_ID_NOTE, 4 } },
 	[N_DESCSZ] = { { BUILD_ID_NOTE + 4, 4 }, { BUILD_ID_NOTE + 4, 4 } },

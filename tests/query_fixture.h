@@ -27,9 +27,7 @@ FIXTURE_SETUP(query)
 
 FIXTURE_TEARDOWN(query)
 {
-	close_fds(&self->fds);
-	if (self->target.pid)
-		target_end(&self->target);
+	target_end(&self->target);
 	unlink(PLAIN);
 	unlink(STRANGE);
 }

@@ -133,17 +133,6 @@ struct world load_world(pid_t pid)
 	return w;
 }
 
-const struct vma *by_start(const struct world *w, const void *start)
-{
-	unsigned int i;
-
-	for (i = 0; i < w->nr; i++)
-		if (w->vmas[i].r->start == (unsigned long)start)
-			return &w->vmas[i];
-	errno = ENOENT;
-	fatal("a VMA at %p", start);
-}
-
 const struct vma *by_name(const struct world *w, const char *name)
 {
 	unsigned int i;
@@ -255,44 +244,27 @@ int model(const struct world *w, char *image, __u64 at)
 
 /* Asking */
 
-static int open_kernels(pid_t pid)
+struct fds open_ours(pid_t pid)
 {
-	char path[64];
+	struct fds f = { .ours = open_target(PROC "maps", pid), .kernels = -1 };
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	return open_or_die(path, O_RDONLY);
+	return f;
 }
 
 struct fds open_fds(pid_t pid)
 {
-	struct fds f = {
-		.ours = open_target(PROC "maps", pid),
-		.kernels = kernel_has_it ? open_kernels(pid) : -1,
-	};
+	struct fds f = open_ours(pid);
+	char path[64];
 
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	if (kernel_has_it)
+		f.kernels = open_or_die(path, O_RDONLY);
 	return f;
-}
-
-struct fds open_ours(pid_t pid)
-{
-	struct fds f = open_fds(pid);
-
-	if (f.kernels >= 0)
-		close(f.kernels);
-	f.kernels = -1;
-	return f;
-}
-
-void close_fds(struct fds *f)
-{
-	close(f->ours);
-	if (f->kernels >= 0)
-		close(f->kernels);
 }
 
 int call_ioctl(int fd, unsigned int cmd, __u64 at)
 {
-	return ioctl(fd, cmd, at) ? -errno : 0;
+	return result_of(ioctl(fd, cmd, at));
 }
 
 int (*do_ioctl)(int fd, unsigned int cmd, __u64 at) = call_ioctl;
@@ -321,14 +293,14 @@ bool same_answer(int ret, const char *image, int expected_ret, const char *expec
 	return ret == expected_ret && (ret == -EFAULT || !memcmp(image, expected, IMAGE));
 }
 
-void print_answers(const char *who, __u64 at, int ret, const char *image,
-		   const char *expected_from, int expected_ret, const char *expected)
+void print_answers(__u64 at, int ret, const char *image, const char *expected_from,
+		   int expected_ret, const char *expected)
 {
 	size_t i;
 
 	fprintf(stderr, "# asked for:\n");
 	print_request(image_before, at);
-	fprintf(stderr, "# %s: %s\n", who, strerror(-ret));
+	fprintf(stderr, "# ours: %s\n", strerror(-ret));
 	print_request(image, at);
 	fprintf(stderr, "# %s: %s\n", expected_from, strerror(-expected_ret));
 	print_request(expected, at);
@@ -351,7 +323,7 @@ int ask_at(const struct fds *f, __u64 at)
 	memcpy(all_of_it, image_before, IMAGE);
 	kernels = do_ioctl(f->kernels, PROCMAP_QUERY, at);
 	if (!same_answer(ret, image_after, kernels, all_of_it)) {
-		print_answers("ours", at, ret, image_after, "the kernel's", kernels, all_of_it);
+		print_answers(at, ret, image_after, "the kernel's", kernels, all_of_it);
 		errno = 0;
 		fatal("the kernel's own answer differs");
 	}
@@ -368,7 +340,7 @@ bool answers_as_modelled(const struct fds *f, const struct world *w, __u64 at, i
 	*result = ret;
 	if (same_answer(ret, all_of_it, expected, image_expected))
 		return true;
-	print_answers("ours", at, ret, all_of_it, "the model", expected, image_expected);
+	print_answers(at, ret, all_of_it, "the model", expected, image_expected);
 	return false;
 }
 
@@ -450,10 +422,8 @@ __u64 rnd_flags(struct rng *r)
 
 int new_file(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = create_file(path, 4 * PAGE);
 
-	if (fd < 0 || ftruncate(fd, 4 * PAGE))
-		fatal("creating %s", path);
 	write_at(fd, "no ELF at all", 13, 0);
 	return fd;
 }
@@ -472,15 +442,11 @@ static void map_files(void)
 	map_file(p + 7 * PAGE, 3 * PAGE, PROT_NONE, MAP_PRIVATE, fd, 1ll << 40);
 	close(fd);
 	/* "s" in maps, although it cannot be written */
-	fd = open_or_die(PLAIN, O_RDONLY);
-	map_file(p + 20 * PAGE, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	fd = new_file(STRANGE);
-	map_file(p + 22 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-	close(fd);
-	fd = new_file(DELETED);
-	map_file(p + 24 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PAGE);
-	close(fd);
+	map_and_close(p + 20 * PAGE, PAGE, PROT_READ, MAP_SHARED, open_or_die(PLAIN, O_RDONLY), 0);
+	map_and_close(p + 22 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, new_file(STRANGE),
+		      0);
+	map_and_close(p + 24 * PAGE, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      new_file(DELETED), PAGE);
 	if (unlink(DELETED))
 		fatal("unlink");
 	fd = new_memfd("just memory");
@@ -488,17 +454,13 @@ static void map_files(void)
 	map_file(p + 28 * PAGE, PAGE, PROT_READ, MAP_PRIVATE, fd, 5 * PAGE);
 	close(fd);
 	e = new_elf(ELFCLASS64, ELF_SIZE);
-	fd = elf_file(&e, "query.elf64");
-	map_file(p + 30 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-	close(fd);
+	map_and_close(p + 30 * PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+		      elf_file(&e, "query.elf64"), 0);
 	e = new_elf(ELFCLASS32, ELF_SIZE);
 	set_field(&e, N_DESCSZ, 7);
-	fd = elf_file(&e, "query.elf32");
-	map_file(p + 31 * PAGE, PAGE, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	fd = open_or_die("/dev/zero", O_RDWR);
-	map_file(p + 40 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-	close(fd);
+	map_and_close(p + 31 * PAGE, PAGE, PROT_READ, MAP_SHARED, elf_file(&e, "query.elf32"), 0);
+	map_and_close(p + 40 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+		      open_or_die("/dev/zero", O_RDWR), 0);
 	/* System V shared memory, if the kernel has it */
 	id = shmget(IPC_PRIVATE, 2 * PAGE, 0600);
 	if (id >= 0) {
@@ -547,28 +509,11 @@ const char *id_in_file(const char *path)
 	return p + sizeof(note);
 }
 
-const char *own_path(void)
-{
-	static char path[PATH_MAX];
-
-	if (readlink("/proc/self/exe", path, sizeof(path) - 1) <= 0)
-		fatal("readlink");
-	return path;
-}
-
-static bool has_the_ioctl(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool has = fd >= 0 && ioctl(fd, PROCMAP_QUERY, NULL) && errno != ENOTTY;
-
-	if (fd >= 0)
-		close(fd);
-	return has;
-}
-
 void query_begin(unsigned int stress_tests, unsigned int stress_percent)
 {
+	int fd = open_or_die("/proc/self/maps", O_RDONLY);
+
 	stress_init(stress_tests, stress_percent);
-	kernel_has_it = has_the_ioctl("/proc/self/maps");
-	module_for_all_tests();
+	kernel_has_it = ioctl(fd, PROCMAP_QUERY, NULL) && errno != ENOTTY;
+	close(fd);
 }

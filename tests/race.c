@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compares snapshots of a process that changes all the time with what that process knows.
+ * Compares snapshots of a process that changes all the time with what that
+ * process knows.
  *
- * The mover has two groups of pages, one below and one above a row of VMAs that it never
- * remaps. It changes them by system calls that each hold mmap_lock for writing in one section:
- * mremap() of a page from one group to the other, munmap(), mmap(MAP_FIXED) and mprotect() of
- * several pages, and madvise() of both groups and the row.
+ * The mover has two groups of pages, one below and one above a row of VMAs that
+ * it never remaps. It changes them by system calls that each hold mmap_lock for
+ * writing in one section: mremap() of a page from one group to the other,
+ * munmap(), mmap(MAP_FIXED) and mprotect() of several pages, and madvise() of
+ * both groups and the row.
  *
- * Before each change it writes the state that follows to shared memory, with a number:
- * "begun" is the number of the last change begun, "done" that of the last one completed. An
- * atomic snapshot shows exactly one of the states between "done" before the snapshot and
- * "begun" after it. In a torn snapshot each page is as in one of these states, and what never
- * changes is complete.
+ * Before each change it writes the state that follows to shared memory, with a
+ * number: "begun" is the number of the last change begun, "done" that of the
+ * last one completed. An atomic snapshot shows exactly one of the states
+ * between "done" before the snapshot and "begun" after it. In a torn snapshot
+ * each page is as in one of these states, and what never changes is complete.
  */
-#include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "stress.h"
@@ -118,7 +120,7 @@ static void do_munmap(struct mover *m)
 	must(!munmap((void *)page_address(first), n * PAGE), "munmap");
 }
 
-/* Skips to the first mapped page of a range, and returns how many follow without a gap. */
+/* Skips to the first mapped page. Returns how many follow without a gap. */
 static unsigned int mapped_part(struct mover *m, unsigned int *first, unsigned int n)
 {
 	unsigned int i;
@@ -338,7 +340,7 @@ static void shoot(struct reader *r, struct shot *shot)
 	if (n <= 0)
 		violation("read: %s", n ? strerror(errno) : "nothing");
 	r->text.len = n;
-	ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+	ret = read_all(fd, &r->text, rnd_chunk(&r->rng));
 	if (ret)
 		violation("read after %zu bytes: %s", r->text.len, strerror(-ret));
 	error = parse_vmas(&r->l, r->text);
@@ -378,8 +380,8 @@ static void open_mover(struct reader *r, pid_t mover, struct rng rng)
 	reader_open(r, rng);
 	if (set_target(r->fd[VMAS], mover))
 		fatal("set_target");
-	r->room = 1 << 20;
-	r->text.s = get_memory(r->room);
+	r->text.room = 1 << 20;
+	r->text.s = get_memory(r->text.room);
 }
 
 FIXTURE(race)
@@ -414,8 +416,7 @@ FIXTURE_SETUP(race)
 
 FIXTURE_TEARDOWN(race)
 {
-	kill(self->mover, SIGKILL);
-	EXPECT_EQ(128 + SIGKILL, reap(self->mover));
+	end_child(self->mover);
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
@@ -438,7 +439,7 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 			continue;
 		run_on_cpu(i + 1);
 		open_mover(&self->reader, self->mover, rng);
-		/* However slow the machine is, snapshots of both kinds have to be seen. */
+		/* On slow machines, too, both kinds have to be seen. */
 		for (j = 0; more(j, rounds) || (j < rounds && !seen_both(never_torn)); j++)
 			check_snapshot(&self->reader, self->rest, never_torn);
 		_exit(0);
@@ -482,10 +483,11 @@ TEST_F(race, checker_detects_torn_walk)
 }
 
 /*
- * A target that maps ahead of the walk and unmaps behind it. It has at most VMAS more VMAs than
- * before at any time, and LAP in the course of a snapshot. Many threads map, so that the lock
- * stays contended: the reader then stays away for long after each section, and each thread
- * that gets the lock adds two VMAs.
+ * A target that maps ahead of the walk and unmaps behind it. It has at most
+ * VMAS more VMAs than before at any time, and LAP in the course of a snapshot.
+ * Many threads map, so that the lock stays contended: the reader then stays
+ * away for long after each section, and each thread that gets the lock adds two
+ * VMAs.
  */
 #define AHEAD_AT ((char *)0x300000000000)
 #define AHEAD 192u
@@ -509,14 +511,14 @@ static void *run_away(void *unused)
 	runaway->ready++;
 	for (;;) {
 		while (runaway->next >= runaway->limit)
-			nap(1000);
-		/* While the thread that has to unmap a piece is preempted: contend. */
+			usleep(1000);
+		/* The thread that has to unmap is preempted: contend. */
 		if (runaway->next >= runaway->unmapped + AHEAD + PIECE) {
 			mprotect(AHEAD_AT + (ROOM - 1) * PAGE, PAGE, PROT_READ);
 			continue;
 		}
 		i = atomic_fetch_add(&runaway->next, 2);
-		/* A thread that was preempted here comes when the page is unmapped already. */
+		/* After a preemption the page may be unmapped already. */
 		if (mprotect(AHEAD_AT + (i + 1) * PAGE, PAGE, PROT_NONE) && errno != ENOMEM)
 			violation("mprotect of page %lu: %s", i, strerror(errno));
 		if (i < AHEAD || i % PIECE)
@@ -537,7 +539,6 @@ FIXTURE(runaway)
 
 FIXTURE_SETUP(runaway)
 {
-	pthread_t thread;
 	unsigned int i;
 
 	FATAL_IS_ASSERT();
@@ -546,8 +547,7 @@ FIXTURE_SETUP(runaway)
 	if (!self->target) {
 		map_at(AHEAD_AT, ROOM * PAGE, PROT_READ);
 		for (i = 1; i < RUNNERS; i++)
-			if (pthread_create(&thread, NULL, run_away, NULL))
-				violation("pthread_create: %s", strerror(errno));
+			start_thread(run_away, NULL);
 		run_away(NULL);
 	}
 	while (runaway->ready < RUNNERS)
@@ -560,12 +560,11 @@ FIXTURE_SETUP(runaway)
 
 FIXTURE_TEARDOWN(runaway)
 {
-	kill(self->target, SIGKILL);
-	EXPECT_EQ(128 + SIGKILL, reap(self->target));
+	end_child(self->target);
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-/* A torn walk ends when it has twice as many records as the target ever had VMAs. */
+/* A torn walk ends with twice as many records as the target ever had VMAs. */
 TEST_F(runaway, torn_walk_bounded)
 {
 	unsigned int i, bounded = 0;
@@ -587,9 +586,4 @@ TEST_F(runaway, torn_walk_bounded)
 		SKIP(return, "the target outran none of %u walks", i);
 }
 
-int main(int argc, char **argv)
-{
-	stress_init(4, 25);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN(stress_init(4, 25))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The header of raw, which an ioctl returns alone. The records are compared with vmas by
- * fields.c.
+ * The header of raw, which an ioctl returns alone. The records are compared
+ * with vmas by fields.c.
  */
 #include <assert.h>
 #include <sys/ioctl.h>
 
+#include "stress.h"
 #include "vmainfo_test.h"
 
 /* What a program that was compiled against vmainfo.h relies on */
@@ -14,11 +15,6 @@ static_assert(sizeof(struct vmainfo_record) == 64, "record");
 static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 
 #define MARK ((char *)0x500000000000)
-
-static void init(void)
-{
-	map_row((void *)0x200000000000, 100);
-}
 
 static void command(char c)
 {
@@ -35,23 +31,12 @@ FIXTURE(raw)
 
 FIXTURE_SETUP(raw)
 {
-	target_start(&self->target, init, command);
+	target_start(&self->target, NULL, command);
 }
 
 FIXTURE_TEARDOWN(raw)
 {
 	target_end(&self->target);
-}
-
-/* A cursor at the first record of a process, whose header is whole */
-static struct cursor read_raw(struct __test_metadata *_metadata, pid_t pid)
-{
-	int fd = open_target(PROC "raw", pid);
-	struct cursor c;
-
-	ASSERT_TRUE(raw_first(&c, slurp(fd, 1 << 20)));
-	close(fd);
-	return c;
 }
 
 static uint64_t boottime(void)
@@ -66,14 +51,11 @@ static uint64_t boottime(void)
 static int get_header(int fd, struct vmainfo_header *h, __u32 size)
 {
 	h->size = size;
-	return ioctl(fd, VMAINFO_GET_HEADER, h) ? -errno : 0;
+	return result_of(ioctl(fd, VMAINFO_GET_HEADER, h));
 }
 
 TEST_F(raw, header_fields)
 {
-	static const char * const entries[] = {
-		PROC "raw", PROC "vmas", PROC "maps", PROC "summary",
-	};
 	struct {
 		struct vmainfo_header h;
 		char more[100];
@@ -85,14 +67,14 @@ TEST_F(raw, header_fields)
 	int fd;
 
 	before = boottime();
-	c = read_raw(_metadata, self->target.pid);
+	ASSERT_TRUE(raw_first(&c, slurp_target(PROC "raw", self->target.pid)));
 	EXPECT_LE(before, c.header->taken_ns);
 	EXPECT_GE(boottime(), c.header->taken_ns);
 	EXPECT_EQ(sizeof(h), c.header->size);
 	EXPECT_EQ(VMAINFO_VERSION, c.header->version);
 	EXPECT_EQ(self->target.pid, c.header->pid);
 	EXPECT_TRUE(c.header->flags & VMAINFO_ATOMIC);
-	for (i = 0; i < ARRAY_SIZE(entries); i++) {
+	for (i = 0; i < ENTRIES; i++) {
 		fd = open_target(entries[i], self->target.pid);
 		before = boottime();
 		ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
@@ -121,10 +103,8 @@ TEST_F(raw, header_fields)
 		EXPECT_EQ(-EINVAL, get_header(fd, &h, 0));
 		EXPECT_EQ(-EINVAL, get_header(fd, &h, VMAINFO_HEADER_SIZE_VER0 - 1));
 		EXPECT_EQ(-E2BIG, get_header(fd, &h, 1 << 20));
-		EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER, NULL));
-		EXPECT_EQ(EFAULT, errno);
-		EXPECT_EQ(-1, ioctl(fd, VMAINFO_GET_HEADER + 1, &h));
-		EXPECT_EQ(ENOTTY, errno);
+		EXPECT_EQ(-EFAULT, result_of(ioctl(fd, VMAINFO_GET_HEADER, NULL)));
+		EXPECT_EQ(-ENOTTY, result_of(ioctl(fd, VMAINFO_GET_HEADER + 1, &h)));
 		close(fd);
 	}
 }
@@ -159,8 +139,9 @@ TEST_F(raw, sequence_counts_changes)
 }
 
 /*
- * A process that holds its mmap_lock for writing, here in a fork, may be changing something.
- * A header that is taken meanwhile has no valid sequence number.
+ * A process that holds its mmap_lock for writing, here in a fork, may be
+ * changing something. A header that is taken meanwhile has no valid sequence
+ * number.
  */
 TEST(no_sequence_during_change)
 {
@@ -201,15 +182,7 @@ TEST(no_sequence_during_change)
 	/* Invalid fields are 0. */
 	EXPECT_EQ(0u, now.mm_seq);
 	EXPECT_EQ(0u, now.exec_id);
-	kill(pid, SIGKILL);
-	ASSERT_EQ(128 + SIGKILL, reap(pid));
-	close(fd);
-}
-
-static void exec_command(char c)
-{
-	if (c == TARGET_EXEC)
-		target_exec_self();
+	end_child(pid);
 }
 
 TEST(header_across_exec_and_exit)
@@ -218,7 +191,7 @@ TEST(header_across_exec_and_exit)
 	struct target t;
 	int fd;
 
-	target_start(&t, NULL, exec_command);
+	target_start(&t, NULL, NULL);
 	fd = open_target(PROC "raw", t.pid);
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
 	tell(&t, TARGET_EXEC);
@@ -233,9 +206,6 @@ TEST(header_across_exec_and_exit)
 	EXPECT_EQ(sizeof(h), slurp(fd, 4096).len);
 	target_end(&t);
 	EXPECT_EQ(-ESRCH, get_header(fd, &now, sizeof(now)));
-	EXPECT_EQ(0, lseek(fd, 0, SEEK_SET));
-	EXPECT_EQ(-1, read(fd, &h, sizeof(h)));
-	EXPECT_EQ(ESRCH, errno);
 }
 
 #define ON_AND_ON "--on-and-on"
@@ -250,9 +220,9 @@ static int on_and_on(void)
 }
 
 /*
- * During an exec, the process already has the new address space, but still the old number of
- * execs. A header never combines the two. So a process that was seen with MARK has it as long
- * as the number is the same.
+ * During an exec, the process already has the new address space, but still the
+ * old number of execs. A header never combines the two. So a process that was
+ * seen with MARK has it as long as the number is the same.
  */
 TEST(exec_id_matches_mm)
 {
@@ -273,8 +243,7 @@ TEST(exec_id_matches_mm)
 		_exit(on_and_on());
 	fd = open_target(PROC "raw", pid);
 	while (execs < 200 && !bare) {
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		t = slurp(fd, 1 << 20);
+		t = slurp_again(fd);
 		ASSERT_LE(sizeof(*h), t.len);
 		h = (void *)t.s;
 		if (h->flags & VMAINFO_SEQ && shows(t, MARK)) {
@@ -286,9 +255,7 @@ TEST(exec_id_matches_mm)
 		free(t.s);
 	}
 	EXPECT_EQ(0u, bare);
-	kill(pid, SIGKILL);
-	ASSERT_EQ(128 + SIGKILL, reap(pid));
-	close(fd);
+	end_child(pid);
 }
 
 int main(int argc, char **argv)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All reads from position 0 to the end come from one snapshot, even if the target changes
- * in between. A rewind takes a new one.
+ * All reads from position 0 to the end come from one snapshot, even if the
+ * target changes in between. A rewind takes a new one.
  */
-#include <pthread.h>
 #include <sys/ioctl.h>
 
 #include "stress.h"
@@ -40,15 +39,7 @@ FIXTURE(snapshot)
 	int fd;
 };
 
-FIXTURE_VARIANT(snapshot)
-{
-	const char *entry;
-};
-
-FIXTURE_VARIANT_ADD(snapshot, maps) { PROC "maps" };
-FIXTURE_VARIANT_ADD(snapshot, raw) { PROC "raw" };
-FIXTURE_VARIANT_ADD(snapshot, vmas) { PROC "vmas" };
-FIXTURE_VARIANT_ADD(snapshot, summary) { PROC "summary" };
+ENTRY_VARIANTS(snapshot);
 
 /* Summary lists no VMAs, but counts them. */
 static bool has(const FIXTURE_DATA(snapshot) *self, struct text t, const void *mark)
@@ -73,15 +64,7 @@ FIXTURE_TEARDOWN(snapshot)
 	target_end(&self->target);
 }
 
-/* One byte of the file has been read. Is the rest the same as that of the text? */
-static bool rest_same(int fd, struct text t)
-{
-	struct text rest = slurp(fd, PAGE);
-
-	return rest.len == t.len - 1 && same_bytes(t, 1, rest.s, rest.len) == rest.len;
-}
-
-/* Reading the first byte takes it. Reads and seeks use it, except for a seek to 0. */
+/* Reading the first byte takes it. All but a seek to 0 use it. */
 TEST_F(snapshot, kept_until_eof)
 {
 	struct procmap_query q = {
@@ -109,7 +92,7 @@ TEST_F(snapshot, kept_until_eof)
 	ASSERT_EQ(100, n);
 	ASSERT_EQ((size_t)n, same_bytes(self->before, len / 2, buffer, n));
 	ASSERT_EQ(1, lseek(self->fd, 1, SEEK_SET));
-	EXPECT_TRUE(rest_same(self->fd, self->before));
+	EXPECT_TRUE(rest_same(self->fd, self->before, 1));
 }
 
 TEST_F(snapshot, rewind_takes_new_one)
@@ -119,12 +102,10 @@ TEST_F(snapshot, rewind_takes_new_one)
 	/* in the middle of one */
 	ASSERT_EQ(1, read(self->fd, &c, 1));
 	tell(&self->target, 'n');
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_TRUE(has(self, slurp(self->fd, PAGE), MARK_NEW));
+	EXPECT_TRUE(has(self, slurp_again(self->fd), MARK_NEW));
 	/* at its end */
 	tell(&self->target, 'x');
-	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
-	EXPECT_FALSE(has(self, slurp(self->fd, PAGE), MARK_HIGH));
+	EXPECT_FALSE(has(self, slurp_again(self->fd), MARK_HIGH));
 }
 
 TEST_F(snapshot, taken_by_read_not_open)
@@ -135,7 +116,7 @@ TEST_F(snapshot, taken_by_read_not_open)
 	ASSERT_EQ(1, read(self->fd, &c, 1));
 	tell(&self->target, 'n');
 	EXPECT_TRUE(has(self, slurp(fd, PAGE), MARK_NEW));
-	EXPECT_TRUE(rest_same(self->fd, self->before));
+	EXPECT_TRUE(rest_same(self->fd, self->before, 1));
 }
 
 TEST_F(snapshot, outlives_target)
@@ -151,16 +132,14 @@ TEST_F(snapshot, outlives_target)
 	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
 	ASSERT_EQ(1, read(fd, &c, 1));
 	target_end(&other);
-	EXPECT_TRUE(rest_same(fd, expected));
-	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-	EXPECT_EQ(-1, read(fd, &c, 1));
-	EXPECT_EQ(ESRCH, errno);
+	EXPECT_TRUE(rest_same(fd, expected, 1));
+	EXPECT_EQ(-ESRCH, try_read(fd));
 }
 
 /*
- * While the target changes: a page is moved by mremap() from below a row of VMAs to above it
- * and back, in one step. A summary of one instant counts it once. (race.c has the same for
- * the entries that list VMAs.)
+ * While the target changes: a page is moved by mremap() from below a row of
+ * VMAs to above it and back, in one step. A summary of one instant counts it
+ * once. (race.c has the same for the entries that list VMAs.)
  */
 #define BUSY_ROW (MANY_VMAS / 12)	/* each section may wait for a change */
 #define BUSY_LOW (ROW_AT - 16 * PAGE)
@@ -181,12 +160,9 @@ static void *move(void *arg)
 
 static void busy_init(void)
 {
-	pthread_t thread;
-
 	map_row(ROW_AT, BUSY_ROW);
 	map_at(BUSY_LOW, PAGE, PROT_READ);
-	if (pthread_create(&thread, NULL, move, NULL))
-		fatal("pthread_create");
+	start_thread(move, NULL);
 }
 
 FIXTURE(busy)
@@ -215,8 +191,7 @@ TEST_F(busy, atomic_summary_counts_once)
 
 	for (i = 0; i < 100; i++) {
 		ASSERT_EQ(0, set_param("max_hold_us", i < 50 ? "0" : "1"));
-		ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-		error = parse_summary(&l, slurp(fd, PAGE));
+		error = parse_summary(&l, slurp_again(fd));
 		ASSERT_EQ(NULL, error) {
 			TH_LOG("%s", error);
 		}
@@ -231,4 +206,4 @@ TEST_F(busy, atomic_summary_counts_once)
 	printf("# %u of %u were torn\n", torn, i);
 }
 
-VMAINFO_TEST_MAIN
+VMAINFO_TEST_MAIN()

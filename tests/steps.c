@@ -4,14 +4,11 @@
  *
  *	steps FIFO
  *
- * says "ready", and does for each letter in FIFO: m maps a page, p changes its rights,
- * u unmaps it, x executes the program anew. From the beginning it has a writable and
- * executable mapping of its own file.
+ * says "ready", and does for each letter in FIFO: m maps a page, p changes its
+ * rights, u unmaps it, x executes the program anew. From the beginning it has a
+ * writable and executable mapping of its own file.
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "util.h"
 
 /* Far from all other VMAs: it does not merge. */
 #define AT ((void *)0x100000000000)
@@ -20,12 +17,11 @@ static int step(char c, char **argv)
 {
 	switch (c) {
 	case 'm':
-		return mmap(AT, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			    -1, 0) != AT;
+		return map_at(AT, PAGE, PROT_READ) != AT;
 	case 'p':
-		return mprotect(AT, 4096, PROT_NONE);
+		return mprotect(AT, PAGE, PROT_NONE);
 	case 'u':
-		return munmap(AT, 4096);
+		return munmap(AT, PAGE);
 	case 'x':
 		return execl("/proc/self/exe", argv[0], argv[1], "again", (char *)NULL);
 	default:
@@ -35,21 +31,17 @@ static int step(char c, char **argv)
 
 int main(int argc, char **argv)
 {
-	int fd = open("/proc/self/exe", O_RDONLY);
+	int fd;
 	char c;
 
-	if (mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
-		return 1;
-	close(fd);
+	map_and_close(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE,
+		      open_or_die("/proc/self/exe", O_RDONLY), 0);
 	/* The program that started it has stopped reading by then. */
 	if (argc == 2 && write(1, "ready\n", 6) != 6)
 		return 1;
-	fd = open(argv[1], O_RDWR | O_CLOEXEC);
-	while (read(fd, &c, 1) == 1) {
-		if (step(c, argv)) {
-			perror("steps");
-			return 1;
-		}
-	}
+	fd = open_or_die(argv[1], O_RDWR);
+	while (read(fd, &c, 1) == 1)
+		if (step(c, argv))
+			fatal("step %c", c);
 	return 1;
 }

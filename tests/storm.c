@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads processes that change all the time, in every way, by several readers on several CPUs.
- * Each listing is in order, without overlaps or duplicates, and has what never changes.
+ * Reads processes that change all the time, in every way, by several readers on
+ * several CPUs. Each listing is in order, without overlaps or duplicates, and
+ * has what never changes.
  *
- * Each storm is a process of its own, the driver. It publishes the IDs of the processes that
- * are worth reading, itself or its children. The readers go on until it exits.
+ * Each storm is a process of its own, the driver. It publishes the IDs of the
+ * processes that are worth reading, itself or its children. The readers go on
+ * until it exits.
  */
 #include <linux/mempolicy.h>
 #include <pthread.h>
@@ -13,15 +15,10 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#ifndef PR_SET_VMA
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_VMA_ANON_NAME 0
-#endif
-
 #define READERS 3
 #define PUBLISHED 6
 
-/* A row that every process here has and never changes, unless it does an exec */
+/* A row that every process here has and never changes, except by exec */
 #define MARK_AT 0x200000000000ul
 #define MARKS 30
 /* Where the storms map and unmap, each thread in its own arena */
@@ -50,15 +47,16 @@ static void publish(pid_t pid)
 }
 
 /*
- * Waits until n more listings have been read, of any process. It waits a tenth of a second
- * at most for each, because a reader that found a violation has exited.
+ * Waits until n more listings have been read, of any process. It waits a tenth
+ * of a second at most for each, because a reader that found a violation has
+ * exited.
  */
 static void wait_for_reads(unsigned int n)
 {
 	unsigned int before = shared->reads, i;
 
 	for (i = 0; i < 100 * n && shared->reads - before < n; i++)
-		nap(1000);
+		usleep(1000);
 }
 
 static void must(bool ok, const char *what)
@@ -111,7 +109,7 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 		}
 		if (rnd(&r.rng, 8) == 0)
 			read_entry(&r, pid, SUMMARY);
-		/* Many snapshots in little time, of which only one byte is read */
+		/* Many snapshots, of which only one byte is read */
 		for (more_of_it = rnd(&r.rng, 8) ? 0 : rnd(&r.rng, 100); more_of_it; more_of_it--)
 			if (!set_target(r.fd[0], pid) && read(r.fd[0], &c, 1) < 0 &&
 			    errno != ESRCH)
@@ -127,14 +125,13 @@ static void __attribute__((noreturn)) read_on(unsigned int nr, struct rng rng)
 }
 
 /*
- * The storms: a function that is called once in the driver, and one for each step. A step that
- * forks leaves the random numbers of the driver as they were, hence rnd64() in run_child().
+ * The storms: a function that is called once in the driver, and one for each
+ * step. A step that forks leaves the random numbers of the driver as they were,
+ * hence rnd64() in run_child().
  */
 
-static bool leader_exits_first;
-
 /* Runs a step in a child, which is published. */
-static void run_child(struct rng *r, void (*run)(struct rng *r), int status)
+static void run_child(struct rng *r, void (*run)(struct rng *r), bool killed)
 {
 	pid_t pid = fork_child();
 
@@ -143,12 +140,12 @@ static void run_child(struct rng *r, void (*run)(struct rng *r), int status)
 		run(r);
 		_exit(0);
 	}
-	if (status) {
+	if (killed) {
 		wait_for_reads(rnd(r, 4));
-		nap(rnd(r, 3000));
+		usleep(rnd(r, 3000));
 		must(!kill(pid, SIGKILL), "kill");
 	}
-	must(reap(pid) == status, "the exit status of a child");
+	must(reap(pid) == (killed ? 128 + SIGKILL : 0), "the exit status of a child");
 	rnd64(r);
 }
 
@@ -196,7 +193,6 @@ static void map_step(struct rng *r, unsigned int arena)
 
 static void publish_self(struct rng *r)
 {
-	(void)r;
 	publish(getpid());
 }
 
@@ -206,9 +202,10 @@ static void map_in_arena(struct rng *r)
 }
 
 /*
- * What a VMA refers to comes and goes with it: no other process has its file open, and it has a
- * policy and, where the kernel has these, a name of its own. The page determines all of them,
- * so that what belongs to another page is noticed.
+ * What a VMA refers to comes and goes with it: no other process has its file
+ * open, and it has a policy and, where the kernel has these, a name of its own.
+ * The page determines all of them, so that what belongs to another page is
+ * noticed.
  */
 #define RECYCLED 32	/* pages */
 #define FILE_PATH "/tmp/vmainfo-storm."
@@ -349,7 +346,6 @@ static void __attribute__((noinline)) grow_stack(unsigned int pages)
 
 static void begin_heap(struct rng *r)
 {
-	(void)r;
 	must(sbrk(PAGE) != (void *)-1, "sbrk");
 }
 
@@ -363,12 +359,6 @@ static void grow(struct rng *r)
 		grow_stack(rnd(r, 16 * i + 1));
 		must(sbrk(-(long)(pages * PAGE)) != (void *)-1, "sbrk");
 	}
-}
-
-/* In a new process each time, because a stack does not shrink */
-static void growing(struct rng *r)
-{
-	run_child(r, grow, 0);
 }
 
 #define EXEC_AGAIN "--exec-again"
@@ -392,11 +382,6 @@ static void exec_child(struct rng *r)
 
 	snprintf(s, sizeof(s), "%u", 5 + rnd(r, 10));
 	_exit(exec_again(s));
-}
-
-static void executing(struct rng *r)
-{
-	run_child(r, exec_child, 0);
 }
 
 /* Children that live for a moment, several at a time */
@@ -423,7 +408,6 @@ static void forking(struct rng *r)
 
 static void map_long_row(struct rng *r)
 {
-	(void)r;
 	map_row((void *)0x500000000000, 100);
 }
 
@@ -431,11 +415,6 @@ static void map_for_ever(struct rng *r)
 {
 	for (;;)
 		map_step(r, 0);
-}
-
-static void killed(struct rng *r)
-{
-	run_child(r, map_for_ever, 128 + SIGKILL);
 }
 
 static unsigned int thread_steps;
@@ -456,6 +435,7 @@ static void *thread(void *arg)
 
 static void run_threads(struct rng *r)
 {
+	bool leader_exits_first = rnd(r, 2);
 	pthread_t id[THREADS];
 	unsigned int i;
 
@@ -467,12 +447,6 @@ static void run_threads(struct rng *r)
 	for (i = 0; i < THREADS; i++)
 		must(!pthread_join(id[i], NULL), "join");
 	wait_for_reads(1);
-}
-
-static void threads(struct rng *r)
-{
-	leader_exits_first = rnd(r, 2);
-	run_child(r, run_threads, 0);
 }
 
 /* In a vfork the child has its parent's VMAs, and the parent is suspended. */
@@ -507,24 +481,32 @@ FIXTURE(storm)
 FIXTURE_VARIANT(storm)
 {
 	void (*begin)(struct rng *r);
-	void (*step)(struct rng *r);
+	void (*step)(struct rng *r);	/* in the driver, or */
+	void (*child)(struct rng *r);	/* in a new process each time */
 	unsigned int steps, at_least;
 	void (*check)(struct listing *l);
-	bool marks_vanish;
+	bool kill_child, marks_vanish;
 };
 
-FIXTURE_VARIANT_ADD(storm, mmap_munmap) { publish_self, map_in_arena, 10000 };
+FIXTURE_VARIANT_ADD(storm, mmap_munmap) {
+	publish_self, map_in_arena, .steps = 10000
+};
 FIXTURE_VARIANT_ADD(storm, recycled_files) {
-	make_files, recycle_pages, 5000, .check = check_recycled
+	make_files, recycle_pages, .steps = 5000, .check = check_recycled
 };
 FIXTURE_VARIANT_ADD(storm, growing_stack_and_heap) {
-	begin_heap, growing, 20, .check = check_grown
+	/* A stack does not shrink. */
+	begin_heap, .child = grow, .steps = 20, .check = check_grown
 };
-FIXTURE_VARIANT_ADD(storm, execs) { NULL, executing, 20, .marks_vanish = true };
-FIXTURE_VARIANT_ADD(storm, forks) { NULL, forking, 2000, .at_least = 2000 };
-FIXTURE_VARIANT_ADD(storm, killed_processes) { map_long_row, killed, 60 };
-FIXTURE_VARIANT_ADD(storm, exiting_threads) { NULL, threads, 200 };
-FIXTURE_VARIANT_ADD(storm, vforks) { publish_self, in_vfork, 200, .marks_vanish = true };
+FIXTURE_VARIANT_ADD(storm, execs) { .child = exec_child, .steps = 20, .marks_vanish = true };
+FIXTURE_VARIANT_ADD(storm, forks) { .step = forking, .steps = 2000, .at_least = 2000 };
+FIXTURE_VARIANT_ADD(storm, killed_processes) {
+	map_long_row, .child = map_for_ever, .steps = 60, .kill_child = true
+};
+FIXTURE_VARIANT_ADD(storm, exiting_threads) { .child = run_threads, .steps = 200 };
+FIXTURE_VARIANT_ADD(storm, vforks) {
+	publish_self, in_vfork, .steps = 200, .marks_vanish = true
+};
 
 FIXTURE_SETUP(storm)
 {
@@ -567,7 +549,10 @@ TEST_F(storm, listings_stay_complete)
 		if (variant->begin)
 			variant->begin(&rng);
 		for (done = 0; done < variant->at_least || more(done, variant->steps); done++) {
-			variant->step(&rng);
+			if (variant->step)
+				variant->step(&rng);
+			else
+				run_child(&rng, variant->child, variant->kill_child);
 			shared->steps++;
 		}
 		_exit(0);

@@ -71,56 +71,18 @@ struct rng rng_fork(struct rng *r)
 void __attribute__((format(printf, 1, 2), noreturn))
 violation(const char *fmt, ...)
 {
-	char line[1024];
-	int n = snprintf(line, sizeof(line), "# process %d: ", getpid());
+	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	n += vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
-	if (n > (int)sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, n) != n)
-		_exit(3);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* in one system call, because several processes may print */
+	dprintf(STDERR_FILENO, "# process %d: %s\n", getpid(), text);
 	_exit(2);
 }
 
 /* Listings */
-
-const char *parse_summary(struct listing *l, struct text t)
-{
-	unsigned long long nr, kb, all_nr, all_kb, sum_nr = 0, sum_kb = 0, start, end;
-	const char *s = t.s;
-	char walk[8];
-	int n = 0;
-
-	l->nr = 0;
-	if (sscanf(s, "Pid: %d Walk: %7s Vmas: %llu %llu kB%n", &l->pid, walk, &all_nr, &all_kb,
-		   &n) != 4 || s[n] != '\n')
-		return "the first line is wrong";
-	l->walk = !strcmp(walk, "atomic") ? WALK_ATOMIC :
-		  !strcmp(walk, "torn") ? WALK_TORN : WALK_UNKNOWN;
-	if (l->walk == WALK_UNKNOWN)
-		return "the walk is neither atomic nor torn";
-	for (s += n + 1; sscanf(s, "Vmas%*[A-Z]%*[a-z]: %llu %llu kB", &nr, &kb) == 2;
-	     s = strchr(s, '\n') + 1) {
-		sum_nr += nr;
-		sum_kb += kb;
-	}
-	if (sum_nr != all_nr || sum_kb != all_kb)
-		return "the kinds do not add up";
-	for (; *s; s = strchr(s, '\n') + 1) {
-		if (!strchr(s, '\n'))
-			return "the last line is incomplete";
-		if (sscanf(s, "%*[A-Za-z]: %llx-%llx %llu kB", &start, &end, &kb) == 3 &&
-		    (start > end || (end - start + 1023) >> 10 != kb))
-			return "the size is not the difference of the addresses";
-	}
-	if (s != t.s + t.len || !strstr(t.s, "\nTaskSize:\t"))
-		return "it is incomplete";
-	l->nr = all_nr;
-	return NULL;
-}
 
 const char * const entries[ENTRIES] = {
 	PROC "vmas", PROC "maps", PROC "raw", PROC "summary",
@@ -136,25 +98,6 @@ const char *parse_entry(struct listing *l, struct text t, enum entry entry)
 }
 
 /* Reading */
-
-int read_all(int fd, struct text *t, size_t *room, size_t chunk)
-{
-	ssize_t n;
-
-	do {
-		if (*room - t->len <= chunk) {
-			*room = 2 * *room + chunk + 1;
-			t->s = realloc(t->s, *room);
-			if (!t->s)
-				fatal("%zu bytes of memory", *room);
-		}
-		n = read(fd, t->s + t->len, chunk);
-		if (n > 0)
-			t->len += n;
-	} while (n > 0);
-	t->s[t->len] = 0;
-	return n < 0 ? -errno : 0;
-}
 
 size_t rnd_chunk(struct rng *r)
 {
@@ -181,7 +124,7 @@ bool read_entry(struct reader *r, pid_t pid, enum entry entry)
 	r->text.len = 0;
 	ret = set_target(fd, pid);
 	if (!ret)
-		ret = read_all(fd, &r->text, &r->room, rnd_chunk(&r->rng));
+		ret = read_all(fd, &r->text, rnd_chunk(&r->rng));
 	if (ret == -ESRCH && !r->text.len) {
 		r->gone++;
 		return false;
@@ -206,13 +149,6 @@ bool reader_read(struct reader *r, pid_t pid)
 	static const enum entry listings[] = { VMAS, VMAS, RAW, MAPS };
 
 	return read_entry(r, pid, listings[rnd(&r->rng, ARRAY_SIZE(listings))]);
-}
-
-void map_and_unmap(char c)
-{
-	(void)c;
-	if (munmap(map_at(NULL, PAGE, PROT_READ), PAGE))
-		fatal("munmap");
 }
 
 bool has_row(struct listing *l, unsigned long at, unsigned int n)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Shared by the tests that try to break vmainfo: random numbers, the length of a run, checks of
- * listings, and readers in processes of their own.
+ * Shared by the tests that try to break vmainfo: random numbers, the length of
+ * a run, checks of listings, and readers in processes of their own.
  *
  * VMAINFO_SEED=s		repeats a run that printed this seed
- * VMAINFO_SOAK_MINUTES=n	all programs together run for that long, each its share
+ * VMAINFO_SOAK_MINUTES=n	all programs together run for that long
  */
 #ifndef VMAINFO_STRESS_H
 #define VMAINFO_STRESS_H
@@ -28,8 +28,8 @@ struct rng rng_fork(struct rng *r);
 extern uint64_t stress_seed;
 
 /*
- * Sets the seed and prints it, before the harness runs. The tests of this program share that
- * percentage of a soak.
+ * Sets the seed and prints it, before the harness runs. The tests of this
+ * program share that percentage of a soak.
  */
 void stress_init(unsigned int tests, unsigned int percent);
 
@@ -40,8 +40,9 @@ struct rng stress_begin(const char *test);
 bool soaking(void);
 
 /*
- * Is there more to do after that many steps of a goal? A soak goes on to its end. A short run
- * ends with its goal, and on a slow machine before it, but not before a tenth of it.
+ * Is there more to do after that many steps of a goal? A soak goes on to its
+ * end. A short run ends with its goal, and on a slow machine before it, but not
+ * before a tenth of it.
  */
 bool more(unsigned int done, unsigned int goal);
 
@@ -59,23 +60,16 @@ enum entry {
 
 extern const char * const entries[ENTRIES];
 
-/* NULL, or what is wrong with the text. summary has no regions, but numbers that add up. */
+/* NULL, or what is wrong with the text */
 const char *parse_entry(struct listing *l, struct text t, enum entry entry);
-const char *parse_summary(struct listing *l, struct text t);
 
-/*
- * Appends the rest of a file to a buffer that is reused, by reads of at most chunk bytes.
- * Returns 0, or a negative errno.
- */
-int read_all(int fd, struct text *t, size_t *room, size_t chunk);
 size_t rnd_chunk(struct rng *r);
 
-/* A process that reads: an open file for each entry, a buffer, and counts of snapshots */
+/* A process that reads: a file for each entry, a buffer, and counts */
 struct reader {
 	int fd[ENTRIES];
 	struct rng rng;
 	struct text text;
-	size_t room;
 	struct listing l;
 	uint64_t walks[3], gone;	/* walks: by enum walk */
 };
@@ -83,16 +77,14 @@ struct reader {
 void reader_open(struct reader *r, struct rng rng);
 
 /*
- * Reads one snapshot of a process in pieces of a random size, and checks what does not depend
- * on the process. Returns false if the process does not exist any more.
+ * Reads one snapshot of a process in pieces of a random size, and checks what
+ * does not depend on the process. Returns false if the process does not exist
+ * any more.
  */
 bool read_entry(struct reader *r, pid_t pid, enum entry entry);
 
 /* The same from a random entry that lists the VMAs */
 bool reader_read(struct reader *r, pid_t pid);
-
-/* A command of a target: takes mmap_lock for writing, which waits for readers to release it */
-void map_and_unmap(char c);
 
 /* Is there a row of map_row(at, n)? */
 bool has_row(struct listing *l, unsigned long at, unsigned int n);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See summary_text.h. */
 #include "kselftest.h"
+#include "maps.h"
 #include "summary_text.h"
 
 const struct summary_key keys[KEYS] = {
@@ -80,67 +81,96 @@ static void parse_value(const char *s, enum form form, struct value *v)
 	}
 }
 
-/* Parses a line of the next kernel region, above the last one. Returns its end, or NULL. */
+static bool is_range(const struct value *v)
+{
+	return v->start <= v->end && v->kb == (v->end - v->start + 1023) >> 10;
+}
+
+/* Parses a line. Returns its end, or NULL. */
+static const char *parse_line(const char *s, const char *key, enum form form, struct value *v)
+{
+	char value[100], line[150];
+	size_t len = strcspn(s, "\t");
+
+	parse_value(s + len + !!s[len], form, v);
+	print_value(value, sizeof(value), form, v);
+	len = snprintf(line, sizeof(line), "%s:\t%s\n", key, value);
+	return strncmp(s, line, len) || (form == RANGE && !is_range(v)) ? NULL : s + len;
+}
+
+/* Parses the line of a region above the last one. Returns its end, or NULL. */
 static const char *parse_region(const char *s, struct summary *sum)
 {
 	struct kernel_region *r = &sum->region[sum->regions];
-	char value[100], line[150];
 
 	if (sum->regions == REGIONS || sscanf(s, "%31[A-Za-z]:", r->name) != 1 ||
 	    strncmp(r->name, "Kernel", 6))
 		return NULL;
-	parse_value(s + strlen(r->name) + 1, RANGE, &r->v);
-	print_value(value, sizeof(value), RANGE, &r->v);
-	snprintf(line, sizeof(line), "%s:\t%s\n", r->name, value);
-	if (strncmp(s, line, strlen(line)) || r->v.none || r->v.start >= r->v.end ||
-	    r->v.kb != (r->v.end - r->v.start) >> 10 ||
+	s = parse_line(s, r->name, RANGE, &r->v);
+	if (r->v.none || r->v.start >= r->v.end ||
 	    r->v.start < (sum->regions ? r[-1].v.start : sum->v[KERNEL_START].nr))
 		return NULL;
 	sum->regions++;
-	return s + strlen(line);
+	return s;
+}
+
+/* Returns what is wrong, or NULL. */
+static const char *parse_all(struct summary *sum, struct text t)
+{
+	const char *s = t.s;
+	unsigned int i;
+
+	memset(sum, 0, sizeof(*sum));
+	sum->text = t;
+	for (i = 0; i < KEYS; i++) {
+		s = parse_line(s, keys[i].name, keys[i].form, &sum->v[i]);
+		if (!s)
+			return keys[i].name;
+	}
+	while (s && s != t.s + t.len)
+		s = parse_region(s, sum);
+	return s ? NULL : "a region of the kernel";
 }
 
 struct summary parse(struct text t)
 {
-	struct summary sum = { .text = t };
-	char value[100], line[150];
-	const char *s = t.s;
-	unsigned int i;
+	struct summary sum;
+	const char *wrong = parse_all(&sum, t);
 
 	errno = 0;
-	for (i = 0; i < KEYS; i++) {
-		size_t len = strcspn(s, "\t");
-
-		parse_value(s + len + !!s[len], keys[i].form, &sum.v[i]);
-		print_value(value, sizeof(value), keys[i].form, &sum.v[i]);
-		snprintf(line, sizeof(line), "%s:\t%s\n", keys[i].name, value);
-		if (strncmp(s, line, strlen(line)))
-			fatal("line %u is \"%.*s\", expected %s", i + 1,
-			      (int)strcspn(s, "\n"), s, line);
-		s += strlen(line);
-	}
-	while (s != t.s + t.len) {
-		const char *end = parse_region(s, &sum);
-
-		if (!end)
-			fatal("unexpected text: %s", s);
-		s = end;
-	}
+	if (wrong)
+		fatal("%s is wrong or missing in\n%s", wrong, t.s);
 	return sum;
+}
+
+const char *parse_summary(struct listing *l, struct text t)
+{
+	unsigned long long nr = 0, kb = 0;
+	struct summary sum;
+	const char *wrong = parse_all(&sum, t);
+	unsigned int i;
+
+	if (wrong)
+		return wrong;
+	for (i = VMAS_ANON; i <= VMAS_SPECIAL; i++) {
+		nr += sum.v[i].nr;
+		kb += sum.v[i].kb;
+	}
+	if (nr != sum.v[VMAS].nr || kb != sum.v[VMAS].kb)
+		return "the kinds do not add up";
+	l->walk = !strcmp(sum.v[WALK].word, "atomic") ? WALK_ATOMIC :
+		  !strcmp(sum.v[WALK].word, "torn") ? WALK_TORN : WALK_UNKNOWN;
+	l->pid = sum.v[PID].nr;
+	l->nr = nr;
+	return l->walk == WALK_UNKNOWN ? "the walk is neither atomic nor torn" : NULL;
 }
 
 struct summary from_start(int fd)
 {
-	if (lseek(fd, 0, SEEK_SET))
-		fatal("lseek");
-	return parse(slurp(fd, 65536));
+	return parse(slurp_again(fd));
 }
 
 struct summary summary_of(pid_t pid)
 {
-	int fd = open_target(SUMMARY, pid);
-	struct summary sum = from_start(fd);
-
-	close(fd);
-	return sum;
+	return parse(slurp_target(SUMMARY, pid));
 }

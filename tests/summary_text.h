@@ -38,7 +38,10 @@ struct value {
 	char word[16];			/* WORD */
 };
 
-/* What follows them, if it does: KernelVmalloc: ffffc90000000000-ffffe90000000000 34359738368 kB */
+/*
+ * What may follow them:
+ * KernelVmalloc: ffffc90000000000-ffffe90000000000 34359738368 kB
+ */
 #define REGIONS 8
 
 struct kernel_region {
@@ -54,8 +57,9 @@ struct summary {
 };
 
 /*
- * Parses a text. Each line must equal its value printed again, so that nothing is left
- * over; all keys must be there, in order.
+ * Parses a text. Each line must equal its value printed again, so that nothing
+ * is left over; all keys must be there, in order; and sizes must be those of
+ * the ranges.
  */
 struct summary parse(struct text t);
 struct summary from_start(int fd);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The suffixes that compilers append to names of variables are removed. No kernel here was
- * built with link-time optimization, so the function is tested alone.
+ * The suffixes that compilers append to names of variables are removed. No
+ * kernel here was built with link-time optimization, so the function is tested
+ * alone.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An open entry shows its opener, the process that was written to it, or the process that
- * the parameter named at open. This holds when the process exits or execs, and when its
- * number is reused.
+ * An open entry shows its opener, the process that was written to it, or the
+ * process that the parameter named at open. This holds when the process exits
+ * or execs, and when its number is reused.
  */
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 
 #include "vmainfo_test.h"
 
 #define A_MARK ((void *)0x200000000000)
+#define A_ROW 150
 #define B_MARK ((void *)0x300000000000)
 #define OWN_MARK ((void *)0x600000000000)
-
-static void a_init(void)
-{
-	map_row(A_MARK, 150);
-}
-
-static void b_init(void)
-{
-	map_row(B_MARK, 20);
-}
 
 FIXTURE(target)
 {
@@ -31,55 +21,28 @@ FIXTURE(target)
 	int fd;
 };
 
-FIXTURE_VARIANT(target)
-{
-	const char *entry;
-};
-
-FIXTURE_VARIANT_ADD(target, maps) { PROC "maps" };
-FIXTURE_VARIANT_ADD(target, raw) { PROC "raw" };
-FIXTURE_VARIANT_ADD(target, vmas) { PROC "vmas" };
-FIXTURE_VARIANT_ADD(target, summary) { PROC "summary" };
+ENTRY_VARIANTS(target);
 
 FIXTURE_SETUP(target)
 {
 	FATAL_IS_ASSERT();
-	target_start(&self->a, a_init, NULL);
-	target_start(&self->b, b_init, NULL);
+	target_start_row(&self->a, A_MARK, A_ROW);
+	target_start_row(&self->b, B_MARK, 20);
 	self->fd = open_or_die(variant->entry, O_RDWR);
 }
 
 FIXTURE_TEARDOWN(target)
 {
 	EXPECT_EQ(0, set_param("pid", "0"));
-	if (self->a.pid)
-		target_end(&self->a);
-	if (self->b.pid)
-		target_end(&self->b);
+	target_end(&self->a);
+	target_end(&self->b);
 }
 
-static pid_t end_and_reap(struct target *t)
-{
-	pid_t pid = t->pid;
-
-	target_end(t);
-	t->pid = 0;
-	return pid;
-}
-
-/* The whole entry once more, from the start. */
-static struct text again(int fd)
-{
-	if (lseek(fd, 0, SEEK_SET))
-		fatal("lseek");
-	return slurp(fd, 4096);
-}
-
-/* Does the process have that VMA, as it is read and as PROCMAP_QUERY finds it? */
+/* Does the process have that VMA, by a read and by PROCMAP_QUERY? */
 static bool has(int fd, const void *mark)
 {
 	struct procmap_query q = { .size = sizeof(q), .query_addr = (unsigned long)mark };
-	bool shown = shows(again(fd), mark);
+	bool shown = shows(slurp_again(fd), mark);
 	int ret = ioctl(fd, PROCMAP_QUERY, &q) ? errno : 0;
 
 	/* maps alone has the ioctl */
@@ -98,35 +61,22 @@ static bool is_b(int fd)
 	return has(fd, B_MARK) && !has(fd, A_MARK);
 }
 
-/* 0, or a negative errno: what a read from the start says */
-static int try_read(int fd)
-{
-	char c;
-
-	if (lseek(fd, 0, SEEK_SET))
-		fatal("lseek");
-	return read(fd, &c, 1) < 0 ? -errno : 0;
-}
-
 /*
- * The target is the opener by default, and the writer after a 0. As with an open
- * /proc/self/maps, the reader does not matter.
+ * The target is the opener by default, and the writer after a 0. As with an
+ * open /proc/self/maps, the reader does not matter.
  */
 TEST_F(target, defaults_to_opener)
 {
 	void *mark = map_at(OWN_MARK, PAGE, PROT_READ);
 	unsigned int i;
-	pid_t pid;
 
 	for (i = 0; i < 2; i++) {
 		EXPECT_TRUE(has(self->fd, mark));
 		EXPECT_FALSE(has(self->fd, A_MARK));
-		pid = fork_child();
-		if (!pid) {
-			munmap(mark, PAGE);
-			_exit(!has(self->fd, mark));
-		}
-		EXPECT_EQ(0, reap(pid));
+		EXPECT_EQ(0, IN_CHILD({
+			CHECK(!munmap(mark, PAGE));
+			CHECK(has(self->fd, mark));
+		}));
 		ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 		ASSERT_EQ(0, write_string(self->fd, "0"));
 	}
@@ -142,20 +92,6 @@ TEST_F(target, written_pid_for_one_file)
 	ASSERT_EQ(0, set_target(self->fd, self->b.pid));
 	EXPECT_TRUE(is_b(self->fd));
 	EXPECT_FALSE(shows(slurp_path(variant->entry), B_MARK));
-}
-
-TEST_F(target, accepted_numbers)
-{
-	static const char * const formats[] = { "%d\n", "00%d" };
-	unsigned int i;
-	char s[32];
-
-	for (i = 0; i < ARRAY_SIZE(formats); i++) {
-		ASSERT_EQ(0, set_target(self->fd, self->b.pid));
-		snprintf(s, sizeof(s), formats[i], self->a.pid);
-		ASSERT_EQ(0, write_string(self->fd, s));
-		EXPECT_TRUE(is_a(self->fd));
-	}
 }
 
 /* A write rewinds, also in the middle of a listing. */
@@ -192,34 +128,28 @@ TEST_F(target, invalid_pids)
 	size_t i, len;
 
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
-	before = again(self->fd);
+	before = slurp_again(self->fd);
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	ASSERT_EQ(1, read(self->fd, &c, 1));
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		len = bad[i].len ?: strlen(bad[i].s);
-		EXPECT_EQ(-1, write(self->fd, bad[i].s, len));
-		EXPECT_EQ(EINVAL, errno) {
+		EXPECT_EQ(-EINVAL, result_of(write(self->fd, bad[i].s, len))) {
 			TH_LOG("writing \"%s\"", bad[i].s);
 		}
 	}
-	/* no bytes, very many, and memory that is not there */
-	EXPECT_EQ(-1, write(self->fd, "", 0));
-	EXPECT_EQ(EINVAL, errno);
+	/* no bytes, and very many */
+	EXPECT_EQ(-EINVAL, result_of(write(self->fd, "", 0)));
 	memset(huge, '1', 1 << 20);
-	EXPECT_EQ(-1, write(self->fd, huge, 1 << 20));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-EINVAL, result_of(write(self->fd, huge, 1 << 20)));
 	memset(huge, ' ', 4096);
-	EXPECT_EQ(-1, write(self->fd, huge, 4096));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, write(self->fd, map_at(NULL, PAGE, PROT_NONE), 2));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-ESRCH, set_target(self->fd, end_and_reap(&self->b)));
+	EXPECT_EQ(-EINVAL, result_of(write(self->fd, huge, 4096)));
+	target_end(&self->b);
+	EXPECT_EQ(-ESRCH, set_target(self->fd, self->b.pid));
 	EXPECT_EQ(-ESRCH, write_string(self->fd, "2147483647"));
 
 	ASSERT_EQ(1, lseek(self->fd, 0, SEEK_CUR));
-	len = slurp(self->fd, 4096).len;
-	EXPECT_EQ(before.len - 1, len);
+	EXPECT_TRUE(rest_same(self->fd, before, 1));
 	EXPECT_TRUE(is_a(self->fd));
 }
 
@@ -228,11 +158,10 @@ TEST_F(target, exited_before_read)
 	char c;
 
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
-	end_and_reap(&self->a);
+	target_end(&self->a);
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
-	EXPECT_EQ(-1, pread(self->fd, &c, 1, 0));
-	EXPECT_EQ(ESRCH, errno);
+	EXPECT_EQ(-ESRCH, result_of(pread(self->fd, &c, 1, 0)));
 	/* the file is still good for another target */
 	ASSERT_EQ(0, set_target(self->fd, self->b.pid));
 	EXPECT_TRUE(is_b(self->fd));
@@ -247,7 +176,7 @@ TEST_F(target, zombie)
 	ASSERT_TRUE(is_a(self->fd));
 	target_kill(&self->a);
 
-	t = again(self->fd);
+	t = slurp_again(self->fd);
 	if (!strcmp(variant->entry, PROC "maps")) {
 		EXPECT_EQ(0u, t.len);
 	} else if (is_raw(t)) {
@@ -260,17 +189,17 @@ TEST_F(target, zombie)
 	/* a zombie can become the target, too */
 	EXPECT_EQ(0, set_target(self->fd, self->a.pid));
 
-	end_and_reap(&self->a);
+	target_end(&self->a);
 	EXPECT_EQ(-ESRCH, try_read(self->fd));
 }
 
-static void a_init_threads(void)
+static void threads_init(void)
 {
-	a_init();
+	map_row(A_MARK, A_ROW);
 	start_sleeping_thread();
 }
 
-/* A process whose main thread has exited has the VMAs that its other threads have. */
+/* A process whose main thread has exited has the VMAs of the others. */
 TEST_F(target, exited_leader)
 {
 	struct vmainfo_header h = { .size = sizeof(h) };
@@ -280,7 +209,7 @@ TEST_F(target, exited_leader)
 	pid_t thread;
 	int late;
 
-	target_start(&t, a_init_threads, target_end_leader);
+	target_start(&t, threads_init, NULL);
 	thread = other_thread(t.pid);
 	ASSERT_EQ(0, set_target(self->fd, t.pid));
 	ASSERT_TRUE(is_a(self->fd));
@@ -291,7 +220,7 @@ TEST_F(target, exited_leader)
 	EXPECT_TRUE(is_a(self->fd));
 	EXPECT_TRUE(is_a(late));
 	EXPECT_EQ(0, ioctl(late, VMAINFO_GET_HEADER, &h));
-	EXPECT_LE(150u, h.vmas);
+	EXPECT_LE((unsigned int)A_ROW, h.vmas);
 	EXPECT_EQ(t.pid, h.pid);
 	/* and for the number of that thread */
 	ASSERT_EQ(0, set_target(self->fd, thread));
@@ -299,8 +228,8 @@ TEST_F(target, exited_leader)
 	if (!strcmp(variant->entry, PROC "maps")) {
 		snprintf(path, sizeof(path), "task/%d/maps", thread);
 		maps = slurp_proc(t.pid, path);
-		EXPECT_TRUE(same(maps, again(self->fd)));
-		EXPECT_TRUE(same(maps, again(late)));
+		EXPECT_TRUE(same(maps, slurp_again(self->fd)));
+		EXPECT_TRUE(same(maps, slurp_again(late)));
 	}
 
 	/* When all threads have exited, it has no VMAs. */
@@ -338,7 +267,7 @@ TEST_F(target, pid_reuse)
 	ASSERT_TRUE(is_a(self->fd));
 	ASSERT_EQ(0, set_param_pid(number));
 	open_fd = open_or_die(variant->entry, O_RDWR);
-	end_and_reap(&self->a);
+	target_end(&self->a);
 
 	pid = fork_as(number);
 	ASSERT_LE(0, pid) {
@@ -348,8 +277,7 @@ TEST_F(target, pid_reuse)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map_row(B_MARK, 3);
 		CHECK(write(p[1], "", 1) == 1);
-		for (;;)
-			pause();
+		wait_for_ever();
 	}
 	ASSERT_EQ(number, pid);
 	ASSERT_EQ(1, read(p[0], &c, 1));
@@ -366,8 +294,7 @@ TEST_F(target, pid_reuse)
 	EXPECT_EQ(0, set_param_pid(number));
 	EXPECT_TRUE(shows(slurp_path(variant->entry), B_MARK));
 
-	kill(pid, SIGKILL);
-	ASSERT_EQ(128 + SIGKILL, reap(pid));
+	end_child(pid);
 }
 
 /* The parameter affects files opened afterwards. */
@@ -391,54 +318,27 @@ TEST_F(target, parameter_keeps_open_files)
 	EXPECT_FALSE(shows(slurp_path(variant->entry), A_MARK));
 }
 
-/* Bad values of the parameter change nothing. */
-TEST_F(target, parameter_invalid_pids)
-{
-	static const char * const bad[] = {
-		"\n", "abc", "-1", "+1", "1x", "1 2", "0x10", "2147483648",
-		"99999999999999999999999",
-	};
-	size_t i;
-
-	ASSERT_EQ(0, set_param_pid(self->b.pid));
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(-EINVAL, set_param("pid", bad[i])) {
-			TH_LOG("writing \"%s\"", bad[i]);
-		}
-	}
-	EXPECT_EQ(-ESRCH, set_param_pid(end_and_reap(&self->a)));
-	EXPECT_TRUE(shows(slurp_path(variant->entry), B_MARK));
-}
-
 /* One process, a new address space: the next snapshot shows the new one. */
-static void exec_command(char c)
-{
-	if (c == TARGET_EXEC)
-		target_exec_self();
-}
-
 TEST_F(target, follows_exec)
 {
-	struct text before, rest;
+	struct text before;
 	struct target t;
 	char c;
 
-	target_start(&t, a_init, exec_command);
+	target_start_row(&t, A_MARK, A_ROW);
 	ASSERT_EQ(0, set_target(self->fd, t.pid));
-	before = again(self->fd);
+	before = slurp_again(self->fd);
 	ASSERT_TRUE(shows(before, A_MARK));
 
 	/* in the middle of a listing: that one stays as it was */
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 	ASSERT_EQ(1, read(self->fd, &c, 1));
 	tell(&t, TARGET_EXEC);
-	rest = slurp(self->fd, 4096);
-	EXPECT_EQ(before.len - 1, rest.len);
-	EXPECT_EQ(rest.len, same_bytes(before, 1, rest.s, rest.len));
+	EXPECT_TRUE(rest_same(self->fd, before, 1));
 
 	EXPECT_FALSE(has(self->fd, A_MARK));
 	if (!strcmp(variant->entry, PROC "maps"))
-		EXPECT_TRUE(same(slurp_proc(t.pid, "maps"), again(self->fd)));
+		EXPECT_TRUE(same(slurp_proc(t.pid, "maps"), slurp_again(self->fd)));
 	target_end(&t);
 }
 
@@ -452,7 +352,7 @@ TEST_F(target, seek_after_exec)
 	off_t offset;
 
 	for (i = 0; i < ARRAY_SIZE(whences); i++) {
-		target_start(&t, a_init, exec_command);
+		target_start_row(&t, A_MARK, A_ROW);
 		ASSERT_EQ(0, set_target(self->fd, t.pid));
 		before = slurp(self->fd, 4096);
 		ASSERT_TRUE(shows(before, A_MARK));
@@ -460,7 +360,7 @@ TEST_F(target, seek_after_exec)
 		offset = whences[i] == SEEK_CUR ? 9 - (off_t)before.len : 9;
 		ASSERT_EQ(9, lseek(self->fd, offset, whences[i]));
 		rest = slurp(self->fd, 4096);
-		all = again(self->fd);
+		all = slurp_again(self->fd);
 		EXPECT_FALSE(shows(all, A_MARK));
 		EXPECT_EQ(all.len - 9, rest.len);
 		EXPECT_EQ(rest.len, same_bytes(all, 9, rest.s, rest.len));
@@ -473,14 +373,9 @@ TEST_F(target, seek_after_exec)
 static const char *entry;
 static pid_t outer;
 
-static int try_open(const char *path)
+static void map_b(void)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
+	map_row(B_MARK, 20);
 }
 
 static void inner_command(char c)
@@ -500,13 +395,12 @@ static void inner_command(char c)
 		break;
 	case 'm':	/* mounts a procfs of its own */
 		/* the parameter names a process outside */
-		CHECK(try_open(entry) == -ESRCH);
+		CHECK(try_open(entry, O_RDWR) == -ESRCH);
 		CHECK(!set_param("pid", "0"));
-		CHECK(!try_open(entry));
-		CHECK(!unshare(CLONE_NEWNS));
-		CHECK(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-		CHECK(!mount("proc", "/proc", "proc", 0, NULL));
-		CHECK(!try_open(entry));
+		CHECK(!try_open(entry, O_RDWR));
+		make_mounts_private();
+		mount_procfs();
+		CHECK(!try_open(entry, O_RDWR));
 		break;
 	}
 }
@@ -520,7 +414,7 @@ TEST_F(target, pid_namespace_of_writer)
 	outer = self->a.pid;
 	if (unshare(CLONE_NEWPID))
 		SKIP(return, "no pid namespaces: %s", strerror(errno));
-	target_start(&inner, b_init, inner_command);
+	target_start(&inner, map_b, inner_command);
 	tell(&inner, 'w');
 	/* seen from outside, it has another number */
 	EXPECT_EQ(0, set_target(self->fd, inner.pid));
@@ -544,13 +438,13 @@ TEST_F(target, pid_not_in_namespace)
 	ASSERT_EQ(0, set_param_pid(self->a.pid));
 	if (unshare(CLONE_NEWPID))
 		SKIP(return, "no pid namespaces: %s", strerror(errno));
-	target_start(&inner, b_init, inner_command);
+	target_start(&inner, map_b, inner_command);
 	tell(&inner, 'm');
 	/* and this process has none in that instance of procfs */
 	snprintf(path, sizeof(path), "/proc/%d/root%s", inner.pid, variant->entry);
-	EXPECT_EQ(-ESRCH, try_open(path));
+	EXPECT_EQ(-ESRCH, try_open(path, O_RDWR));
 	EXPECT_EQ(0, set_param_pid(inner.pid));
-	EXPECT_EQ(0, try_open(path));
+	EXPECT_EQ(0, try_open(path, O_RDWR));
 	fd = open_or_die(path, O_RDWR);
 	EXPECT_EQ(0, set_target(fd, inner.pid));
 	EXPECT_EQ(-ESRCH, set_target(fd, self->a.pid));
@@ -559,7 +453,10 @@ TEST_F(target, pid_not_in_namespace)
 	target_end(&inner);
 }
 
-/* At any moment, a read is whole, or ESRCH, or empty, and a query finds something, or ESRCH. */
+/*
+ * At any moment, a read is whole, or ESRCH, or empty, and a query finds
+ * something, or ESRCH.
+ */
 TEST_F(target, exit_during_read)
 {
 	struct procmap_query q = {
@@ -571,7 +468,7 @@ TEST_F(target, exit_during_read)
 	ssize_t n;
 
 	for (i = 0; i < 50; i++) {
-		target_start(&t, a_init, NULL);
+		target_start_row(&t, A_MARK, A_ROW);
 		ASSERT_EQ(0, set_target(self->fd, t.pid));
 		ASSERT_EQ(0, kill(t.pid, SIGKILL));
 		while (i % 2 && !ioctl(self->fd, PROCMAP_QUERY, &q))
@@ -588,33 +485,4 @@ TEST_F(target, exit_during_read)
 	}
 }
 
-/* Values of the parameter max_hold_us */
-TEST(max_hold_us_values)
-{
-	static const char * const bad[] = {
-		"\n", "abc", "-1", "1x", "1 2", "1000001", "4294967296",
-		"18446744073709551616", "1.5",
-	};
-	struct text t = slurp_path(PARAM "max_hold_us");
-	size_t i;
-
-	EXPECT_STREQ("250\n", t.s);
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(-EINVAL, set_param("max_hold_us", bad[i])) {
-			TH_LOG("writing \"%s\"", bad[i]);
-		}
-	}
-	EXPECT_STREQ("250\n", slurp_path(PARAM "max_hold_us").s);
-	EXPECT_EQ(0, set_param("max_hold_us", "0"));
-	EXPECT_STREQ("0\n", slurp_path(PARAM "max_hold_us").s);
-	EXPECT_EQ(0, set_param("max_hold_us", "1000000\n"));
-	EXPECT_STREQ("1000000\n", slurp_path(PARAM "max_hold_us").s);
-	EXPECT_EQ(0, set_param("max_hold_us", "250"));
-}
-
-int main(int argc, char **argv)
-{
-	target_executed(argc, argv);
-	module_for_all_tests();
-	return test_harness_run(argc, argv);
-}
+VMAINFO_TEST_MAIN()

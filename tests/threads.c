@@ -35,7 +35,6 @@ int main(int argc, char **argv)
 	char *heap, *large;
 	size_t i;
 
-	(void)argv;
 	heap = malloc(100000);
 	large = malloc(10 << 20);
 	if (!heap || !large || pthread_barrier_init(&up, NULL, THREADS + 1) ||

@@ -3,9 +3,10 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/socket.h>
 
-#include "kselftest.h"
 #include "util.h"
 
 void (*on_fatal)(void);
@@ -23,7 +24,7 @@ fatal(const char *fmt, ...)
 	va_end(ap);
 	if (on_fatal)
 		on_fatal();
-	exit(KSFT_FAIL);
+	exit(EXIT_FAILURE);
 }
 
 void *get_memory(size_t size)
@@ -53,101 +54,10 @@ uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-void nap(unsigned int us)
-{
-	struct timespec ts = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
-
-	nanosleep(&ts, NULL);
-}
-
 void figure(unsigned long long n, const char *what)
 {
 	printf("# figure: %llu %s\n", n, what);
 	fflush(stdout);
-}
-
-/* The module */
-
-const char *module_file(void)
-{
-	const char *ko = getenv("VMAINFO_KO");
-
-	if (ko && *ko)
-		return ko;
-	return access("/vmainfo.ko", R_OK) ? NULL : "/vmainfo.ko";
-}
-
-int module_load(const char *params)
-{
-	const char *ko = module_file();
-	pid_t pid;
-	int fd, ret;
-
-	if (ko) {
-		fd = open(ko, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
-		close(fd);
-		return ret;
-	}
-
-	pid = fork_child();
-	if (!pid) {
-		execlp("modprobe", "modprobe", "vmainfo",
-		       *params ? params : (char *)NULL, (char *)NULL);
-		_exit(127);
-	}
-	return reap(pid) ? -ENOENT : 0;
-}
-
-int module_unload(void)
-{
-	return syscall(SYS_delete_module, "vmainfo", O_NONBLOCK) ? -errno : 0;
-}
-
-static pid_t main_pid;
-
-static void vmainfo_at_exit(void)
-{
-	int ret;
-
-	if (getpid() != main_pid)
-		return;
-	ret = module_unload();
-	if (ret) {
-		printf("# the module does not unload: %s\n", strerror(-ret));
-		fflush(stdout);
-		_exit(KSFT_FAIL);
-	}
-}
-
-void module_try(void)
-{
-	int ret;
-
-	if (geteuid()) {
-		ksft_print_header();
-		ksft_exit_skip("these tests need root\n");
-	}
-	if (!access("/sys/module/vmainfo", F_OK)) {
-		ksft_print_header();
-		ksft_exit_fail_msg("vmainfo is loaded already, and these tests load it themselves: rmmod vmainfo\n");
-	}
-	ret = module_load("");
-	if (!ret)
-		return;
-	ksft_print_header();
-	if (ret == -ENOENT)
-		ksft_exit_skip("no vmainfo.ko: name one in VMAINFO_KO, or install it for modprobe\n");
-	ksft_exit_fail_msg("vmainfo does not load: %s\n", strerror(-ret));
-}
-
-void module_for_all_tests(void)
-{
-	module_try();
-	main_pid = getpid();
-	atexit(vmainfo_at_exit);
 }
 
 /* Files */
@@ -158,6 +68,15 @@ int open_or_die(const char *path, int flags)
 
 	if (fd < 0)
 		fatal("open %s", path);
+	return fd;
+}
+
+int create_file(const char *path, off_t size)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+
+	if (fd < 0 || ftruncate(fd, size))
+		fatal("%s", path);
 	return fd;
 }
 
@@ -175,28 +94,39 @@ void leave_dirs(const char *name, unsigned int n)
 			fatal("rmdir");
 }
 
-struct text slurp(int fd, size_t chunk)
+int read_all(int fd, struct text *t, size_t chunk)
 {
-	size_t size = 1 << 20;
-	struct text t = { .s = get_memory(size + 1) };
 	ssize_t n;
 
-	for (;;) {
-		if (size - t.len < chunk) {
-			size = 2 * size + chunk;
-			t.s = realloc(t.s, size + 1);
-			if (!t.s)
-				fatal("%zu bytes of memory", size);
+	do {
+		if (t->room - t->len <= chunk) {
+			t->room = 2 * t->room + chunk + 1;
+			t->s = realloc(t->s, t->room);
+			if (!t->s)
+				fatal("%zu bytes of memory", t->room);
 		}
-		n = read(fd, t.s + t.len, chunk);
-		if (n < 0)
-			fatal("read after %zu bytes", t.len);
-		if (!n)
-			break;
-		t.len += n;
-	}
-	t.s[t.len] = 0;
+		n = read(fd, t->s + t->len, chunk);
+		if (n > 0)
+			t->len += n;
+	} while (n > 0);
+	t->s[t->len] = 0;
+	return n < 0 ? -errno : 0;
+}
+
+struct text slurp(int fd, size_t chunk)
+{
+	struct text t = { 0 };
+
+	if (read_all(fd, &t, chunk))
+		fatal("read after %zu bytes", t.len);
 	return t;
+}
+
+struct text slurp_again(int fd)
+{
+	if (lseek(fd, 0, SEEK_SET))
+		fatal("lseek");
+	return slurp(fd, PAGE);
 }
 
 struct text slurp_path(const char *path)
@@ -254,19 +184,26 @@ bool memory_returned(unsigned long before)
 		after = available_kb();
 		if (before < after + 40 * 1024)
 			return true;
-		nap(100000);
+		usleep(100000);
 	}
 	printf("# %lu kB were available before, %lu kB after\n", before, after);
 	return false;
+}
+
+const char *own_path(void)
+{
+	static char path[PATH_MAX];
+
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) <= 0)
+		fatal("readlink of /proc/self/exe");
+	return path;
 }
 
 const char *beside(const char *name)
 {
 	static char path[PATH_MAX + NAME_MAX];
 
-	memset(path, 0, sizeof(path));
-	if (readlink("/proc/self/exe", path, PATH_MAX - 1) <= 0)
-		fatal("readlink of /proc/self/exe");
+	strcpy(path, own_path());
 	strcpy(strrchr(path, '/') + 1, name);
 	return path;
 }
@@ -315,6 +252,13 @@ bool same(struct text a, struct text b)
 	return false;
 }
 
+bool rest_same(int fd, struct text t, size_t at)
+{
+	struct text rest = slurp(fd, PAGE);
+
+	return rest.len == t.len - at && same_bytes(t, at, rest.s, rest.len) == rest.len;
+}
+
 bool raw_first(struct cursor *c, struct text t)
 {
 	memset(c, 0, sizeof(*c));
@@ -359,13 +303,30 @@ const struct vmainfo_record *raw_next(struct cursor *c)
 	return r;
 }
 
+const struct vmainfo_record *raw_at(struct text t, const void *at)
+{
+	const struct vmainfo_record *r;
+	struct cursor c;
+
+	if (raw_first(&c, t))
+		while ((r = raw_next(&c)))
+			if (r->start == (unsigned long)at)
+				return r;
+	if (c.error)
+		fatal("raw: %s", c.error);
+	return NULL;
+}
+
+long result_of(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
 int write_string(int fd, const char *s)
 {
-	ssize_t n = write(fd, s, strlen(s));
+	long n = result_of(write(fd, s, strlen(s)));
 
-	if (n < 0)
-		return -errno;
-	return n == (ssize_t)strlen(s) ? 0 : -EIO;
+	return n == (long)strlen(s) ? 0 : n < 0 ? n : -EIO;
 }
 
 int set_target(int fd, pid_t pid)
@@ -374,6 +335,25 @@ int set_target(int fd, pid_t pid)
 
 	snprintf(s, sizeof(s), "%d", pid);
 	return write_string(fd, s);
+}
+
+int try_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int try_read(int fd)
+{
+	char c;
+
+	if (lseek(fd, 0, SEEK_SET))
+		fatal("lseek");
+	return read(fd, &c, 1) < 0 ? -errno : 0;
 }
 
 int open_target(const char *entry, pid_t pid)
@@ -386,6 +366,15 @@ int open_target(const char *entry, pid_t pid)
 		fatal("writing %d to %s", pid, entry);
 	}
 	return fd;
+}
+
+struct text slurp_target(const char *entry, pid_t pid)
+{
+	int fd = open_target(entry, pid);
+	struct text t = slurp(fd, 1 << 20);
+
+	close(fd);
+	return t;
 }
 
 int write_file(const char *path, const char *s)
@@ -417,21 +406,12 @@ int set_param_pid(pid_t pid)
 
 bool shows(struct text t, const void *p)
 {
-	const struct vmainfo_record *r;
 	unsigned long start;
-	struct cursor c;
 	const char *s;
 	char *end;
 
-	if (is_raw(t)) {
-		if (raw_first(&c, t))
-			while ((r = raw_next(&c)))
-				if (r->start == (unsigned long)p)
-					return true;
-		if (c.error)
-			fatal("raw: %s", c.error);
-		return false;
-	}
+	if (is_raw(t))
+		return raw_at(t, p);
 	/* summary: the largest gap begins after its row, or ends at it */
 	s = strstr(t.s, "\nLargestGap:\t");
 	if (s && s[13] != '-')
@@ -498,6 +478,40 @@ int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+void wait_for_ever(void)
+{
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+pid_t sleeping_child(void)
+{
+	pid_t pid = fork_child();
+
+	if (!pid)
+		wait_for_ever();
+	return pid;
+}
+
+void end_child(pid_t pid)
+{
+	if (kill(pid, SIGKILL) || reap(pid) != 128 + SIGKILL)
+		fatal("ending process %d", pid);
+}
+
+void make_mounts_private(void)
+{
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		fatal("a mount namespace");
+}
+
+void mount_procfs(void)
+{
+	if (mount("proc", "/proc", "proc", 0, NULL))
+		fatal("a procfs");
+}
+
 bool has_kthreadd(void)
 {
 	return !access("/proc/2/comm", R_OK) && !strcmp(slurp_proc(2, "comm").s, "kthreadd\n");
@@ -516,74 +530,97 @@ void run_on_cpu(unsigned int nr)
 
 void tell(struct target *t, char command)
 {
-	struct pollfd answer = { .fd = t->from, .events = POLLIN };
+	struct pollfd answer = { .fd = t->socket, .events = POLLIN };
 	char c;
 
-	if (write(t->to, &command, 1) != 1)
+	if (write(t->socket, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
 	while (!poll(&answer, 1, 120000)) {
 		printf("# target %d has not answered to command '%c' yet, is its mmap_lock held?\n",
 		       t->pid, command);
 		fflush(stdout);
 	}
-	if (read(t->from, &c, 1) != 1 || c != command)
+	if (read(t->socket, &c, 1) != 1 || c != command)
 		fatal("the answer of target %d to command '%c'", t->pid, command);
 }
 
-static struct target own;	/* of a target: its ends of the pipes */
+static int own_socket;	/* of a target */
+
+#define EXECUTED "--executed"
+#define TARGET_END_LEADER 'L'	/* is not answered */
 
 static void __attribute__((noreturn)) obey(void (*command)(char c), char c)
 {
-	while (write(own.to, &c, 1) == 1 && read(own.from, &c, 1) == 1)
-		if (command)
-			command(c);
+	while (write(own_socket, &c, 1) == 1 && read(own_socket, &c, 1) == 1) {
+		switch (c) {
+		case TARGET_MAP:
+			munmap(map_at(NULL, PAGE, PROT_READ), PAGE);
+			break;
+		case TARGET_EXEC:
+			dup2(own_socket, STDIN_FILENO);
+			execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
+			_exit(1);
+		case TARGET_END_LEADER:
+			pthread_exit(NULL);
+		default:
+			if (command)
+				command(c);
+		}
+	}
 	_exit(0);
 }
 
 void target_start(struct target *t, void (*init)(void),
 		  void (*command)(char c))
 {
-	int to[2], from[2];
+	int ends[2];
 	char c;
 
-	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
-		fatal("pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		fatal("socketpair");
 	t->pid = fork_child();
-	t->to = to[1];
-	t->from = from[0];
+	t->socket = ends[0];
+	own_socket = ends[1];
 	if (t->pid) {
-		close(to[0]);
-		close(from[1]);
-		if (read(from[0], &c, 1) != 1)
+		close(ends[1]);
+		if (read(ends[0], &c, 1) != 1)
 			fatal("target %d does not start", t->pid);
 		return;
 	}
 
-	close(to[1]);
-	close(from[0]);
-	own.to = from[1];
-	own.from = to[0];
+	close(ends[0]);
 	if (init)
 		init();
 	obey(command, 0);
 }
 
-#define EXECUTED "--executed"
-
-void target_exec_self(void)
+void target_obey(void)
 {
-	dup2(own.from, STDIN_FILENO);
-	dup2(own.to, STDOUT_FILENO);
-	execl("/proc/self/exe", "target", EXECUTED, (char *)NULL);
-	_exit(1);
+	obey(NULL, 0);
+}
+
+static struct {
+	void *at;
+	unsigned int n;
+} row;
+
+static void map_the_row(void)
+{
+	map_row(row.at, row.n);
+}
+
+void target_start_row(struct target *t, void *at, unsigned int n)
+{
+	row.at = at;
+	row.n = n;
+	target_start(t, map_the_row, NULL);
 }
 
 void target_executed(int argc, char **argv)
 {
 	if (argc != 2 || strcmp(argv[1], EXECUTED))
 		return;
-	own.from = STDIN_FILENO;
-	own.to = STDOUT_FILENO;
+	own_socket = STDIN_FILENO;
 	obey(NULL, TARGET_EXEC);
 }
 
@@ -597,40 +634,43 @@ void target_kill(struct target *t)
 
 void target_end(struct target *t)
 {
-	if (kill(t->pid, SIGKILL) || waitpid(t->pid, NULL, 0) != t->pid)
-		fatal("ending target %d", t->pid);
-	close(t->to);
-	close(t->from);
+	if (!t->socket)
+		return;
+	end_child(t->pid);
+	close(t->socket);
+	t->socket = 0;
 }
 
-static void *pause_for_ever(void *arg)
+static void *sleeping_thread(void *arg)
 {
-	for (;;)
-		pause();
-	return arg;
+	wait_for_ever();
+}
+
+void start_thread(void *(*run)(void *arg), void *arg)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, arg))
+		fatal("pthread_create");
 }
 
 void start_sleeping_thread(void)
 {
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, pause_for_ever, NULL))
-		fatal("pthread_create");
-}
-
-void target_end_leader(char c)
-{
-	if (c == TARGET_END_LEADER)
-		pthread_exit(NULL);
+	start_thread(sleeping_thread, NULL);
 }
 
 void tell_leader_to_exit(struct target *t)
 {
 	const char command = TARGET_END_LEADER;
+	struct text maps;
 
-	if (write(t->to, &command, 1) != 1)
+	if (write(t->socket, &command, 1) != 1)
 		fatal("command '%c' to target %d", command, t->pid);
-	await_end_of_leader(t->pid);
+	/* It has no maps when it has let go of the mm. */
+	do {
+		maps = slurp_proc(t->pid, "maps");
+		free(maps.s);
+	} while (maps.len);
 }
 
 pid_t other_thread(pid_t pid)
@@ -652,27 +692,9 @@ pid_t other_thread(pid_t pid)
 	return thread;
 }
 
-void await_end_of_leader(pid_t pid)
-{
-	struct text t;
-	size_t len;
-
-	do {
-		t = slurp_proc(pid, "maps");
-		len = t.len;
-		free(t.s);
-	} while (len);
-}
-
 void *map_at(void *at, size_t size, int prot)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0),
-		       -1, 0);
-
-	if (p == MAP_FAILED || (at && p != at))
-		fatal("mmap of %zu bytes at %p", size, at);
-	return p;
+	return map_file(at, size, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
@@ -680,8 +702,14 @@ void *map_file(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 	void *p = mmap(at, size, prot, flags | (at ? MAP_FIXED_NOREPLACE : 0), fd, offset);
 
 	if (p == MAP_FAILED || (at && p != at))
-		fatal("mmap of a file at %p", at);
+		fatal("mmap of %zu bytes at %p", size, at);
 	return p;
+}
+
+void map_and_close(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	map_file(at, size, prot, flags, fd, offset);
+	close(fd);
 }
 
 char *map_row(void *at, unsigned int n)
@@ -696,39 +724,28 @@ char *map_row(void *at, unsigned int n)
 	return p;
 }
 
-bool program_start(struct program *p, const char *name, const char *argument,
-		   unsigned long persona)
+pid_t program_start(const char *name, const char *argument, unsigned long persona,
+		    unsigned long *said)
 {
 	const char *path = beside(name);
-	int to[2], from[2];
+	int p[2];
 	ssize_t n;
+	pid_t pid;
 
-	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+	if (pipe2(p, O_CLOEXEC))
 		fatal("pipe");
-	p->pid = fork_child();
-	if (!p->pid) {
-		dup2(to[0], STDIN_FILENO);
-		dup2(from[1], STDOUT_FILENO);
-		if (personality(persona) < 0)
-			_exit(1);
-		execl(path, path, argument, (char *)NULL);
+	pid = fork_child();
+	if (!pid) {
+		dup2(p[1], STDOUT_FILENO);
+		if (personality(persona) >= 0)
+			execl(path, path, argument, (char *)NULL);
 		_exit(1);
 	}
-	close(to[0]);
-	close(from[1]);
-	p->end = to[1];
-	memset(p->said, 0, sizeof(p->said));
-	n = read(from[0], p->said, sizeof(p->said));
-	close(from[0]);
-	if (n <= 0)
-		reap(p->pid);
-	return n > 0;
-}
-
-void program_end(struct program *p)
-{
-	/* It would exit by itself if its pipe was closed first. */
-	if (kill(p->pid, SIGKILL) || reap(p->pid) != 128 + SIGKILL)
-		fatal("ending program %d", p->pid);
-	close(p->end);
+	close(p[1]);
+	n = read(p[0], said, sizeof(*said));
+	close(p[0]);
+	if (n > 0)
+		return pid;
+	reap(pid);
+	return 0;
 }

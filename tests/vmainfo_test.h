@@ -6,7 +6,7 @@
 #include "kselftest_harness.h"
 #include "util.h"
 
-/* "settings" has a time limit for each program, which can be overridden, unlike this. */
+/* Unlike this limit, that in "settings" can be overridden. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 0
 
@@ -22,9 +22,9 @@ static inline void fail_assertion(void)
 }
 
 /*
- * First in a FIXTURE_SETUP whose FIXTURE_TEARDOWN restores something. From then on
- * fatal() in the process of the test is a failed assertion, which does not skip
- * FIXTURE_TEARDOWN as exit() would.
+ * First in a FIXTURE_SETUP whose FIXTURE_TEARDOWN restores something. From then
+ * on fatal() in the process of the test is a failed assertion, which does not
+ * skip FIXTURE_TEARDOWN as exit() would.
  */
 #define FATAL_IS_ASSERT() do {			\
 	test_that_runs = _metadata;		\
@@ -32,9 +32,23 @@ static inline void fail_assertion(void)
 	on_fatal = fail_assertion;		\
 } while (0)
 
-#define VMAINFO_TEST_MAIN					\
+/* A fixture with a variant for each entry that shows one process */
+#define ENTRY_VARIANTS(fixture)					\
+	FIXTURE_VARIANT(fixture)				\
+	{							\
+		const char *entry;				\
+	};							\
+	FIXTURE_VARIANT_ADD(fixture, maps) { PROC "maps" };	\
+	FIXTURE_VARIANT_ADD(fixture, raw) { PROC "raw" };	\
+	FIXTURE_VARIANT_ADD(fixture, vmas) { PROC "vmas" };	\
+	FIXTURE_VARIANT_ADD(fixture, summary) { PROC "summary" }
+
+/* The argument is what the program does before it loads the module. */
+#define VMAINFO_TEST_MAIN(...)					\
 	int main(int argc, char **argv)				\
 	{							\
+		target_executed(argc, argv);			\
+		__VA_ARGS__;					\
 		module_for_all_tests();				\
 		return test_harness_run(argc, argv);		\
 	}

@@ -1,42 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What it costs to list the VMAs of a process, in each way there is, and what a process
- * that is listed feels of it. Runs in a guest of scripts/vm, see scripts/bench; prints
- * lines of a name and a number each, which tests/bench/table.awk makes a table of.
+ * What it costs to list the VMAs of a process, in each way there is, and what a
+ * process that is listed feels of it. Runs in a guest of scripts/vm, see
+ * scripts/bench; prints lines of a name and a number each, which
+ * tests/bench/table.awk makes a table of.
  *
- *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, where the guest's
- *				clock counts them (scripts/vm -i)
- *	bench procs		how many VMAs each of 500 processes has: nanoseconds a process
+ *	bench cost [TARGET...]	costs in nanoseconds per VMA: instructions, if
+ *				the guest's clock counts them (scripts/vm -i)
+ *	bench procs		how many VMAs each of 500 processes has:
+ *				nanoseconds a process
  *	bench hold		time under mmap_lock per VMA, in nanoseconds
  *	bench memory		bytes per VMA that a snapshot holds
- *	bench writer		what a target that maps and unmaps feels (scripts/vm -n 2)
+ *	bench writer		what a target that maps and unmaps feels
+ *				(scripts/vm -n 2)
  *
- * The module is loaded already. For the floor, walk.ko is in the same directory.
+ * The module is loaded already. For the floor, walk.ko is in the same
+ * directory.
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
 #include <error.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "../../vmainfo.h"
+#include "../util.h"
 #include "task_vma.h"
 
 static char buffer[64 * 1024];
@@ -48,14 +37,6 @@ static void put(const char *path, const char *text)
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		error(1, errno, "writing %s to %s", text, path);
 	close(fd);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
 /* What a reader in user space would keep of a VMA. */
@@ -118,29 +99,12 @@ static void list_reset(void)
 static int open_maps(pid_t pid)
 {
 	char path[64];
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		error(1, errno, "%s", path);
-	return fd;
+	return open_or_die(path, O_RDONLY);
 }
 
-static int open_entry(const char *path, pid_t pid)
-{
-	char text[16];
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	int len = snprintf(text, sizeof(text), "%d", pid);
-
-	if (fd < 0)
-		error(1, errno, "%s", path);
-	if (write(fd, text, len) != len)
-		error(1, errno, "writing %s to %s", text, path);
-	return fd;
-}
-
-static size_t read_all(int fd)
+static size_t read_through(int fd)
 {
 	size_t total = 0;
 	ssize_t len;
@@ -155,7 +119,7 @@ static size_t read_all(int fd)
 
 static size_t maps_read(pid_t pid)
 {
-	return read_all(open_maps(pid));
+	return read_through(open_maps(pid));
 }
 
 /* As pmap of procps reads it. */
@@ -256,7 +220,7 @@ static size_t raw_parse(pid_t pid)
 	const char *p, *end;
 	struct vma *v;
 	ssize_t len;
-	int fd = open_entry(VMAINFO_RAW, pid);
+	int fd = open_target(VMAINFO_RAW, pid);
 
 	list_reset();
 	v = vmas;
@@ -326,7 +290,7 @@ static size_t bpf_read(pid_t pid)
 
 	if (fd < 0)
 		error(1, errno, "task_vma_iter");
-	return read_all(fd);
+	return read_through(fd);
 }
 
 static const struct way {
@@ -349,7 +313,7 @@ static const struct way {
 
 static size_t list(const struct way *way, pid_t pid)
 {
-	return way->entry ? read_all(open_entry(way->entry, pid)) : way->list(pid);
+	return way->entry ? read_through(open_target(way->entry, pid)) : way->list(pid);
 }
 
 static const struct way *find_way(const char *name)
@@ -374,15 +338,12 @@ static bool kernel_has_query(void)
 
 static void map_one(unsigned long n, int fd, unsigned long pages)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, pages * page, PROT_READ,
-		       MAP_PRIVATE | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+	int flags = MAP_PRIVATE | MAP_NORESERVE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	char *p = map_file(NULL, pages * PAGE, PROT_READ, flags, fd, 0);
 	unsigned long i;
 
-	if (p == MAP_FAILED)
-		error(1, errno, "mmap of %lu pages", pages);
 	for (i = 1; i < n; i += 2)
-		if (mprotect(p + i * page, page, PROT_NONE))
+		if (mprotect(p + i * PAGE, PAGE, PROT_NONE))
 			error(1, errno, "mprotect of page %lu", i);
 }
 
@@ -396,15 +357,11 @@ static void map_anonymous(unsigned long n)
 static int open_library(const char *name, unsigned long i, unsigned long pages)
 {
 	char path[64];
-	int fd;
 
 	mkdir("/tmp/lib", 0755);
 	mkdir("/tmp/lib/x86_64-linux-gnu", 0755);
 	snprintf(path, sizeof(path), "/tmp/lib/x86_64-linux-gnu/lib%s%lu.so.1", name, i);
-	fd = open(path, O_RDWR | O_CREAT, 0600);
-	if (fd < 0 || ftruncate(fd, pages * sysconf(_SC_PAGESIZE)))
-		error(1, errno, "%s", path);
-	return fd;
+	return create_file(path, pages * PAGE);
 }
 
 /* Eight VMAs a file */
@@ -424,15 +381,11 @@ static void map_files(unsigned long n)
 static void map_alternating(unsigned long n)
 {
 	const int fd[] = { open_library("turn", 0, 1), open_library("turn", 1, 1) };
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *p = mmap(NULL, n * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		       -1, 0);
+	char *p = map_at(NULL, n * PAGE, PROT_NONE);
 	unsigned long i;
 
-	if (p == MAP_FAILED)
-		error(1, errno, "mmap of %lu pages", n);
 	for (i = 0; i < n; i++)
-		if (mmap(p + i * page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd[i % 2], 0) ==
+		if (mmap(p + i * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd[i % 2], 0) ==
 		    MAP_FAILED)
 			error(1, errno, "mmap of page %lu", i);
 }
@@ -458,7 +411,7 @@ static void map_small(unsigned long n)
 		map_one(1, -1, 1);
 }
 
-static const struct target {
+static const struct bench_target {
 	const char *name;
 	void (*map)(unsigned long n);
 	unsigned long n;
@@ -472,28 +425,23 @@ static const struct target {
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
-/* A child that has mapped n, and calls then(), if that is not NULL, before it waits. */
+/* A child that has mapped n, and calls then() (may be NULL) before it waits */
 static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(void))
 {
 	int ready[2];
 	pid_t pid;
 	char c;
 
-	fflush(NULL);
 	if (pipe(ready))
 		error(1, errno, "pipe");
-	pid = fork();
-	if (pid < 0)
-		error(1, errno, "fork");
+	pid = fork_child();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		map(n);
 		if (write(ready[1], "", 1) != 1)
 			_exit(1);
 		if (then)
 			then();
-		for (;;)
-			pause();
+		wait_for_ever();
 	}
 	close(ready[1]);
 	if (read(ready[0], &c, 1) != 1)
@@ -502,13 +450,7 @@ static pid_t start(void (*map)(unsigned long n), unsigned long n, void (*then)(v
 	return pid;
 }
 
-static void stop(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static const struct target *find_target(const char *name)
+static const struct bench_target *find_target(const char *name)
 {
 	size_t i;
 
@@ -519,40 +461,30 @@ static const struct target *find_target(const char *name)
 	return NULL;
 }
 
-static uint64_t cost_of(const struct way *way, const struct target *t, pid_t pid)
-{
-	uint64_t least = UINT64_MAX, began, took;
-	unsigned int i;
+/* The nanoseconds that code takes, the least of some rounds */
+#define LEAST_NS(rounds, ...) ({					\
+	uint64_t least = UINT64_MAX, began, took;			\
+	unsigned int round;						\
+									\
+	for (round = 0; round < (rounds); round++) {			\
+		began = now_ns();					\
+		__VA_ARGS__;						\
+		took = now_ns() - began;				\
+		if (took < least)					\
+			least = took;					\
+	}								\
+	least;								\
+})
 
-	for (i = 0; i < t->rounds; i++) {
-		began = now_ns();
-		list(way, pid);
-		took = now_ns() - began;
-		if (took < least)
-			least = took;
-	}
-	return least;
-}
-
-/* One question at a time, of VMAs all over: the mean, without what a timer tick adds. */
-static void cost_of_query(const char *name, int fd, const struct target *t)
+/* One query at a time, of VMAs all over: the mean, without timer ticks */
+static void cost_of_query(const char *name, int fd, const struct bench_target *t)
 {
-	uint64_t least, sum = 0, began, took;
 	struct procmap_query q;
 	size_t i, asked = 0;
-	int again;
+	uint64_t sum = 0;
 
-	for (i = 0; i < vmas_nr; i += 1 + vmas_nr / 1000, asked++) {
-		least = UINT64_MAX;
-		for (again = 0; again < 3; again++) {
-			began = now_ns();
-			query(fd, vmas[i].start, 0, &q);
-			took = now_ns() - began;
-			if (took < least)
-				least = took;
-		}
-		sum += least;
-	}
+	for (i = 0; i < vmas_nr; i += 1 + vmas_nr / 1000, asked++)
+		sum += LEAST_NS(3, query(fd, vmas[i].start, 0, &q));
 	close(fd);
 	printf("%s.%s_one %.2f\n", t->name, name, (double)sum / asked);
 }
@@ -562,21 +494,17 @@ static double walk(pid_t pid)
 {
 	char command[64];
 	double ns;
-	FILE *f;
 
 	snprintf(command, sizeof(command), "insmod /walk.ko pid=%d", pid);
 	if (system(command))
 		error(1, ENOEXEC, "%s", command);
-	f = fopen("/sys/module/walk/parameters/ns", "r");
-	if (!f || fscanf(f, "%lf", &ns) != 1)
-		error(1, errno, "/sys/module/walk/parameters/ns");
-	fclose(f);
+	ns = strtod(slurp_path("/sys/module/walk/parameters/ns").s, NULL);
 	if (system("rmmod walk"))
 		error(1, errno, "rmmod walk");
 	return ns;
 }
 
-static void cost(const struct target *t)
+static void cost(const struct bench_target *t)
 {
 	const bool has_query = kernel_has_query();
 	pid_t pid = start(t->map, t->n, NULL);
@@ -590,15 +518,15 @@ static void cost(const struct target *t)
 			continue;
 		if (ways[i].bpf && task_vma_open())
 			continue;
-		total = cost_of(&ways[i], t, pid);
+		total = LEAST_NS(t->rounds, list(&ways[i], pid));
 		printf("%s.%s %.2f\n", t->name, ways[i].name, (double)total / n);
 		fflush(stdout);
 	}
 	raw_parse(pid);
 	if (has_query)
 		cost_of_query("maps_query", open_maps(pid), t);
-	cost_of_query("ours_query", open_entry(VMAINFO_MAPS, pid), t);
-	stop(pid);
+	cost_of_query("ours_query", open_target(VMAINFO_MAPS, pid), t);
+	end_child(pid);
 }
 
 /* How many VMAs each process has */
@@ -630,12 +558,10 @@ static void procs_by_maps(void)
 
 static void procs_by_procs(void)
 {
-	int fd = open(VMAINFO_PROCS, O_RDONLY | O_CLOEXEC);
+	int fd = open_or_die(VMAINFO_PROCS, O_RDONLY);
 	char *line, *p;
 	ssize_t len;
 
-	if (fd < 0)
-		error(1, errno, VMAINFO_PROCS);
 	while ((len = read(fd, buffer, sizeof(buffer))) > 0) {
 		for (line = buffer; line < buffer + len;
 		     line = (char *)memchr(line, '\n', buffer + len - line) + 1) {
@@ -652,21 +578,16 @@ static void procs_by_procs(void)
 
 static void cost_of_procs(const char *name, void (*count)(void), unsigned int rounds)
 {
-	uint64_t least = UINT64_MAX, began, took;
-
-	while (rounds--) {
+	uint64_t ns = LEAST_NS(rounds, {
 		processes_seen = 0;
 		processes_vmas = 0;
-		began = now_ns();
 		count();
-		took = now_ns() - began;
-		if (took < least)
-			least = took;
-	}
+	});
+
 	if (processes_vmas < PROCESSES * PROCESS_VMAS)
 		error(1, ECHILD, "%s: %zu VMAs of %zu processes", name, processes_vmas,
 		      processes_seen);
-	printf("procs.%s %.2f\n", name, (double)least / processes_seen);
+	printf("procs.%s %.2f\n", name, (double)ns / processes_seen);
 	printf("procs.%s_vmas %zu\n", name, processes_vmas);
 	fflush(stdout);
 }
@@ -681,7 +602,7 @@ static void procs(void)
 	cost_of_procs("maps", procs_by_maps, 3);
 	cost_of_procs("ours", procs_by_procs, 30);
 	for (i = 0; i < PROCESSES; i++)
-		stop(pids[i]);
+		end_child(pids[i]);
 }
 
 /* Time under mmap_lock */
@@ -689,8 +610,9 @@ static void procs(void)
 #define TRACING "/sys/kernel/tracing/"
 
 /*
- * From the kernel's own events, whose times are those of the TSC: a nanosecond a tick under
- * QEMU. The mm that is locked for longest is the target's; others are locked by faults.
+ * From the kernel's own events, whose times are those of the TSC: a nanosecond
+ * a tick under QEMU. The mm that is locked for longest is the target's; others
+ * are locked by faults.
  */
 static double held(void)
 {
@@ -735,7 +657,7 @@ static double held(void)
 static void hold(void)
 {
 	static const char * const names[] = { "maps", "ours", "raw" };
-	const struct target *t = find_target("anon60000");
+	const struct bench_target *t = find_target("anon60000");
 	const struct way *way;
 	char filter[64];
 	pid_t pid;
@@ -762,7 +684,7 @@ static void hold(void)
 		put(TRACING "events/mmap_lock/enable", "0");
 		printf("%s.%s_hold %.2f\n", t->name, names[i], held() / n);
 	}
-	stop(pid);
+	end_child(pid);
 }
 
 /* Memory of snapshots, by a cgroup's account */
@@ -772,18 +694,12 @@ static void hold(void)
 
 static double cgroup_memory(void)
 {
-	double bytes;
-	FILE *f = fopen(CGROUP "/bench/memory.current", "r");
-
-	if (!f || fscanf(f, "%lf", &bytes) != 1)
-		error(1, errno, CGROUP "/bench/memory.current");
-	fclose(f);
-	return bytes;
+	return strtod(slurp_path(CGROUP "/bench/memory.current").s, NULL);
 }
 
 static void memory(const char *name)
 {
-	const struct target *t = find_target(name);
+	const struct bench_target *t = find_target(name);
 	pid_t pid = start(t->map, t->n, NULL);
 	size_t n = count_lines(pid), i;
 	int fds[SNAPSHOTS];
@@ -798,14 +714,14 @@ static void memory(const char *name)
 	put(CGROUP "/bench/cgroup.procs", "0");
 	before = cgroup_memory();
 	for (i = 0; i < SNAPSHOTS; i++) {
-		fds[i] = open_entry(VMAINFO_RAW, pid);
+		fds[i] = open_target(VMAINFO_RAW, pid);
 		if (read(fds[i], buffer, 4096) <= 0)
 			error(1, errno, "read");
 	}
 	printf("%s.memory %.2f\n", name, (cgroup_memory() - before) / n / SNAPSHOTS);
 	for (i = 0; i < SNAPSHOTS; i++)
 		close(fds[i]);
-	stop(pid);
+	end_child(pid);
 }
 
 /* A target that maps and unmaps while somebody lists it */
@@ -873,15 +789,12 @@ static void writer_bench(void)
 	};
 	enum { MODES = sizeof(modes) / sizeof(*modes) };
 	uint32_t ops[MODES][WRITER_ROUNDS], p99[MODES][WRITER_ROUNDS], most[MODES][WRITER_ROUNDS];
-	const struct target *t = find_target("anon60000");
+	const struct bench_target *t = find_target("anon60000");
 	uint64_t began, took, listings[MODES] = {};
 	size_t i, round;
 	pid_t pid;
 
-	writer = mmap(NULL, sizeof(*writer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
-	if (writer == MAP_FAILED)
-		error(1, errno, "mmap");
+	writer = get_shared(sizeof(*writer));
 	memset(writer->ns, 1, sizeof(writer->ns)); /* so that it does not fault */
 	pid = start(t->map, t->n, write_maps);
 	/* In turns, so that what else the machine does falls on all of them. */
@@ -916,7 +829,7 @@ static void writer_bench(void)
 		printf("writer.%s_p99 %.1f\n", modes[i].name, median(p99[i]) / 1e3);
 		printf("writer.%s_max %.1f\n", modes[i].name, median(most[i]) / 1e3);
 	}
-	stop(pid);
+	end_child(pid);
 }
 
 int main(int argc, char **argv)

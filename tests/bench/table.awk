@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Makes a table of what bench has printed, a name and a number each line. "times": the peer's
-# value divided by ours. "walks": our value divided by that of a bare walk over the same VMAs.
-# A row is omitted if its numbers are missing: it belongs to another kernel.
+# Makes a table of what bench has printed, a name and a number each line.
+# "times": the peer's value divided by ours. "walks": our value divided by that
+# of a bare walk over the same VMAs. A row is omitted if its numbers are
+# missing: it belongs to another kernel.
 
 { value[$1] = $2 }
 
@@ -12,7 +13,8 @@ function line(what, peer, a, b, times, wanted, walks) {
 	printf "%-45s %-27s %9s %9s %6s %6s %6s\n", what, peer, a, b, times, wanted, walks
 }
 
-# row WHAT PEER OURS THEIRS WANTED FORMAT: peer / ours shall be at least WANTED, if that is not ""
+# row WHAT PEER OURS THEIRS WANTED FORMAT: peer / ours shall be at least WANTED,
+# if that is not ""
 function row(what, peer, ours, theirs, wanted, form,    times, target, walks, mark) {
 	if (!(ours in value) || !(theirs in value))
 		return
@@ -52,7 +54,7 @@ END {
 	row("procs, 500 processes of 1,000 VMAs", "wc -l of /proc/PID/maps", "procs.ours", "procs.maps", 100, "%.0f")
 	if ("anon60000.ours_hold" in value) {
 		print "nanoseconds under mmap_lock per VMA, of 60,000"
-		# From 7.x on neither takes it: what is left are page faults of the reader.
+		# From 7.x on neither takes it: the rest is page faults.
 		if (value["anon60000.maps_hold"] > 1)
 			row("maps", "/proc/PID/maps, the sum", "anon60000.ours_hold", "anon60000.maps_hold", 6, "%.1f")
 		else

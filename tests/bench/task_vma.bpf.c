@@ -9,7 +9,7 @@
 
 #define PAGE_SHIFT 12
 
-/* What is used of the kernel's types. libbpf finds the offsets when it loads the program. */
+/* What is used of the kernel's types. libbpf finds the offsets at load. */
 #define __core __attribute__((preserve_access_index))
 
 struct super_block {

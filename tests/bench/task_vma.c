@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loads the BPF program of task_vma.bpf.c, and starts it. The build makes task_vma.lskel.h
- * of it, which needs no library: the kernel itself fits the program to its types.
+ * Loads the BPF program of task_vma.bpf.c, and starts it. The build makes
+ * task_vma.lskel.h of it, which needs no library: the kernel itself fits the
+ * program to its types.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -18,7 +19,7 @@ static int attach(int pid)
 	union bpf_iter_link_info process = {};
 	union bpf_attr attr = {};
 
-	/* Not by task.tid, with which 6.1 to 7.3 give the last VMAs again, without end. */
+	/* Not by task.tid: 6.1 to 7.3 repeat the last VMAs for ever. */
 	process.task.pid = pid;
 	attr.link_create.prog_fd = loaded->progs.task_vma.prog_fd;
 	attr.link_create.attach_type = BPF_TRACE_ITER;

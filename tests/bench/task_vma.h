@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The VMAs of one process by the kernel's BPF iterator task_vma. Linux 6.1 or later:
- * before, it cannot be told to walk one task only.
+ * The VMAs of one process by the kernel's BPF iterator task_vma. Linux 6.1 or
+ * later: before, it cannot be told to walk one task only.
  */
 #ifndef TASK_VMA_H
 #define TASK_VMA_H
@@ -21,10 +21,11 @@ struct task_vma_record {
 int task_vma_open(void);
 
 /*
- * An fd that gives the records of the process, once, or -1 with errno. Each read() takes
- * mmap_lock anew, and gives 32 KiB at most. The kernel gives all of them again for a thread
- * with a file table of its own: to tell those here would cost every VMA some 20
- * instructions. pid_t is not known to BPF's compiler.
+ * An fd that gives the records of the process, once, or -1 with errno. Each
+ * read() takes mmap_lock anew, and gives 32 KiB at most. The kernel gives all
+ * of them again for a thread with a file table of its own: to tell those here
+ * would cost every VMA some 20 instructions. pid_t is not known to BPF's
+ * compiler.
  */
 int task_vma_iter(int pid);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The floor that the costs of listing stand on: a walk over all VMAs of a process that does
- * nothing with them.
+ * The floor that the costs of listing stand on: a walk over all VMAs of a
+ * process that does nothing with them.
  *
  *	insmod walk.ko pid=PID; cat /sys/module/walk/parameters/ns
  */
