@@ -5,12 +5,7 @@
  * addresses. Addresses are kept where a pair is of the same memory. Other
  * addresses were unmapped, or are new.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "changes.h"
-#include "tool.h"
 
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 /* These follow from others, or change by themselves. */
@@ -202,9 +197,7 @@ static bool same_identity(const struct vma *a, const struct vma *b)
 	       same_text(a->name, b->name);
 }
 
-/*
- * As hash_64() in the kernel: the multiplier spreads each bit to higher bits.
- */
+/* As the kernel's hash_64(): the multiplier spreads bits to higher ones. */
 static uint64_t mix(uint64_t sum, uint64_t part)
 {
 	sum = (sum ^ part) * 0x61c8864680b583ebull;
@@ -301,10 +294,7 @@ void changes_between(struct changes *c, const struct listing *before, const stru
 		.after = side_of(after),
 		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
 	};
-	/*
-	 * In this order, if they start at the same address: unmapped, mapped,
-	 * changed
-	 */
+	/* Unmapped, mapped, changed: the order at equal addresses */
 	struct list lists[3] = {};
 	size_t at[3] = {}, i, first;
 

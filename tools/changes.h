@@ -7,11 +7,6 @@
 #ifndef CHANGES_H
 #define CHANGES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
 #include "json.h"
 #include "listing.h"
 

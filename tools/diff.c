@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo diff: what differs between two listings, or processes. */
-#include <errno.h>
-#include <error.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "changes.h"
 #include "process.h"
 #include "show.h"
-#include "tool.h"
 
 /* As those of diff(1) */
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo draw - the whole address space of a process, in the terminal or as a picture. */
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 #include <wchar.h>
 
 #include "draw.h"
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 #define DEFAULT_BOXES 400
 #define MAX_COLUMNS 12
@@ -388,10 +381,7 @@ static int text_width(const struct screen *s, const char *text)
 	return width;
 }
 
-/*
- * Prints @text in at most @room columns, cut at its end or else at its beginning. Returns how many
- * it took.
- */
+/* Prints a text, cut to @room at its end or beginning. Returns its width. */
 static int put_cut(const struct screen *s, const char *text, int room, bool at_end)
 {
 	const int width = text_width(s, text), dots = s->utf8 ? 1 : 3;

@@ -8,10 +8,6 @@
 #ifndef DRAW_H
 #define DRAW_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "listing.h"
 #include "tool.h"
 

@@ -6,15 +6,9 @@
  * collector of node_exporter: UNIT and EOF are comments there. It has no timestamps,
  * which the collector rejects.
  */
-#include <errno.h>
-#include <error.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "process.h"
-#include "tool.h"
 #include "../include/version.h"
 
 struct export {

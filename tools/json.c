@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Writes JSON, see json.h. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "json.h"
-#include "tool.h"
 
 /* Prints what comes before a value. */
 static void begin(struct json *j, const char *key)

@@ -7,9 +7,7 @@
 #ifndef JSON_H
 #define JSON_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "tool.h"
 
 struct json {
 	FILE *out;

@@ -3,12 +3,7 @@
  * The layout of a drawing: which boxes, with which names and heights; see
  * draw.h
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "draw.h"
-#include "tool.h"
 
 /* A box with more parts would be hard to read. */
 #define MAX_PARTS 48
@@ -75,9 +70,7 @@ static bool is_below(uint64_t end, uint64_t other)
 	return end - 1 < other - 1;
 }
 
-/*
- * Whether a range with that end contains that address, if it starts before it
- */
+/* Whether a range with that end, which starts below it, has that address */
 static bool reaches(uint64_t end, uint64_t address)
 {
 	return end - 1 >= address;
@@ -134,9 +127,7 @@ static bool parse_addresses(char *p, uint64_t *start, uint64_t *end)
 	return !*p || *p == '\t' || *p == ' ';
 }
 
-/*
- * Parses a line of summary, "KEY:<tab>VALUE". Later modules can have more keys.
- */
+/* Parses a line of summary, "KEY:<tab>VALUE"; unknown keys are ignored. */
 static bool read_line(struct space *space, char *line, struct region *regions, size_t *nr)
 {
 	static const char prefix[] = "Kernel", word[] =
@@ -175,10 +166,7 @@ const char *space_read(struct space *space, char *text)
 	memset(space, 0, sizeof(*space));
 	while ((line = strsep(&rest, "\n"))) {
 		lines++;
-		/*
-		 * Copies from other systems can have CR LF, and no newline at
-		 * the end.
-		 */
+		/* Copies can have CR LF, and no newline at the end. */
 		cr = strchr(line, '\r');
 		if (cr && !cr[1])
 			*cr = 0;
@@ -256,10 +244,7 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 		space->user_end = 4 * GB;
 	}
 	if (!x86 && !arm64 && stack_47) {
-		/*
-		 * Other machines with 47 bits for user space have the same
-		 * halves.
-		 */
+		/* Other machines with 47 bits have the same halves. */
 		x86 = true;
 		space->source = "inferred from the stack's address: as on x86-64";
 	}
@@ -269,10 +254,7 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 				"inferred from the vsyscall page: x86-64";
 		if (!space->user_end)
 			space->user_end = end > usual_end ? (1ULL << 56) - 4096 : usual_end - 4096;
-		/*
-		 * 5-level page tables show only if addresses above 47 bits are
-		 * used.
-		 */
+		/* 5-level page tables show only in addresses above 47 bits. */
 		space->kernel_start = -(end > usual_end ? 1ULL << 56 : usual_end);
 	} else if (arm64 && end <= 2 * usual_end) {
 		if (!space->source)
@@ -469,10 +451,7 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 	return box;
 }
 
-/*
- * Sets the parts of a box: its VMAs and the gaps between them, from the highest
- * address.
- */
+/* Sets the VMAs of a box, and the gaps between them, as its parts. */
 static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 {
 	const struct vma *vmas = layout->l->vmas;
@@ -505,9 +484,7 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 	box->nr_parts = nr;
 }
 
-/*
- * Sums the heights of the parts, which grow if that is too little for a text.
- */
+/* Sums the heights of the parts, which grow if a text needs more. */
 static void set_heights(struct layout *layout, struct box *box)
 {
 	/* Merged boxes have more text. */
@@ -633,10 +610,7 @@ static void add_vmas(struct layout *layout, const struct span *span, bool merge_
 	describe(layout, box);
 }
 
-/*
- * Adds the kernel's segment, or a part of it. The gate page in it is user
- * space.
- */
+/* Adds the kernel's part, or some of it. The gate page is user space. */
 static void add_kernel(struct layout *layout, enum box_type type, uint64_t start, uint64_t end,
 		       const char *name)
 {
@@ -735,10 +709,7 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 			add_vmas(layout, s, max);
 			continue;
 		}
-		/*
-		 * A gap is to scale if it is not larger than the largest
-		 * mapping.
-		 */
+		/* A gap larger than the largest mapping is not to scale. */
 		box = add_box(layout, BOX_GAP, s->start, s->end, "unmapped");
 		box->broken = box->size > largest;
 		if (!box->broken)

@@ -3,22 +3,14 @@
  * A listing: from the module, from a file, or from /proc/PID/maps; see
  * listing.h
  */
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/memfd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 static const char * const kind_names[] = {
 	[VMAINFO_KIND_ANON] = "anon",
@@ -98,20 +90,14 @@ void listing_free(struct listing *l)
 	memset(l, 0, sizeof(*l));
 }
 
-/*
- * Sets *@text to a text of @len bytes with its NUL, or to NULL. False if it is
- * not a text.
- */
+/* Sets *@text to @len bytes with a NUL, or NULL. False if it is no text. */
 static bool text_at(const char **text, const char *p, size_t len)
 {
 	*text = len ? p : NULL;
 	return !len || (!p[len - 1] && strlen(p) == len - 1);
 }
 
-/*
- * No architecture with an MMU has smaller pages. A capture can be from one with
- * larger pages.
- */
+/* No machine with an MMU has smaller pages. A capture's can be larger. */
 #define MIN_PAGE 4096
 
 static bool is_aligned(uint64_t value)
@@ -119,10 +105,7 @@ static bool is_aligned(uint64_t value)
 	return value % MIN_PAGE == 0;
 }
 
-/*
- * Parses a record at @p, where @left bytes remain. Returns NULL, or what is
- * wrong.
- */
+/* Parses a record at @p, where @left bytes remain. Returns what is wrong. */
 static const char *record_parse(struct vma *vma, const char *p, size_t left, size_t *next)
 {
 	struct vmainfo_record r;
@@ -230,10 +213,7 @@ static bool is_maps(const char *p)
 	return digits && digits < PROBE && p[digits] == '-';
 }
 
-/*
- * A file that cannot be a listing by its first bytes is not read further:
- * /dev/zero has no end.
- */
+/* What cannot be a listing is not read further: /dev/zero has no end. */
 static bool may_be_listing(const struct bytes *b)
 {
 	return b->size < PROBE || is_raw(b->p) || is_maps(b->p);
@@ -421,10 +401,7 @@ static const char *add_line(struct maps *m, char *line)
 	if (r.end <= m->last_end)
 		return NULL;
 	if (r.start < m->last_end) {
-		/*
-		 * Only mappings of files have an offset. Not all of them have
-		 * an inode number.
-		 */
+		/* Only files have an offset, but not always an inode number. */
 		if (r.ino || r.offset)
 			r.offset += m->last_end - r.start;
 		r.start = m->last_end;
@@ -743,9 +720,7 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 	if (fd < 0)
 		return from_maps(l, pid ?: getpid());
-	/*
-	 * After rmmod, procfs returns EIO from read() but EINVAL from lseek().
-	 */
+	/* After rmmod, read() fails with EIO, but lseek() with EINVAL. */
 	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		return err;

@@ -6,12 +6,8 @@
 #ifndef LISTING_H
 #define LISTING_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "../vmainfo.h"
+#include "tool.h"
 
 /* A VMA, or the gate page. The texts belong to the listing. */
 struct vma {

@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * vmainfo - shows, watches and counts the VMAs of processes: the commands, and
- * what they share
- */
+/* vmainfo: its commands, and what they share */
 #include <ctype.h>
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tool.h"
 #include "../include/version.h"
@@ -549,10 +540,7 @@ void write_private(const char *file, const void *data, size_t size)
 
 /* ---- stdout ---- */
 
-/*
- * Ends the program. @err is 0 if it is not known. Then another write tells the
- * error.
- */
+/* Ends the program. If @err is 0, another write tells the error. */
 static void __attribute__((noreturn)) output_lost(int err)
 {
 	if (!err && write(STDOUT_FILENO, "\n", 1) < 0)

@@ -3,17 +3,11 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <cairo.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "draw.h"
-#include "tool.h"
 
-/*
- * In pixels, or points. 4 KB have a height of 3, and each doubling adds 1.25.
- */
+/* Pixels, or points. 4 KB have a height of 3, each doubling adds 1.25. */
 const struct metrics picture_metrics = {
 	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320, .text = TEXT_UTF8,
 };
@@ -46,10 +40,7 @@ static const uint32_t kernel_colour = 0x56617a, between_colour = 0xc4cad6;
 static const uint32_t hole_colour = 0xe9e6df;
 static const uint32_t gap_colour = 0xf7f8fa;
 
-/*
- * By vma_access(): the upper half is shared. Colour-blind people can tell them
- * apart.
- */
+/* By vma_access(). Colour-blind people can tell these colours apart. */
 static const uint32_t access_colours[NR_ACCESS] = {
 	0xb4b9c1, 0x7fb3e6, 0x5cc4ad, 0x83c96b,
 	0xe8d25a, 0xf5b04d, 0xe5405e, 0xe31a1c,
@@ -111,10 +102,7 @@ static double put_text(cairo_t *cr, double x, double y, const char *text)
 	return x + text_width(cr, text);
 }
 
-/*
- * Shows a text in @room, cut at its end or its beginning. Returns where it
- * ends.
- */
+/* Shows a text, cut to @room at its end or beginning. Returns its end. */
 static double put_cut(cairo_t *cr, double x, double y, double room, const char *text, bool at_end)
 {
 	static const char dots[] = "\xe2\x80\xa6";
@@ -269,10 +257,7 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	set_font(cr, TEXT_SIZE, mapped, false);
 	set_colour(cr, mapped ? ink : grey);
 	if (end + 8 + text_width(cr, box->name) > room) {
-		/*
-		 * The picture shows the number of VMAs, but not a name that is
-		 * cut.
-		 */
+		/* A whole name matters more than the number of VMAs. */
 		snprintf(text, sizeof(text), "%s", size);
 		set_font(cr, SMALL_SIZE, false, false);
 		end = text_width(cr, text) + (box->wx ? 36 : 0);
@@ -530,10 +515,7 @@ static void put_picture(struct picture_state *s)
 		put_cut(cr, MARGIN, y += 13, s->width - 2 * MARGIN, s->caption->notes[i], true);
 }
 
-/*
- * Distributes the boxes to columns of about the same height. Returns the
- * largest height.
- */
+/* Makes columns of about the same height. Returns the largest height. */
 static unsigned int set_columns(struct picture_state *s, unsigned int columns)
 {
 	const struct layout *layout = s->layout;

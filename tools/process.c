@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Finding a process, and counting the VMAs of all processes; see process.h */
 #include <dirent.h>
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 /* A directory of process_dir(), and a file in it */
 #define PROC_PATH (PROCESS_DIR + 16)
 
-/*
- * Reads the first bytes of DIR/WHAT and appends a NUL. Returns how many, or -1
- * with errno.
- */
+/* Reads the beginning of DIR/WHAT as a text. Returns its length, or -1. */
 static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
 {
 	char path[PROC_PATH];
@@ -82,10 +71,7 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 	return found;
 }
 
-/*
- * Returns the numbers of all processes, in order, with a 0 at the end. To be
- * freed.
- */
+/* Returns all pids in order, with a 0 at the end, to be freed. */
 static pid_t *all_processes(void)
 {
 	struct dirent *entry;
@@ -188,10 +174,7 @@ const struct argp_child process_children[] = {
 /* In clock ticks since the boot; 0 if the process has exited. */
 static uint64_t start_time(pid_t pid)
 {
-	/*
-	 * Field 22 of /proc/PID/stat. comm, field 2, can have spaces and
-	 * parentheses.
-	 */
+	/* Field 22 of stat. Field 2, comm, can have spaces and parentheses. */
 	const int fields = 22 - 2;
 	char dir[PROCESS_DIR], buf[4096], *p;
 	int i;
@@ -205,10 +188,7 @@ static uint64_t start_time(pid_t pid)
 	return p ? strtoull(p, NULL, 10) : 0;
 }
 
-/*
- * Returns the index of the oldest or newest process. Of those that started in
- * the same tick, the lowest PID is the oldest.
- */
+/* Returns an index. In a tick, the lowest PID counts as the oldest. */
 static size_t pick_one(const pid_t *pids, size_t nr)
 {
 	uint64_t best = start_time(pids[0]), time;
@@ -237,9 +217,7 @@ size_t processes_find(const char *text, pid_t **found)
 		**found = pid;
 		return 1;
 	}
-	/*
-	 * Processes with that name, without this one, are moved to the front.
-	 */
+	/* Processes with that name, except this one, move to the front. */
 	pids = all_processes();
 	for (p = pids; *p; p++)
 		if (*p != getpid() && has_name(*p, text))

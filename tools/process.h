@@ -3,11 +3,7 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
-#include <argp.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "tool.h"
 
 /* --oldest and --newest, and quiet_argp: for commands that take a name */
 extern const struct argp process_argp;

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo save: the VMAs of a process as a file, in the form of the module's raw. */
-#include <error.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 static const char doc[] =
 	"Saves the VMAs of a process to FILE, in the form of the module's raw, for\n"

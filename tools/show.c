@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo show: the VMAs of a process, for people and for programs. */
-#include <error.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "json.h"
 #include "listing.h"
 #include "process.h"
 #include "show.h"
 #include "table.h"
-#include "tool.h"
 
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 #define WRITE_EXEC (VMAINFO_WRITE | VMAINFO_EXEC)
@@ -216,9 +209,7 @@ static const char *value_text(struct value *v, bool csv)
 	}
 }
 
-/*
- * Without --columns, a table has page_kb if there is more than one page size.
- */
+/* By default, a table has page_kb if there is more than one page size. */
 static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct listing *l,
 			     const struct show_options *o)
 {
@@ -470,16 +461,10 @@ static void print_csv(FILE *out, const struct listing *l, const struct show_opti
 	}
 }
 
-/*
- * The column of a 64-bit kernel's maps where names begin, unless the numbers
- * are long
- */
+/* Where names begin in a 64-bit kernel's maps, unless numbers are long */
 #define MAPS_NAME_COLUMN (25 + 8 * 6 - 1)
 
-/*
- * Prints what show_map_vma() of the kernel does, byte for byte, except to a
- * terminal.
- */
+/* Prints what the kernel does, byte for byte, except to a terminal. */
 static void print_maps(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	const struct vma *vma;
@@ -710,10 +695,7 @@ static void nothing_at_address(const struct show_options *o)
 	      o->kinds || o->perm ? "that matches " : "", o->address);
 }
 
-/*
- * Shows several processes, with a heading or as one JSON text each. Returns an
- * exit status.
- */
+/* Shows several processes. Returns an exit status. */
 static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
 {
 	int status = EXIT_SUCCESS, err;

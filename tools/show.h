@@ -3,10 +3,6 @@
 #ifndef SHOW_H
 #define SHOW_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-
 #include "json.h"
 #include "listing.h"
 

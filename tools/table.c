@@ -11,10 +11,6 @@
  * Without libsmartcols, which Debian does not have as a static library, all is
  * printed here, and does not fit a terminal.
  */
-#include <errno.h>
-#include <error.h>
-#include <stdlib.h>
-
 #ifdef HAVE_SMARTCOLS
 #include <libsmartcols.h>
 #endif

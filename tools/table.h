@@ -3,9 +3,6 @@
 #ifndef TABLE_H
 #define TABLE_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
 #include "tool.h"
 
 #define TABLE_COLUMNS 20

@@ -2,17 +2,24 @@
 /*
  * What the commands of the program vmainfo share. Each command is a file of its
  * own with a function of its name, which parses its options with argp. Errors
- * go to stderr by error(3) and end the program with exit_failure.
+ * go to stderr by error(3) and end the program with exit_failure. All headers
+ * here include this one, and so what most of the files need of the C library.
  */
 #ifndef TOOL_H
 #define TOOL_H
 
 #include <argp.h>
+#include <errno.h>
+#include <error.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 

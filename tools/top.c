@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * vmainfo top - shows again and again the processes that are nearest to
- * vm.max_map_count
- */
-#include <errno.h>
-#include <error.h>
-#include <inttypes.h>
+/* vmainfo top - the processes that are nearest to vm.max_map_count */
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
@@ -131,9 +122,7 @@ static int64_t sort_value(const struct row *row, enum column column)
 	return value;
 }
 
-/*
- * Numbers descend, as in top(1), and names ascend. Equal rows are in pid order.
- */
+/* Numbers descend, as in top(1). Names, and pids of equal rows, ascend. */
 static int compare_rows(const void *a, const void *b, void *arg)
 {
 	const struct row *x = a, *y = b;
@@ -185,10 +174,7 @@ static void look(struct top *t)
 			t->nearest = task;
 		if (!is_wanted(t, task->pid))
 			continue;
-		/*
-		 * Another process can have reused the number only if all
-		 * numbers were used up.
-		 */
+		/* A pid is reused only after all other numbers. */
 		old = t->before.nr ? bsearch(&task->pid, t->before.procs, t->before.nr,
 					     sizeof(*task), compare_pids) : NULL;
 		row = &t->rows[t->nr_rows++];
@@ -349,10 +335,7 @@ static void close_screen(void)
 	screen = NULL;
 }
 
-/*
- * error(3) calls this before it prints: the screen would take the message
- * along.
- */
+/* For error(3): the message must not go to the screen. */
 static void print_progname(void)
 {
 	close_screen();

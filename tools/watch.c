@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo watch: reports what is mapped, unmapped and changed in a process */
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "changes.h"
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 /* For older C libraries. The number is the same on all architectures. */
 #ifndef SYS_pidfd_open
@@ -105,9 +98,7 @@ static void print_time(const struct watch *w)
 	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
 }
 
-/*
- * Whether the last walk was atomic, and the kernel has counted no change since
- */
+/* Whether the last walk was atomic, and nothing has changed since */
 static bool is_unchanged(const struct watch *w, bool *exited)
 {
 	const struct vmainfo_header *last = &w->last.header;
@@ -125,10 +116,7 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
 }
 
-/*
- * Whether the process was in an exec when @now was taken. It has no sequence
- * then.
- */
+/* Whether the process was in an exec at @now: it has no sequence then. */
 static bool is_in_exec(const struct watch *w, const struct listing *now)
 {
 	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
@@ -199,10 +187,7 @@ static bool look(struct watch *w)
 		listing_free(&now);
 		return w->pidfd >= 0;
 	}
-	/*
-	 * Neither the old nor the new address space is complete. The next look
-	 * sees the new one.
-	 */
+	/* No address space is complete. The next look sees the new one. */
 	if (is_in_exec(w, &now)) {
 		listing_free(&now);
 		return true;
@@ -226,10 +211,7 @@ int watch_command(int argc, char **argv)
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	/*
-	 * Otherwise this would be found at the first change, possibly after
-	 * days.
-	 */
+	/* Otherwise this would only be found at the first change. */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour();
