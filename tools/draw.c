@@ -12,7 +12,6 @@
 #include "process.h"
 
 #define DEFAULT_BOXES 400
-#define MAX_COLUMNS 12
 /* Screens have more pixels than CSS; a picture can be scaled down. */
 #define DEFAULT_SCALE 2
 #define MAX_SCALE 4
@@ -261,16 +260,12 @@ static char *subtitle_of(const struct options *o, const struct layout *layout)
 	return text;
 }
 
-static void caption_make(struct caption *c, const struct options *o, const struct layout *layout)
+static char *limits_note(const struct space *space)
 {
-	const struct space *space = layout->space;
-	size_t room, n = 0;
-	FILE *out;
+	char *text;
+	size_t size;
+	FILE *out = xopen_memstream(&text, &size);
 
-	memset(c, 0, sizeof(*c));
-	c->title = title_of(o, layout->l, space, layout->metrics.text);
-	c->subtitle = subtitle_of(o, layout);
-	out = xopen_memstream(&c->notes[n++], &room);
 	if (space->user_end)
 		fprintf(out, "User space ends at %" PRIx64, space->user_end);
 	else
@@ -279,17 +274,22 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 		fprintf(out, ", the kernel's part begins at %" PRIx64, space->kernel_start);
 	fprintf(out, ": %s.", space->source ?: "the addresses are like those of no machine known");
 	fclose(out);
-	out = xopen_memstream(&c->notes[n++], &room);
-	fprintf(out, "Heights are logarithmic; those with a break mark are not to scale.");
-	if (space->kernel_start && !space->nr_regions)
-		fprintf(out, " Which regions the kernel has is not known.");
-	fclose(out);
-	if (layout->nr_merged) {
-		out = xopen_memstream(&c->notes[n++], &room);
-		fprintf(out, "%zu of the VMAs are merged with small neighbours, in %zu boxes; "
-			"--boxes=0 draws each.", layout->nr_merged, layout->in_boxes);
-		fclose(out);
-	}
+	return text;
+}
+
+static void caption_make(struct caption *c, const struct options *o, const struct layout *layout)
+{
+	const struct space *space = layout->space;
+
+	c->title = title_of(o, layout->l, space, layout->metrics.text);
+	c->subtitle = subtitle_of(o, layout);
+	c->notes[0] = limits_note(space);
+	c->notes[1] = xasprintf("Heights are logarithmic; those with a break mark are not to scale.%s",
+				space->kernel_start && !space->nr_regions ?
+				" Which regions the kernel has is not known." : "");
+	c->notes[2] = xasprintf("%zu of the VMAs are merged with small neighbours, in %zu boxes; "
+				"--boxes=0 draws each.", layout->nr_merged, layout->in_boxes);
+	c->nr_notes = layout->nr_merged ? 3 : 2;
 }
 
 static void caption_free(struct caption *c)
@@ -298,7 +298,7 @@ static void caption_free(struct caption *c)
 
 	free(c->title);
 	free(c->subtitle);
-	for (i = 0; c->notes[i]; i++)
+	for (i = 0; i < ARRAY_SIZE(c->notes); i++)
 		free(c->notes[i]);
 }
 
@@ -652,7 +652,7 @@ static void draw_terminal(const struct layout *layout,
 			   i + 1 < layout->nr ? s.glyphs->middle : s.glyphs->bottom);
 	}
 	putchar('\n');
-	for (i = 0; caption->notes[i]; i++)
+	for (i = 0; i < caption->nr_notes; i++)
 		put_wrapped(&s, caption->notes[i]);
 }
 

@@ -123,11 +123,12 @@ struct mix {
 
 void span_mix(struct mix *mix, const struct listing *l, const struct span *span);
 
-/* The texts above a drawing, and the notes below it, with a NULL at their end */
+/* The texts above a drawing, and the notes below it */
 struct caption {
 	char *title;
 	char *subtitle;
-	char *notes[4];
+	char *notes[3];
+	size_t nr_notes;	/* @notes that apply */
 };
 
 /* ---- picture.c ---- */
@@ -135,6 +136,9 @@ struct caption {
 enum picture { PICTURE_NONE, PICTURE_SVG, PICTURE_PNG, PICTURE_PDF };
 
 extern const struct metrics picture_metrics;
+
+/* Of boxes, in a picture */
+#define MAX_COLUMNS 12
 
 /*
  * Draws @layout, which must be of picture_metrics, into @out, to be freed.
