@@ -5,7 +5,6 @@
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <wchar.h>
 
 #include "draw.h"
 #include "listing.h"
@@ -354,37 +353,10 @@ static void sgr(const struct screen *s, const char *parameters)
 		printf("\033[%sm", parameters);
 }
 
-/* The next character of a text, and how many columns it takes; sets *@n to its bytes. */
-static int next_width(const struct screen *s, const char *text, size_t *n)
-{
-	wchar_t c = (unsigned char)*text;
-	int width;
-
-	for (*n = 1; ((unsigned char)text[*n] & 0xc0) == 0x80; (*n)++)
-		;
-	if (*n == 1 || !s->utf8)
-		return 1;
-	c &= 0x7f >> *n;
-	for (size_t i = 1; i < *n; i++)
-		c = c << 6 | (text[i] & 0x3f);
-	width = wcwidth(c);
-	return width < 0 ? 1 : width;
-}
-
-static int text_width(const struct screen *s, const char *text)
-{
-	int width = 0;
-	size_t n;
-
-	for (; *text; text += n)
-		width += next_width(s, text, &n);
-	return width;
-}
-
 /* Prints a text, cut to @room at its end or beginning. Returns its width. */
 static int put_cut(const struct screen *s, const char *text, int room, bool at_end)
 {
-	const int width = text_width(s, text), dots = s->utf8 ? 1 : 3;
+	const int width = text_width(text), dots = s->utf8 ? 1 : 3;
 	int printed = 0, skip = 0, w;
 	size_t n;
 
@@ -397,7 +369,7 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 			fputs(s->glyphs->ellipsis, stdout);
 	}
 	for (; *text; text += n) {
-		w = next_width(s, text, &n);
+		w = next_width(text, &n);
 		if (skip > 0) {
 			skip -= w;
 			continue;
@@ -427,7 +399,7 @@ static void put_wrapped(const struct screen *s, const char *text)
 	int at = 0, width;
 
 	while ((word = strsep(&rest, " "))) {
-		width = text_width(s, word);
+		width = text_width(word);
 		if (at && at + 1 + width > s->width) {
 			putchar('\n');
 			at = 0;
@@ -545,7 +517,7 @@ static struct token *label_of(const struct screen *s, const struct box *box)
 		comma = strstr(note, ", ");
 		len = comma ? (size_t)(comma + 1 - note) : strlen(note);
 		tokens = add_token(tokens, &nr, TOKEN_NOTE, note, len);
-		if (text_width(s, tokens[nr - 1].text) <= s->label)
+		if (text_width(tokens[nr - 1].text) <= s->label)
 			continue;
 		len = strcspn(note, " ");
 		tokens[nr - 1].text[len] = 0;
@@ -564,13 +536,13 @@ static struct token *put_label(const struct screen *s, struct token *t, const ch
 	for (; t->text; t++) {
 		gap = !used ? 0 : t->type == TOKEN_NOTE && t[-1].type == TOKEN_NOTE ? 1 : 2;
 		room = s->label - used - gap;
-		if (used && text_width(s, t->text) > room && !(t->type == TOKEN_DIR && last))
+		if (used && text_width(t->text) > room && !(t->type == TOKEN_DIR && last))
 			break;
 		/* Less would be only the dots. */
 		if (t->type == TOKEN_DIR && s->label - used < 8)
 			continue;
 		if (t->type == TOKEN_NAME && t[1].text && t[1].type == TOKEN_SIZE)
-			room -= text_width(s, t[1].text) + 2;
+			room -= text_width(t[1].text) + 2;
 		printf("%*s", used ? gap : 1, "");
 		if (t->type <= TOKEN_SIZE)
 			sgr(s, name_sgr);

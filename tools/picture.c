@@ -94,7 +94,7 @@ static void fill_rectangle(cairo_t *cr, double x, double y, double w, double h, 
 
 /* ---- texts ---- */
 
-static double text_width(cairo_t *cr, const char *text)
+static double width_of(cairo_t *cr, const char *text)
 {
 	cairo_text_extents_t e;
 
@@ -107,7 +107,7 @@ static double put_text(cairo_t *cr, double x, double y, const char *text)
 {
 	cairo_move_to(cr, x, y);
 	cairo_show_text(cr, text);
-	return x + text_width(cr, text);
+	return x + width_of(cr, text);
 }
 
 static char *cut_text(const char *text, size_t bytes, bool at_end)
@@ -122,7 +122,7 @@ static double put_cut(cairo_t *cr, double x, double y, double room, const char *
 	size_t len = strlen(text), low = 0, high = len, middle;
 	char *cut;
 
-	if (text_width(cr, text) <= room)
+	if (width_of(cr, text) <= room)
 		return put_text(cr, x, y, text);
 	/* @low bytes fit, and @high do not. */
 	while (high - low > 1) {
@@ -132,14 +132,14 @@ static double put_cut(cairo_t *cr, double x, double y, double room, const char *
 		if (middle == low)
 			break;
 		cut = cut_text(text, middle, at_end);
-		if (text_width(cr, cut) <= room)
+		if (width_of(cr, cut) <= room)
 			low = middle;
 		else
 			high = middle;
 		free(cut);
 	}
 	cut = cut_text(text, low, at_end);
-	if (low || text_width(cr, cut) <= room)
+	if (low || width_of(cr, cut) <= room)
 		x = put_text(cr, x, y, cut);
 	free(cut);
 	return x;
@@ -240,7 +240,7 @@ static void put_part(struct picture_state *s, const struct span *part, double x,
 	if (part->height < ADDRESS_SIZE)
 		return;
 	set_font(cr, is_dark ? white : ink, text_size, is_wx, true);
-	put_text(cr, x + (BOX_WIDTH - text_width(cr, text)) / 2,
+	put_text(cr, x + (BOX_WIDTH - width_of(cr, text)) / 2,
 		 y + part->height / 2. + MIDDLE(text_size), text);
 }
 
@@ -254,13 +254,13 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	cairo_t *cr = s->cr;
 
 	set_font(cr, mapped ? ink : grey, TEXT_SIZE, mapped, false);
-	end = x + text_width(cr, box->name) + 8 + badge;
+	end = x + width_of(cr, box->name) + 8 + badge;
 	set_font(cr, grey, SMALL_SIZE, false, false);
 	snprintf(text, sizeof(text), "%s in %zu VMAs", size_text(size, box->size), box->span.nr);
 	/* A whole name matters more than the number of VMAs. */
-	if (box->span.nr <= 1 || box->span.merged || end + text_width(cr, text) > right)
+	if (box->span.nr <= 1 || box->span.merged || end + width_of(cr, text) > right)
 		strcpy(text, size);
-	end = right - text_width(cr, text) - badge - 8;
+	end = right - width_of(cr, text) - badge - 8;
 	set_font(cr, mapped ? ink : grey, TEXT_SIZE, mapped, false);
 	end = put_cut(cr, x, at, end - x, box->name, true) + 7;
 	set_font(cr, grey, SMALL_SIZE, false, false);
@@ -279,7 +279,7 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 	if (box->note)
 		end = put_cut(cr, end, at, right - end, box->note, true) + 7;
 	/* A shorter part would not help. */
-	if (box->dir && (right - end > 60 || text_width(cr, box->dir) <= right - end))
+	if (box->dir && (right - end > 60 || width_of(cr, box->dir) <= right - end))
 		put_cut(cr, end, at, right - end, box->dir, false);
 	else if (box->dir)
 		put_cut(cr, end, at, right - end, ELLIPSIS, false);
@@ -291,7 +291,7 @@ static void put_address(cairo_t *cr, uint64_t address, double x, double y)
 
 	snprintf(text, sizeof(text), "%" PRIx64, address);
 	set_font(cr, grey, ADDRESS_SIZE, false, true);
-	put_text(cr, x + ADDRESS_WIDTH - 8 - text_width(cr, text), y + MIDDLE(ADDRESS_SIZE), text);
+	put_text(cr, x + ADDRESS_WIDTH - 8 - width_of(cr, text), y + MIDDLE(ADDRESS_SIZE), text);
 	cairo_set_line_width(cr, .6);
 	cairo_move_to(cr, x + ADDRESS_WIDTH - 5, y);
 	cairo_line_to(cr, x + ADDRESS_WIDTH, y);
@@ -410,9 +410,9 @@ static void put_scale(struct picture_state *s, double right, double y)
 		x -= 34;
 		fill_rectangle(cr, x + 6, y - h, 18, h, pale);
 		set_font(cr, grey, SMALL_SIZE, false, false);
-		put_text(cr, x + 15 - text_width(cr, size) / 2, y + 11, size);
+		put_text(cr, x + 15 - width_of(cr, size) / 2, y + 11, size);
 	}
-	put_text(cr, x - 4 - text_width(cr, "heights:"), y, "heights:");
+	put_text(cr, x - 4 - width_of(cr, "heights:"), y, "heights:");
 }
 
 /* User space to scale, with its own addresses */
@@ -444,9 +444,9 @@ static void put_overview(struct picture_state *s, double y)
 	set_font(cr, grey, ADDRESS_SIZE, false, true);
 	put_text(cr, MARGIN, y + 22, "0");
 	snprintf(text, sizeof(text), "%" PRIx64, end);
-	put_text(cr, MARGIN + width - text_width(cr, text), y + 22, text);
+	put_text(cr, MARGIN + width - width_of(cr, text), y + 22, text);
 	set_font(cr, grey, SMALL_SIZE, false, false);
-	put_text(cr, MARGIN + (width - text_width(cr, note)) / 2, y + 23, note);
+	put_text(cr, MARGIN + (width - width_of(cr, note)) / 2, y + 23, note);
 }
 
 static void put_picture(struct picture_state *s)

@@ -26,15 +26,6 @@ void table_column(struct table *t, const char *name, size_t width, int flags)
 	t->columns[t->nr_columns++].flags = flags;
 }
 
-static size_t width_of(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text++)
-		width += is_first_byte(*text);
-	return width;
-}
-
 /* No line ends in spaces. */
 static void print_line(const struct table *t, const struct table_cell *cells)
 {
@@ -43,7 +34,7 @@ static void print_line(const struct table *t, const struct table_cell *cells)
 	for (i = 0; i < t->nr_columns; i++) {
 		const bool right = t->columns[i].flags & TABLE_RIGHT;
 
-		width = t->raw ? 0 : width_of(cells[i].text);
+		width = t->raw ? 0 : text_width(cells[i].text);
 		pad = !t->raw && t->columns[i].width > width ? t->columns[i].width - width : 0;
 		pending += right ? pad : 0;
 		for (; pending && *cells[i].text; pending--)
@@ -119,8 +110,10 @@ static void print_first(struct table *t)
 #else
 static void set_width(struct table *t, size_t column, const char *text)
 {
-	if (t->columns[column].width < width_of(text))
-		t->columns[column].width = width_of(text);
+	const size_t width = text_width(text);
+
+	if (t->columns[column].width < width)
+		t->columns[column].width = width;
 }
 
 static void print_first(struct table *t)

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
@@ -86,10 +87,7 @@ int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b));
 
 /* ---- words and numbers ---- */
 
-/*
- * Whether two words are the same, apart from the case of ASCII letters.
- * strcasecmp() depends on the locale.
- */
+/* Whether two words are the same, apart from the case of ASCII letters */
 bool same_word(const char *a, const char *b);
 
 /*
@@ -134,6 +132,13 @@ static inline bool is_first_byte(char c)
 {
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
+
+/* Decodes a character of UTF-8. Returns its number of bytes; 0 if it is not valid. */
+size_t utf8_decode(const char *text, wchar_t *c);
+
+/* The columns of the terminal that a printable() text takes, and its next character */
+int text_width(const char *text);
+int next_width(const char *text, size_t *bytes);
 
 bool locale_is_utf8(void);
 

@@ -4,8 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #ifdef HAVE_CURSES
 #include <curses.h>
@@ -412,32 +410,23 @@ static void open_screen(struct view *v)
 /* Prints the part of a text that fits. Returns the next column. */
 static int put_text(int y, int x, const char *text)
 {
-	wchar_t chars[256];
-	mbstate_t state = {};
-	size_t len, nr = 0;
 	int width, room = COLS - x;
-	wchar_t c;
+	wchar_t chars[256];
+	size_t len, nr = 0;
 
 	if (y < 0 || y >= LINES || room <= 0)
 		return x;
-	while (*text && nr < ARRAY_SIZE(chars)) {
-		len = mbrtowc(&c, text, strlen(text), &state);
-		if (len == (size_t)-1 || len == (size_t)-2) {
-			memset(&state, 0, sizeof(state));
-			c = L'?';
-			len = 1;
-		}
-		text += len;
+	for (; *text && nr < ARRAY_SIZE(chars); text += len, nr++) {
+		len = utf8_decode(text, &chars[nr]);
 		/* Combining characters are left out: some terminals do not combine. */
-		width = wcwidth(c);
+		width = wcwidth(chars[nr]);
 		if (width <= 0) {
-			c = L'?';
+			chars[nr] = L'?';
 			width = 1;
 		}
 		if (width > room)
 			break;
 		room -= width;
-		chars[nr++] = c;
 	}
 	mvaddnwstr(y, x, chars, nr);
 	return COLS - room;
