@@ -13,13 +13,8 @@
 /* Later kernels have more bits, without a name here. */
 #define NAMED (((VMAINFO_MAYBE_GUARD << 1) - 1) | VMAINFO_OTHER)
 
-struct side {
-	const struct vma *vmas;
-	size_t nr;
-};
-
 struct comparison {
-	struct side before, after;
+	const struct listing *before, *after;
 	bool from_maps;		/* one of them: there are no flags, and kinds are guesses */
 };
 
@@ -109,19 +104,19 @@ static bool is_renamed(const struct comparison *c, const struct vma *a, const st
 /* Finds addresses that are not the same memory on the other side. */
 static void find_unmatched(struct list *l, const struct comparison *c, bool before)
 {
-	const struct side *of = before ? &c->before : &c->after;
-	const struct side *in = before ? &c->after : &c->before;
+	const struct listing *of = before ? c->before : c->after;
+	const struct listing *in = before ? c->after : c->before;
 	size_t i, first = 0, j;
 	uint64_t at, to;
 
-	for (i = 0; i < of->nr; i++) {
+	for (i = 0; i < listing_vmas(of); i++) {
 		const struct vma *vma = &of->vmas[i], *other;
 
-		while (first < in->nr && in->vmas[first].end <= vma->start)
+		while (first < listing_vmas(in) && in->vmas[first].end <= vma->start)
 			first++;
 		at = vma->start;
 		for (j = first, other = vma; other; j++) {
-			other = j < in->nr && in->vmas[j].start < vma->end ? &in->vmas[j] : NULL;
+			other = j < listing_vmas(in) && in->vmas[j].start < vma->end ? &in->vmas[j] : NULL;
 			if (other && !same_memory(c, vma, other))
 				continue;
 			to = other ? other->start : vma->end;
@@ -140,8 +135,9 @@ static void find_unmatched(struct list *l, const struct comparison *c, bool befo
 /* Finds addresses that are the same memory on both sides, with a difference. */
 static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 {
-	const struct vma *a = c->before.vmas, *a_end = a + c->before.nr, *last_a = NULL;
-	const struct vma *b = c->after.vmas, *b_end = b + c->after.nr, *last_b = NULL;
+	const struct vma *a = c->before->vmas, *a_end = a + listing_vmas(c->before);
+	const struct vma *b = c->after->vmas, *b_end = b + listing_vmas(c->after);
+	const struct vma *last_a = NULL, *last_b = NULL;
 	uint64_t last = 0;	/* where the last addresses end that are the same in all respects */
 
 	while (a < a_end && b < b_end) {
@@ -282,16 +278,11 @@ static void find_moved(struct list *gone, struct list *came)
 
 /* ---- all of it ---- */
 
-static struct side side_of(const struct listing *l)
-{
-	return (struct side){ .vmas = l->vmas, .nr = l->nr - l->has_gate };
-}
-
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after)
 {
 	const struct comparison comparison = {
-		.before = side_of(before),
-		.after = side_of(after),
+		.before = before,
+		.after = after,
 		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
 	};
 	/* Unmapped, mapped, changed: the order at equal addresses */

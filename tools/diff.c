@@ -79,7 +79,7 @@ static void side_json(struct json *j, const char *key, const struct listing *l, 
 	json_open(j, key, '{');
 	json_text(j, "argument", arg);
 	listing_json(j, l);
-	json_int(j, "vmas", l->nr - l->has_gate);
+	json_int(j, "vmas", listing_vmas(l));
 	json_close(j, '}');
 }
 

@@ -152,17 +152,10 @@ static bool may_be_summary(const struct bytes *b)
 
 static void space_from_file(struct space *space, const char *file)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	const char *wrong;
 	struct bytes text = {};
-	int err;
+	const char *wrong;
 
-	if (fd < 0)
-		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
-	err = bytes_read(&text, fd, may_be_summary);
-	if (err)
-		error(EXIT_FAILURE, err, "cannot read '%s'", file);
-	close(fd);
+	file_read(&text, file, may_be_summary);
 	wrong = may_be_summary(&text) ? space_read(space, text.p) : "it is too long";
 	if (wrong)
 		error(EXIT_FAILURE, 0, "'%s' is not a copy of /proc/vmainfo/summary: %s", file,
@@ -173,16 +166,13 @@ static void space_from_file(struct space *space, const char *file)
 /* The module's summary of a process; false if it cannot be had, or the process has exited. */
 static bool space_from_module(struct space *space, pid_t pid)
 {
+	const int fd = open(VMAINFO_SUMMARY, O_RDWR | O_CLOEXEC);
 	struct bytes text = {};
-	char number[16];
 	bool done;
-	int fd, len;
 
-	fd = open(VMAINFO_SUMMARY, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	len = snprintf(number, sizeof(number), "%d", pid);
-	if (!pid || write(fd, number, len) == len)
+	if (!pid || dprintf(fd, "%d", pid) > 0)
 		bytes_read(&text, fd, may_be_summary);
 	close(fd);
 	done = text.p && !space_read(space, text.p);

@@ -53,15 +53,9 @@ void span_mix(struct mix *mix, const struct listing *l, const struct span *span)
 
 /* ---- around the VMAs ---- */
 
-/* Without the gate page */
-static size_t nr_vmas(const struct listing *l)
-{
-	return l->nr - l->has_gate;
-}
-
 static uint64_t last_end(const struct listing *l)
 {
-	return nr_vmas(l) ? l->vmas[nr_vmas(l) - 1].end : 0;
+	return listing_vmas(l) ? l->vmas[listing_vmas(l) - 1].end : 0;
 }
 
 /* Compares exclusive ends, where 0 is 2^64. */
@@ -221,7 +215,7 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 	const struct vma *vma;
 
 	memset(space, 0, sizeof(*space));
-	for (vma = l->vmas; vma < l->vmas + nr_vmas(l); vma++) {
+	for (vma = l->vmas; vma < l->vmas + listing_vmas(l); vma++) {
 		if (vma->kind != VMAINFO_KIND_STACK)
 			continue;
 		stack_47 |= vma->end <= usual_end && vma->end > usual_end / 16 * 15;
@@ -352,12 +346,12 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	const struct vma *vma;
 	struct span gap = {};
 
-	for (i = 0; i < nr_vmas(l); i++) {
+	for (i = 0; i < listing_vmas(l); i++) {
 		kept[l->vmas[i].kind]++;
 		kept_wx += vma_is_wx(&l->vmas[i]);
 	}
 	*nr = 0;
-	for (i = 0; i < nr_vmas(l); i++) {
+	for (i = 0; i < listing_vmas(l); i++) {
 		vma = &l->vmas[i];
 		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
 			gap.start = at;
@@ -694,9 +688,9 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 	struct box *box, swap;
 	size_t nr, i;
 
-	*layout = (struct layout){ .l = l, .space = space, .metrics = *m };
-	for (i = 0; i < nr_vmas(l); i++)
-		layout->mapped += vma_size(&l->vmas[i]);
+	*layout = (struct layout){
+		.l = l, .space = space, .metrics = *m, .mapped = listing_size(l),
+	};
 	if (end < space->user_end)
 		end = space->user_end;
 	spans = groups(l, end, &nr);
@@ -749,7 +743,7 @@ uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr)
 	if (end < layout->space->user_end)
 		end = layout->space->user_end;
 	memset(cells, 0, nr * sizeof(*cells));
-	for (i = 0; i < nr_vmas(l); i++) {
+	for (i = 0; i < listing_vmas(l); i++) {
 		from = (double)l->vmas[i].start / end * nr;
 		to = (double)(l->vmas[i].end - 1) / end * nr;
 		for (; from <= to && from < nr; from++)

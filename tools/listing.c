@@ -83,6 +83,16 @@ char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 	return buf;
 }
 
+uint64_t listing_size(const struct listing *l)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < listing_vmas(l); i++)
+		bytes += vma_size(&l->vmas[i]);
+	return bytes;
+}
+
 void listing_free(struct listing *l)
 {
 	free(l->vmas);
@@ -508,17 +518,11 @@ static struct device *device_find(const struct devices *d, unsigned int major, u
 /* Collects the device numbers of all mapped files. There are few. */
 static void devices_of(struct devices *d, const struct listing *l)
 {
-	const struct vma *vma, *last = NULL;
-	size_t i;
+	const struct vma *vma;
 
-	for (i = 0; i < l->nr; i++) {
-		vma = &l->vmas[i];
-		if (!vma->dev_major && !vma->dev_minor)
-			continue;
-		if (last && last->dev_major == vma->dev_major && last->dev_minor == vma->dev_minor)
-			continue;
-		last = vma;
-		if (device_find(d, vma->dev_major, vma->dev_minor))
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		if ((!vma->dev_major && !vma->dev_minor) ||
+		    device_find(d, vma->dev_major, vma->dev_minor))
 			continue;
 		d->list = array_grow(d->list, d->nr, sizeof(*d->list));
 		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
@@ -528,18 +532,15 @@ static void devices_of(struct devices *d, const struct listing *l)
 /* Finds them among the file systems that the process sees. */
 static void devices_mounted(struct devices *d, const char *dir)
 {
-	char path[PROCESS_DIR + 16], type[16], *line = NULL, *separator;
+	char type[16], *line, *rest, *separator;
 	unsigned int major, minor;
+	struct bytes text = {};
 	struct device *device;
-	size_t room = 0;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/mountinfo", dir);
-	file = fopen(path, "re");
-	if (!file)
-		return;
+	process_read(&text, dir, "mountinfo", NULL);
+	rest = text.p;
 	/* "36 35 98:0 /root /mount/point options [tag...] - type source options" */
-	while (getline(&line, &room, file) > 0) {
+	while ((line = strsep(&rest, "\n"))) {
 		/* Blanks in paths are escaped. */
 		separator = strstr(line, " - ");
 		if (!separator || sscanf(line, "%*d %*d %u:%u", &major, &minor) != 2 ||
@@ -551,8 +552,7 @@ static void devices_mounted(struct devices *d, const char *dir)
 				       !strcmp(type, "tmpfs") || !strcmp(type, "devtmpfs") ?
 				       VMAINFO_KIND_SHMEM : VMAINFO_KIND_FILE;
 	}
-	fclose(file);
-	free(line);
+	free(text.p);
 }
 
 /*
@@ -629,21 +629,6 @@ static void kinds_by_device(struct listing *l, const char *dir)
 	free(d.list);
 }
 
-/* Reads DIR/maps. Returns 0 or an errno. */
-static int maps_read(struct bytes *text, const char *dir)
-{
-	char path[PROCESS_DIR + 16];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? ESRCH : errno;
-	err = bytes_read(text, fd, may_be_listing);
-	close(fd);
-	return err;
-}
-
 /* Reads the maps of a process as a listing. Returns 0 or an errno. */
 static int from_maps(struct listing *l, pid_t pid)
 {
@@ -657,7 +642,7 @@ static int from_maps(struct listing *l, pid_t pid)
 		free(text.p);
 		memset(&text, 0, sizeof(text));
 		has_vmas = process_dir(dir, pid);
-		err = maps_read(&text, dir);
+		err = process_read(&text, dir, "maps", may_be_listing);
 	} while (has_vmas && --tries && (err == ESRCH || (!err && !text.size)));
 	if (err)
 		return err;
@@ -671,44 +656,16 @@ static int from_maps(struct listing *l, pid_t pid)
 
 /* ---- sources ---- */
 
-/* See listing_open(). Sets *@err to 0, or to the errno of a missing process. */
-static int open_raw(pid_t pid, int *err)
+int listing_open(pid_t pid, int *err)
 {
-	char number[16];
-	int fd, len;
+	const int fd = module_open(VMAINFO_RAW, O_RDWR);
 
 	*err = 0;
-	fd = open(VMAINFO_RAW, O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		/*
-		 * Without the capability, even the directory cannot be
-		 * searched.
-		 */
-		if (errno != ENOENT && errno != EACCES && errno != EPERM)
-			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
-		note("%s: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
-		     errno == ENOENT ?
-		     "the module is not loaded (modprobe vmainfo), this is from /proc/PID/maps" :
-		     "no permission to ask the module, this is from /proc/PID/maps");
-		return -1;
-	}
-	if (!pid)
-		return fd;
-	len = snprintf(number, sizeof(number), "%d", pid);
-	if (write(fd, number, len) < 0) {
+	if (fd < 0)
+		note("%s, this is from /proc/PID/maps: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
+		     module_missing(errno));
+	else if (pid && dprintf(fd, "%d", pid) < 0)
 		*err = errno;
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-int listing_open(pid_t pid)
-{
-	int err, fd = open_raw(pid, &err);
-
-	if (err)
-		error(exit_failure, err, "process %d", pid);
 	return fd;
 }
 
@@ -732,7 +689,7 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 int listing_try(struct listing *l, pid_t pid)
 {
-	int err, fd = open_raw(pid, &err);
+	int err, fd = listing_open(pid, &err);
 
 	if (!err)
 		err = listing_read(l, fd, pid);
@@ -753,20 +710,10 @@ void listing_of(struct listing *l, pid_t pid)
 
 void listing_from_file(struct listing *l, const char *file)
 {
-	const bool is_stdin = !strcmp(file, "-");
 	struct bytes raw = {};
 	const char *wrong;
-	int fd = STDIN_FILENO, err;
 
-	if (!is_stdin)
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		error(exit_failure, errno, "cannot open '%s'", file);
-	err = bytes_read(&raw, fd, may_be_listing);
-	if (err)
-		error(exit_failure, err, "cannot read '%s'", file);
-	if (!is_stdin)
-		close(fd);
+	file_read(&raw, file, may_be_listing);
 	if (raw.size && is_maps(raw.p)) {
 		wrong = listing_parse_maps(l, raw.p, raw.size, 0);
 		free(raw.p);

@@ -58,9 +58,9 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 /*
  * Opens the module's "raw" for a process, or with 0 for the one that the
  * module's parameter names. Returns -1, after a note, if the module is not loaded
- * or there is no permission. Ends the program if there is no such process.
+ * or there is no permission. Sets *@err to 0, or to the errno of a missing process.
  */
-int listing_open(pid_t pid);
+int listing_open(pid_t pid, int *err);
 
 /*
  * Reads a listing of a process: @fd and @pid are those of listing_open(). Returns
@@ -96,6 +96,14 @@ const char *policy_name(unsigned int policy);
 /* Two-letter names of the flags, as in the column "flags" of vmas. Returns @buf. */
 #define FLAGS_TEXT 256
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma);
+
+/* Their number and size, without the gate page */
+static inline size_t listing_vmas(const struct listing *l)
+{
+	return l->nr - l->has_gate;
+}
+
+uint64_t listing_size(const struct listing *l);
 
 static inline uint64_t vma_size(const struct vma *vma)
 {

@@ -368,6 +368,21 @@ int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
 	return err;
 }
 
+void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b))
+{
+	const bool is_stdin = !strcmp(file, "-");
+	const int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		error(exit_failure, errno, "cannot open '%s'", file);
+	err = bytes_read(b, fd, goes_on);
+	if (err)
+		error(exit_failure, err, "cannot read '%s'", file);
+	if (!is_stdin)
+		close(fd);
+}
+
 /* Returns 0 or an errno. */
 static int write_all(int fd, const char *p, size_t size)
 {

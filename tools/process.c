@@ -7,18 +7,36 @@
 #include "listing.h"
 #include "process.h"
 
-/* A directory of process_dir(), and a file in it */
-#define PROC_PATH (PROCESS_DIR + 16)
+int module_open(const char *entry, int flags)
+{
+	const int fd = open(entry, flags | O_CLOEXEC);
+
+	/* Without the capability, even the directory cannot be searched. */
+	if (fd < 0 && errno != ENOENT && errno != EACCES && errno != EPERM)
+		error(exit_failure, errno, "cannot open %s", entry);
+	return fd;
+}
+
+const char *module_missing(int err)
+{
+	return err == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
+			       "no permission to ask the module";
+}
+
+static int proc_open(const char *dir, const char *what)
+{
+	char path[PROCESS_DIR + 16];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, what);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
 
 /* Reads the beginning of DIR/WHAT as a text. Returns its length, or -1. */
 static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
 {
-	char path[PROC_PATH];
+	int fd = proc_open(dir, what), err;
 	ssize_t n;
-	int fd, err;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, what);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	n = read(fd, buf, room - 1);
@@ -27,6 +45,18 @@ static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t ro
 	buf[n < 0 ? 0 : n] = 0;
 	errno = err;
 	return n;
+}
+
+int process_read(struct bytes *b, const char *dir, const char *what,
+		 bool (*goes_on)(const struct bytes *b))
+{
+	int fd = proc_open(dir, what), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? ESRCH : errno;
+	err = bytes_read(b, fd, goes_on);
+	close(fd);
+	return err;
 }
 
 /* The kernel keeps the numbers of "statm": reading it takes no lock. */
@@ -293,17 +323,19 @@ static struct proc *procs_add(struct procs *t)
 
 /* ---- with the module ---- */
 
-static void procs_from_module(struct procs *t, FILE *file)
+static void procs_from_module(struct procs *t, int fd)
 {
-	char *line = NULL;
+	struct bytes text = {};
+	char *line, *rest;
 	struct proc task;
-	size_t room = 0;
-	int at;
+	int at, err;
 
-	while (errno = 0, getline(&line, &room, file) > 0) {
+	err = bytes_read(&text, fd, NULL);
+	if (err)
+		error(exit_failure, err, "cannot read %s", VMAINFO_PROCS);
+	for (rest = text.p; (line = strsep(&rest, "\n")) && (*line || rest); ) {
 		if (*line == '#')
 			continue;
-		line[strcspn(line, "\n")] = 0;
 		at = -1;
 		if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
 			   " %" SCNu64 " %" SCNu64 "%n", &task.pid, &task.vmas, &task.total_kb,
@@ -316,9 +348,7 @@ static void procs_from_module(struct procs *t, FILE *file)
 		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
 		*procs_add(t) = task;
 	}
-	if (ferror(file))
-		error(exit_failure, errno, "cannot read %s", VMAINFO_PROCS);
-	free(line);
+	free(text.p);
 }
 
 /* ---- without it ---- */
@@ -334,14 +364,13 @@ static uint64_t status_kb(const char *status, const char *key)
 /* Returns the number of its VMAs, or -1 if its maps cannot be read. */
 static int64_t count_maps(const char *dir)
 {
-	char path[PROC_PATH], *line = NULL, *name, *p;
+	int fd = proc_open(dir, "maps");
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char *line = NULL, *name, *p;
 	uint64_t start, last_end = 0;
 	int64_t nr = 0;
 	size_t room = 0;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	while (getline(&line, &room, file) > 0) {
@@ -358,26 +387,11 @@ static int64_t count_maps(const char *dir)
 	return nr;
 }
 
-/* Reads DIR/status, which can have 65536 groups. NULL if it does not exist. */
-static char *read_status(const char *dir)
-{
-	struct bytes status = {};
-	char path[PROC_PATH];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/status", dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	bytes_read(&status, fd, NULL);
-	close(fd);
-	return status.p;
-}
-
 static void count_process(pid_t pid, struct procs *t)
 {
 	static const char first[] = "Name:\t";
 	char dir[PROCESS_DIR], named[PROCESS_DIR], *status, *name;
+	struct bytes main_status = {}, thread_status = {};
 	int tries = PROCESS_DIR_TRIES;
 	struct proc *task;
 	int64_t nr = 0;
@@ -388,28 +402,29 @@ static void count_process(pid_t pid, struct procs *t)
 		t->unreadable++;
 	if (nr <= 0)
 		return;
-	/* A process has the name of its main thread. */
+	/* A process has the name of its main thread. status can have 65536 groups. */
 	main_dir(named, pid);
-	name = read_status(named);
-	status = strcmp(dir, named) ? read_status(dir) : name;
-	if (!status || !name || strncmp(name, first, strlen(first)))
-		goto out;
-	task = procs_add(t);
-	task->pid = pid;
-	task->vmas = nr;
-	task->total_kb = status_kb(status, "\nVmSize:");
-	task->data_kb = status_kb(status, "\nVmData:");
-	task->stack_kb = status_kb(status, "\nVmStk:");
-	task->exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
-	task->locked_kb = status_kb(status, "\nVmLck:");
-	task->pinned_kb = status_kb(status, "\nVmPin:");
-	/* "Name:\tcomm\n", escaped as by the module; it can be empty, or begin with a space */
-	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name + strlen(first), "\n"),
-		 name + strlen(first));
-out:
-	if (status != name)
-		free(status);
-	free(name);
+	process_read(&main_status, named, "status", NULL);
+	if (strcmp(dir, named))
+		process_read(&thread_status, dir, "status", NULL);
+	name = main_status.p;
+	status = strcmp(dir, named) ? thread_status.p : name;
+	if (status && name && !strncmp(name, first, strlen(first))) {
+		name += strlen(first);
+		task = procs_add(t);
+		task->pid = pid;
+		task->vmas = nr;
+		task->total_kb = status_kb(status, "\nVmSize:");
+		task->data_kb = status_kb(status, "\nVmData:");
+		task->stack_kb = status_kb(status, "\nVmStk:");
+		task->exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
+		task->locked_kb = status_kb(status, "\nVmLck:");
+		task->pinned_kb = status_kb(status, "\nVmPin:");
+		/* Escaped as by the module. It can be empty, or begin with a space. */
+		snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
+	}
+	free(main_status.p);
+	free(thread_status.p);
 }
 
 static uint64_t cpu_time_ns(void)
@@ -424,20 +439,14 @@ void procs_read(struct procs *t)
 {
 	uint64_t before = cpu_time_ns();
 	pid_t *pids, *p;
-	FILE *file;
+	int fd;
 
 	procs_free(t);
-	file = fopen(VMAINFO_PROCS, "re");
-	if (file) {
-		procs_from_module(t, file);
-		fclose(file);
+	fd = module_open(VMAINFO_PROCS, O_RDONLY);
+	if (fd >= 0) {
+		procs_from_module(t, fd);
+		close(fd);
 	} else {
-		/*
-		 * Without the capability, even the directory cannot be
-		 * searched.
-		 */
-		if (errno != ENOENT && errno != EACCES && errno != EPERM)
-			error(exit_failure, errno, "cannot open %s", VMAINFO_PROCS);
 		t->from_maps = true;
 		t->why = errno;
 		pids = all_processes();
@@ -451,9 +460,7 @@ void procs_read(struct procs *t)
 char *procs_cost(const struct procs *t)
 {
 	return xasprintf("%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
-			 t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
-			 "no permission to ask the module",
-			 t->nr, t->cpu_ns / 1e6);
+			 module_missing(t->why), t->nr, t->cpu_ns / 1e6);
 }
 
 uint64_t max_map_count(void)

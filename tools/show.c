@@ -56,8 +56,8 @@ static bool is_wanted(const struct vma *vma, const struct show_options *o)
 
 static struct sums sums_of(const struct listing *l, const struct show_options *o)
 {
-	struct sums sums = { .vmas = l->nr - l->has_gate };
-	uint64_t bytes = 0, shown_bytes = 0;
+	struct sums sums = { .vmas = listing_vmas(l), .kb = listing_size(l) >> 10 };
+	uint64_t shown_bytes = 0;
 	const struct vma *vma;
 
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
@@ -67,9 +67,7 @@ static struct sums sums_of(const struct listing *l, const struct show_options *o
 		sums.lines += wanted;
 		sums.shown += wanted && size;
 		shown_bytes += wanted ? size : 0;
-		bytes += size;
 	}
-	sums.kb = bytes >> 10;
 	sums.shown_kb = shown_bytes >> 10;
 	return sums;
 }
@@ -689,14 +687,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void nothing_at_address(const struct show_options *o)
-{
-	error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
-	      o->kinds || o->perm ? "that matches " : "", o->address);
-}
-
-/* Shows several processes. Returns an exit status. */
-static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
+/* Shows a file or processes. Returns an exit status. */
+static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 {
 	int status = EXIT_SUCCESS, err;
 	bool found = false;
@@ -705,14 +697,20 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		err = listing_try(&l, pids[i]);
+		err = 0;
+		if (a->file)
+			listing_from_file(&l, a->file);
+		else if (nr == 1)
+			listing_of(&l, pids[i]);
+		else
+			err = listing_try(&l, pids[i]);
 		if (err) {
 			error(0, err, "process %d", pids[i]);
 			status = EXIT_FAILURE;
 			continue;
 		}
 		if (!a->show.by_address || sums_of(&l, &a->show).lines) {
-			if (a->show.format != SHOW_JSON) {
+			if (nr > 1 && a->show.format != SHOW_JSON) {
 				comm = process_comm(pids[i], 0);
 				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
 				free(comm);
@@ -723,11 +721,12 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 		listing_free(&l);
 	}
 	if (!found && status == EXIT_SUCCESS)
-		nothing_at_address(&a->show);
+		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
+		      a->show.kinds || a->show.perm ? "that matches " : "", a->show.address);
 	return status;
 }
 
-/* Finds all processes of the arguments. Without any: 0, see listing_of(). */
+/* Finds all processes of the arguments. Without any: only 0, see listing_of(). */
 static size_t find_processes(const struct arguments *a, pid_t **pids)
 {
 	size_t nr = 0, found, i;
@@ -744,7 +743,7 @@ static size_t find_processes(const struct arguments *a, pid_t **pids)
 		nr += found;
 		free(more);
 	}
-	return nr;
+	return nr ?: 1;
 }
 
 int show_command(int argc, char **argv)
@@ -752,28 +751,16 @@ int show_command(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse, "[PID|NAME...]", doc, process_children, NULL, NULL
 	};
-	int status = EXIT_SUCCESS;
 	struct arguments a = { };
-	struct listing l;
-	size_t nr = 0;
 	pid_t *pids;
+	size_t nr;
+	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	a.show.colour = use_colour();
 	a.show.terminal = isatty(STDOUT_FILENO);
 	nr = find_processes(&a, &pids);
-	if (nr > 1) {
-		status = show_processes(&a, pids, nr);
-	} else {
-		if (a.file)
-			listing_from_file(&l, a.file);
-		else
-			listing_of(&l, *pids);
-		if (a.show.by_address && !sums_of(&l, &a.show).lines)
-			nothing_at_address(&a.show);
-		show_listing(stdout, &l, &a.show);
-		listing_free(&l);
-	}
+	status = show_all(&a, pids, nr);
 	free(pids);
 	free(a.processes);
 	return status;

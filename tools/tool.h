@@ -84,6 +84,8 @@ void bytes_add(struct bytes *b, const void *p, size_t size);
  * empty buffer.
  */
 int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b));
+/* The same with a file, "-" for stdin, or ends the program. */
+void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b));
 
 /* ---- words and numbers ---- */
 

@@ -122,24 +122,24 @@ static bool is_in_exec(const struct watch *w, const struct listing *now)
 	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
 }
 
-static uint64_t total_kb(const struct listing *l)
+/* "comm: N VMAs, N kB", to be freed */
+static char *totals(const struct watch *w, const struct listing *l)
 {
-	uint64_t bytes = 0;
-	size_t i;
+	char *comm = process_comm(w->pid, 0), *text;
 
-	for (i = 0; i < l->nr - l->has_gate; i++)
-		bytes += vma_size(&l->vmas[i]);
-	return bytes >> 10;
+	text = xasprintf("%s: %zu VMAs, %" PRIu64 " kB", comm, listing_vmas(l),
+			 listing_size(l) >> 10);
+	free(comm);
+	return text;
 }
 
 static void print_exec(const struct watch *w, const struct listing *now)
 {
-	char *comm = process_comm(w->pid, 0);
+	char *text = totals(w, now);
 
 	print_time(w);
-	printf("%s%-9s%s %s: %zu VMAs, %" PRIu64 " kB\n", w->colour ? "\033[1m" : "", "exec",
-	       w->colour ? "\033[m" : "", comm, now->nr - now->has_gate, total_kb(now));
-	free(comm);
+	printf("%s%-9s%s %s\n", w->colour ? "\033[1m" : "", "exec", w->colour ? "\033[m" : "", text);
+	free(text);
 }
 
 static void print_changes(const struct watch *w, const struct listing *now)
@@ -183,7 +183,7 @@ static bool look(struct watch *w)
 	 * A process without VMAs is exiting, which can take long, or wait for
 	 * other threads. The pidfd tells the end.
 	 */
-	if (now.nr == now.has_gate && w->last.nr > w->last.has_gate) {
+	if (!listing_vmas(&now) && listing_vmas(&w->last)) {
 		listing_free(&now);
 		return w->pidfd >= 0;
 	}
@@ -207,7 +207,7 @@ int watch_command(int argc, char **argv)
 	struct watch w = { .arguments = &a };
 	bool exited = false;
 	uint64_t looks;
-	char *comm;
+	char *text;
 	int err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
@@ -216,15 +216,14 @@ int watch_command(int argc, char **argv)
 		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour();
 	w.pid = process_find(a.process);
-	w.fd = listing_open(w.pid);
+	w.fd = listing_open(w.pid, &err);
 	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
-	err = listing_read(&w.last, w.fd, w.pid);
+	err = err ?: listing_read(&w.last, w.fd, w.pid);
 	if (err)
 		error(exit_failure, err, "process %d", w.pid);
-	comm = process_comm(w.pid, 0);
-	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
-	     total_kb(&w.last));
-	free(comm);
+	text = totals(&w, &w.last);
+	note("process %d, %s", w.pid, text);
+	free(text);
 
 	for (looks = 0; !exited && (!a.count || looks < a.count); looks++) {
 		exited = wait_readable(w.pidfd, a.interval_ms) || !look(&w);
