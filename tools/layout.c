@@ -208,27 +208,28 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 	 * The stack is near the end of the default address range: 47 bits on
 	 * x86-64, 48 bits on arm64 with 4 KB pages and 4 levels of page tables.
 	 */
-	const uint64_t end = last_end(l), usual_end = 1ULL << 47;
+	const uint64_t end = last_end(l), bits_47 = 1ULL << 47, bits_48 = 1ULL << 48;
+	const struct vma *vma, *gate = l->has_gate ? &l->vmas[l->nr - 1] : NULL;
 	bool x86 = machine && !strcmp(machine, "x86_64");
 	bool arm64 = machine && !strcmp(machine, "aarch64");
 	bool stack_47 = false, stack_48 = false;
-	const struct vma *vma;
+	uint64_t half;
 
 	memset(space, 0, sizeof(*space));
+	if (gate && gate->end <= 4 * GB) {
+		guess_32bit_kernel(space, gate, end);
+		return;
+	}
 	for (vma = l->vmas; vma < l->vmas + listing_vmas(l); vma++) {
 		if (vma->kind != VMAINFO_KIND_STACK)
 			continue;
-		stack_47 |= vma->end <= usual_end && vma->end > usual_end / 16 * 15;
-		stack_48 |= vma->end <= 2 * usual_end && vma->end > 2 * usual_end / 16 * 15;
+		stack_47 |= vma->end <= bits_47 && vma->end > bits_47 / 16 * 15;
+		stack_48 |= vma->end <= bits_48 && vma->end > bits_48 / 16 * 15;
 	}
 	if (!machine) {
 		/* Only x86 has this page. */
-		x86 = l->has_gate && l->vmas[l->nr - 1].start == 0xffffffffff600000ULL;
+		x86 = gate && gate->start == 0xffffffffff600000ULL;
 		arm64 = !x86 && stack_48;
-	}
-	if (l->has_gate && l->vmas[l->nr - 1].end <= 4 * GB) {
-		guess_32bit_kernel(space, &l->vmas[l->nr - 1], end);
-		return;
 	}
 	if (end && end <= 4 * GB) {
 		space->source = "inferred from the addresses: a 32-bit process";
@@ -236,32 +237,26 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 		if (!x86 && !arm64 && end <= 0xf0000000)
 			return;
 		space->user_end = 4 * GB;
-	}
-	if (!x86 && !arm64 && stack_47) {
+	} else if (x86) {
+		space->source = machine ? "as on any x86-64" :
+			"inferred from the vsyscall page: x86-64";
+	} else if (arm64 && end > bits_48) {
+		space->source = "as on arm64 with 52-bit addresses";
+	} else if (arm64) {
+		space->source = machine ? "as on arm64 with 48-bit addresses" :
+			"inferred from the stack's address: arm64 with 48-bit addresses";
+	} else if (stack_47) {
 		/* Other machines with 47 bits have the same halves. */
 		x86 = true;
 		space->source = "inferred from the stack's address: as on x86-64";
 	}
-	if (x86) {
-		if (!space->source)
-			space->source = machine ? "as on any x86-64" :
-				"inferred from the vsyscall page: x86-64";
-		if (!space->user_end)
-			space->user_end = end > usual_end ? (1ULL << 56) - 4096 : usual_end - 4096;
-		/* 5-level page tables show only in addresses above 47 bits. */
-		space->kernel_start = -(end > usual_end ? 1ULL << 56 : usual_end);
-	} else if (arm64 && end <= 2 * usual_end) {
-		if (!space->source)
-			space->source = machine ? "as on arm64 with 48-bit addresses" :
-				"inferred from the stack's address: arm64 with 48-bit addresses";
-		if (!space->user_end)
-			space->user_end = 2 * usual_end;
-		space->kernel_start = -(2 * usual_end);
-	} else if (arm64) {
-		space->source = "as on arm64 with 52-bit addresses";
-		space->user_end = 1ULL << 52;
-		space->kernel_start = -(1ULL << 52);
-	}
+	if (!x86 && !arm64)
+		return;
+	/* More levels of page tables show only in addresses that need them. */
+	half = 1ULL << (x86 ? (end > bits_47 ? 56 : 47) : (end > bits_48 ? 52 : 48));
+	if (!space->user_end)
+		space->user_end = half - (x86 ? 4096 : 0);
+	space->kernel_start = -half;
 }
 
 /* ---- heights ---- */
@@ -331,8 +326,11 @@ static bool belongs(const struct vma *vma, const struct vma *first, const struct
 	       vma_access(last) == vma_access(vma) && vma_size(vma) <= mapped;
 }
 
+/* Unless it is empty: a gap between neighbours can be. */
 static void add_span(struct span **spans, size_t *nr, struct span new)
 {
+	if (new.start == new.end)
+		return;
 	*spans = array_grow(*spans, *nr, sizeof(**spans));
 	(*spans)[(*nr)++] = new;
 }
@@ -344,7 +342,6 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	struct span *spans = NULL, *group = NULL;
 	uint64_t at = 0, mapped = 0;
 	const struct vma *vma;
-	struct span gap = {};
 
 	for (i = 0; i < listing_vmas(l); i++) {
 		kept[l->vmas[i].kind]++;
@@ -354,11 +351,8 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	for (i = 0; i < listing_vmas(l); i++) {
 		vma = &l->vmas[i];
 		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
-			gap.start = at;
-			gap.end = vma->start;
-			if (gap.start < gap.end)
-				add_span(&spans, nr, gap);
-			add_span(&spans, nr, (struct span){ .start = vma->start, .first = i });
+			add_span(&spans, nr, (struct span){ .start = at, .end = vma->start });
+			add_span(&spans, nr, (struct span){ vma->start, vma->end, .first = i });
 			mapped = 0;
 		}
 		group = &spans[*nr - 1];
@@ -369,10 +363,8 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 		mapped += vma_size(vma);
 		at = vma->end;
 	}
-	gap.start = at;
-	gap.end = end;
-	if (gap.start < gap.end)
-		add_span(&spans, nr, gap);
+	if (at < end)
+		add_span(&spans, nr, (struct span){ .start = at, .end = end });
 	return spans;
 }
 
@@ -449,22 +441,17 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 {
 	const struct vma *vmas = layout->l->vmas;
-	struct span *parts = NULL, vma = { .nr = 1 }, gap = {}, swap;
+	struct span *parts = NULL, swap;
+	uint64_t at = box->span.start;
 	size_t nr = 0, i;
 
 	if (box->span.merged) {
 		add_span(&parts, &nr, box->span);
 	} else {
 		for (i = box->span.first; i < box->span.first + box->span.nr; i++) {
-			vma.start = vmas[i].start;
-			vma.end = vmas[i].end;
-			vma.first = i;
-			gap.start = gap.end;
-			gap.end = vma.start;
-			if (i > box->span.first && gap.start < gap.end)
-				add_span(&parts, &nr, gap);
-			add_span(&parts, &nr, vma);
-			gap.end = vma.end;
+			add_span(&parts, &nr, (struct span){ .start = at, .end = vmas[i].start });
+			at = vmas[i].end;
+			add_span(&parts, &nr, (struct span){ vmas[i].start, at, .first = i, .nr = 1 });
 		}
 		if (merge_parts)
 			parts = merge_to(parts, &nr, MAX_PARTS);

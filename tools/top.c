@@ -44,8 +44,6 @@ static const struct {
 #define KB_WIDTH 12
 /* -18446744073709551615 is the longest cell. */
 #define CELL 24
-/* The lines of summarize(), and an empty line */
-#define MAX_SUMMARY 4
 
 /* A process in the table */
 struct row {
@@ -186,40 +184,41 @@ static void look(struct top *t)
 
 /* ---- as text ---- */
 
-/* Sets the lines above the table, to be freed. Returns how many. */
-static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
+/* The lines above the table, to be freed */
+static char *summarize(const struct top *t)
 {
 	time_t now = time(NULL);
+	char when[16] = "", *text, *cost;
 	struct tm tm;
-	char when[16] = "", *text;
-	int nr = 0;
+	size_t size;
+	FILE *out = xopen_memstream(&text, &size);
 
 	if (localtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
-	lines[nr++] = xasprintf("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
-				t->delay, t->max);
-	lines[nr++] = xasprintf(t->looks == 1 ?
-				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all" :
-				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64
-				" in all, %+" PRId64 " since the last look",
-				t->now.nr, t->warn, t->over, t->vmas, t->growth);
+	fprintf(out, "vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64 "\n", when, t->delay,
+		t->max);
+	fprintf(out, "Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr, t->warn,
+		t->over, t->vmas);
+	if (t->looks > 1)
+		fprintf(out, ", %+" PRId64 " since the last look", t->growth);
+	putc('\n', out);
 	if (t->nearest) {
-		text = printable(t->nearest->comm, 0);
-		lines[nr++] = xasprintf("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
-					t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
-		free(text);
+		fputs("Nearest: ", out);
+		print_name(out, t->nearest->comm);
+		fprintf(out, " (pid %d), %" PRIu64 " VMAs, %.1f %%\n", t->nearest->pid,
+			t->nearest->vmas, percent(t, t->nearest));
 	}
 	if (t->now.from_maps) {
-		text = procs_cost(&t->now);
+		cost = procs_cost(&t->now);
 		/* ASCII; toupper() depends on the locale. */
-		if (*text >= 'a' && *text <= 'z')
-			*text -= 'a' - 'A';
-		lines[nr++] = t->now.unreadable ?
-			      xasprintf("%s; %zu cannot be read", text, t->now.unreadable) :
-			      xasprintf("%s", text);
-		free(text);
+		fprintf(out, "%c%s", *cost - 'a' + 'A', cost + 1);
+		if (t->now.unreadable)
+			fprintf(out, "; %zu cannot be read", t->now.unreadable);
+		putc('\n', out);
+		free(cost);
 	}
-	return nr;
+	fclose(out);
+	return text;
 }
 
 static bool is_size(enum column column)
@@ -255,20 +254,13 @@ static void print_look(const struct top *t)
 {
 	struct table table = { .out = stdout };
 	const bool colour = use_colour();
-	char *lines[MAX_SUMMARY], buf[NR_COLUMNS][CELL], *name;
+	char buf[NR_COLUMNS][CELL], *summary = summarize(t), *name;
 	struct table_cell cells[NR_COLUMNS];
 	enum column column;
-	int nr, line;
 	size_t i;
 
-	if (t->looks > 1)
-		putchar('\n');
-	nr = summarize(t, lines);
-	for (line = 0; line < nr; line++) {
-		puts(lines[line]);
-		free(lines[line]);
-	}
-	putchar('\n');
+	printf("%s%s\n", t->looks > 1 ? "\n" : "", summary);
+	free(summary);
 	for (column = 0; column < NR_COLUMNS; column++)
 		table_column(&table, columns[column].title,
 			     column == COMMAND ? 0 : column_width(t, column),
@@ -545,8 +537,8 @@ static void draw_help(void)
 
 static void draw(struct view *v)
 {
-	char *lines[MAX_SUMMARY];
-	int nr, y = 0, x, cursor = 0;
+	char *summary, *rest, *line;
+	int y, x, cursor = 0;
 
 	erase();
 	if (v->help) {
@@ -554,12 +546,10 @@ static void draw(struct view *v)
 		refresh();
 		return;
 	}
-	nr = summarize(v->t, lines);
-	while (y < nr) {
-		put_text(y, 0, lines[y]);
-		free(lines[y]);
-		y++;
-	}
+	summary = rest = summarize(v->t);
+	for (y = 0; (line = strsep(&rest, "\n")) && *line; y++)
+		put_text(y, 0, line);
+	free(summary);
 	if (v->prompt) {
 		attrset(A_BOLD);
 		x = put_text(y, 0, v->prompt);
