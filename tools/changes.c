@@ -185,95 +185,76 @@ static bool has_identity(const struct vma *vma)
 	       vma->kind == VMAINFO_KIND_VDSO || vma->kind == VMAINFO_KIND_VVAR;
 }
 
-static bool same_identity(const struct vma *a, const struct vma *b)
+static int compare_identity(const struct vma *a, const struct vma *b)
 {
-	return a->ino == b->ino && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
-	       a->offset == b->offset && vma_size(a) == vma_size(b) && a->kind == b->kind &&
-	       !((a->flags ^ b->flags) & (RIGHTS | VMAINFO_MAYSHARE)) &&
-	       same_text(a->name, b->name);
-}
-
-/* As the kernel's hash_64(): the multiplier spreads bits to higher ones. */
-static uint64_t mix(uint64_t sum, uint64_t part)
-{
-	sum = (sum ^ part) * 0x61c8864680b583ebull;
-	return sum ^ sum >> 32;
-}
-
-/* A hash of all that same_identity() compares */
-static size_t hash(const struct vma *vma)
-{
-	const uint64_t parts[] = {
-		vma->ino, vma->offset, vma_size(vma), vma->kind,
-		vma->flags & (RIGHTS | VMAINFO_MAYSHARE),
-		(uint64_t)vma->dev_major << 32 | vma->dev_minor,
+	const uint64_t differ = (a->flags ^ b->flags) & (RIGHTS | VMAINFO_MAYSHARE);
+	const uint64_t parts[][2] = {
+		{ a->ino, b->ino }, { a->dev_major, b->dev_major }, { a->dev_minor, b->dev_minor },
+		{ a->offset, b->offset }, { vma_size(a), vma_size(b) }, { a->kind, b->kind },
+		{ a->flags & differ, b->flags & differ },
 	};
-	const char *p;
-	uint64_t sum = 0;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		sum = mix(sum, parts[i]);
-	for (p = vma->name ?: ""; *p; p++)
-		sum = mix(sum, (unsigned char)*p);
-	return sum;
+		if (parts[i][0] != parts[i][1])
+			return parts[i][0] < parts[i][1] ? -1 : 1;
+	return strcmp(a->name ?: "", b->name ?: "");
 }
 
-static bool is_whole(const struct change *change, enum change_what what, const struct vma *vma)
+static const struct vma *vma_of(const struct change *change)
 {
-	return change->what == what && change->end - change->start == vma_size(vma);
+	return change->before ?: change->after;
+}
+
+/* By identity; those of one identity stay in address order. */
+static int compare_changes(const void *a, const void *b)
+{
+	const struct change *x = *(struct change * const *)a, *y = *(struct change * const *)b;
+
+	return compare_identity(vma_of(x), vma_of(y)) ?: (x > y) - (x < y);
+}
+
+/* Returns the changes of whole VMAs that can have moved, sorted. To be freed. */
+static struct change **movable(struct list *l, enum change_what what, size_t *nr)
+{
+	struct change **found = xreallocarray(NULL, l->nr, sizeof(*found)), *c;
+
+	*nr = 0;
+	for (c = l->list; c < l->list + l->nr; c++)
+		if (c->what == what && c->end - c->start == vma_size(vma_of(c)) &&
+		    has_identity(vma_of(c)))
+			found[(*nr)++] = c;
+	qsort(found, *nr, sizeof(*found), compare_changes);
+	return found;
 }
 
 /*
  * Replaces a pair of unmapped and mapped by one change, and removes it from
- * @gone. Buckets of the hash table are in address order, so the first of
- * several equal VMAs becomes the first one.
+ * @gone. The first of several equal VMAs becomes the first one.
  */
 static void find_moved(struct list *gone, struct list *came)
 {
-	const size_t none = SIZE_MAX;
-	size_t buckets = 1, *heads, *nexts, *at, i, kept = 0;
+	size_t nr_old, nr_new, i = 0, j = 0, kept = 0;
+	struct change **old = movable(gone, CHANGE_UNMAPPED, &nr_old);
+	struct change **new = movable(came, CHANGE_MAPPED, &nr_new);
+	int order;
 
-	if (!gone->nr || !came->nr)
-		return;
-	while (buckets < gone->nr)
-		buckets *= 2;
-	heads = xreallocarray(NULL, buckets, sizeof(*heads));
-	nexts = xreallocarray(NULL, gone->nr, sizeof(*nexts));
-	for (i = 0; i < buckets; i++)
-		heads[i] = none;
-	for (i = gone->nr; i-- > 0;) {
-		const struct vma *vma = gone->list[i].before;
-
-		if (!is_whole(&gone->list[i], CHANGE_UNMAPPED, vma) || !has_identity(vma))
-			continue;
-		at = &heads[hash(vma) % buckets];
-		nexts[i] = *at;
-		*at = i;
-	}
-	for (i = 0; i < came->nr; i++) {
-		struct change *new = &came->list[i];
-
-		if (!is_whole(new, CHANGE_MAPPED, new->after) || !has_identity(new->after))
-			continue;
-		for (at = &heads[hash(new->after) % buckets]; *at != none; at = &nexts[*at]) {
-			struct change *old = &gone->list[*at];
-
-			if (!same_identity(old->before, new->after))
-				continue;
-			new->what = CHANGE_MOVED;
-			new->before = old->before;
-			old->before = NULL;
-			*at = nexts[*at];
-			break;
+	while (i < nr_old && j < nr_new) {
+		order = compare_identity(old[i]->before, new[j]->after);
+		if (!order) {
+			new[j]->what = CHANGE_MOVED;
+			new[j]->before = old[i]->before;
+			old[i]->before = NULL;
 		}
+		i += order <= 0;
+		j += order >= 0;
 	}
 	for (i = 0; i < gone->nr; i++)
 		if (gone->list[i].before)
 			gone->list[kept++] = gone->list[i];
 	gone->nr = kept;
-	free(heads);
-	free(nexts);
+	free(old);
+	free(new);
 }
 
 /* ---- all of it ---- */

@@ -47,7 +47,8 @@ struct changes {
 
 /*
  * Compares two listings, which must outlive @c. Ignores the gate page, and
- * whether pages were touched. Time and memory are linear.
+ * whether pages were touched. Time and memory are linear, except that VMAs which
+ * can have moved are sorted.
  */
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);

@@ -56,37 +56,22 @@ void json_text(struct json *j, const char *key, const char *text)
 	putc_unlocked('"', j->out);
 }
 
-static void put_number(FILE *out, uint64_t value, unsigned int base)
-{
-	char digits[24], *p = digits + sizeof(digits);
-
-	do {
-		*--p = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	fwrite_unlocked(p, 1, digits + sizeof(digits) - p, out);
-}
-
 void json_hex(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	fputs_unlocked("\"0x", j->out);
-	put_number(j->out, value, 16);
-	putc_unlocked('"', j->out);
+	fprintf(j->out, "\"0x%" PRIx64 "\"", value);
 }
 
 void json_decimal(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	putc_unlocked('"', j->out);
-	put_number(j->out, value, 10);
-	putc_unlocked('"', j->out);
+	fprintf(j->out, "\"%" PRIu64 "\"", value);
 }
 
 void json_int(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	put_number(j->out, value, 10);
+	fprintf(j->out, "%" PRIu64, value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

@@ -206,15 +206,6 @@ fail:
 /* Enough bytes to recognize a listing: 16 digits of an address, and a hyphen */
 #define PROBE 17
 
-/* Has the magic number, in either byte order. @p has PROBE bytes. */
-static bool is_raw(const char *p)
-{
-	uint32_t magic;
-
-	memcpy(&magic, p + offsetof(struct vmainfo_header, magic), sizeof(magic));
-	return magic == VMAINFO_MAGIC || magic == __builtin_bswap32(VMAINFO_MAGIC);
-}
-
 /* Begins like a line of maps. @p ends in a NUL. */
 static bool is_maps(const char *p)
 {
@@ -226,7 +217,12 @@ static bool is_maps(const char *p)
 /* What cannot be a listing is not read further: /dev/zero has no end. */
 static bool may_be_listing(const struct bytes *b)
 {
-	return b->size < PROBE || is_raw(b->p) || is_maps(b->p);
+	uint32_t magic;
+
+	if (b->size < PROBE || is_maps(b->p))
+		return true;
+	memcpy(&magic, b->p + offsetof(struct vmainfo_header, magic), sizeof(magic));
+	return magic == VMAINFO_MAGIC || magic == __builtin_bswap32(VMAINFO_MAGIC);
 }
 
 /* ---- maps ---- */
@@ -658,14 +654,16 @@ static int from_maps(struct listing *l, pid_t pid)
 
 int listing_open(pid_t pid, int *err)
 {
+	static bool told;
 	const int fd = module_open(VMAINFO_RAW, O_RDWR);
 
 	*err = 0;
-	if (fd < 0)
+	if (fd < 0 && !told)
 		note("%s, this is from /proc/PID/maps: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
 		     module_missing(errno));
-	else if (pid && dprintf(fd, "%d", pid) < 0)
+	else if (fd >= 0 && pid && dprintf(fd, "%d", pid) < 0)
 		*err = errno;
+	told = true;
 	return fd;
 }
 

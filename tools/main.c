@@ -56,22 +56,14 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-static char *xvasprintf(const char *format, va_list args)
-{
-	char *text;
-
-	if (vasprintf(&text, format, args) < 0)
-		error(exit_failure, errno, "%s", format);
-	return text;
-}
-
 char *xasprintf(const char *format, ...)
 {
 	va_list args;
 	char *text;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	if (vasprintf(&text, format, args) < 0)
+		error(exit_failure, errno, "%s", format);
 	va_end(args);
 	return text;
 }
@@ -110,21 +102,16 @@ void bytes_add(struct bytes *b, const void *p, size_t size)
 
 void note(const char *format, ...)
 {
-	static char *last;
 	va_list args;
-	char *text;
 
 	if (quiet)
 		return;
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_name);
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	vfprintf(stderr, format, args);
 	va_end(args);
-	if (!last || strcmp(last, text)) {
-		fflush(stdout);
-		fprintf(stderr, "%s: %s\n", program_invocation_name, text);
-	}
-	free(last);
-	last = text;
+	putc('\n', stderr);
 }
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
