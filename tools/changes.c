@@ -38,10 +38,7 @@ static bool same_text(const char *a, const char *b)
 	return !strcmp(a ?: "", b ?: "");
 }
 
-/*
- * maps has \012 for a newline. A listing from maps has a newline also where a
- * name has these four characters.
- */
+/* From maps, a name has a newline also where it has the letters \012. */
 static bool same_name(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
 	static const char escape[] = "\\012";
@@ -116,7 +113,8 @@ static void find_unmatched(struct list *l, const struct comparison *c, bool befo
 			first++;
 		at = vma->start;
 		for (j = first, other = vma; other; j++) {
-			other = j < listing_vmas(in) && in->vmas[j].start < vma->end ? &in->vmas[j] : NULL;
+			other = j < listing_vmas(in) && in->vmas[j].start < vma->end ?
+				&in->vmas[j] : NULL;
 			if (other && !same_memory(c, vma, other))
 				continue;
 			to = other ? other->start : vma->end;

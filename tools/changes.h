@@ -46,9 +46,8 @@ struct changes {
 };
 
 /*
- * Compares two listings, which must outlive @c. Ignores the gate page, and
- * whether pages were touched. Time and memory are linear, except that VMAs which
- * can have moved are sorted.
+ * Compares two listings, which must outlive @c. Ignores the gate page, and whether
+ * pages were touched. Takes linear time, but for the sorting of what can have moved.
  */
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);

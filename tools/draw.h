@@ -103,10 +103,7 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 		 const struct metrics *m, size_t max);
 void layout_free(struct layout *layout);
 
-/*
- * User space to scale, from the lowest address: sets those of the @nr cells that
- * have something mapped. Returns the end of the last cell.
- */
+/* User space to scale: sets cells with mappings. Returns the last one's end. */
 uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr);
 
 /* Access rights, each with a colour of its own: _READ, _WRITE, _EXEC in the lower three bits */

@@ -113,10 +113,8 @@ static int compare_vmas(const void *a, const void *b)
 }
 
 /*
- * The series of a process depend only on its current number of VMAs. An alert
- * needs a series without gaps as long as the process is above its level. So all
- * processes above a lower threshold have series. They are few, because VMAs
- * take kernel memory.
+ * An alert needs a series without gaps as long as the process is above its level.
+ * So all processes above a lower threshold have series, which are few.
  */
 static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t max)
 {
@@ -148,10 +146,7 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 
 /* ---- where to ---- */
 
-/*
- * Readers see the old text or the new one. The textfile collector reads *.prom,
- * and so ignores the temporary file.
- */
+/* The textfile collector reads *.prom, and so ignores the temporary file. */
 static void write_metrics(const char *file, const char *text, size_t size)
 {
 	struct stat st;

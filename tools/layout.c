@@ -352,7 +352,8 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 		vma = &l->vmas[i];
 		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
 			add_span(&spans, nr, (struct span){ .start = at, .end = vma->start });
-			add_span(&spans, nr, (struct span){ vma->start, vma->end, .first = i });
+			add_span(&spans, nr, (struct span){ .start = vma->start, .first = i,
+							       .end = vma->end });
 			mapped = 0;
 		}
 		group = &spans[*nr - 1];
@@ -451,7 +452,8 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 		for (i = box->span.first; i < box->span.first + box->span.nr; i++) {
 			add_span(&parts, &nr, (struct span){ .start = at, .end = vmas[i].start });
 			at = vmas[i].end;
-			add_span(&parts, &nr, (struct span){ vmas[i].start, at, .first = i, .nr = 1 });
+			add_span(&parts, &nr, (struct span){ .start = vmas[i].start, .end = at,
+							     .first = i, .nr = 1 });
 		}
 		if (merge_parts)
 			parts = merge_to(parts, &nr, MAX_PARTS);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The VMAs of one process: from the module's "raw", from a file that "save"
- * wrote, or from /proc/PID/maps or a copy of it.
- */
+/* The VMAs of a process: "raw" of the module, /proc/PID/maps, or a copy */
 #ifndef LISTING_H
 #define LISTING_H
 

@@ -567,9 +567,8 @@ bool wait_readable(int fd, int ms)
 }
 
 /*
- * SIGPIPE ends the program without a message, as users expect if stdout is a
- * pipe: "vmainfo ... | head". Otherwise it is ignored, and write() fails with
- * EPIPE.
+ * SIGPIPE ends the program without a message if stdout is a pipe, as users expect
+ * ("vmainfo ... | head"). Otherwise write() fails with EPIPE.
  */
 static void ignore_sigpipe(void)
 {

@@ -101,32 +101,32 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 	return found;
 }
 
+static int is_process(const struct dirent *entry)
+{
+	uint64_t pid;
+
+	return parse_decimal(entry->d_name, INT32_MAX, &pid);
+}
+
 /* Returns all pids in order, with a 0 at the end, to be freed. */
 static pid_t *all_processes(void)
 {
-	struct dirent *entry;
-	pid_t *pids = NULL;
-	size_t nr = 0, j;
-	uint64_t pid;
-	DIR *dir;
+	struct dirent **entries;
+	pid_t *pids;
+	int nr, i;
 
-	dir = opendir("/proc");
-	if (!dir)
+	nr = scandir("/proc", &entries, is_process, versionsort);
+	if (nr < 0)
 		error(exit_failure, errno, "/proc");
-	while ((entry = readdir(dir))) {
-		if (!parse_decimal(entry->d_name, INT32_MAX, &pid))
-			continue;
-		pids = array_grow(pids, nr, sizeof(*pids));
-		/* procfs lists them in order already. */
-		for (j = nr++; j && pids[j - 1] > (pid_t)pid; j--)
-			pids[j] = pids[j - 1];
-		pids[j] = pid;
-	}
-	closedir(dir);
 	if (!nr)
 		error(exit_failure, 0, "there are no processes in /proc: is procfs mounted there?");
-	pids = array_grow(pids, nr, sizeof(*pids));
+	pids = xreallocarray(NULL, nr + 1, sizeof(*pids));
 	pids[nr] = 0;
+	for (i = 0; i < nr; i++) {
+		pids[i] = atoi(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
 	return pids;
 }
 
@@ -402,7 +402,7 @@ static void count_process(pid_t pid, struct procs *t)
 		t->unreadable++;
 	if (nr <= 0)
 		return;
-	/* A process has the name of its main thread. status can have 65536 groups. */
+	/* A process has its main thread's name. status can be long: 65536 groups. */
 	main_dir(named, pid);
 	process_read(&main_status, named, "status", NULL);
 	if (strcmp(dir, named))

@@ -80,17 +80,12 @@ enum value_type {
 	VALUE_TEXT, VALUE_LIST
 };
 
-/*
- * @type: of the values
- * @field: of struct vma, for VALUE_BIG and VALUE_HEX
- * @module: only the module tells the value
- */
 static const struct {
 	const char *name;
 	int flags;
 	enum value_type type;
-	size_t field;
-	bool module;
+	size_t field;		/* of struct vma, for VALUE_BIG and VALUE_HEX */
+	bool module;		/* only the module tells the value */
 } columns[] = {
 	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT, VALUE_TEXT, 0, false },
 	[COLUMN_SIZE] = { "size", TABLE_RIGHT, VALUE_TEXT, 0, false },
@@ -112,14 +107,10 @@ static const struct {
 	[COLUMN_NAME] = { "name", TABLE_CUT, VALUE_TEXT, 0, false },
 };
 
-/*
- * @text: of VALUE_TEXT and VALUE_LIST, whose parts have commas between them; can
- * be @buf. @number: of the other types
- */
 struct value {
 	enum value_type type;
-	uint64_t number;
-	const char *text;
+	const char *text;	/* of VALUE_TEXT and VALUE_LIST; can be @buf */
+	uint64_t number;	/* of the other types */
 	char buf[FLAGS_TEXT];
 };
 
@@ -241,10 +232,7 @@ static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct l
 
 /* ---- tables ---- */
 
-/*
- * Permissions to look for have a letter that tells them without colours: '!'
- * for writable and executable, '.' for no access at all.
- */
+/* Tells it without colours: '!' for W+X, '.' for no access */
 static char mark_of(const struct vma *vma, const char **colour)
 {
 	const uint64_t rights = vma->flags & RIGHTS;
@@ -518,24 +506,11 @@ static const char doc[] =
 	"Shows the virtual memory areas (VMAs) of processes by PID or NAME. Without\n"
 	"either, shows the process that the module's parameter \"pid\" names, or else\n"
 	"vmainfo itself.\n"
-	"\vColumns are in the order of --columns, which is for tables, CSV and JSON. The\n"
-	"table has page_kb, the kernel's page size, if there is more than one. On a\n"
-	"terminal it cuts long names, except with --long.\n"
-	"\n"
-	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
+	"\vIn tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
 	"and executable, and '.' for no access. The [vsyscall] page is not a VMA of the\n"
-	"process: it comes last and is not counted. A VMA must match all filters.\n"
-	"\n"
-	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, because\n"
-	"JavaScript and jq round large numbers; sizes are numbers, in kB. Several\n"
-	"processes are several objects. CSV is that of RFC 4180. An unknown value,\n"
-	"because the module is not loaded, is null in JSON, empty in CSV, else '?'.\n"
-	"\n"
-	"In names, each byte of a control character, and each that is not UTF-8, is\n"
-	"\\xHH, except with --maps to files and pipes.\n"
-	"\n"
-	"Exit status: 0, or 1 if a process, file, or VMA at ADDRESS does not exist. The\n"
-	"other processes are shown.";
+	"process: it comes last and is not counted. A VMA must match all filters. An\n"
+	"unknown value, because the module is not loaded, is null in JSON, empty in CSV,\n"
+	"else '?'. vmainfo(1) describes the columns, JSON and CSV.\n";
 
 enum {
 	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM, OPT_ADDR,

@@ -17,18 +17,12 @@ struct table_cell {
 	const char *colour;	/* SGR parameters, or "" */
 };
 
-/**
- * struct table - a table that is being printed
- * @out: where to
- * @terminal: @out is a terminal, and the table is to fit it
- * @raw: one space between columns
- * @noheadings: no line with the names of the columns
- */
+/* A table that is being printed */
 struct table {
 	FILE *out;
-	bool terminal;
-	bool raw;
-	bool noheadings;
+	bool terminal;		/* @out is one, and the table is to fit it */
+	bool raw;		/* one space between columns */
+	bool noheadings;	/* no line with the names of the columns */
 	/* private */
 	bool streams;
 	size_t nr_columns;

@@ -45,10 +45,7 @@ extern const struct argp help_argp;	/* -h; argp itself has only -? and --help */
 extern const struct argp quiet_argp;	/* --quiet, and help_argp */
 extern const struct argp colour_argp;	/* --color */
 
-/*
- * Whether to write colours to stdout. Without --color this is true if stdout is
- * a terminal that can show them and NO_COLOR (no-color.org) is not set.
- */
+/* Whether stdout has colours: --color, its terminal and NO_COLOR tell. */
 bool use_colour(void);
 
 /* ---- memory: these end the program if an allocation fails ---- */
@@ -64,16 +61,11 @@ FILE *xopen_memstream(char **text, size_t *size);
 /* Makes space for one more element in an array of @nr that was made only by this. */
 void *array_grow(void *array, size_t nr, size_t size);
 
-/**
- * struct bytes - a buffer that grows
- * @p: from malloc(), to be freed
- * @size: bytes in use
- * @capacity: bytes that are allocated
- */
+/* A buffer that grows */
 struct bytes {
-	char *p;
-	size_t size;
-	size_t capacity;
+	char *p;		/* from malloc(), to be freed */
+	size_t size;		/* bytes in use */
+	size_t capacity;	/* bytes that are allocated */
 };
 
 void bytes_add(struct bytes *b, const void *p, size_t size);

@@ -197,8 +197,8 @@ static char *summarize(const struct top *t)
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
 	fprintf(out, "vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64 "\n", when, t->delay,
 		t->max);
-	fprintf(out, "Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr, t->warn,
-		t->over, t->vmas);
+	fprintf(out, "Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
+		t->warn, t->over, t->vmas);
 	if (t->looks > 1)
 		fprintf(out, ", %+" PRId64 " since the last look", t->growth);
 	putc('\n', out);

@@ -138,7 +138,7 @@ static void print_exec(const struct watch *w, const struct listing *now)
 	char *text = totals(w, now);
 
 	print_time(w);
-	printf("%s%-9s%s %s\n", w->colour ? "\033[1m" : "", "exec", w->colour ? "\033[m" : "", text);
+	printf("%sexec     %s %s\n", w->colour ? "\033[1m" : "", w->colour ? "\033[m" : "", text);
 	free(text);
 }
 
@@ -179,10 +179,7 @@ static bool look(struct watch *w)
 		return false;
 	if (err)
 		error(exit_failure, err, "process %d", w->pid);
-	/*
-	 * A process without VMAs is exiting, which can take long, or wait for
-	 * other threads. The pidfd tells the end.
-	 */
+	/* A process without VMAs is exiting. The pidfd tells the end. */
 	if (!listing_vmas(&now) && listing_vmas(&w->last)) {
 		listing_free(&now);
 		return w->pidfd >= 0;
