@@ -22,33 +22,18 @@ static const struct argp_option options[] = {
 	{ }
 };
 
-struct arguments {
-	bool json;
-	const char *sides[2];
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct arguments *a = state->input;
+	bool *json = state->input;
 
-	switch (key) {
-	case OPT_JSON:
-		a->json = true;
-		break;
-	case ARGP_KEY_ARG:
-		if (state->arg_num >= 2)
-			argp_error(state, "extra operand '%s'", arg);
-		a->sides[state->arg_num] = arg;
-		break;
-	case ARGP_KEY_END:
-		if (!a->sides[1])
-			argp_error(state, "missing operand: two files or processes are compared");
-		if (!strcmp(a->sides[0], "-") && !strcmp(a->sides[1], "-"))
-			argp_error(state, "only one of the two can be stdin");
-		break;
-	default:
+	(void)arg;
+	if (key == OPT_JSON)
+		*json = true;
+	else if (key == ARGP_KEY_END && !strcmp(operands.list[0], "-") &&
+		 !strcmp(operands.list[1], "-"))
+		argp_error(state, "only one of the two can be stdin");
+	else
 		return ARGP_ERR_UNKNOWN;
-	}
 	return 0;
 }
 
@@ -83,15 +68,14 @@ static void side_json(struct json *j, const char *key, const struct listing *l, 
 	json_close(j, '}');
 }
 
-static void print_json(const struct changes *c, const struct listing sides[2],
-		       const struct arguments *a)
+static void print_json(const struct changes *c, const struct listing sides[2])
 {
 	struct json j = { .out = stdout };
 	size_t i;
 
 	json_open(&j, NULL, '{');
-	side_json(&j, "a", &sides[0], a->sides[0]);
-	side_json(&j, "b", &sides[1], a->sides[1]);
+	side_json(&j, "a", &sides[0], operands.list[0]);
+	side_json(&j, "b", &sides[1], operands.list[1]);
 	json_open(&j, "changes", '[');
 	for (i = 0; i < c->nr; i++) {
 		json_line(&j);
@@ -109,20 +93,22 @@ int diff_command(int argc, char **argv)
 		options, parse, "A B", doc, process_children, NULL, NULL
 	};
 	struct listing sides[2];
-	struct arguments a = { };
+	bool json = false, colour;
 	struct changes c;
-	bool colour;
 	size_t i;
 
 	argp_err_exit_status = EXIT_TROUBLE;
 	exit_failure = EXIT_TROUBLE;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	operands = (struct operands){
+		.min = 2, .max = 2, .what = "two files or processes are compared",
+	};
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
 	for (i = 0; i < 2; i++)
-		read_side(&sides[i], a.sides[i]);
+		read_side(&sides[i], operands.list[i]);
 	changes_between(&c, &sides[0], &sides[1]);
 	colour = use_colour();
-	if (a.json)
-		print_json(&c, sides, &a);
+	if (json)
+		print_json(&c, sides);
 	else
 		for (i = 0; i < c.nr; i++)
 			change_print(stdout, &c.list[i], colour);

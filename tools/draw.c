@@ -29,7 +29,6 @@ static const struct metrics terminal_metrics = {
 enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE };
 
 struct options {
-	const char *process;
 	const char *file;
 	const char *from;
 	const char *summary;
@@ -110,13 +109,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
 			argp_error(state, "invalid scale: '%s'", arg);
 		break;
-	case ARGP_KEY_ARG:
-		if (o->process)
-			argp_error(state, "extra operand '%s': one process at a time", arg);
-		o->process = arg;
-		break;
 	case ARGP_KEY_END:
-		if (o->from && o->process)
+		if (o->from && operands.list[0])
 			argp_error(state, "a process or --from, not both");
 		if (o->summary && !o->from)
 			argp_error(state, "--summary is for --from");
@@ -694,6 +688,7 @@ int draw_command(int argc, char **argv)
 	bool known = false;
 	pid_t pid;
 
+	operands = (struct operands){ .max = 1, .what = "one process at a time" };
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	metrics = metrics_for(&o, argc, argv);
 	if (o.from) {
@@ -703,7 +698,7 @@ int draw_command(int argc, char **argv)
 			known = true;
 		}
 	} else {
-		pid = o.process ? process_find(o.process) : 0;
+		pid = operands.list[0] ? process_find(operands.list[0]) : 0;
 		listing_of(&listing, pid);
 		known = !listing_is_from_maps(&listing) && space_from_module(&space, pid);
 	}

@@ -14,6 +14,8 @@
 
 int exit_failure = EXIT_FAILURE;
 
+struct operands operands;
+
 static bool quiet;
 static enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 
@@ -132,6 +134,17 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 			colour = COLOUR_AUTO;
 		else
 			argp_error(state, "invalid argument for --color: '%s'", arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!operands.max)
+			return ARGP_ERR_UNKNOWN;
+		if (operands.nr == operands.max)
+			argp_error(state, "extra operand '%s': %s", arg, operands.what);
+		operands.list[operands.nr++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (operands.nr < operands.min)
+			argp_error(state, "missing operand: %s", operands.what);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

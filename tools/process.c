@@ -168,14 +168,12 @@ static bool has_name(pid_t pid, const char *name)
 
 /* ---- which one of several ---- */
 
-static enum { PICK_ALL, PICK_OLDEST, PICK_NEWEST } pick;
-
-enum { KEY_OLDEST = 512, KEY_NEWEST };
+static enum { PICK_ALL, PICK_OLDEST = 512, PICK_NEWEST } pick;
 
 static const struct argp_option pick_options[] = {
-	{ "oldest", KEY_OLDEST, NULL, 0,
+	{ "oldest", PICK_OLDEST, NULL, 0,
 	  "Of several processes of that name, the one that started first", 10 },
-	{ "newest", KEY_NEWEST, NULL, 0,
+	{ "newest", PICK_NEWEST, NULL, 0,
 	  "Of several processes of that name, the one that started last", 10 },
 	{ }
 };
@@ -183,11 +181,11 @@ static const struct argp_option pick_options[] = {
 static error_t parse_pick(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
-	if (key != KEY_OLDEST && key != KEY_NEWEST)
+	if (key != PICK_OLDEST && key != PICK_NEWEST)
 		return ARGP_ERR_UNKNOWN;
-	if (pick == (key == KEY_OLDEST ? PICK_NEWEST : PICK_OLDEST))
+	if (pick != PICK_ALL && key != (int)pick)
 		argp_error(state, "--oldest and --newest exclude each other");
-	pick = key == KEY_OLDEST ? PICK_OLDEST : PICK_NEWEST;
+	pick = key;
 	return 0;
 }
 

@@ -39,9 +39,20 @@ extern int exit_failure;
 /* Prints a sentence on stderr, unless --quiet is set. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What argp_parse() of the command accepts beside options. @what says in errors
+ * what is needed.
+ */
+extern struct operands {
+	unsigned int min, max;
+	const char *what;
+	char *list[2];
+	unsigned int nr;	/* of @list */
+} operands;
+
 /* ---- options of several commands, as children of their argp ---- */
 
-extern const struct argp help_argp;	/* -h; argp itself has only -? and --help */
+extern const struct argp help_argp;	/* operands, and -h: argp has only -? and --help */
 extern const struct argp quiet_argp;	/* --quiet, and help_argp */
 extern const struct argp colour_argp;	/* --color */
 

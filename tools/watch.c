@@ -33,7 +33,6 @@ static const struct argp_option options[] = {
 };
 
 struct arguments {
-	const char *process;
 	bool time;
 	int interval_ms;
 	uint64_t count;		/* 0 for no end */
@@ -66,15 +65,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 't':
 		a->time = true;
-		break;
-	case ARGP_KEY_ARG:
-		if (a->process)
-			argp_error(state, "extra operand '%s': one process is watched", arg);
-		a->process = arg;
-		break;
-	case ARGP_KEY_END:
-		if (!a->process)
-			argp_error(state, "missing operand: a process is needed");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -207,12 +197,13 @@ int watch_command(int argc, char **argv)
 	char *text;
 	int err;
 
+	operands = (struct operands){ .min = 1, .max = 1, .what = "one process is watched" };
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	/* Otherwise this would only be found at the first change. */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour();
-	w.pid = process_find(a.process);
+	w.pid = process_find(operands.list[0]);
 	w.fd = listing_open(w.pid, &err);
 	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
 	err = err ?: listing_read(&w.last, w.fd, w.pid);
