@@ -91,13 +91,6 @@ static uint64_t other_flags(const struct comparison *c, const struct vma *a, con
 	return flags;
 }
 
-static bool is_renamed(const struct comparison *c, const struct vma *a, const struct vma *b)
-{
-	if (is_anon(a) && a->kind != b->kind)
-		return false;
-	return !same_name(c, a, b);
-}
-
 /* Finds addresses that are not the same memory on the other side. */
 static void find_unmatched(struct list *l, const struct comparison *c, bool before)
 {
@@ -146,7 +139,8 @@ static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 			const uint64_t flags = other_flags(c, a, b);
 			const bool policy = !c->from_maps && a->policy != b->policy;
 			const bool rights = (a->flags ^ b->flags) & RIGHTS;
-			const bool renamed = is_renamed(c, a, b);
+			const bool renamed = !same_name(c, a, b) &&
+					     !(is_anon(a) && a->kind != b->kind);
 
 			*kept = true;
 			if (rights || renamed || flags || policy) {
@@ -345,7 +339,7 @@ static void print_details(FILE *out, const struct change *change)
 {
 	const struct vma *a = change->before, *b = change->after;
 	char size[SIZE_TEXT], perm[5], flags[2 * FLAGS_TEXT];
-	const char *comma = "";
+	const char *comma = ", ";
 
 	switch (change->what) {
 	case CHANGE_GROWN:
@@ -367,11 +361,10 @@ static void print_details(FILE *out, const struct change *change)
 	default:
 		return;
 	}
-	fputs(" (", out);
-	if (change->what == CHANGE_PROTECTED) {
-		fprintf(out, "was %s", vma_perm(perm, a));
-		comma = ", ";
-	}
+	if (change->what == CHANGE_PROTECTED)
+		fprintf(out, " (was %s", vma_perm(perm, a));
+	else
+		comma = " (";
 	if (change->flags) {
 		fprintf(out, "%s%s", comma, flags_changed(flags, change));
 		comma = ", ";

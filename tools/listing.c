@@ -490,8 +490,7 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 
 /* A device number of VMAs, as in maps */
 struct device {
-	unsigned int major;
-	unsigned int minor;
+	dev_t dev;
 	int kind;	/* of VMAs of files on it; -1 if that is not known */
 	bool internal;	/* an internal mount of the kernel: its files have no path */
 };
@@ -501,12 +500,12 @@ struct devices {
 	size_t nr;
 };
 
-static struct device *device_find(const struct devices *d, unsigned int major, unsigned int minor)
+static struct device *device_find(const struct devices *d, dev_t dev)
 {
 	size_t i;
 
 	for (i = 0; i < d->nr; i++)
-		if (d->list[i].major == major && d->list[i].minor == minor)
+		if (d->list[i].dev == dev)
 			return &d->list[i];
 	return NULL;
 }
@@ -517,11 +516,12 @@ static void devices_of(struct devices *d, const struct listing *l)
 	const struct vma *vma;
 
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
-		if ((!vma->dev_major && !vma->dev_minor) ||
-		    device_find(d, vma->dev_major, vma->dev_minor))
+		const dev_t dev = makedev(vma->dev_major, vma->dev_minor);
+
+		if (!dev || device_find(d, dev))
 			continue;
 		d->list = array_grow(d->list, d->nr, sizeof(*d->list));
-		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
+		d->list[d->nr++] = (struct device){ dev, -1, false };
 	}
 }
 
@@ -542,7 +542,7 @@ static void devices_mounted(struct devices *d, const char *dir)
 		if (!separator || sscanf(line, "%*d %*d %u:%u", &major, &minor) != 2 ||
 		    sscanf(separator, " - %15s", type) != 1)
 			continue;
-		device = device_find(d, major, minor);
+		device = device_find(d, makedev(major, minor));
 		if (device)
 			device->kind = !strcmp(type, "hugetlbfs") ? VMAINFO_KIND_HUGETLB :
 				       !strcmp(type, "tmpfs") || !strcmp(type, "devtmpfs") ?
@@ -565,7 +565,7 @@ static void device_internal(struct devices *d, unsigned int flags, int kind)
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st)) {
-		device = device_find(d, major(st.st_dev), minor(st.st_dev));
+		device = device_find(d, st.st_dev);
 		if (device) {
 			device->kind = kind;
 			device->internal = true;
@@ -613,7 +613,7 @@ static void kinds_by_device(struct listing *l, const char *dir)
 	for (i = 0, p = l->raw + l->header.size; i < l->nr; i++, p += r->next) {
 		r = (struct vmainfo_record *)p;
 		vma = &l->vmas[i];
-		device = device_find(&d, vma->dev_major, vma->dev_minor);
+		device = device_find(&d, makedev(vma->dev_major, vma->dev_minor));
 		if (!device || device->kind < 0)
 			continue;
 		if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&

@@ -292,7 +292,7 @@ int next_width(const char *text, size_t *bytes)
 	wchar_t c;
 	int width;
 
-	*bytes = utf8_decode(text, &c);
+	*bytes = utf8_decode(text, &c) ?: 1;
 	width = wcwidth(c);
 	return width < 0 ? 1 : width;
 }
@@ -321,12 +321,13 @@ char *printable(const char *name, unsigned int flags)
 	wchar_t c;
 
 	for (; *name; name += len) {
-		len = utf8_decode(name, &c) ?: 1;
+		len = utf8_decode(name, &c);
 		if (len == 1)
 			is_plain = c >= 0x20 && c < 0x7f && !(c == '\\' && name[1] == 'x') &&
 				   !(c == ' ' && flags & TEXT_NO_BLANKS);
 		else	/* U+0080 to U+009F are control characters. */
-			is_plain = utf8 && c >= 0xa0;
+			is_plain = len && utf8 && c >= 0xa0;
+		len = len ?: 1;
 		if (is_plain)
 			to = mempcpy(to, name, len);
 		for (i = 0; i < len && !is_plain; i++)

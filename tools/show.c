@@ -203,19 +203,18 @@ static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct l
 			     const struct show_options *o)
 {
 	enum show_column column;
-	uint8_t shift = 0;
 	bool has_large = false;
-	size_t nr = 0, i;
+	const struct vma *vma;
+	uint8_t shift = 0;
+	size_t nr = 0;
 
 	if (o->nr_columns) {
 		memcpy(chosen, o->columns, sizeof(o->columns));
 		return o->nr_columns;
 	}
-	for (i = 0; i < l->nr && o->format == SHOW_TABLE; i++) {
-		if (!l->vmas[i].page_shift)
-			continue;
-		has_large |= shift && shift != l->vmas[i].page_shift;
-		shift = l->vmas[i].page_shift;
+	for (vma = l->vmas; vma < l->vmas + l->nr && o->format == SHOW_TABLE; vma++) {
+		has_large |= shift && vma->page_shift && shift != vma->page_shift;
+		shift = vma->page_shift ?: shift;
 	}
 	for (column = 0; column < NR_COLUMNS; column++) {
 		const bool is_short = column <= COLUMN_SIZE || column == COLUMN_PERM ||

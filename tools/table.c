@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables for people, see table.h.
- *
- * libsmartcols takes 10 times as long for a line as printf(), and 500 bytes of
- * memory. So unless the table is for a terminal, libsmartcols prints only the
- * first lines, and the others are printed here, with the same widths. Only a
- * value that is longer than all of the first ones is wider than its column. In
- * this way a listing of 1,048,576 VMAs takes 1.0 times as long as by printf().
- *
- * Without libsmartcols, which Debian does not have as a static library, all is
- * printed here, and does not fit a terminal.
+ * Tables for people, see table.h. libsmartcols fits them to a terminal. It takes
+ * 10 times as long for a line as printf(), and 500 bytes of memory. So other tables
+ * are printed here. The first lines set the widths of their columns. Without
+ * libsmartcols, which Debian does not have as a static library, none fits a terminal.
  */
 #ifdef HAVE_SMARTCOLS
 #include <libsmartcols.h>
@@ -59,6 +53,29 @@ static void print_headings(const struct table *t)
 		print_line(t, cells);
 }
 
+static void set_width(struct table *t, size_t column, const char *text)
+{
+	const size_t width = text_width(text);
+
+	if (t->columns[column].width < width)
+		t->columns[column].width = width;
+}
+
+static void print_first(struct table *t)
+{
+	size_t i, j;
+
+	for (i = 0; i < t->nr_columns; i++) {
+		set_width(t, i, t->columns[i].name);
+		for (j = i; j < t->nr_cells; j += t->nr_columns)
+			set_width(t, i, t->cells[j].text);
+	}
+	if (t->nr_cells)
+		print_headings(t);
+	for (i = 0; i < t->nr_cells; i += t->nr_columns)
+		print_line(t, &t->cells[i]);
+}
+
 #ifdef HAVE_SMARTCOLS
 static void *check(void *p)
 {
@@ -67,7 +84,7 @@ static void *check(void *p)
 	return p;
 }
 
-static void print_first(struct table *t)
+static void print_fitted(struct table *t)
 {
 	struct libscols_table *table = check(scols_new_table());
 	struct libscols_line *line = NULL;
@@ -77,8 +94,6 @@ static void print_first(struct table *t)
 	size_t i;
 
 	scols_table_set_stream(table, t->out);
-	if (!t->terminal)
-		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(table, 1);
 	scols_table_enable_noheadings(table, t->noheadings);
 	/* printable() has escaped what is not text. */
@@ -103,31 +118,7 @@ static void print_first(struct table *t)
 	}
 	if (scols_print_table(table))
 		check(NULL);
-	for (i = 0; i < t->nr_columns; i++)
-		t->columns[i].width = scols_column_get_width(scols_table_get_column(table, i));
 	scols_unref_table(table);
-}
-#else
-static void set_width(struct table *t, size_t column, const char *text)
-{
-	const size_t width = text_width(text);
-
-	if (t->columns[column].width < width)
-		t->columns[column].width = width;
-}
-
-static void print_first(struct table *t)
-{
-	size_t i, j;
-
-	for (i = 0; i < t->nr_columns; i++) {
-		set_width(t, i, t->columns[i].name);
-		for (j = i; j < t->nr_cells; j += t->nr_columns)
-			set_width(t, i, t->cells[j].text);
-	}
-	print_headings(t);
-	for (i = 0; i < t->nr_cells; i += t->nr_columns)
-		print_line(t, &t->cells[i]);
 }
 #endif
 
@@ -139,6 +130,10 @@ static void start_streaming(struct table *t)
 	t->streams = true;
 	if (t->raw)
 		print_headings(t);
+#ifdef HAVE_SMARTCOLS
+	else if (t->terminal)
+		print_fitted(t);
+#endif
 	else
 		print_first(t);
 	for (i = 0; i < t->nr_cells; i++)

@@ -156,8 +156,8 @@ static void print_changes(const struct watch *w, const struct listing *now)
 /* Looks at the process. False if it has exited. */
 static bool look(struct watch *w)
 {
+	bool exited, exiting;
 	struct listing now;
-	bool exited;
 	int err;
 
 	if (is_unchanged(w, &exited))
@@ -170,14 +170,11 @@ static bool look(struct watch *w)
 	if (err)
 		error(exit_failure, err, "process %d", w->pid);
 	/* A process without VMAs is exiting. The pidfd tells the end. */
-	if (!listing_vmas(&now) && listing_vmas(&w->last)) {
+	exiting = !listing_vmas(&now) && listing_vmas(&w->last);
+	/* In an exec, no address space is complete. The next look sees the new one. */
+	if (exiting || is_in_exec(w, &now)) {
 		listing_free(&now);
-		return w->pidfd >= 0;
-	}
-	/* No address space is complete. The next look sees the new one. */
-	if (is_in_exec(w, &now)) {
-		listing_free(&now);
-		return true;
+		return !exiting || w->pidfd >= 0;
 	}
 	print_changes(w, &now);
 	listing_free(&w->last);
