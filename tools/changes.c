@@ -33,11 +33,6 @@ static struct change *list_add(struct list *l, enum change_what what, uint64_t s
 	return &l->list[l->nr++];
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return !strcmp(a ?: "", b ?: "");
-}
-
 /* From maps, a name has a newline also where it has the letters \012. */
 static bool same_name(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
@@ -75,7 +70,7 @@ static bool same_memory(const struct comparison *c, const struct vma *a, const s
 		return true;
 	if (!same_name(c, a, b))
 		return false;
-	return c->from_maps || (a->kind == b->kind && same_text(a->ops, b->ops));
+	return c->from_maps || (a->kind == b->kind && !strcmp(a->ops ?: "", b->ops ?: ""));
 }
 
 /* The flags that differ, without those that follow from other changes */
@@ -381,10 +376,7 @@ static void print_details(FILE *out, const struct change *change)
 	putc(')', out);
 }
 
-/*
- * Prints the range of the whole VMA if only a part of it changed its size, or
- * it was split or merged. Otherwise the range of the change.
- */
+/* The range is that of the change, or of a VMA that was resized, split or merged. */
 void change_print(FILE *out, const struct change *change, bool colour)
 {
 	const bool whole = change->what == CHANGE_GROWN || change->what == CHANGE_SHRUNK ||

@@ -37,26 +37,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* It can be meant as the name of a process. */
-static void no_such_file(const char *arg)
-{
-	error(0, ENOENT, "cannot open '%s'", arg);
-	fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
-	exit(exit_failure);
-}
-
 static void read_side(struct listing *l, const char *arg)
 {
 	static const char prefix[] = "pid:";
 
-	if (!strncmp(arg, prefix, strlen(prefix)))
+	if (!strncmp(arg, prefix, strlen(prefix))) {
 		listing_of(l, process_find(arg + strlen(prefix)));
-	else if (*arg && !arg[strspn(arg, "0123456789")])
+	} else if (*arg && !arg[strspn(arg, "0123456789")]) {
 		listing_of(l, process_find(arg));
-	else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/'))
-		no_such_file(arg);
-	else
+	} else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/')) {
+		/* It can be meant as the name of a process. */
+		error(0, ENOENT, "cannot open '%s'", arg);
+		fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
+		exit(exit_failure);
+	} else {
 		listing_from_file(l, arg);
+	}
 }
 
 static void side_json(struct json *j, const char *key, const struct listing *l, const char *arg)

@@ -370,12 +370,6 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 	return printed + dots;
 }
 
-static void put_times(const char *text, int times)
-{
-	while (times-- > 0)
-		fputs(text, stdout);
-}
-
 /* Lines of no more than the width, broken at spaces. */
 static void put_wrapped(const struct screen *s, const char *text)
 {
@@ -421,8 +415,11 @@ static void screen_init(struct screen *s)
 
 static void put_border(const struct screen *s, uint64_t address, const char * const sides[2])
 {
+	int i;
+
 	printf("%*" PRIx64 " %s", ADDRESS_WIDTH, address, sides[0]);
-	put_times(s->glyphs->horizontal, s->inner);
+	for (i = 0; i < s->inner; i++)
+		fputs(s->glyphs->horizontal, stdout);
 	printf("%s\n", sides[1]);
 }
 
@@ -445,7 +442,7 @@ static void put_inside(const struct screen *s, const char *left, const char *rig
 static void put_part(const struct screen *s, const struct layout *layout, const struct box *box,
 		     const struct span *part, bool first)
 {
-	char text[64] = "", size[SIZE_TEXT] = "", perm[5];
+	char text[64] = "", size[SIZE_TEXT] = "";
 	const char *parameters = NULL;
 	struct mix mix;
 
@@ -454,14 +451,14 @@ static void put_part(const struct screen *s, const struct layout *layout, const 
 
 		parameters = access_sgr(vma_access(vma));
 		if (first)
-			snprintf(text, sizeof(text), "%s", vma_perm(perm, vma));
+			vma_perm(text, vma);
 	} else if (part->nr) {
 		span_mix(&mix, layout->l, part);
 		parameters = mix.nr[7] || mix.nr[15] ? access_sgr(7) : "7";
 		if (first)
 			snprintf(text, sizeof(text), "%zu VMAs", part->nr);
 	} else if (first && box->type == BOX_VMAS) {
-		snprintf(text, sizeof(text), "unmapped");
+		strcpy(text, "unmapped");
 	}
 	if (first)
 		size_text(size, part->end - part->start);

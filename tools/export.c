@@ -36,17 +36,10 @@ static void unescape(char *name)
 /* A name as the value of a label, whose escapes come on top of printable(). */
 static void put_label(FILE *out, const char *escaped)
 {
-	char *name = xstrdup(escaped), *text;
-	const char *p;
+	char *name = xstrdup(escaped);
 
 	unescape(name);
-	text = printable(name, TEXT_UTF8);
-	for (p = text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			putc('\\', out);
-		putc(*p, out);
-	}
-	free(text);
+	print_escaped(out, name, TEXT_UTF8, "\"\\", '\\');
 	free(name);
 }
 

@@ -38,21 +38,13 @@ void json_line(struct json *j)
 
 void json_text(struct json *j, const char *key, const char *text)
 {
-	char *copy, *p;
-
 	if (!text) {
 		json_null(j, key);
 		return;
 	}
 	begin(j, key);
 	putc_unlocked('"', j->out);
-	copy = printable(text, TEXT_UTF8);
-	for (p = copy; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			putc_unlocked('\\', j->out);
-		putc_unlocked(*p, j->out);
-	}
-	free(copy);
+	print_escaped(j->out, text, TEXT_UTF8, "\"\\", '\\');
 	putc_unlocked('"', j->out);
 }
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The layout of a drawing: which boxes, with which names and heights; see
- * draw.h
- */
+/* The boxes of a drawing, with their names and heights; see draw.h */
 #include "draw.h"
 
 /* A box with more parts would be hard to read. */
@@ -261,17 +258,11 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 
 /* ---- heights ---- */
 
-/* In 1/256, linear between powers of two */
-static unsigned int log2_of(uint64_t size)
-{
-	const unsigned int exponent = 63 - __builtin_clzll(size | 1);
-
-	return exponent << 8 | (size << (63 - exponent) << 1 >> 56);
-}
-
 unsigned int metrics_height(const struct metrics *m, uint64_t size)
 {
-	const unsigned int log = log2_of(size), from = m->from << 8;
+	const unsigned int exponent = 63 - __builtin_clzll(size | 1), from = m->from << 8;
+	/* In 1/256, linear between powers of two */
+	const unsigned int log = exponent << 8 | (size << (63 - exponent) << 1 >> 56);
 
 	return m->part + (log > from ? (log - from) * m->step >> 16 : 0);
 }

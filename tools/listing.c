@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A listing: from the module, from a file, or from /proc/PID/maps; see
- * listing.h
- */
+/* Listings, from the module, files and /proc/PID/maps; see listing.h */
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
@@ -317,10 +314,7 @@ static bool parse_perm(char **p, uint64_t *flags)
 #define MAX_MAJOR ((1U << 12) - 1)
 #define MAX_MINOR ((1U << 20) - 1)
 
-/*
- * Parses a line of maps, without its end, into @r, and sets *@name to the text
- * behind the numbers. Returns NULL, or what is wrong.
- */
+/* Parses a line of maps into @r, and *@name. Returns what is wrong, or NULL. */
 static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
 {
 	uint64_t start, end, flags = 0, offset, major, minor, ino;

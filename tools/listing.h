@@ -73,10 +73,7 @@ void listing_of(struct listing *l, pid_t pid);
 /* Reads a file of "save", or a copy of maps, "-" for stdin, or ends the program. */
 void listing_from_file(struct listing *l, const char *file);
 
-/*
- * Whether a line of maps is the gate page and not a VMA of the process.
- * @last_end is the end of the VMA before it.
- */
+/* Whether a line of maps is the gate page. @last_end: of the VMA before it */
 bool is_gate_page(uint64_t start, const char *name, uint64_t last_end);
 
 /* Frees the content. A listing of zeros is empty. */

@@ -337,12 +337,21 @@ char *printable(const char *name, unsigned int flags)
 	return text;
 }
 
+void print_escaped(FILE *out, const char *name, unsigned int flags, const char *special, char escape)
+{
+	char *text = printable(name, flags), *p;
+
+	for (p = text; *p; p++) {
+		if (strchr(special, *p))
+			putc_unlocked(escape, out);
+		putc_unlocked(*p, out);
+	}
+	free(text);
+}
+
 void print_name(FILE *out, const char *name)
 {
-	char *text = printable(name, 0);
-
-	fputs(text, out);
-	free(text);
+	print_escaped(out, name, 0, "", 0);
 }
 
 /* ---- files ---- */

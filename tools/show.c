@@ -407,28 +407,20 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 }
 
 /* A field of RFC 4180. printable() has no line ends. */
-static void print_csv_text(FILE *out, const char *text)
+static void print_csv_text(FILE *out, const char *text, unsigned int flags)
 {
-	const bool quotes = strpbrk(text, ",\"");
+	const char *const quote = strpbrk(text, ",\"") ? "\"" : "";
 
-	if (quotes)
-		putc_unlocked('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			putc_unlocked('"', out);
-		putc_unlocked(*text, out);
-	}
-	if (quotes)
-		putc_unlocked('"', out);
+	fputs_unlocked(quote, out);
+	print_escaped(out, text, flags, quote, '"');
+	fputs_unlocked(quote, out);
 }
 
 static void print_csv(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	enum show_column shown[NR_COLUMNS];
 	size_t nr = choose_columns(shown, l, o), i, j;
-	const char *text;
 	struct value v;
-	char *copy;
 
 	for (j = 0; j < nr && !o->noheadings; j++)
 		fprintf(out, "%s%s", columns[shown[j]].name, j + 1 < nr ? "," : "\r\n");
@@ -437,10 +429,8 @@ static void print_csv(FILE *out, const struct listing *l, const struct show_opti
 			continue;
 		for (j = 0; j < nr; j++) {
 			get_value(&v, shown[j], l, &l->vmas[i]);
-			text = value_text(&v, true) ?: "";
-			copy = text == v.buf ? NULL : printable(text, o->terminal ? 0 : TEXT_UTF8);
-			print_csv_text(out, copy ?: text);
-			free(copy);
+			print_csv_text(out, value_text(&v, true) ?: "",
+				       o->terminal ? 0 : TEXT_UTF8);
 			fputs_unlocked(j + 1 < nr ? "," : "\r\n", out);
 		}
 	}

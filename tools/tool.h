@@ -129,7 +129,9 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
 enum { TEXT_UTF8 = 1, TEXT_NO_BLANKS = 2 };
 char *printable(const char *name, unsigned int flags);
 
-/* Prints that in the locale's encoding. */
+/* Prints that, with @escape before characters of @special, or without */
+void print_escaped(FILE *out, const char *name, unsigned int flags, const char *special,
+		   char escape);
 void print_name(FILE *out, const char *name);
 
 /* Whether a byte begins a character of UTF-8. */

@@ -106,12 +106,6 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
 }
 
-/* Whether the process was in an exec at @now: it has no sequence then. */
-static bool is_in_exec(const struct watch *w, const struct listing *now)
-{
-	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
-}
-
 /* "comm: N VMAs, N kB", to be freed */
 static char *totals(const struct watch *w, const struct listing *l)
 {
@@ -123,19 +117,11 @@ static char *totals(const struct watch *w, const struct listing *l)
 	return text;
 }
 
-static void print_exec(const struct watch *w, const struct listing *now)
-{
-	char *text = totals(w, now);
-
-	print_time(w);
-	printf("%sexec     %s %s\n", w->colour ? "\033[1m" : "", w->colour ? "\033[m" : "", text);
-	free(text);
-}
-
 static void print_changes(const struct watch *w, const struct listing *now)
 {
 	const struct vmainfo_header *a = &w->last.header, *b = &now->header;
 	struct changes c;
+	char *text;
 	bool is_exec;
 	size_t i;
 
@@ -144,8 +130,13 @@ static void print_changes(const struct watch *w, const struct listing *now)
 		is_exec = a->exec_id != b->exec_id;
 	else
 		is_exec = !c.kept && c.nr;
-	if (is_exec)
-		print_exec(w, now);
+	if (is_exec) {
+		text = totals(w, now);
+		print_time(w);
+		printf("%sexec     %s %s\n", w->colour ? "\033[1m" : "",
+		       w->colour ? "\033[m" : "", text);
+		free(text);
+	}
 	for (i = 0; i < c.nr && !is_exec; i++) {
 		print_time(w);
 		change_print(stdout, &c.list[i], w->colour);
@@ -156,7 +147,7 @@ static void print_changes(const struct watch *w, const struct listing *now)
 /* Looks at the process. False if it has exited. */
 static bool look(struct watch *w)
 {
-	bool exited, exiting;
+	bool exited, exiting, in_exec;
 	struct listing now;
 	int err;
 
@@ -171,8 +162,9 @@ static bool look(struct watch *w)
 		error(exit_failure, err, "process %d", w->pid);
 	/* A process without VMAs is exiting. The pidfd tells the end. */
 	exiting = !listing_vmas(&now) && listing_vmas(&w->last);
-	/* In an exec, no address space is complete. The next look sees the new one. */
-	if (exiting || is_in_exec(w, &now)) {
+	/* In an exec, it has no sequence. The next look sees the new address space. */
+	in_exec = w->fd >= 0 && w->last.header.flags & ~now.header.flags & VMAINFO_SEQ;
+	if (exiting || in_exec) {
 		listing_free(&now);
 		return !exiting || w->pidfd >= 0;
 	}
