@@ -52,7 +52,6 @@ struct changes {
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);
 
-/* As a line for people, and as a JSON object */
 void change_print(FILE *out, const struct change *change, bool colour);
 void change_json(struct json *j, const struct change *change);
 

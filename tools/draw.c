@@ -39,7 +39,6 @@ struct options {
 	uint64_t scale;
 };
 
-/* By the suffix of the file */
 static enum picture picture_type(const char *file)
 {
 	static const struct {
@@ -68,12 +67,10 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "title", KEY_TITLE, "TEXT", 0, "A title instead of the name of the process", 0 },
 	{ "boxes", KEY_BOXES, "N", 0,
-	  "Merge small neighbours until there are at most N boxes; 0 draws all (400)",
-	  0 },
+	  "Merge small neighbours until there are at most N boxes; 0 draws all (400)", 0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
 	  "Columns of boxes in a picture, at most 12; 0, the default: chosen by size", 0 },
-	{ "scale", KEY_SCALE, "N", 0,
-	  "Scale of a .png, 1 to 4 (2)", 0 },
+	{ "scale", KEY_SCALE, "N", 0, "Scale of a .png, 1 to 4 (2)", 0 },
 	{}
 };
 
@@ -309,7 +306,6 @@ static const struct glyphs utf8_glyphs = {
 
 struct screen {
 	const struct glyphs *glyphs;
-	bool utf8;
 	bool colour;
 	int width;	/* of all */
 	int inner;	/* of boxes, without their sides */
@@ -333,14 +329,14 @@ static const char *access_sgr(unsigned int access)
 
 static void sgr(const struct screen *s, const char *parameters)
 {
-	if (s->colour)
+	if (s->colour && parameters)
 		printf("\033[%sm", parameters);
 }
 
 /* Prints a text, cut to @room at its end or beginning. Returns its width. */
 static int put_cut(const struct screen *s, const char *text, int room, bool at_end)
 {
-	const int width = text_width(text), dots = s->utf8 ? 1 : 3;
+	const int width = text_width(text), dots = text_width(s->glyphs->ellipsis);
 	int printed = 0, skip = 0, w;
 	size_t n;
 
@@ -397,8 +393,7 @@ static void screen_init(struct screen *s)
 	struct winsize size;
 	uint64_t width;
 
-	s->utf8 = locale_is_utf8();
-	s->glyphs = s->utf8 ? &utf8_glyphs : &ascii_glyphs;
+	s->glyphs = locale_is_utf8() ? &utf8_glyphs : &ascii_glyphs;
 	s->colour = use_colour();
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		s->width = size.ws_col;
@@ -430,13 +425,11 @@ static void put_inside(const struct screen *s, const char *left, const char *rig
 	const int room = s->inner - 2 - (*right ? strlen(right) + 1 : 0);
 	int used;
 
-	if (parameters)
-		sgr(s, parameters);
+	sgr(s, parameters);
 	putchar(' ');
 	used = put_cut(s, left, room, true);
 	printf("%*s ", s->inner - 2 - used, right);
-	if (parameters)
-		sgr(s, "0");
+	sgr(s, parameters ? "0" : NULL);
 }
 
 static void put_part(const struct screen *s, const struct layout *layout, const struct box *box,
@@ -566,7 +559,6 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 	free(tokens);
 }
 
-/* All of user space in a line, to scale. */
 static void put_overview(const struct screen *s, const struct layout *layout)
 {
 	bool *cells;
@@ -641,7 +633,6 @@ static void __attribute__((noreturn)) exec_with_cairo(int argc, char **argv)
 
 	args[0] = program_invocation_name;
 	args[1] = "draw";
-	/* argv[argc] is NULL. */
 	memcpy(args + 2, argv + 1, argc * sizeof(*args));
 	len = readlink("/proc/self/exe", self, sizeof(self));
 	if (len < 0 || (size_t)len == sizeof(self))

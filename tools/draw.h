@@ -11,7 +11,6 @@
 #include "listing.h"
 #include "tool.h"
 
-/* A part of the kernel's segment */
 struct region {
 	uint64_t start;
 	uint64_t end;

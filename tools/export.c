@@ -183,8 +183,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int export_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "output", 'o', "FILE", 0,
-		  "Replace FILE atomically; its mode is 0644", 0 },
+		{ "output", 'o', "FILE", 0, "Replace FILE atomically; its mode is 0644", 0 },
 		{ "threshold", 't', "PERCENT", 0,
 		  "All processes at or above PERCENT of the limit have series (50); the level of an alert must be higher",
 		  0 },

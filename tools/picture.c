@@ -76,7 +76,6 @@ static void set_colour(cairo_t *cr, uint32_t c)
 	set_paint(cr, c, 1);
 }
 
-/* For the texts that follow */
 static void set_font(cairo_t *cr, uint32_t c, double size, bool bold, bool mono)
 {
 	set_colour(cr, c);

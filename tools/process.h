@@ -13,9 +13,8 @@
 int module_open(const char *entry, int flags);
 const char *module_missing(int err);
 
-/* --oldest and --newest, and quiet_argp: for commands that take a name */
+/* --oldest and --newest, and quiet_argp; with colour_argp */
 extern const struct argp process_argp;
-/* process_argp and colour_argp */
 extern const struct argp_child process_children[];
 
 /*

@@ -98,7 +98,6 @@ static void print_fitted(struct table *t)
 	scols_table_enable_noheadings(table, t->noheadings);
 	/* printable() has escaped what is not text. */
 	scols_table_enable_noencoding(table, 1);
-	/* No line ends in spaces. */
 	scols_table_enable_minout(table, 1);
 	for (i = 0; i < t->nr_columns; i++) {
 		flags = t->columns[i].flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0;

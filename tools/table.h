@@ -17,7 +17,6 @@ struct table_cell {
 	const char *colour;	/* SGR parameters, or "" */
 };
 
-/* A table that is being printed */
 struct table {
 	FILE *out;
 	bool terminal;		/* @out is one, and the table is to fit it */

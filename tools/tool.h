@@ -66,7 +66,6 @@ void *xreallocarray(void *old, size_t nr, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* open_memstream() */
 FILE *xopen_memstream(char **text, size_t *size);
 
 /* Makes space for one more element in an array of @nr that was made only by this. */

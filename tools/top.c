@@ -45,7 +45,6 @@ static const struct {
 /* -18446744073709551615 is the longest cell. */
 #define CELL 24
 
-/* A process in the table */
 struct row {
 	const struct proc *task;	/* of the last look */
 	int64_t growth;			/* VMAs more than at the look before */
@@ -300,7 +299,6 @@ static void batch(struct top *t)
 #define MAX_LINES 1000000
 
 #ifdef HAVE_CURSES
-/* The state of the screen */
 struct view {
 	struct top *t;
 	size_t first;		/* row */
@@ -616,7 +614,6 @@ static void sort_by(struct top *t, int column)
 	sort_rows(t);
 }
 
-/* The effect of a key */
 enum then { STAY, LOOK, QUIT };
 
 static enum then handle_key(struct view *v, int key)
@@ -856,8 +853,7 @@ int top_command(int argc, char **argv)
 		{ "delay", 'd', "SECONDS", 0,
 		  "Time from one update to the next (3); it can have a fraction", 0 },
 		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
-		{ "kilobytes", 'k', NULL, 0,
-		  "Sizes in kB, instead of a suitable unit", 0 },
+		{ "kilobytes", 'k', NULL, 0, "Sizes in kB, instead of a suitable unit", 0 },
 		{ "lines", 'l', "N", 0,
 		  "Maximum of lines in the table; 0, the default, for no limit", 0 },
 		{ "sort", 'o', "COLUMN", 0,
