@@ -18,12 +18,7 @@ struct comparison {
 	bool from_maps;		/* one of them: there are no flags, and kinds are guesses */
 };
 
-struct list {
-	struct change *list;
-	size_t nr;
-};
-
-static struct change *list_add(struct list *l, enum change_what what, uint64_t start, uint64_t end,
+static struct change *list_add(struct changes *l, enum change_what what, uint64_t start, uint64_t end,
 			       const struct vma *before, const struct vma *after)
 {
 	l->list = array_grow(l->list, l->nr, sizeof(*l->list));
@@ -87,7 +82,7 @@ static uint64_t other_flags(const struct comparison *c, const struct vma *a, con
 }
 
 /* Finds addresses that are not the same memory on the other side. */
-static void find_unmatched(struct list *l, const struct comparison *c, bool before)
+static void find_unmatched(struct changes *l, const struct comparison *c, bool before)
 {
 	const struct listing *of = before ? c->before : c->after;
 	const struct listing *in = before ? c->after : c->before;
@@ -119,7 +114,7 @@ static void find_unmatched(struct list *l, const struct comparison *c, bool befo
 }
 
 /* Finds addresses that are the same memory on both sides, with a difference. */
-static void find_changed(struct list *l, const struct comparison *c, bool *kept)
+static void find_changed(struct changes *l, const struct comparison *c)
 {
 	const struct vma *a = c->before->vmas, *a_end = a + listing_vmas(c->before);
 	const struct vma *b = c->after->vmas, *b_end = b + listing_vmas(c->after);
@@ -137,7 +132,7 @@ static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 			const bool renamed = !same_name(c, a, b) &&
 					     !(is_anon(a) && a->kind != b->kind);
 
-			*kept = true;
+			l->kept = true;
 			if (rights || renamed || flags || policy) {
 				struct change *change;
 
@@ -202,7 +197,7 @@ static int compare_changes(const void *a, const void *b)
 }
 
 /* Returns the changes of whole VMAs that can have moved, sorted. To be freed. */
-static struct change **movable(struct list *l, enum change_what what, size_t *nr)
+static struct change **movable(struct changes *l, enum change_what what, size_t *nr)
 {
 	struct change **found = xreallocarray(NULL, l->nr, sizeof(*found)), *c;
 
@@ -219,7 +214,7 @@ static struct change **movable(struct list *l, enum change_what what, size_t *nr
  * Replaces a pair of unmapped and mapped by one change, and removes it from
  * @gone. The first of several equal VMAs becomes the first one.
  */
-static void find_moved(struct list *gone, struct list *came)
+static void find_moved(struct changes *gone, struct changes *came)
 {
 	size_t nr_old, nr_new, i = 0, j = 0, kept = 0;
 	struct change **old = movable(gone, CHANGE_UNMAPPED, &nr_old);
@@ -254,15 +249,15 @@ void changes_between(struct changes *c, const struct listing *before, const stru
 		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
 	};
 	/* Unmapped, mapped, changed: the order at equal addresses */
-	struct list lists[3] = {};
+	struct changes lists[3] = {};
 	size_t at[3] = {}, i, first;
 
-	memset(c, 0, sizeof(*c));
 	find_unmatched(&lists[0], &comparison, true);
 	find_unmatched(&lists[1], &comparison, false);
-	find_changed(&lists[2], &comparison, &c->kept);
+	find_changed(&lists[2], &comparison);
 	find_moved(&lists[0], &lists[1]);
 
+	*c = (struct changes){ .kept = lists[2].kept };
 	c->list = xreallocarray(NULL, lists[0].nr + lists[1].nr + lists[2].nr, sizeof(*c->list));
 	for (;;) {
 		for (first = 3, i = 0; i < 3; i++)

@@ -137,21 +137,6 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 	fputs("# EOF\n", out);
 }
 
-/* ---- where to ---- */
-
-/* The textfile collector reads *.prom, and so ignores the temporary file. */
-static void write_metrics(const char *file, const char *text, size_t size)
-{
-	struct stat st;
-
-	/* Replacing it would remove a device or a pipe. */
-	if (!stat(file, &st) && !S_ISREG(st.st_mode))
-		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
-		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is not a regular file", file);
-	/* Another user reads it. */
-	replace_file(file, text, size, 0644);
-}
-
 /* ---- the command ---- */
 
 #define MAX_COUNT 1000000
@@ -203,6 +188,7 @@ int export_command(int argc, char **argv)
 	struct export e = { .threshold = 50, .count = 10 };
 	struct procs t = {};
 	char *text, *cost;
+	struct stat st;
 	size_t size;
 	bool failed;
 	FILE *out;
@@ -219,8 +205,13 @@ int export_command(int argc, char **argv)
 	failed = ferror(out);
 	if (fclose(out) || failed)
 		error(EXIT_FAILURE, errno, "memory");
+	/* Replacing it would remove a device or a pipe. */
+	if (e.file && !stat(e.file, &st) && !S_ISREG(st.st_mode))
+		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
+		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is not a regular file", e.file);
+	/* Another user reads it. The collector reads *.prom, and no temporary file. */
 	if (e.file)
-		write_metrics(e.file, text, size);
+		replace_file(e.file, text, size, 0644);
 	else
 		fwrite(text, size, 1, stdout);
 	free(text);

@@ -637,7 +637,6 @@ static void print_version(FILE *out, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-	char name[32];
 	size_t i;
 
 	program_invocation_name = "vmainfo";
@@ -665,8 +664,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name))
 			continue;
 		/* The prefix of the messages of argp */
-		snprintf(name, sizeof(name), "vmainfo %s", commands[i].name);
-		argv[1] = name;
+		argv[1] = xasprintf("vmainfo %s", commands[i].name);
 		return commands[i].run(argc - 1, argv + 1);
 	}
 	error(0, 0, "there is no command '%s'", argv[1]);

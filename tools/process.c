@@ -309,14 +309,10 @@ void procs_free(struct procs *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static struct proc *procs_add(struct procs *t)
+static void procs_add(struct procs *t, const struct proc *task)
 {
-	struct proc *task;
-
 	t->procs = array_grow(t->procs, t->nr, sizeof(*t->procs));
-	task = &t->procs[t->nr++];
-	memset(task, 0, sizeof(*task));
-	return task;
+	t->procs[t->nr++] = *task;
 }
 
 /* ---- with the module ---- */
@@ -344,7 +340,7 @@ static void procs_from_module(struct procs *t, int fd)
 		if (!task.vmas)
 			continue;
 		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
-		*procs_add(t) = task;
+		procs_add(t, &task);
 	}
 	free(text.p);
 }
@@ -390,8 +386,8 @@ static void count_process(pid_t pid, struct procs *t)
 	static const char first[] = "Name:\t";
 	char dir[PROCESS_DIR], named[PROCESS_DIR], *status, *name;
 	struct bytes main_status = {}, thread_status = {};
+	struct proc task = { .pid = pid };
 	int tries = PROCESS_DIR_TRIES;
-	struct proc *task;
 	int64_t nr = 0;
 
 	while (!nr && tries-- && process_dir(dir, pid))
@@ -400,6 +396,7 @@ static void count_process(pid_t pid, struct procs *t)
 		t->unreadable++;
 	if (nr <= 0)
 		return;
+	task.vmas = nr;
 	/* A process has its main thread's name. status can be long: 65536 groups. */
 	main_dir(named, pid);
 	process_read(&main_status, named, "status", NULL);
@@ -409,17 +406,15 @@ static void count_process(pid_t pid, struct procs *t)
 	status = strcmp(dir, named) ? thread_status.p : name;
 	if (status && name && !strncmp(name, first, strlen(first))) {
 		name += strlen(first);
-		task = procs_add(t);
-		task->pid = pid;
-		task->vmas = nr;
-		task->total_kb = status_kb(status, "\nVmSize:");
-		task->data_kb = status_kb(status, "\nVmData:");
-		task->stack_kb = status_kb(status, "\nVmStk:");
-		task->exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
-		task->locked_kb = status_kb(status, "\nVmLck:");
-		task->pinned_kb = status_kb(status, "\nVmPin:");
+		task.total_kb = status_kb(status, "\nVmSize:");
+		task.data_kb = status_kb(status, "\nVmData:");
+		task.stack_kb = status_kb(status, "\nVmStk:");
+		task.exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
+		task.locked_kb = status_kb(status, "\nVmLck:");
+		task.pinned_kb = status_kb(status, "\nVmPin:");
 		/* Escaped as by the module. It can be empty, or begin with a space. */
-		snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name, "\n"), name);
+		snprintf(task.comm, sizeof(task.comm), "%.*s", (int)strcspn(name, "\n"), name);
+		procs_add(t, &task);
 	}
 	free(main_status.p);
 	free(thread_status.p);

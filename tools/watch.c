@@ -32,24 +32,21 @@ static const struct argp_option options[] = {
 	{ }
 };
 
-struct arguments {
-	bool time;
-	int interval_ms;
-	uint64_t count;		/* 0 for no end */
-};
-
 struct watch {
 	pid_t pid;
 	int fd;			/* of listing_open() */
 	int pidfd;		/* becomes readable when the process exits; or -1 */
 	struct listing last;	/* of the last look */
-	const struct arguments *arguments;
 	bool colour;
+	/* options */
+	bool time;
+	int interval_ms;
+	uint64_t count;		/* 0 for no end */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct arguments *a = state->input;
+	struct watch *w = state->input;
 	double seconds;
 
 	switch (key) {
@@ -57,14 +54,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'n':
 		if (!parse_number(arg, 0.001, INT32_MAX / MS_PER_SECOND, &seconds))
 			argp_error(state, "invalid interval: '%s'", arg);
-		a->interval_ms = seconds * MS_PER_SECOND + 0.5;
+		w->interval_ms = seconds * MS_PER_SECOND + 0.5;
 		break;
 	case 'c':
-		if (!parse_decimal(arg, UINT64_MAX, &a->count) || !a->count)
+		if (!parse_decimal(arg, UINT64_MAX, &w->count) || !w->count)
 			argp_error(state, "invalid number of updates: '%s'", arg);
 		break;
 	case 't':
-		a->time = true;
+		w->time = true;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -79,7 +76,7 @@ static void print_time(const struct watch *w)
 	char text[64], zone[8];
 	struct tm tm;
 
-	if (!w->arguments->time)
+	if (!w->time)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	localtime_r(&now.tv_sec, &tm);
@@ -179,15 +176,14 @@ int watch_command(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse, "PID|NAME", doc, process_children, NULL, NULL
 	};
-	struct arguments a = { .interval_ms = MS_PER_SECOND };
-	struct watch w = { .arguments = &a };
+	struct watch w = { .interval_ms = MS_PER_SECOND };
 	bool exited = false;
 	uint64_t looks;
 	char *text;
 	int err;
 
 	operands = (struct operands){ .min = 1, .max = 1, .what = "one process is watched" };
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp, argc, argv, 0, NULL, &w);
 	/* Otherwise this would only be found at the first change. */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
@@ -202,8 +198,8 @@ int watch_command(int argc, char **argv)
 	note("process %d, %s", w.pid, text);
 	free(text);
 
-	for (looks = 0; !exited && (!a.count || looks < a.count); looks++) {
-		exited = wait_readable(w.pidfd, a.interval_ms) || !look(&w);
+	for (looks = 0; !exited && (!w.count || looks < w.count); looks++) {
+		exited = wait_readable(w.pidfd, w.interval_ms) || !look(&w);
 		flush_output();
 	}
 	if (exited) {
