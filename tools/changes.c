@@ -18,8 +18,8 @@ struct comparison {
 	bool from_maps;		/* one of them: there are no flags, and kinds are guesses */
 };
 
-static struct change *list_add(struct changes *l, enum change_what what, uint64_t start, uint64_t end,
-			       const struct vma *before, const struct vma *after)
+static struct change *list_add(struct changes *l, enum change_what what, uint64_t start,
+			       uint64_t end, const struct vma *before, const struct vma *after)
 {
 	l->list = array_grow(l->list, l->nr, sizeof(*l->list));
 	l->list[l->nr] = (struct change){

@@ -342,9 +342,10 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	for (i = 0; i < listing_vmas(l); i++) {
 		vma = &l->vmas[i];
 		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
+			struct span new = { .start = vma->start, .end = vma->end, .first = i };
+
 			add_span(&spans, nr, (struct span){ .start = at, .end = vma->start });
-			add_span(&spans, nr, (struct span){ .start = vma->start, .first = i,
-							       .end = vma->end });
+			add_span(&spans, nr, new);
 			mapped = 0;
 		}
 		group = &spans[*nr - 1];
@@ -433,7 +434,7 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 {
 	const struct vma *vmas = layout->l->vmas;
-	struct span *parts = NULL, swap;
+	struct span *parts = NULL, vma = { .nr = 1 }, swap;
 	uint64_t at = box->span.start;
 	size_t nr = 0, i;
 
@@ -441,10 +442,12 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 		add_span(&parts, &nr, box->span);
 	} else {
 		for (i = box->span.first; i < box->span.first + box->span.nr; i++) {
-			add_span(&parts, &nr, (struct span){ .start = at, .end = vmas[i].start });
-			at = vmas[i].end;
-			add_span(&parts, &nr, (struct span){ .start = vmas[i].start, .end = at,
-							     .first = i, .nr = 1 });
+			vma.start = vmas[i].start;
+			vma.end = vmas[i].end;
+			vma.first = i;
+			add_span(&parts, &nr, (struct span){ .start = at, .end = vma.start });
+			add_span(&parts, &nr, vma);
+			at = vma.end;
 		}
 		if (merge_parts)
 			parts = merge_to(parts, &nr, MAX_PARTS);

@@ -337,7 +337,8 @@ char *printable(const char *name, unsigned int flags)
 	return text;
 }
 
-void print_escaped(FILE *out, const char *name, unsigned int flags, const char *special, char escape)
+void print_escaped(FILE *out, const char *name, unsigned int flags, const char *special,
+		   char escape)
 {
 	char *text = printable(name, flags), *p;
 

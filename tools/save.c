@@ -18,7 +18,9 @@ int save_command(int argc, char **argv)
 	const char *file;
 	struct listing l;
 
-	operands = (struct operands){ .min = 2, .max = 2, .what = "a process and a file are needed" };
+	operands = (struct operands){
+		.min = 2, .max = 2, .what = "a process and a file are needed",
+	};
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	file = operands.list[1];
 	if (!strcmp(file, "-") && isatty(STDOUT_FILENO))

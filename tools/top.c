@@ -544,7 +544,8 @@ static void draw(struct view *v)
 		refresh();
 		return;
 	}
-	summary = rest = summarize(v->t);
+	summary = summarize(v->t);
+	rest = summary;
 	for (y = 0; (line = strsep(&rest, "\n")) && *line; y++)
 		put_text(y, 0, line);
 	free(summary);
