@@ -5,12 +5,7 @@
  * addresses. Addresses are kept where a pair is of the same memory. Other
  * addresses were unmapped, or are new.
  */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "changes.h"
-#include "tool.h"
 
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 /* These follow from others, or change by themselves. */
@@ -18,23 +13,13 @@
 /* Later kernels have more bits, without a name here. */
 #define NAMED (((VMAINFO_MAYBE_GUARD << 1) - 1) | VMAINFO_OTHER)
 
-struct side {
-	const struct vma *vmas;
-	size_t nr;
-};
-
 struct comparison {
-	struct side before, after;
+	const struct listing *before, *after;
 	bool from_maps;		/* one of them: there are no flags, and kinds are guesses */
 };
 
-struct list {
-	struct change *list;
-	size_t nr;
-};
-
-static struct change *list_add(struct list *l, enum change_what what, uint64_t start, uint64_t end,
-			       const struct vma *before, const struct vma *after)
+static struct change *list_add(struct changes *l, enum change_what what, uint64_t start,
+			       uint64_t end, const struct vma *before, const struct vma *after)
 {
 	l->list = array_grow(l->list, l->nr, sizeof(*l->list));
 	l->list[l->nr] = (struct change){
@@ -43,15 +28,7 @@ static struct change *list_add(struct list *l, enum change_what what, uint64_t s
 	return &l->list[l->nr++];
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return !strcmp(a ?: "", b ?: "");
-}
-
-/*
- * maps has \012 for a newline. A listing from maps has a newline also where a
- * name has these four characters.
- */
+/* From maps, a name has a newline also where it has the letters \012. */
 static bool same_name(const struct comparison *c, const struct vma *a, const struct vma *b)
 {
 	static const char escape[] = "\\012";
@@ -88,7 +65,7 @@ static bool same_memory(const struct comparison *c, const struct vma *a, const s
 		return true;
 	if (!same_name(c, a, b))
 		return false;
-	return c->from_maps || (a->kind == b->kind && same_text(a->ops, b->ops));
+	return c->from_maps || (a->kind == b->kind && !strcmp(a->ops ?: "", b->ops ?: ""));
 }
 
 /* The flags that differ, without those that follow from other changes */
@@ -104,29 +81,23 @@ static uint64_t other_flags(const struct comparison *c, const struct vma *a, con
 	return flags;
 }
 
-static bool is_renamed(const struct comparison *c, const struct vma *a, const struct vma *b)
-{
-	if (is_anon(a) && a->kind != b->kind)
-		return false;
-	return !same_name(c, a, b);
-}
-
 /* Finds addresses that are not the same memory on the other side. */
-static void find_unmatched(struct list *l, const struct comparison *c, bool before)
+static void find_unmatched(struct changes *l, const struct comparison *c, bool before)
 {
-	const struct side *of = before ? &c->before : &c->after;
-	const struct side *in = before ? &c->after : &c->before;
+	const struct listing *of = before ? c->before : c->after;
+	const struct listing *in = before ? c->after : c->before;
 	size_t i, first = 0, j;
 	uint64_t at, to;
 
-	for (i = 0; i < of->nr; i++) {
+	for (i = 0; i < listing_vmas(of); i++) {
 		const struct vma *vma = &of->vmas[i], *other;
 
-		while (first < in->nr && in->vmas[first].end <= vma->start)
+		while (first < listing_vmas(in) && in->vmas[first].end <= vma->start)
 			first++;
 		at = vma->start;
 		for (j = first, other = vma; other; j++) {
-			other = j < in->nr && in->vmas[j].start < vma->end ? &in->vmas[j] : NULL;
+			other = j < listing_vmas(in) && in->vmas[j].start < vma->end ?
+				&in->vmas[j] : NULL;
 			if (other && !same_memory(c, vma, other))
 				continue;
 			to = other ? other->start : vma->end;
@@ -143,10 +114,11 @@ static void find_unmatched(struct list *l, const struct comparison *c, bool befo
 }
 
 /* Finds addresses that are the same memory on both sides, with a difference. */
-static void find_changed(struct list *l, const struct comparison *c, bool *kept)
+static void find_changed(struct changes *l, const struct comparison *c)
 {
-	const struct vma *a = c->before.vmas, *a_end = a + c->before.nr, *last_a = NULL;
-	const struct vma *b = c->after.vmas, *b_end = b + c->after.nr, *last_b = NULL;
+	const struct vma *a = c->before->vmas, *a_end = a + listing_vmas(c->before);
+	const struct vma *b = c->after->vmas, *b_end = b + listing_vmas(c->after);
+	const struct vma *last_a = NULL, *last_b = NULL;
 	uint64_t last = 0;	/* where the last addresses end that are the same in all respects */
 
 	while (a < a_end && b < b_end) {
@@ -157,9 +129,10 @@ static void find_changed(struct list *l, const struct comparison *c, bool *kept)
 			const uint64_t flags = other_flags(c, a, b);
 			const bool policy = !c->from_maps && a->policy != b->policy;
 			const bool rights = (a->flags ^ b->flags) & RIGHTS;
-			const bool renamed = is_renamed(c, a, b);
+			const bool renamed = !same_name(c, a, b) &&
+					     !(is_anon(a) && a->kind != b->kind);
 
-			*kept = true;
+			l->kept = true;
 			if (rights || renamed || flags || policy) {
 				struct change *change;
 
@@ -194,126 +167,97 @@ static bool has_identity(const struct vma *vma)
 	       vma->kind == VMAINFO_KIND_VDSO || vma->kind == VMAINFO_KIND_VVAR;
 }
 
-static bool same_identity(const struct vma *a, const struct vma *b)
+static int compare_identity(const struct vma *a, const struct vma *b)
 {
-	return a->ino == b->ino && a->dev_major == b->dev_major && a->dev_minor == b->dev_minor &&
-	       a->offset == b->offset && vma_size(a) == vma_size(b) && a->kind == b->kind &&
-	       !((a->flags ^ b->flags) & (RIGHTS | VMAINFO_MAYSHARE)) &&
-	       same_text(a->name, b->name);
-}
-
-/*
- * As hash_64() in the kernel: the multiplier spreads each bit to higher bits.
- */
-static uint64_t mix(uint64_t sum, uint64_t part)
-{
-	sum = (sum ^ part) * 0x61c8864680b583ebull;
-	return sum ^ sum >> 32;
-}
-
-/* A hash of all that same_identity() compares */
-static size_t hash(const struct vma *vma)
-{
-	const uint64_t parts[] = {
-		vma->ino, vma->offset, vma_size(vma), vma->kind,
-		vma->flags & (RIGHTS | VMAINFO_MAYSHARE),
-		(uint64_t)vma->dev_major << 32 | vma->dev_minor,
+	const uint64_t differ = (a->flags ^ b->flags) & (RIGHTS | VMAINFO_MAYSHARE);
+	const uint64_t parts[][2] = {
+		{ a->ino, b->ino }, { a->dev_major, b->dev_major }, { a->dev_minor, b->dev_minor },
+		{ a->offset, b->offset }, { vma_size(a), vma_size(b) }, { a->kind, b->kind },
+		{ a->flags & differ, b->flags & differ },
 	};
-	const char *p;
-	uint64_t sum = 0;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		sum = mix(sum, parts[i]);
-	for (p = vma->name ?: ""; *p; p++)
-		sum = mix(sum, (unsigned char)*p);
-	return sum;
+		if (parts[i][0] != parts[i][1])
+			return parts[i][0] < parts[i][1] ? -1 : 1;
+	return strcmp(a->name ?: "", b->name ?: "");
 }
 
-static bool is_whole(const struct change *change, enum change_what what, const struct vma *vma)
+static const struct vma *vma_of(const struct change *change)
 {
-	return change->what == what && change->end - change->start == vma_size(vma);
+	return change->before ?: change->after;
+}
+
+/* By identity; those of one identity stay in address order. */
+static int compare_changes(const void *a, const void *b)
+{
+	const struct change *x = *(struct change * const *)a, *y = *(struct change * const *)b;
+
+	return compare_identity(vma_of(x), vma_of(y)) ?: (x > y) - (x < y);
+}
+
+/* Returns the changes of whole VMAs that can have moved, sorted. To be freed. */
+static struct change **movable(struct changes *l, enum change_what what, size_t *nr)
+{
+	struct change **found = xreallocarray(NULL, l->nr, sizeof(*found)), *c;
+
+	*nr = 0;
+	for (c = l->list; c < l->list + l->nr; c++)
+		if (c->what == what && c->end - c->start == vma_size(vma_of(c)) &&
+		    has_identity(vma_of(c)))
+			found[(*nr)++] = c;
+	qsort(found, *nr, sizeof(*found), compare_changes);
+	return found;
 }
 
 /*
  * Replaces a pair of unmapped and mapped by one change, and removes it from
- * @gone. Buckets of the hash table are in address order, so the first of
- * several equal VMAs becomes the first one.
+ * @gone. The first of several equal VMAs becomes the first one.
  */
-static void find_moved(struct list *gone, struct list *came)
+static void find_moved(struct changes *gone, struct changes *came)
 {
-	const size_t none = SIZE_MAX;
-	size_t buckets = 1, *heads, *nexts, *at, i, kept = 0;
+	size_t nr_old, nr_new, i = 0, j = 0, kept = 0;
+	struct change **old = movable(gone, CHANGE_UNMAPPED, &nr_old);
+	struct change **new = movable(came, CHANGE_MAPPED, &nr_new);
+	int order;
 
-	if (!gone->nr || !came->nr)
-		return;
-	while (buckets < gone->nr)
-		buckets *= 2;
-	heads = xreallocarray(NULL, buckets, sizeof(*heads));
-	nexts = xreallocarray(NULL, gone->nr, sizeof(*nexts));
-	for (i = 0; i < buckets; i++)
-		heads[i] = none;
-	for (i = gone->nr; i-- > 0;) {
-		const struct vma *vma = gone->list[i].before;
-
-		if (!is_whole(&gone->list[i], CHANGE_UNMAPPED, vma) || !has_identity(vma))
-			continue;
-		at = &heads[hash(vma) % buckets];
-		nexts[i] = *at;
-		*at = i;
-	}
-	for (i = 0; i < came->nr; i++) {
-		struct change *new = &came->list[i];
-
-		if (!is_whole(new, CHANGE_MAPPED, new->after) || !has_identity(new->after))
-			continue;
-		for (at = &heads[hash(new->after) % buckets]; *at != none; at = &nexts[*at]) {
-			struct change *old = &gone->list[*at];
-
-			if (!same_identity(old->before, new->after))
-				continue;
-			new->what = CHANGE_MOVED;
-			new->before = old->before;
-			old->before = NULL;
-			*at = nexts[*at];
-			break;
+	while (i < nr_old && j < nr_new) {
+		order = compare_identity(old[i]->before, new[j]->after);
+		if (!order) {
+			new[j]->what = CHANGE_MOVED;
+			new[j]->before = old[i]->before;
+			old[i]->before = NULL;
 		}
+		i += order <= 0;
+		j += order >= 0;
 	}
 	for (i = 0; i < gone->nr; i++)
 		if (gone->list[i].before)
 			gone->list[kept++] = gone->list[i];
 	gone->nr = kept;
-	free(heads);
-	free(nexts);
+	free(old);
+	free(new);
 }
 
 /* ---- all of it ---- */
 
-static struct side side_of(const struct listing *l)
-{
-	return (struct side){ .vmas = l->vmas, .nr = l->nr - l->has_gate };
-}
-
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after)
 {
 	const struct comparison comparison = {
-		.before = side_of(before),
-		.after = side_of(after),
+		.before = before,
+		.after = after,
 		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
 	};
-	/*
-	 * In this order, if they start at the same address: unmapped, mapped,
-	 * changed
-	 */
-	struct list lists[3] = {};
+	/* Unmapped, mapped, changed: the order at equal addresses */
+	struct changes lists[3] = {};
 	size_t at[3] = {}, i, first;
 
-	memset(c, 0, sizeof(*c));
 	find_unmatched(&lists[0], &comparison, true);
 	find_unmatched(&lists[1], &comparison, false);
-	find_changed(&lists[2], &comparison, &c->kept);
+	find_changed(&lists[2], &comparison);
 	find_moved(&lists[0], &lists[1]);
 
+	*c = (struct changes){ .kept = lists[2].kept };
 	c->list = xreallocarray(NULL, lists[0].nr + lists[1].nr + lists[2].nr, sizeof(*c->list));
 	for (;;) {
 		for (first = 3, i = 0; i < 3; i++)
@@ -385,7 +329,7 @@ static void print_details(FILE *out, const struct change *change)
 {
 	const struct vma *a = change->before, *b = change->after;
 	char size[SIZE_TEXT], perm[5], flags[2 * FLAGS_TEXT];
-	const char *comma = "";
+	const char *comma = ", ";
 
 	switch (change->what) {
 	case CHANGE_GROWN:
@@ -407,11 +351,10 @@ static void print_details(FILE *out, const struct change *change)
 	default:
 		return;
 	}
-	fputs(" (", out);
-	if (change->what == CHANGE_PROTECTED) {
-		fprintf(out, "was %s", vma_perm(perm, a));
-		comma = ", ";
-	}
+	if (change->what == CHANGE_PROTECTED)
+		fprintf(out, " (was %s", vma_perm(perm, a));
+	else
+		comma = " (";
 	if (change->flags) {
 		fprintf(out, "%s%s", comma, flags_changed(flags, change));
 		comma = ", ";
@@ -428,10 +371,7 @@ static void print_details(FILE *out, const struct change *change)
 	putc(')', out);
 }
 
-/*
- * Prints the range of the whole VMA if only a part of it changed its size, or
- * it was split or merged. Otherwise the range of the change.
- */
+/* The range is that of the change, or of a VMA that was resized, split or merged. */
 void change_print(FILE *out, const struct change *change, bool colour)
 {
 	const bool whole = change->what == CHANGE_GROWN || change->what == CHANGE_SHRUNK ||

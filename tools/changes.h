@@ -7,11 +7,6 @@
 #ifndef CHANGES_H
 #define CHANGES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
 #include "json.h"
 #include "listing.h"
 
@@ -51,13 +46,12 @@ struct changes {
 };
 
 /*
- * Compares two listings, which must outlive @c. Ignores the gate page, and
- * whether pages were touched. Time and memory are linear.
+ * Compares two listings, which must outlive @c. Ignores the gate page, and whether
+ * pages were touched. Takes linear time, but for the sorting of what can have moved.
  */
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);
 
-/* As a line for people, and as a JSON object */
 void change_print(FILE *out, const struct change *change, bool colour);
 void change_json(struct json *j, const struct change *change);
 

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo diff: what differs between two listings, or processes. */
-#include <errno.h>
-#include <error.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "changes.h"
 #include "process.h"
 #include "show.h"
-#include "tool.h"
 
 /* As those of diff(1) */
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
@@ -29,56 +22,37 @@ static const struct argp_option options[] = {
 	{ }
 };
 
-struct arguments {
-	bool json;
-	const char *sides[2];
-};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct arguments *a = state->input;
+	bool *json = state->input;
 
-	switch (key) {
-	case OPT_JSON:
-		a->json = true;
-		break;
-	case ARGP_KEY_ARG:
-		if (state->arg_num >= 2)
-			argp_error(state, "extra operand '%s'", arg);
-		a->sides[state->arg_num] = arg;
-		break;
-	case ARGP_KEY_END:
-		if (!a->sides[1])
-			argp_error(state, "missing operand: two files or processes are compared");
-		if (!strcmp(a->sides[0], "-") && !strcmp(a->sides[1], "-"))
-			argp_error(state, "only one of the two can be stdin");
-		break;
-	default:
+	(void)arg;
+	if (key == OPT_JSON)
+		*json = true;
+	else if (key == ARGP_KEY_END && !strcmp(operands.list[0], "-") &&
+		 !strcmp(operands.list[1], "-"))
+		argp_error(state, "only one of the two can be stdin");
+	else
 		return ARGP_ERR_UNKNOWN;
-	}
 	return 0;
-}
-
-/* It can be meant as the name of a process. */
-static void no_such_file(const char *arg)
-{
-	error(0, ENOENT, "cannot open '%s'", arg);
-	fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
-	exit(exit_failure);
 }
 
 static void read_side(struct listing *l, const char *arg)
 {
 	static const char prefix[] = "pid:";
 
-	if (!strncmp(arg, prefix, strlen(prefix)))
+	if (!strncmp(arg, prefix, strlen(prefix))) {
 		listing_of(l, process_find(arg + strlen(prefix)));
-	else if (*arg && !arg[strspn(arg, "0123456789")])
+	} else if (*arg && !arg[strspn(arg, "0123456789")]) {
 		listing_of(l, process_find(arg));
-	else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/'))
-		no_such_file(arg);
-	else
+	} else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/')) {
+		/* It can be meant as the name of a process. */
+		error(0, ENOENT, "cannot open '%s'", arg);
+		fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
+		exit(exit_failure);
+	} else {
 		listing_from_file(l, arg);
+	}
 }
 
 static void side_json(struct json *j, const char *key, const struct listing *l, const char *arg)
@@ -86,19 +60,18 @@ static void side_json(struct json *j, const char *key, const struct listing *l, 
 	json_open(j, key, '{');
 	json_text(j, "argument", arg);
 	listing_json(j, l);
-	json_int(j, "vmas", l->nr - l->has_gate);
+	json_int(j, "vmas", listing_vmas(l));
 	json_close(j, '}');
 }
 
-static void print_json(const struct changes *c, const struct listing sides[2],
-		       const struct arguments *a)
+static void print_json(const struct changes *c, const struct listing sides[2])
 {
 	struct json j = { .out = stdout };
 	size_t i;
 
 	json_open(&j, NULL, '{');
-	side_json(&j, "a", &sides[0], a->sides[0]);
-	side_json(&j, "b", &sides[1], a->sides[1]);
+	side_json(&j, "a", &sides[0], operands.list[0]);
+	side_json(&j, "b", &sides[1], operands.list[1]);
 	json_open(&j, "changes", '[');
 	for (i = 0; i < c->nr; i++) {
 		json_line(&j);
@@ -116,20 +89,22 @@ int diff_command(int argc, char **argv)
 		options, parse, "A B", doc, process_children, NULL, NULL
 	};
 	struct listing sides[2];
-	struct arguments a = { };
+	bool json = false, colour;
 	struct changes c;
-	bool colour;
 	size_t i;
 
 	argp_err_exit_status = EXIT_TROUBLE;
 	exit_failure = EXIT_TROUBLE;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	operands = (struct operands){
+		.min = 2, .max = 2, .what = "two files or processes are compared",
+	};
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
 	for (i = 0; i < 2; i++)
-		read_side(&sides[i], a.sides[i]);
+		read_side(&sides[i], operands.list[i]);
 	changes_between(&c, &sides[0], &sides[1]);
 	colour = use_colour();
-	if (a.json)
-		print_json(&c, sides, &a);
+	if (json)
+		print_json(&c, sides);
 	else
 		for (i = 0; i < c.nr; i++)
 			change_print(stdout, &c.list[i], colour);

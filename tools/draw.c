@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo draw - the whole address space of a process, in the terminal or as a picture. */
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
-#include <wchar.h>
 
 #include "draw.h"
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 #define DEFAULT_BOXES 400
-#define MAX_COLUMNS 12
 /* Screens have more pixels than CSS; a picture can be scaled down. */
 #define DEFAULT_SCALE 2
 #define MAX_SCALE 4
@@ -38,7 +29,6 @@ static const struct metrics terminal_metrics = {
 enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE };
 
 struct options {
-	const char *process;
 	const char *file;
 	const char *from;
 	const char *summary;
@@ -49,7 +39,6 @@ struct options {
 	uint64_t scale;
 };
 
-/* By the suffix of the file */
 static enum picture picture_type(const char *file)
 {
 	static const struct {
@@ -78,12 +67,10 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "title", KEY_TITLE, "TEXT", 0, "A title instead of the name of the process", 0 },
 	{ "boxes", KEY_BOXES, "N", 0,
-	  "Merge small neighbours until there are at most N boxes; 0 draws all (400)",
-	  0 },
+	  "Merge small neighbours until there are at most N boxes; 0 draws all (400)", 0 },
 	{ "columns", KEY_COLUMNS, "N", 0,
 	  "Columns of boxes in a picture, at most 12; 0, the default: chosen by size", 0 },
-	{ "scale", KEY_SCALE, "N", 0,
-	  "Scale of a .png, 1 to 4 (2)", 0 },
+	{ "scale", KEY_SCALE, "N", 0, "Scale of a .png, 1 to 4 (2)", 0 },
 	{}
 };
 
@@ -119,13 +106,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_SCALE, &o->scale) || !o->scale)
 			argp_error(state, "invalid scale: '%s'", arg);
 		break;
-	case ARGP_KEY_ARG:
-		if (o->process)
-			argp_error(state, "extra operand '%s': one process at a time", arg);
-		o->process = arg;
-		break;
 	case ARGP_KEY_END:
-		if (o->from && o->process)
+		if (o->from && operands.list[0])
 			argp_error(state, "a process or --from, not both");
 		if (o->summary && !o->from)
 			argp_error(state, "--summary is for --from");
@@ -161,17 +143,10 @@ static bool may_be_summary(const struct bytes *b)
 
 static void space_from_file(struct space *space, const char *file)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	const char *wrong;
 	struct bytes text = {};
-	int err;
+	const char *wrong;
 
-	if (fd < 0)
-		error(EXIT_FAILURE, errno, "cannot open '%s'", file);
-	err = bytes_read(&text, fd, may_be_summary);
-	if (err)
-		error(EXIT_FAILURE, err, "cannot read '%s'", file);
-	close(fd);
+	file_read(&text, file, may_be_summary);
 	wrong = may_be_summary(&text) ? space_read(space, text.p) : "it is too long";
 	if (wrong)
 		error(EXIT_FAILURE, 0, "'%s' is not a copy of /proc/vmainfo/summary: %s", file,
@@ -182,16 +157,13 @@ static void space_from_file(struct space *space, const char *file)
 /* The module's summary of a process; false if it cannot be had, or the process has exited. */
 static bool space_from_module(struct space *space, pid_t pid)
 {
+	const int fd = open(VMAINFO_SUMMARY, O_RDWR | O_CLOEXEC);
 	struct bytes text = {};
-	char number[16];
 	bool done;
-	int fd, len;
 
-	fd = open(VMAINFO_SUMMARY, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	len = snprintf(number, sizeof(number), "%d", pid);
-	if (!pid || write(fd, number, len) == len)
+	if (!pid || dprintf(fd, "%d", pid) > 0)
 		bytes_read(&text, fd, may_be_summary);
 	close(fd);
 	done = text.p && !space_read(space, text.p);
@@ -268,16 +240,12 @@ static char *subtitle_of(const struct options *o, const struct layout *layout)
 	return text;
 }
 
-static void caption_make(struct caption *c, const struct options *o, const struct layout *layout)
+static char *limits_note(const struct space *space)
 {
-	const struct space *space = layout->space;
-	size_t room, n = 0;
-	FILE *out;
+	char *text;
+	size_t size;
+	FILE *out = xopen_memstream(&text, &size);
 
-	memset(c, 0, sizeof(*c));
-	c->title = title_of(o, layout->l, space, layout->metrics.text);
-	c->subtitle = subtitle_of(o, layout);
-	out = xopen_memstream(&c->notes[n++], &room);
 	if (space->user_end)
 		fprintf(out, "User space ends at %" PRIx64, space->user_end);
 	else
@@ -286,17 +254,22 @@ static void caption_make(struct caption *c, const struct options *o, const struc
 		fprintf(out, ", the kernel's part begins at %" PRIx64, space->kernel_start);
 	fprintf(out, ": %s.", space->source ?: "the addresses are like those of no machine known");
 	fclose(out);
-	out = xopen_memstream(&c->notes[n++], &room);
-	fprintf(out, "Heights are logarithmic; those with a break mark are not to scale.");
-	if (space->kernel_start && !space->nr_regions)
-		fprintf(out, " Which regions the kernel has is not known.");
-	fclose(out);
-	if (layout->nr_merged) {
-		out = xopen_memstream(&c->notes[n++], &room);
-		fprintf(out, "%zu of the VMAs are merged with small neighbours, in %zu boxes; "
-			"--boxes=0 draws each.", layout->nr_merged, layout->in_boxes);
-		fclose(out);
-	}
+	return text;
+}
+
+static void caption_make(struct caption *c, const struct options *o, const struct layout *layout)
+{
+	const struct space *space = layout->space;
+
+	c->title = title_of(o, layout->l, space, layout->metrics.text);
+	c->subtitle = subtitle_of(o, layout);
+	c->notes[0] = limits_note(space);
+	c->notes[1] = xasprintf("Heights are logarithmic; those with a break mark are not to scale.%s",
+				space->kernel_start && !space->nr_regions ?
+				" Which regions the kernel has is not known." : "");
+	c->notes[2] = xasprintf("%zu of the VMAs are merged with small neighbours, in %zu boxes; "
+				"--boxes=0 draws each.", layout->nr_merged, layout->in_boxes);
+	c->nr_notes = layout->nr_merged ? 3 : 2;
 }
 
 static void caption_free(struct caption *c)
@@ -305,7 +278,7 @@ static void caption_free(struct caption *c)
 
 	free(c->title);
 	free(c->subtitle);
-	for (i = 0; c->notes[i]; i++)
+	for (i = 0; i < ARRAY_SIZE(c->notes); i++)
 		free(c->notes[i]);
 }
 
@@ -333,7 +306,6 @@ static const struct glyphs utf8_glyphs = {
 
 struct screen {
 	const struct glyphs *glyphs;
-	bool utf8;
 	bool colour;
 	int width;	/* of all */
 	int inner;	/* of boxes, without their sides */
@@ -357,44 +329,14 @@ static const char *access_sgr(unsigned int access)
 
 static void sgr(const struct screen *s, const char *parameters)
 {
-	if (s->colour)
+	if (s->colour && parameters)
 		printf("\033[%sm", parameters);
 }
 
-/* The next character of a text, and how many columns it takes; sets *@n to its bytes. */
-static int next_width(const struct screen *s, const char *text, size_t *n)
-{
-	wchar_t c = (unsigned char)*text;
-	int width;
-
-	for (*n = 1; ((unsigned char)text[*n] & 0xc0) == 0x80; (*n)++)
-		;
-	if (*n == 1 || !s->utf8)
-		return 1;
-	c &= 0x7f >> *n;
-	for (size_t i = 1; i < *n; i++)
-		c = c << 6 | (text[i] & 0x3f);
-	width = wcwidth(c);
-	return width < 0 ? 1 : width;
-}
-
-static int text_width(const struct screen *s, const char *text)
-{
-	int width = 0;
-	size_t n;
-
-	for (; *text; text += n)
-		width += next_width(s, text, &n);
-	return width;
-}
-
-/*
- * Prints @text in at most @room columns, cut at its end or else at its beginning. Returns how many
- * it took.
- */
+/* Prints a text, cut to @room at its end or beginning. Returns its width. */
 static int put_cut(const struct screen *s, const char *text, int room, bool at_end)
 {
-	const int width = text_width(s, text), dots = s->utf8 ? 1 : 3;
+	const int width = text_width(text), dots = text_width(s->glyphs->ellipsis);
 	int printed = 0, skip = 0, w;
 	size_t n;
 
@@ -407,7 +349,7 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 			fputs(s->glyphs->ellipsis, stdout);
 	}
 	for (; *text; text += n) {
-		w = next_width(s, text, &n);
+		w = next_width(text, &n);
 		if (skip > 0) {
 			skip -= w;
 			continue;
@@ -424,12 +366,6 @@ static int put_cut(const struct screen *s, const char *text, int room, bool at_e
 	return printed + dots;
 }
 
-static void put_times(const char *text, int times)
-{
-	while (times-- > 0)
-		fputs(text, stdout);
-}
-
 /* Lines of no more than the width, broken at spaces. */
 static void put_wrapped(const struct screen *s, const char *text)
 {
@@ -437,7 +373,7 @@ static void put_wrapped(const struct screen *s, const char *text)
 	int at = 0, width;
 
 	while ((word = strsep(&rest, " "))) {
-		width = text_width(s, word);
+		width = text_width(word);
 		if (at && at + 1 + width > s->width) {
 			putchar('\n');
 			at = 0;
@@ -457,8 +393,7 @@ static void screen_init(struct screen *s)
 	struct winsize size;
 	uint64_t width;
 
-	s->utf8 = locale_is_utf8();
-	s->glyphs = s->utf8 ? &utf8_glyphs : &ascii_glyphs;
+	s->glyphs = locale_is_utf8() ? &utf8_glyphs : &ascii_glyphs;
 	s->colour = use_colour();
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		s->width = size.ws_col;
@@ -475,8 +410,11 @@ static void screen_init(struct screen *s)
 
 static void put_border(const struct screen *s, uint64_t address, const char * const sides[2])
 {
+	int i;
+
 	printf("%*" PRIx64 " %s", ADDRESS_WIDTH, address, sides[0]);
-	put_times(s->glyphs->horizontal, s->inner);
+	for (i = 0; i < s->inner; i++)
+		fputs(s->glyphs->horizontal, stdout);
 	printf("%s\n", sides[1]);
 }
 
@@ -487,19 +425,17 @@ static void put_inside(const struct screen *s, const char *left, const char *rig
 	const int room = s->inner - 2 - (*right ? strlen(right) + 1 : 0);
 	int used;
 
-	if (parameters)
-		sgr(s, parameters);
+	sgr(s, parameters);
 	putchar(' ');
 	used = put_cut(s, left, room, true);
 	printf("%*s ", s->inner - 2 - used, right);
-	if (parameters)
-		sgr(s, "0");
+	sgr(s, parameters ? "0" : NULL);
 }
 
 static void put_part(const struct screen *s, const struct layout *layout, const struct box *box,
 		     const struct span *part, bool first)
 {
-	char text[64] = "", size[SIZE_TEXT] = "", perm[5];
+	char text[64] = "", size[SIZE_TEXT] = "";
 	const char *parameters = NULL;
 	struct mix mix;
 
@@ -508,14 +444,14 @@ static void put_part(const struct screen *s, const struct layout *layout, const 
 
 		parameters = access_sgr(vma_access(vma));
 		if (first)
-			snprintf(text, sizeof(text), "%s", vma_perm(perm, vma));
+			vma_perm(text, vma);
 	} else if (part->nr) {
 		span_mix(&mix, layout->l, part);
 		parameters = mix.nr[7] || mix.nr[15] ? access_sgr(7) : "7";
 		if (first)
 			snprintf(text, sizeof(text), "%zu VMAs", part->nr);
 	} else if (first && box->type == BOX_VMAS) {
-		snprintf(text, sizeof(text), "unmapped");
+		strcpy(text, "unmapped");
 	}
 	if (first)
 		size_text(size, part->end - part->start);
@@ -555,7 +491,7 @@ static struct token *label_of(const struct screen *s, const struct box *box)
 		comma = strstr(note, ", ");
 		len = comma ? (size_t)(comma + 1 - note) : strlen(note);
 		tokens = add_token(tokens, &nr, TOKEN_NOTE, note, len);
-		if (text_width(s, tokens[nr - 1].text) <= s->label)
+		if (text_width(tokens[nr - 1].text) <= s->label)
 			continue;
 		len = strcspn(note, " ");
 		tokens[nr - 1].text[len] = 0;
@@ -574,13 +510,13 @@ static struct token *put_label(const struct screen *s, struct token *t, const ch
 	for (; t->text; t++) {
 		gap = !used ? 0 : t->type == TOKEN_NOTE && t[-1].type == TOKEN_NOTE ? 1 : 2;
 		room = s->label - used - gap;
-		if (used && text_width(s, t->text) > room && !(t->type == TOKEN_DIR && last))
+		if (used && text_width(t->text) > room && !(t->type == TOKEN_DIR && last))
 			break;
 		/* Less would be only the dots. */
 		if (t->type == TOKEN_DIR && s->label - used < 8)
 			continue;
 		if (t->type == TOKEN_NAME && t[1].text && t[1].type == TOKEN_SIZE)
-			room -= text_width(s, t[1].text) + 2;
+			room -= text_width(t[1].text) + 2;
 		printf("%*s", used ? gap : 1, "");
 		if (t->type <= TOKEN_SIZE)
 			sgr(s, name_sgr);
@@ -623,7 +559,6 @@ static void put_box(const struct screen *s, const struct layout *layout, const s
 	free(tokens);
 }
 
-/* All of user space in a line, to scale. */
 static void put_overview(const struct screen *s, const struct layout *layout)
 {
 	bool *cells;
@@ -662,7 +597,7 @@ static void draw_terminal(const struct layout *layout,
 			   i + 1 < layout->nr ? s.glyphs->middle : s.glyphs->bottom);
 	}
 	putchar('\n');
-	for (i = 0; caption->notes[i]; i++)
+	for (i = 0; i < caption->nr_notes; i++)
 		put_wrapped(&s, caption->notes[i]);
 }
 
@@ -698,7 +633,6 @@ static void __attribute__((noreturn)) exec_with_cairo(int argc, char **argv)
 
 	args[0] = program_invocation_name;
 	args[1] = "draw";
-	/* argv[argc] is NULL. */
 	memcpy(args + 2, argv + 1, argc * sizeof(*args));
 	len = readlink("/proc/self/exe", self, sizeof(self));
 	if (len < 0 || (size_t)len == sizeof(self))
@@ -742,6 +676,7 @@ int draw_command(int argc, char **argv)
 	bool known = false;
 	pid_t pid;
 
+	operands = (struct operands){ .max = 1, .what = "one process at a time" };
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	metrics = metrics_for(&o, argc, argv);
 	if (o.from) {
@@ -751,7 +686,7 @@ int draw_command(int argc, char **argv)
 			known = true;
 		}
 	} else {
-		pid = o.process ? process_find(o.process) : 0;
+		pid = operands.list[0] ? process_find(operands.list[0]) : 0;
 		listing_of(&listing, pid);
 		known = !listing_is_from_maps(&listing) && space_from_module(&space, pid);
 	}

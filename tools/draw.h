@@ -8,14 +8,9 @@
 #ifndef DRAW_H
 #define DRAW_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "listing.h"
 #include "tool.h"
 
-/* A part of the kernel's segment */
 struct region {
 	uint64_t start;
 	uint64_t end;
@@ -107,10 +102,7 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 		 const struct metrics *m, size_t max);
 void layout_free(struct layout *layout);
 
-/*
- * User space to scale, from the lowest address: sets those of the @nr cells that
- * have something mapped. Returns the end of the last cell.
- */
+/* User space to scale: sets cells with mappings. Returns the last one's end. */
 uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr);
 
 /* Access rights, each with a colour of its own: _READ, _WRITE, _EXEC in the lower three bits */
@@ -127,11 +119,12 @@ struct mix {
 
 void span_mix(struct mix *mix, const struct listing *l, const struct span *span);
 
-/* The texts above a drawing, and the notes below it, with a NULL at their end */
+/* The texts above a drawing, and the notes below it */
 struct caption {
 	char *title;
 	char *subtitle;
-	char *notes[4];
+	char *notes[3];
+	size_t nr_notes;	/* @notes that apply */
 };
 
 /* ---- picture.c ---- */
@@ -139,6 +132,9 @@ struct caption {
 enum picture { PICTURE_NONE, PICTURE_SVG, PICTURE_PNG, PICTURE_PDF };
 
 extern const struct metrics picture_metrics;
+
+/* Of boxes, in a picture */
+#define MAX_COLUMNS 12
 
 /*
  * Draws @layout, which must be of picture_metrics, into @out, to be freed.

@@ -6,15 +6,9 @@
  * collector of node_exporter: UNIT and EOF are comments there. It has no timestamps,
  * which the collector rejects.
  */
-#include <errno.h>
-#include <error.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "process.h"
-#include "tool.h"
 #include "../include/version.h"
 
 struct export {
@@ -42,17 +36,10 @@ static void unescape(char *name)
 /* A name as the value of a label, whose escapes come on top of printable(). */
 static void put_label(FILE *out, const char *escaped)
 {
-	char *name = xstrdup(escaped), *text;
-	const char *p;
+	char *name = xstrdup(escaped);
 
 	unescape(name);
-	text = printable(name, TEXT_UTF8);
-	for (p = text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			putc('\\', out);
-		putc(*p, out);
-	}
-	free(text);
+	print_escaped(out, name, TEXT_UTF8, "\"\\", '\\');
 	free(name);
 }
 
@@ -119,10 +106,8 @@ static int compare_vmas(const void *a, const void *b)
 }
 
 /*
- * The series of a process depend only on its current number of VMAs. An alert
- * needs a series without gaps as long as the process is above its level. So all
- * processes above a lower threshold have series. They are few, because VMAs
- * take kernel memory.
+ * An alert needs a series without gaps as long as the process is above its level.
+ * So all processes above a lower threshold have series, which are few.
  */
 static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t max)
 {
@@ -150,24 +135,6 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 		  t->nr ? t->procs[0].vmas : 0);
 	put_processes(out, t->procs, shown);
 	fputs("# EOF\n", out);
-}
-
-/* ---- where to ---- */
-
-/*
- * Readers see the old text or the new one. The textfile collector reads *.prom,
- * and so ignores the temporary file.
- */
-static void write_metrics(const char *file, const char *text, size_t size)
-{
-	struct stat st;
-
-	/* Replacing it would remove a device or a pipe. */
-	if (!stat(file, &st) && !S_ISREG(st.st_mode))
-		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
-		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is not a regular file", file);
-	/* Another user reads it. */
-	replace_file(file, text, size, 0644);
 }
 
 /* ---- the command ---- */
@@ -201,8 +168,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int export_command(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "output", 'o', "FILE", 0,
-		  "Replace FILE atomically; its mode is 0644", 0 },
+		{ "output", 'o', "FILE", 0, "Replace FILE atomically; its mode is 0644", 0 },
 		{ "threshold", 't', "PERCENT", 0,
 		  "All processes at or above PERCENT of the limit have series (50); the level of an alert must be higher",
 		  0 },
@@ -222,6 +188,7 @@ int export_command(int argc, char **argv)
 	struct export e = { .threshold = 50, .count = 10 };
 	struct procs t = {};
 	char *text, *cost;
+	struct stat st;
 	size_t size;
 	bool failed;
 	FILE *out;
@@ -238,8 +205,13 @@ int export_command(int argc, char **argv)
 	failed = ferror(out);
 	if (fclose(out) || failed)
 		error(EXIT_FAILURE, errno, "memory");
+	/* Replacing it would remove a device or a pipe. */
+	if (e.file && !stat(e.file, &st) && !S_ISREG(st.st_mode))
+		error(EXIT_FAILURE, S_ISDIR(st.st_mode) ? EISDIR : 0,
+		      S_ISDIR(st.st_mode) ? "'%s'" : "'%s' is not a regular file", e.file);
+	/* Another user reads it. The collector reads *.prom, and no temporary file. */
 	if (e.file)
-		write_metrics(e.file, text, size);
+		replace_file(e.file, text, size, 0644);
 	else
 		fwrite(text, size, 1, stdout);
 	free(text);

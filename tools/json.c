@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Writes JSON, see json.h. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "json.h"
-#include "tool.h"
 
 /* Prints what comes before a value. */
 static void begin(struct json *j, const char *key)
@@ -42,55 +38,32 @@ void json_line(struct json *j)
 
 void json_text(struct json *j, const char *key, const char *text)
 {
-	char *copy, *p;
-
 	if (!text) {
 		json_null(j, key);
 		return;
 	}
 	begin(j, key);
 	putc_unlocked('"', j->out);
-	copy = printable(text, TEXT_UTF8);
-	for (p = copy; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			putc_unlocked('\\', j->out);
-		putc_unlocked(*p, j->out);
-	}
-	free(copy);
+	print_escaped(j->out, text, TEXT_UTF8, "\"\\", '\\');
 	putc_unlocked('"', j->out);
-}
-
-static void put_number(FILE *out, uint64_t value, unsigned int base)
-{
-	char digits[24], *p = digits + sizeof(digits);
-
-	do {
-		*--p = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	fwrite_unlocked(p, 1, digits + sizeof(digits) - p, out);
 }
 
 void json_hex(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	fputs_unlocked("\"0x", j->out);
-	put_number(j->out, value, 16);
-	putc_unlocked('"', j->out);
+	fprintf(j->out, "\"0x%" PRIx64 "\"", value);
 }
 
 void json_decimal(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	putc_unlocked('"', j->out);
-	put_number(j->out, value, 10);
-	putc_unlocked('"', j->out);
+	fprintf(j->out, "\"%" PRIu64 "\"", value);
 }
 
 void json_int(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
-	put_number(j->out, value, 10);
+	fprintf(j->out, "%" PRIu64, value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

@@ -7,9 +7,7 @@
 #ifndef JSON_H
 #define JSON_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "tool.h"
 
 struct json {
 	FILE *out;
@@ -26,10 +24,7 @@ void json_line(struct json *j);
 /* A text, by printable(); NULL becomes null. */
 void json_text(struct json *j, const char *key, const char *text);
 
-/*
- * A number as a text, because JavaScript and jq round numbers above 2^53:
- * hexadecimal with 0x, or decimal
- */
+/* Numbers as texts, because JavaScript and jq round those above 2^53 */
 void json_hex(struct json *j, const char *key, uint64_t value);
 void json_decimal(struct json *j, const char *key, uint64_t value);
 

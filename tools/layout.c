@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The layout of a drawing: which boxes, with which names and heights; see
- * draw.h
- */
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* The boxes of a drawing, with their names and heights; see draw.h */
 #include "draw.h"
-#include "tool.h"
 
 /* A box with more parts would be hard to read. */
 #define MAX_PARTS 48
@@ -58,15 +50,9 @@ void span_mix(struct mix *mix, const struct listing *l, const struct span *span)
 
 /* ---- around the VMAs ---- */
 
-/* Without the gate page */
-static size_t nr_vmas(const struct listing *l)
-{
-	return l->nr - l->has_gate;
-}
-
 static uint64_t last_end(const struct listing *l)
 {
-	return nr_vmas(l) ? l->vmas[nr_vmas(l) - 1].end : 0;
+	return listing_vmas(l) ? l->vmas[listing_vmas(l) - 1].end : 0;
 }
 
 /* Compares exclusive ends, where 0 is 2^64. */
@@ -75,9 +61,7 @@ static bool is_below(uint64_t end, uint64_t other)
 	return end - 1 < other - 1;
 }
 
-/*
- * Whether a range with that end contains that address, if it starts before it
- */
+/* Whether a range with that end, which starts below it, has that address */
 static bool reaches(uint64_t end, uint64_t address)
 {
 	return end - 1 >= address;
@@ -134,9 +118,7 @@ static bool parse_addresses(char *p, uint64_t *start, uint64_t *end)
 	return !*p || *p == '\t' || *p == ' ';
 }
 
-/*
- * Parses a line of summary, "KEY:<tab>VALUE". Later modules can have more keys.
- */
+/* Parses a line of summary, "KEY:<tab>VALUE"; unknown keys are ignored. */
 static bool read_line(struct space *space, char *line, struct region *regions, size_t *nr)
 {
 	static const char prefix[] = "Kernel", word[] =
@@ -175,10 +157,7 @@ const char *space_read(struct space *space, char *text)
 	memset(space, 0, sizeof(*space));
 	while ((line = strsep(&rest, "\n"))) {
 		lines++;
-		/*
-		 * Copies from other systems can have CR LF, and no newline at
-		 * the end.
-		 */
+		/* Copies can have CR LF, and no newline at the end. */
 		cr = strchr(line, '\r');
 		if (cr && !cr[1])
 			*cr = 0;
@@ -226,27 +205,28 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 	 * The stack is near the end of the default address range: 47 bits on
 	 * x86-64, 48 bits on arm64 with 4 KB pages and 4 levels of page tables.
 	 */
-	const uint64_t end = last_end(l), usual_end = 1ULL << 47;
+	const uint64_t end = last_end(l), bits_47 = 1ULL << 47, bits_48 = 1ULL << 48;
+	const struct vma *vma, *gate = l->has_gate ? &l->vmas[l->nr - 1] : NULL;
 	bool x86 = machine && !strcmp(machine, "x86_64");
 	bool arm64 = machine && !strcmp(machine, "aarch64");
 	bool stack_47 = false, stack_48 = false;
-	const struct vma *vma;
+	uint64_t half;
 
 	memset(space, 0, sizeof(*space));
-	for (vma = l->vmas; vma < l->vmas + nr_vmas(l); vma++) {
+	if (gate && gate->end <= 4 * GB) {
+		guess_32bit_kernel(space, gate, end);
+		return;
+	}
+	for (vma = l->vmas; vma < l->vmas + listing_vmas(l); vma++) {
 		if (vma->kind != VMAINFO_KIND_STACK)
 			continue;
-		stack_47 |= vma->end <= usual_end && vma->end > usual_end / 16 * 15;
-		stack_48 |= vma->end <= 2 * usual_end && vma->end > 2 * usual_end / 16 * 15;
+		stack_47 |= vma->end <= bits_47 && vma->end > bits_47 / 16 * 15;
+		stack_48 |= vma->end <= bits_48 && vma->end > bits_48 / 16 * 15;
 	}
 	if (!machine) {
 		/* Only x86 has this page. */
-		x86 = l->has_gate && l->vmas[l->nr - 1].start == 0xffffffffff600000ULL;
+		x86 = gate && gate->start == 0xffffffffff600000ULL;
 		arm64 = !x86 && stack_48;
-	}
-	if (l->has_gate && l->vmas[l->nr - 1].end <= 4 * GB) {
-		guess_32bit_kernel(space, &l->vmas[l->nr - 1], end);
-		return;
 	}
 	if (end && end <= 4 * GB) {
 		space->source = "inferred from the addresses: a 32-bit process";
@@ -254,53 +234,35 @@ void space_guess(struct space *space, const struct listing *l, const char *machi
 		if (!x86 && !arm64 && end <= 0xf0000000)
 			return;
 		space->user_end = 4 * GB;
-	}
-	if (!x86 && !arm64 && stack_47) {
-		/*
-		 * Other machines with 47 bits for user space have the same
-		 * halves.
-		 */
+	} else if (x86) {
+		space->source = machine ? "as on any x86-64" :
+			"inferred from the vsyscall page: x86-64";
+	} else if (arm64 && end > bits_48) {
+		space->source = "as on arm64 with 52-bit addresses";
+	} else if (arm64) {
+		space->source = machine ? "as on arm64 with 48-bit addresses" :
+			"inferred from the stack's address: arm64 with 48-bit addresses";
+	} else if (stack_47) {
+		/* Other machines with 47 bits have the same halves. */
 		x86 = true;
 		space->source = "inferred from the stack's address: as on x86-64";
 	}
-	if (x86) {
-		if (!space->source)
-			space->source = machine ? "as on any x86-64" :
-				"inferred from the vsyscall page: x86-64";
-		if (!space->user_end)
-			space->user_end = end > usual_end ? (1ULL << 56) - 4096 : usual_end - 4096;
-		/*
-		 * 5-level page tables show only if addresses above 47 bits are
-		 * used.
-		 */
-		space->kernel_start = -(end > usual_end ? 1ULL << 56 : usual_end);
-	} else if (arm64 && end <= 2 * usual_end) {
-		if (!space->source)
-			space->source = machine ? "as on arm64 with 48-bit addresses" :
-				"inferred from the stack's address: arm64 with 48-bit addresses";
-		if (!space->user_end)
-			space->user_end = 2 * usual_end;
-		space->kernel_start = -(2 * usual_end);
-	} else if (arm64) {
-		space->source = "as on arm64 with 52-bit addresses";
-		space->user_end = 1ULL << 52;
-		space->kernel_start = -(1ULL << 52);
-	}
+	if (!x86 && !arm64)
+		return;
+	/* More levels of page tables show only in addresses that need them. */
+	half = 1ULL << (x86 ? (end > bits_47 ? 56 : 47) : (end > bits_48 ? 52 : 48));
+	if (!space->user_end)
+		space->user_end = half - (x86 ? 4096 : 0);
+	space->kernel_start = -half;
 }
 
 /* ---- heights ---- */
 
-/* In 1/256, linear between powers of two */
-static unsigned int log2_of(uint64_t size)
-{
-	const unsigned int exponent = 63 - __builtin_clzll(size | 1);
-
-	return exponent << 8 | (size << (63 - exponent) << 1 >> 56);
-}
-
 unsigned int metrics_height(const struct metrics *m, uint64_t size)
 {
-	const unsigned int log = log2_of(size), from = m->from << 8;
+	const unsigned int exponent = 63 - __builtin_clzll(size | 1), from = m->from << 8;
+	/* In 1/256, linear between powers of two */
+	const unsigned int log = exponent << 8 | (size << (63 - exponent) << 1 >> 56);
 
 	return m->part + (log > from ? (log - from) * m->step >> 16 : 0);
 }
@@ -355,8 +317,11 @@ static bool belongs(const struct vma *vma, const struct vma *first, const struct
 	       vma_access(last) == vma_access(vma) && vma_size(vma) <= mapped;
 }
 
+/* Unless it is empty: a gap between neighbours can be. */
 static void add_span(struct span **spans, size_t *nr, struct span new)
 {
+	if (new.start == new.end)
+		return;
 	*spans = array_grow(*spans, *nr, sizeof(**spans));
 	(*spans)[(*nr)++] = new;
 }
@@ -368,21 +333,19 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 	struct span *spans = NULL, *group = NULL;
 	uint64_t at = 0, mapped = 0;
 	const struct vma *vma;
-	struct span gap = {};
 
-	for (i = 0; i < nr_vmas(l); i++) {
+	for (i = 0; i < listing_vmas(l); i++) {
 		kept[l->vmas[i].kind]++;
 		kept_wx += vma_is_wx(&l->vmas[i]);
 	}
 	*nr = 0;
-	for (i = 0; i < nr_vmas(l); i++) {
+	for (i = 0; i < listing_vmas(l); i++) {
 		vma = &l->vmas[i];
 		if (!group || !belongs(vma, &l->vmas[group->first], vma - 1, mapped)) {
-			gap.start = at;
-			gap.end = vma->start;
-			if (gap.start < gap.end)
-				add_span(&spans, nr, gap);
-			add_span(&spans, nr, (struct span){ .start = vma->start, .first = i });
+			struct span new = { .start = vma->start, .end = vma->end, .first = i };
+
+			add_span(&spans, nr, (struct span){ .start = at, .end = vma->start });
+			add_span(&spans, nr, new);
 			mapped = 0;
 		}
 		group = &spans[*nr - 1];
@@ -393,10 +356,8 @@ static struct span *groups(const struct listing *l, uint64_t end, size_t *nr)
 		mapped += vma_size(vma);
 		at = vma->end;
 	}
-	gap.start = at;
-	gap.end = end;
-	if (gap.start < gap.end)
-		add_span(&spans, nr, gap);
+	if (at < end)
+		add_span(&spans, nr, (struct span){ .start = at, .end = end });
 	return spans;
 }
 
@@ -469,14 +430,12 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 	return box;
 }
 
-/*
- * Sets the parts of a box: its VMAs and the gaps between them, from the highest
- * address.
- */
+/* Sets the VMAs of a box, and the gaps between them, as its parts. */
 static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 {
 	const struct vma *vmas = layout->l->vmas;
-	struct span *parts = NULL, vma = { .nr = 1 }, gap = {}, swap;
+	struct span *parts = NULL, vma = { .nr = 1 }, swap;
+	uint64_t at = box->span.start;
 	size_t nr = 0, i;
 
 	if (box->span.merged) {
@@ -486,12 +445,9 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 			vma.start = vmas[i].start;
 			vma.end = vmas[i].end;
 			vma.first = i;
-			gap.start = gap.end;
-			gap.end = vma.start;
-			if (i > box->span.first && gap.start < gap.end)
-				add_span(&parts, &nr, gap);
+			add_span(&parts, &nr, (struct span){ .start = at, .end = vma.start });
 			add_span(&parts, &nr, vma);
-			gap.end = vma.end;
+			at = vma.end;
 		}
 		if (merge_parts)
 			parts = merge_to(parts, &nr, MAX_PARTS);
@@ -505,9 +461,7 @@ static void make_parts(struct layout *layout, struct box *box, bool merge_parts)
 	box->nr_parts = nr;
 }
 
-/*
- * Sums the heights of the parts, which grow if that is too little for a text.
- */
+/* Sums the heights of the parts, which grow if a text needs more. */
 static void set_heights(struct layout *layout, struct box *box)
 {
 	/* Merged boxes have more text. */
@@ -633,10 +587,7 @@ static void add_vmas(struct layout *layout, const struct span *span, bool merge_
 	describe(layout, box);
 }
 
-/*
- * Adds the kernel's segment, or a part of it. The gate page in it is user
- * space.
- */
+/* Adds the kernel's part, or some of it. The gate page is user space. */
 static void add_kernel(struct layout *layout, enum box_type type, uint64_t start, uint64_t end,
 		       const char *name)
 {
@@ -720,9 +671,9 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 	struct box *box, swap;
 	size_t nr, i;
 
-	*layout = (struct layout){ .l = l, .space = space, .metrics = *m };
-	for (i = 0; i < nr_vmas(l); i++)
-		layout->mapped += vma_size(&l->vmas[i]);
+	*layout = (struct layout){
+		.l = l, .space = space, .metrics = *m, .mapped = listing_size(l),
+	};
 	if (end < space->user_end)
 		end = space->user_end;
 	spans = groups(l, end, &nr);
@@ -735,10 +686,7 @@ void layout_make(struct layout *layout, const struct listing *l, const struct sp
 			add_vmas(layout, s, max);
 			continue;
 		}
-		/*
-		 * A gap is to scale if it is not larger than the largest
-		 * mapping.
-		 */
+		/* A gap larger than the largest mapping is not to scale. */
 		box = add_box(layout, BOX_GAP, s->start, s->end, "unmapped");
 		box->broken = box->size > largest;
 		if (!box->broken)
@@ -778,7 +726,7 @@ uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr)
 	if (end < layout->space->user_end)
 		end = layout->space->user_end;
 	memset(cells, 0, nr * sizeof(*cells));
-	for (i = 0; i < nr_vmas(l); i++) {
+	for (i = 0; i < listing_vmas(l); i++) {
 		from = (double)l->vmas[i].start / end * nr;
 		to = (double)(l->vmas[i].end - 1) / end * nr;
 		for (; from <= to && from < nr; from++)

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A listing: from the module, from a file, or from /proc/PID/maps; see
- * listing.h
- */
-#include <errno.h>
-#include <error.h>
+/* Listings, from the module, files and /proc/PID/maps; see listing.h */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/memfd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 static const char * const kind_names[] = {
 	[VMAINFO_KIND_ANON] = "anon",
@@ -91,6 +80,16 @@ char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 	return buf;
 }
 
+uint64_t listing_size(const struct listing *l)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < listing_vmas(l); i++)
+		bytes += vma_size(&l->vmas[i]);
+	return bytes;
+}
+
 void listing_free(struct listing *l)
 {
 	free(l->vmas);
@@ -98,20 +97,14 @@ void listing_free(struct listing *l)
 	memset(l, 0, sizeof(*l));
 }
 
-/*
- * Sets *@text to a text of @len bytes with its NUL, or to NULL. False if it is
- * not a text.
- */
+/* Sets *@text to @len bytes with a NUL, or NULL. False if it is no text. */
 static bool text_at(const char **text, const char *p, size_t len)
 {
 	*text = len ? p : NULL;
 	return !len || (!p[len - 1] && strlen(p) == len - 1);
 }
 
-/*
- * No architecture with an MMU has smaller pages. A capture can be from one with
- * larger pages.
- */
+/* No machine with an MMU has smaller pages. A capture's can be larger. */
 #define MIN_PAGE 4096
 
 static bool is_aligned(uint64_t value)
@@ -119,10 +112,7 @@ static bool is_aligned(uint64_t value)
 	return value % MIN_PAGE == 0;
 }
 
-/*
- * Parses a record at @p, where @left bytes remain. Returns NULL, or what is
- * wrong.
- */
+/* Parses a record at @p, where @left bytes remain. Returns what is wrong. */
 static const char *record_parse(struct vma *vma, const char *p, size_t left, size_t *next)
 {
 	struct vmainfo_record r;
@@ -213,15 +203,6 @@ fail:
 /* Enough bytes to recognize a listing: 16 digits of an address, and a hyphen */
 #define PROBE 17
 
-/* Has the magic number, in either byte order. @p has PROBE bytes. */
-static bool is_raw(const char *p)
-{
-	uint32_t magic;
-
-	memcpy(&magic, p + offsetof(struct vmainfo_header, magic), sizeof(magic));
-	return magic == VMAINFO_MAGIC || magic == __builtin_bswap32(VMAINFO_MAGIC);
-}
-
 /* Begins like a line of maps. @p ends in a NUL. */
 static bool is_maps(const char *p)
 {
@@ -230,13 +211,15 @@ static bool is_maps(const char *p)
 	return digits && digits < PROBE && p[digits] == '-';
 }
 
-/*
- * A file that cannot be a listing by its first bytes is not read further:
- * /dev/zero has no end.
- */
+/* What cannot be a listing is not read further: /dev/zero has no end. */
 static bool may_be_listing(const struct bytes *b)
 {
-	return b->size < PROBE || is_raw(b->p) || is_maps(b->p);
+	uint32_t magic;
+
+	if (b->size < PROBE || is_maps(b->p))
+		return true;
+	memcpy(&magic, b->p + offsetof(struct vmainfo_header, magic), sizeof(magic));
+	return magic == VMAINFO_MAGIC || magic == __builtin_bswap32(VMAINFO_MAGIC);
 }
 
 /* ---- maps ---- */
@@ -331,10 +314,7 @@ static bool parse_perm(char **p, uint64_t *flags)
 #define MAX_MAJOR ((1U << 12) - 1)
 #define MAX_MINOR ((1U << 20) - 1)
 
-/*
- * Parses a line of maps, without its end, into @r, and sets *@name to the text
- * behind the numbers. Returns NULL, or what is wrong.
- */
+/* Parses a line of maps into @r, and *@name. Returns what is wrong, or NULL. */
 static const char *parse_line(char *line, struct vmainfo_record *r, char **name)
 {
 	uint64_t start, end, flags = 0, offset, major, minor, ino;
@@ -421,10 +401,7 @@ static const char *add_line(struct maps *m, char *line)
 	if (r.end <= m->last_end)
 		return NULL;
 	if (r.start < m->last_end) {
-		/*
-		 * Only mappings of files have an offset. Not all of them have
-		 * an inode number.
-		 */
+		/* Only files have an offset, but not always an inode number. */
 		if (r.ino || r.offset)
 			r.offset += m->last_end - r.start;
 		r.start = m->last_end;
@@ -507,8 +484,7 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 
 /* A device number of VMAs, as in maps */
 struct device {
-	unsigned int major;
-	unsigned int minor;
+	dev_t dev;
 	int kind;	/* of VMAs of files on it; -1 if that is not known */
 	bool internal;	/* an internal mount of the kernel: its files have no path */
 };
@@ -518,12 +494,12 @@ struct devices {
 	size_t nr;
 };
 
-static struct device *device_find(const struct devices *d, unsigned int major, unsigned int minor)
+static struct device *device_find(const struct devices *d, dev_t dev)
 {
 	size_t i;
 
 	for (i = 0; i < d->nr; i++)
-		if (d->list[i].major == major && d->list[i].minor == minor)
+		if (d->list[i].dev == dev)
 			return &d->list[i];
 	return NULL;
 }
@@ -531,51 +507,42 @@ static struct device *device_find(const struct devices *d, unsigned int major, u
 /* Collects the device numbers of all mapped files. There are few. */
 static void devices_of(struct devices *d, const struct listing *l)
 {
-	const struct vma *vma, *last = NULL;
-	size_t i;
+	const struct vma *vma;
 
-	for (i = 0; i < l->nr; i++) {
-		vma = &l->vmas[i];
-		if (!vma->dev_major && !vma->dev_minor)
-			continue;
-		if (last && last->dev_major == vma->dev_major && last->dev_minor == vma->dev_minor)
-			continue;
-		last = vma;
-		if (device_find(d, vma->dev_major, vma->dev_minor))
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		const dev_t dev = makedev(vma->dev_major, vma->dev_minor);
+
+		if (!dev || device_find(d, dev))
 			continue;
 		d->list = array_grow(d->list, d->nr, sizeof(*d->list));
-		d->list[d->nr++] = (struct device){ vma->dev_major, vma->dev_minor, -1, false };
+		d->list[d->nr++] = (struct device){ dev, -1, false };
 	}
 }
 
 /* Finds them among the file systems that the process sees. */
 static void devices_mounted(struct devices *d, const char *dir)
 {
-	char path[PROCESS_DIR + 16], type[16], *line = NULL, *separator;
+	char type[16], *line, *rest, *separator;
 	unsigned int major, minor;
+	struct bytes text = {};
 	struct device *device;
-	size_t room = 0;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/mountinfo", dir);
-	file = fopen(path, "re");
-	if (!file)
-		return;
+	process_read(&text, dir, "mountinfo", NULL);
+	rest = text.p;
 	/* "36 35 98:0 /root /mount/point options [tag...] - type source options" */
-	while (getline(&line, &room, file) > 0) {
+	while ((line = strsep(&rest, "\n"))) {
 		/* Blanks in paths are escaped. */
 		separator = strstr(line, " - ");
 		if (!separator || sscanf(line, "%*d %*d %u:%u", &major, &minor) != 2 ||
 		    sscanf(separator, " - %15s", type) != 1)
 			continue;
-		device = device_find(d, major, minor);
+		device = device_find(d, makedev(major, minor));
 		if (device)
 			device->kind = !strcmp(type, "hugetlbfs") ? VMAINFO_KIND_HUGETLB :
 				       !strcmp(type, "tmpfs") || !strcmp(type, "devtmpfs") ?
 				       VMAINFO_KIND_SHMEM : VMAINFO_KIND_FILE;
 	}
-	fclose(file);
-	free(line);
+	free(text.p);
 }
 
 /*
@@ -592,7 +559,7 @@ static void device_internal(struct devices *d, unsigned int flags, int kind)
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st)) {
-		device = device_find(d, major(st.st_dev), minor(st.st_dev));
+		device = device_find(d, st.st_dev);
 		if (device) {
 			device->kind = kind;
 			device->internal = true;
@@ -640,7 +607,7 @@ static void kinds_by_device(struct listing *l, const char *dir)
 	for (i = 0, p = l->raw + l->header.size; i < l->nr; i++, p += r->next) {
 		r = (struct vmainfo_record *)p;
 		vma = &l->vmas[i];
-		device = device_find(&d, vma->dev_major, vma->dev_minor);
+		device = device_find(&d, makedev(vma->dev_major, vma->dev_minor));
 		if (!device || device->kind < 0)
 			continue;
 		if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
@@ -650,21 +617,6 @@ static void kinds_by_device(struct listing *l, const char *dir)
 		r->kind = device->kind;
 	}
 	free(d.list);
-}
-
-/* Reads DIR/maps. Returns 0 or an errno. */
-static int maps_read(struct bytes *text, const char *dir)
-{
-	char path[PROCESS_DIR + 16];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? ESRCH : errno;
-	err = bytes_read(text, fd, may_be_listing);
-	close(fd);
-	return err;
 }
 
 /* Reads the maps of a process as a listing. Returns 0 or an errno. */
@@ -680,7 +632,7 @@ static int from_maps(struct listing *l, pid_t pid)
 		free(text.p);
 		memset(&text, 0, sizeof(text));
 		has_vmas = process_dir(dir, pid);
-		err = maps_read(&text, dir);
+		err = process_read(&text, dir, "maps", may_be_listing);
 	} while (has_vmas && --tries && (err == ESRCH || (!err && !text.size)));
 	if (err)
 		return err;
@@ -694,44 +646,18 @@ static int from_maps(struct listing *l, pid_t pid)
 
 /* ---- sources ---- */
 
-/* See listing_open(). Sets *@err to 0, or to the errno of a missing process. */
-static int open_raw(pid_t pid, int *err)
+int listing_open(pid_t pid, int *err)
 {
-	char number[16];
-	int fd, len;
+	static bool told;
+	const int fd = module_open(VMAINFO_RAW, O_RDWR);
 
 	*err = 0;
-	fd = open(VMAINFO_RAW, O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		/*
-		 * Without the capability, even the directory cannot be
-		 * searched.
-		 */
-		if (errno != ENOENT && errno != EACCES && errno != EPERM)
-			error(exit_failure, errno, "cannot open %s", VMAINFO_RAW);
-		note("%s: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
-		     errno == ENOENT ?
-		     "the module is not loaded (modprobe vmainfo), this is from /proc/PID/maps" :
-		     "no permission to ask the module, this is from /proc/PID/maps");
-		return -1;
-	}
-	if (!pid)
-		return fd;
-	len = snprintf(number, sizeof(number), "%d", pid);
-	if (write(fd, number, len) < 0) {
+	if (fd < 0 && !told)
+		note("%s, this is from /proc/PID/maps: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
+		     module_missing(errno));
+	else if (fd >= 0 && pid && dprintf(fd, "%d", pid) < 0)
 		*err = errno;
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-int listing_open(pid_t pid)
-{
-	int err, fd = open_raw(pid, &err);
-
-	if (err)
-		error(exit_failure, err, "process %d", pid);
+	told = true;
 	return fd;
 }
 
@@ -743,9 +669,7 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 	if (fd < 0)
 		return from_maps(l, pid ?: getpid());
-	/*
-	 * After rmmod, procfs returns EIO from read() but EINVAL from lseek().
-	 */
+	/* After rmmod, read() fails with EIO, but lseek() with EINVAL. */
 	err = lseek(fd, 0, SEEK_SET) < 0 ? EIO : bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		return err;
@@ -757,7 +681,7 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 int listing_try(struct listing *l, pid_t pid)
 {
-	int err, fd = open_raw(pid, &err);
+	int err, fd = listing_open(pid, &err);
 
 	if (!err)
 		err = listing_read(l, fd, pid);
@@ -778,20 +702,10 @@ void listing_of(struct listing *l, pid_t pid)
 
 void listing_from_file(struct listing *l, const char *file)
 {
-	const bool is_stdin = !strcmp(file, "-");
 	struct bytes raw = {};
 	const char *wrong;
-	int fd = STDIN_FILENO, err;
 
-	if (!is_stdin)
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		error(exit_failure, errno, "cannot open '%s'", file);
-	err = bytes_read(&raw, fd, may_be_listing);
-	if (err)
-		error(exit_failure, err, "cannot read '%s'", file);
-	if (!is_stdin)
-		close(fd);
+	file_read(&raw, file, may_be_listing);
 	if (raw.size && is_maps(raw.p)) {
 		wrong = listing_parse_maps(l, raw.p, raw.size, 0);
 		free(raw.p);

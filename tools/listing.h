@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * The VMAs of one process: from the module's "raw", from a file that "save"
- * wrote, or from /proc/PID/maps or a copy of it.
- */
+/* The VMAs of a process: "raw" of the module, /proc/PID/maps, or a copy */
 #ifndef LISTING_H
 #define LISTING_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "../vmainfo.h"
+#include "tool.h"
 
 /* A VMA, or the gate page. The texts belong to the listing. */
 struct vma {
@@ -62,9 +55,9 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 /*
  * Opens the module's "raw" for a process, or with 0 for the one that the
  * module's parameter names. Returns -1, after a note, if the module is not loaded
- * or there is no permission. Ends the program if there is no such process.
+ * or there is no permission. Sets *@err to 0, or to the errno of a missing process.
  */
-int listing_open(pid_t pid);
+int listing_open(pid_t pid, int *err);
 
 /*
  * Reads a listing of a process: @fd and @pid are those of listing_open(). Returns
@@ -80,10 +73,7 @@ void listing_of(struct listing *l, pid_t pid);
 /* Reads a file of "save", or a copy of maps, "-" for stdin, or ends the program. */
 void listing_from_file(struct listing *l, const char *file);
 
-/*
- * Whether a line of maps is the gate page and not a VMA of the process.
- * @last_end is the end of the VMA before it.
- */
+/* Whether a line of maps is the gate page. @last_end: of the VMA before it */
 bool is_gate_page(uint64_t start, const char *name, uint64_t last_end);
 
 /* Frees the content. A listing of zeros is empty. */
@@ -100,6 +90,14 @@ const char *policy_name(unsigned int policy);
 /* Two-letter names of the flags, as in the column "flags" of vmas. Returns @buf. */
 #define FLAGS_TEXT 256
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma);
+
+/* Their number and size, without the gate page */
+static inline size_t listing_vmas(const struct listing *l)
+{
+	return l->nr - l->has_gate;
+}
+
+uint64_t listing_size(const struct listing *l);
 
 static inline uint64_t vma_size(const struct vma *vma)
 {

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * vmainfo - shows, watches and counts the VMAs of processes: the commands, and
- * what they share
- */
+/* vmainfo: its commands, and what they share */
 #include <ctype.h>
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "tool.h"
 #include "../include/version.h"
 
 int exit_failure = EXIT_FAILURE;
+
+struct operands operands;
 
 static bool quiet;
 static enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
@@ -65,22 +58,14 @@ char *xstrdup(const char *text)
 	return memcpy(xmalloc(size), text, size);
 }
 
-static char *xvasprintf(const char *format, va_list args)
-{
-	char *text;
-
-	if (vasprintf(&text, format, args) < 0)
-		error(exit_failure, errno, "%s", format);
-	return text;
-}
-
 char *xasprintf(const char *format, ...)
 {
 	va_list args;
 	char *text;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	if (vasprintf(&text, format, args) < 0)
+		error(exit_failure, errno, "%s", format);
 	va_end(args);
 	return text;
 }
@@ -119,21 +104,16 @@ void bytes_add(struct bytes *b, const void *p, size_t size)
 
 void note(const char *format, ...)
 {
-	static char *last;
 	va_list args;
-	char *text;
 
 	if (quiet)
 		return;
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_name);
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	vfprintf(stderr, format, args);
 	va_end(args);
-	if (!last || strcmp(last, text)) {
-		fflush(stdout);
-		fprintf(stderr, "%s: %s\n", program_invocation_name, text);
-	}
-	free(last);
-	last = text;
+	putc('\n', stderr);
 }
 
 static error_t parse_common(int key, char *arg, struct argp_state *state)
@@ -154,6 +134,17 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 			colour = COLOUR_AUTO;
 		else
 			argp_error(state, "invalid argument for --color: '%s'", arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!operands.max)
+			return ARGP_ERR_UNKNOWN;
+		if (operands.nr == operands.max)
+			argp_error(state, "extra operand '%s': %s", arg, operands.what);
+		operands.list[operands.nr++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (operands.nr < operands.min)
+			argp_error(state, "missing operand: %s", operands.what);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -197,18 +188,10 @@ bool use_colour(void)
 
 /* ---- words and numbers ---- */
 
-static char ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
 bool same_word(const char *a, const char *b)
 {
-	while (*a && ascii_lower(*a) == ascii_lower(*b)) {
-		a++;
-		b++;
-	}
-	return ascii_lower(*a) == ascii_lower(*b);
+	/* Always the same object, which needs no memory */
+	return !strcasecmp_l(a, b, newlocale(LC_ALL_MASK, "C", NULL));
 }
 
 bool parse_digits(char **text, unsigned int base, uint64_t max, uint64_t *value)
@@ -238,30 +221,14 @@ bool parse_decimal(const char *text, uint64_t max, uint64_t *value)
 	return true;
 }
 
-/*
- * The syntax of strtod() depends on the locale, and has signs, exponents,
- * hexadecimal digits and infinity. A number that overflows becomes infinite or
- * NaN, which the last comparison rejects.
- */
+/* The locale of numbers is always "C". Signs and exponents are not accepted. */
 bool parse_number(const char *text, double min, double max, double *value)
 {
-	bool has_digits = false, has_point = false;
-	double parsed = 0, scale = 1;
+	char *end;
+	const double parsed = strtod(text, &end);
 
-	for (; *text; text++) {
-		if (*text == '.' && !has_point) {
-			has_point = true;
-			continue;
-		}
-		if (!isdigit((unsigned char)*text))
-			return false;
-		parsed = 10 * parsed + (*text - '0');
-		if (has_point)
-			scale *= 10;
-		has_digits = true;
-	}
-	parsed /= scale;
-	if (!has_digits || !(parsed >= min && parsed <= max))
+	if (text[strspn(text, "0123456789.")] || end == text || *end ||
+	    !(parsed >= min && parsed <= max))
 		return false;
 	*value = parsed;
 	return true;
@@ -272,11 +239,9 @@ bool parse_address(const char *text, uint64_t *address)
 	uintmax_t parsed;
 	char *end;
 
-	if (!isxdigit((unsigned char)*text))
-		return false;
 	errno = 0;
 	parsed = strtoumax(text, &end, 16);
-	if (errno || *end || parsed > UINT64_MAX)
+	if (!isxdigit((unsigned char)*text) || errno || *end)
 		return false;
 	*address = parsed;
 	return true;
@@ -303,38 +268,43 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
 
 /* ---- names ---- */
 
-/*
- * The number of bytes of the character of UTF-8 at @text; 0 if it is not valid.
- * As table 3-7 of Unicode: no overlong forms and no surrogates.
- */
-static size_t utf8_length(const unsigned char *text)
+size_t utf8_decode(const char *text, wchar_t *c)
 {
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len, i;
+	/* By the length: characters below are overlong. */
+	static const wchar_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char first = *text;
+	const size_t len = first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 :
+			   first < 0xf0 ? 3 : first < 0xf8 ? 4 : 0;
+	size_t i;
 
-	if (*text < 0x80)
-		return 1;
-	if (*text < 0xc2 || *text > 0xf4)
-		return 0;
-	len = *text < 0xe0 ? 2 : *text < 0xf0 ? 3 : 4;
-	switch (*text) {
-	case 0xe0: /* overlong */
-		low = 0xa0;
-		break;
-	case 0xed: /* a surrogate */
-		high = 0x9f;
-		break;
-	case 0xf0:
-		low = 0x90;
-		break;
-	case 0xf4: /* beyond U+10FFFF */
-		high = 0x8f;
-		break;
-	}
-	for (i = 1; i < len; i++, low = 0x80, high = 0xbf)
-		if (text[i] < low || text[i] > high)
+	*c = len > 1 ? first & 0x7f >> len : first;
+	for (i = 1; i < len; i++) {
+		if (is_first_byte(text[i]))
 			return 0;
-	return len;
+		*c = *c << 6 | (text[i] & 0x3f);
+	}
+	/* Surrogates are not characters. */
+	return *c < least[len] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : len;
+}
+
+int next_width(const char *text, size_t *bytes)
+{
+	wchar_t c;
+	int width;
+
+	*bytes = utf8_decode(text, &c) ?: 1;
+	width = wcwidth(c);
+	return width < 0 ? 1 : width;
+}
+
+int text_width(const char *text)
+{
+	int width = 0;
+	size_t bytes;
+
+	for (; *text; text += bytes)
+		width += next_width(text, &bytes);
+	return width;
 }
 
 bool locale_is_utf8(void)
@@ -345,33 +315,44 @@ bool locale_is_utf8(void)
 char *printable(const char *name, unsigned int flags)
 {
 	const bool utf8 = flags & TEXT_UTF8 || locale_is_utf8();
-	const unsigned char *p = (const unsigned char *)name;
 	char *text = xreallocarray(NULL, strlen(name) + 1, 4), *to = text;
 	bool is_plain;
 	size_t len, i;
+	wchar_t c;
 
-	for (; *p; p += len) {
-		len = utf8_length(p) ?: 1;
+	for (; *name; name += len) {
+		len = utf8_decode(name, &c);
 		if (len == 1)
-			is_plain = *p >= 0x20 && *p < 0x7f && !(*p == '\\' && p[1] == 'x') &&
-				   !(*p == ' ' && flags & TEXT_NO_BLANKS);
+			is_plain = c >= 0x20 && c < 0x7f && !(c == '\\' && name[1] == 'x') &&
+				   !(c == ' ' && flags & TEXT_NO_BLANKS);
 		else	/* U+0080 to U+009F are control characters. */
-			is_plain = utf8 && !(*p == 0xc2 && p[1] < 0xa0);
+			is_plain = len && utf8 && c >= 0xa0;
+		len = len ?: 1;
 		if (is_plain)
-			to = mempcpy(to, p, len);
+			to = mempcpy(to, name, len);
 		for (i = 0; i < len && !is_plain; i++)
-			to += sprintf(to, "\\x%02x", p[i]);
+			to += sprintf(to, "\\x%02x", (unsigned char)name[i]);
 	}
 	*to = 0;
 	return text;
 }
 
+void print_escaped(FILE *out, const char *name, unsigned int flags, const char *special,
+		   char escape)
+{
+	char *text = printable(name, flags), *p;
+
+	for (p = text; *p; p++) {
+		if (strchr(special, *p))
+			putc_unlocked(escape, out);
+		putc_unlocked(*p, out);
+	}
+	free(text);
+}
+
 void print_name(FILE *out, const char *name)
 {
-	char *text = printable(name, 0);
-
-	fputs(text, out);
-	free(text);
+	print_escaped(out, name, 0, "", 0);
 }
 
 /* ---- files ---- */
@@ -396,6 +377,21 @@ int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
 	free(b->p);
 	memset(b, 0, sizeof(*b));
 	return err;
+}
+
+void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b))
+{
+	const bool is_stdin = !strcmp(file, "-");
+	const int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		error(exit_failure, errno, "cannot open '%s'", file);
+	err = bytes_read(b, fd, goes_on);
+	if (err)
+		error(exit_failure, err, "cannot read '%s'", file);
+	if (!is_stdin)
+		close(fd);
 }
 
 /* Returns 0 or an errno. */
@@ -549,10 +545,7 @@ void write_private(const char *file, const void *data, size_t size)
 
 /* ---- stdout ---- */
 
-/*
- * Ends the program. @err is 0 if it is not known. Then another write tells the
- * error.
- */
+/* Ends the program. If @err is 0, another write tells the error. */
 static void __attribute__((noreturn)) output_lost(int err)
 {
 	if (!err && write(STDOUT_FILENO, "\n", 1) < 0)
@@ -598,9 +591,8 @@ bool wait_readable(int fd, int ms)
 }
 
 /*
- * SIGPIPE ends the program without a message, as users expect if stdout is a
- * pipe: "vmainfo ... | head". Otherwise it is ignored, and write() fails with
- * EPIPE.
+ * SIGPIPE ends the program without a message if stdout is a pipe, as users expect
+ * ("vmainfo ... | head"). Otherwise write() fails with EPIPE.
  */
 static void ignore_sigpipe(void)
 {
@@ -646,7 +638,6 @@ static void print_version(FILE *out, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-	char name[32];
 	size_t i;
 
 	program_invocation_name = "vmainfo";
@@ -674,8 +665,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name))
 			continue;
 		/* The prefix of the messages of argp */
-		snprintf(name, sizeof(name), "vmainfo %s", commands[i].name);
-		argv[1] = name;
+		argv[1] = xasprintf("vmainfo %s", commands[i].name);
 		return commands[i].run(argc - 1, argv + 1);
 	}
 	error(0, 0, "there is no command '%s'", argv[1]);

@@ -3,17 +3,11 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <cairo.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "draw.h"
-#include "tool.h"
 
-/*
- * In pixels, or points. 4 KB have a height of 3, and each doubling adds 1.25.
- */
+/* Pixels, or points. 4 KB have a height of 3, each doubling adds 1.25. */
 const struct metrics picture_metrics = {
 	.part = 3, .box = 14, .broken = 18, .from = 12, .step = 320, .text = TEXT_UTF8,
 };
@@ -35,21 +29,24 @@ const struct metrics picture_metrics = {
 #define SMALL_SIZE 9
 #define ADDRESS_SIZE 8
 
+#define ELLIPSIS "…"
+
 /* The baseline of a text whose middle is at a height of 0 */
 #define MIDDLE(size) ((size) * 0.36)
 
 /* 0xRRGGBB */
-static const uint32_t ink = 0x22272e, grey = 0x6b7480, pale = 0xc9ced6;
-static const uint32_t white = 0xffffff;
-static const uint32_t alarm_colour = 0xc00418;
-static const uint32_t kernel_colour = 0x56617a, between_colour = 0xc4cad6;
-static const uint32_t hole_colour = 0xe9e6df;
-static const uint32_t gap_colour = 0xf7f8fa;
+enum {
+	ink = 0x22272e, grey = 0x6b7480, pale = 0xc9ced6, white = 0xffffff, alarm_colour = 0xc00418,
+	gap_colour = 0xf7f8fa, hole_colour = 0xe9e6df,
+};
 
-/*
- * By vma_access(): the upper half is shared. Colour-blind people can tell them
- * apart.
- */
+/* Of boxes that have no VMAs */
+static const uint32_t box_colours[] = {
+	[BOX_GAP] = gap_colour, [BOX_HOLE] = hole_colour, [BOX_UNKNOWN] = hole_colour,
+	[BOX_KERNEL] = 0x56617a, [BOX_KERNEL_GAP] = 0xc4cad6,
+};
+
+/* By vma_access(). Colour-blind people can tell these colours apart. */
 static const uint32_t access_colours[NR_ACCESS] = {
 	0xb4b9c1, 0x7fb3e6, 0x5cc4ad, 0x83c96b,
 	0xe8d25a, 0xf5b04d, 0xe5405e, 0xe31a1c,
@@ -62,7 +59,7 @@ struct picture_state {
 	const struct layout *layout;
 	const struct caption *caption;
 	unsigned int columns;
-	size_t *breaks;		/* of each column: the box behind its last one */
+	size_t breaks[MAX_COLUMNS];	/* of each column: the box behind its last one */
 	double width;
 	double height;
 	double top;		/* of the columns */
@@ -79,8 +76,9 @@ static void set_colour(cairo_t *cr, uint32_t c)
 	set_paint(cr, c, 1);
 }
 
-static void set_font(cairo_t *cr, double size, bool bold, bool mono)
+static void set_font(cairo_t *cr, uint32_t c, double size, bool bold, bool mono)
 {
+	set_colour(cr, c);
 	cairo_select_font_face(cr, mono ? "monospace" : "sans-serif", CAIRO_FONT_SLANT_NORMAL,
 			       bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_set_font_size(cr, size);
@@ -95,7 +93,7 @@ static void fill_rectangle(cairo_t *cr, double x, double y, double w, double h, 
 
 /* ---- texts ---- */
 
-static double text_width(cairo_t *cr, const char *text)
+static double width_of(cairo_t *cr, const char *text)
 {
 	cairo_text_extents_t e;
 
@@ -108,46 +106,39 @@ static double put_text(cairo_t *cr, double x, double y, const char *text)
 {
 	cairo_move_to(cr, x, y);
 	cairo_show_text(cr, text);
-	return x + text_width(cr, text);
+	return x + width_of(cr, text);
 }
 
-/*
- * Shows a text in @room, cut at its end or its beginning. Returns where it
- * ends.
- */
+static char *cut_text(const char *text, size_t bytes, bool at_end)
+{
+	return at_end ? xasprintf("%.*s" ELLIPSIS, (int)bytes, text) :
+			xasprintf(ELLIPSIS "%s", text + strlen(text) - bytes);
+}
+
+/* Shows a text, cut to @room at its end or beginning. Returns its end. */
 static double put_cut(cairo_t *cr, double x, double y, double room, const char *text, bool at_end)
 {
-	static const char dots[] = "\xe2\x80\xa6";
 	size_t len = strlen(text), low = 0, high = len, middle;
 	char *cut;
 
-	if (text_width(cr, text) <= room)
+	if (width_of(cr, text) <= room)
 		return put_text(cr, x, y, text);
-	cut = xmalloc(len + sizeof(dots));
-	/* @low characters fit, and @high do not. */
+	/* @low bytes fit, and @high do not. */
 	while (high - low > 1) {
 		middle = (low + high) / 2;
-		if (at_end) {
-			while (middle > low && !is_first_byte(text[middle]))
-				middle--;
-			memcpy(mempcpy(cut, text, middle), dots, sizeof(dots));
-		} else {
-			while (middle > low && !is_first_byte(text[len - middle]))
-				middle--;
-			strcpy(mempcpy(cut, dots, sizeof(dots) - 1), text + len - middle);
-		}
+		while (middle > low && !is_first_byte(text[at_end ? middle : len - middle]))
+			middle--;
 		if (middle == low)
 			break;
-		if (text_width(cr, cut) <= room)
+		cut = cut_text(text, middle, at_end);
+		if (width_of(cr, cut) <= room)
 			low = middle;
 		else
 			high = middle;
+		free(cut);
 	}
-	if (at_end)
-		memcpy(mempcpy(cut, text, low), dots, sizeof(dots));
-	else
-		strcpy(mempcpy(cut, dots, sizeof(dots) - 1), text + len - low);
-	if (low || text_width(cr, dots) <= room)
+	cut = cut_text(text, low, at_end);
+	if (low || width_of(cr, cut) <= room)
 		x = put_text(cr, x, y, cut);
 	free(cut);
 	return x;
@@ -243,52 +234,41 @@ static void put_part(struct picture_state *s, const struct span *part, double x,
 		snprintf(text, sizeof(text), "%zu VMAs", part->nr);
 	} else {
 		fill_rectangle(cr, x, y, BOX_WIDTH, part->height, gap_colour);
-		snprintf(text, sizeof(text), "%s", size_text(size, part->end - part->start));
+		size_text(text, part->end - part->start);
 	}
 	if (part->height < ADDRESS_SIZE)
 		return;
-	set_colour(cr, is_dark ? white : ink);
-	set_font(cr, text_size, is_wx, true);
-	put_text(cr, x + (BOX_WIDTH - text_width(cr, text)) / 2,
+	set_font(cr, is_dark ? white : ink, text_size, is_wx, true);
+	put_text(cr, x + (BOX_WIDTH - width_of(cr, text)) / 2,
 		 y + part->height / 2. + MIDDLE(text_size), text);
 }
 
 static void put_label(struct picture_state *s, const struct box *box, double x, double y)
 {
-	const double room = LABEL_WIDTH, lines = box->height >= 24 && box->type == BOX_VMAS ? 2 : 1;
 	const bool mapped = box->type == BOX_VMAS;
+	const double lines = box->height >= 24 && mapped ? 2 : 1, right = x + LABEL_WIDTH;
+	const double badge = box->wx ? 36 : 0;
 	double at = y + box->height / 2. + MIDDLE(TEXT_SIZE) - (lines - 1) * 6, end;
 	char size[SIZE_TEXT], text[64];
 	cairo_t *cr = s->cr;
 
-	snprintf(text, sizeof(text), "%s", size_text(size, box->size));
-	if (mapped && box->span.nr > 1 && !box->span.merged)
-		snprintf(text, sizeof(text), "%s in %zu VMAs", size, box->span.nr);
-	set_font(cr, SMALL_SIZE, false, false);
-	end = text_width(cr, text) + (box->wx ? 36 : 0);
-	set_font(cr, TEXT_SIZE, mapped, false);
-	set_colour(cr, mapped ? ink : grey);
-	if (end + 8 + text_width(cr, box->name) > room) {
-		/*
-		 * The picture shows the number of VMAs, but not a name that is
-		 * cut.
-		 */
-		snprintf(text, sizeof(text), "%s", size);
-		set_font(cr, SMALL_SIZE, false, false);
-		end = text_width(cr, text) + (box->wx ? 36 : 0);
-		set_font(cr, TEXT_SIZE, mapped, false);
-	}
-	end = put_cut(cr, x, at, room - end - 8, box->name, true) + 7;
-	set_font(cr, SMALL_SIZE, false, false);
-	set_colour(cr, grey);
+	set_font(cr, mapped ? ink : grey, TEXT_SIZE, mapped, false);
+	end = x + width_of(cr, box->name) + 8 + badge;
+	set_font(cr, grey, SMALL_SIZE, false, false);
+	snprintf(text, sizeof(text), "%s in %zu VMAs", size_text(size, box->size), box->span.nr);
+	/* A whole name matters more than the number of VMAs. */
+	if (box->span.nr <= 1 || box->span.merged || end + width_of(cr, text) > right)
+		strcpy(text, size);
+	end = right - width_of(cr, text) - badge - 8;
+	set_font(cr, mapped ? ink : grey, TEXT_SIZE, mapped, false);
+	end = put_cut(cr, x, at, end - x, box->name, true) + 7;
+	set_font(cr, grey, SMALL_SIZE, false, false);
 	end = put_text(cr, end, at, text) + 7;
 	if (box->wx) {
 		fill_rectangle(cr, end, at - 9, 29, 12, alarm_colour);
-		set_colour(cr, white);
-		set_font(cr, SMALL_SIZE, true, false);
+		set_font(cr, white, SMALL_SIZE, true, false);
 		put_text(cr, end + 2.5, at, "W+X");
-		set_font(cr, SMALL_SIZE, false, false);
-		set_colour(cr, grey);
+		set_font(cr, grey, SMALL_SIZE, false, false);
 		end += 29 + 7;
 	}
 	if (lines == 2) {
@@ -296,12 +276,12 @@ static void put_label(struct picture_state *s, const struct box *box, double x, 
 		at += 12;
 	}
 	if (box->note)
-		end = put_cut(cr, end, at, x + room - end, box->note, true) + 7;
+		end = put_cut(cr, end, at, right - end, box->note, true) + 7;
 	/* A shorter part would not help. */
-	if (box->dir && (x + room - end > 60 || text_width(cr, box->dir) <= x + room - end))
-		put_cut(cr, end, at, x + room - end, box->dir, false);
+	if (box->dir && (right - end > 60 || width_of(cr, box->dir) <= right - end))
+		put_cut(cr, end, at, right - end, box->dir, false);
 	else if (box->dir)
-		put_cut(cr, end, at, x + room - end, "\xe2\x80\xa6", false);
+		put_cut(cr, end, at, right - end, ELLIPSIS, false);
 }
 
 static void put_address(cairo_t *cr, uint64_t address, double x, double y)
@@ -309,9 +289,8 @@ static void put_address(cairo_t *cr, uint64_t address, double x, double y)
 	char text[20];
 
 	snprintf(text, sizeof(text), "%" PRIx64, address);
-	set_font(cr, ADDRESS_SIZE, false, true);
-	set_colour(cr, grey);
-	put_text(cr, x + ADDRESS_WIDTH - 8 - text_width(cr, text), y + MIDDLE(ADDRESS_SIZE), text);
+	set_font(cr, grey, ADDRESS_SIZE, false, true);
+	put_text(cr, x + ADDRESS_WIDTH - 8 - width_of(cr, text), y + MIDDLE(ADDRESS_SIZE), text);
 	cairo_set_line_width(cr, .6);
 	cairo_move_to(cr, x + ADDRESS_WIDTH - 5, y);
 	cairo_line_to(cr, x + ADDRESS_WIDTH, y);
@@ -325,24 +304,10 @@ static void put_box(struct picture_state *s, const struct box *box, double x, do
 	cairo_t *cr = s->cr;
 	size_t i;
 
-	switch (box->type) {
-	case BOX_VMAS:
-		break;
-	case BOX_KERNEL:
-		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, kernel_colour);
-		break;
-	case BOX_KERNEL_GAP:
-		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, between_colour);
-		break;
-	case BOX_GAP:
-		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, gap_colour);
-		break;
-	case BOX_HOLE:
-	case BOX_UNKNOWN:
-		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, hole_colour);
+	if (box->type != BOX_VMAS)
+		fill_rectangle(cr, left, y, BOX_WIDTH, box->height, box_colours[box->type]);
+	if (box->type == BOX_HOLE || box->type == BOX_UNKNOWN)
 		put_hatching(cr, left, y, BOX_WIDTH, box->height, 5, grey, .35);
-		break;
-	}
 	for (i = 0; i < box->nr_parts; i++) {
 		put_part(s, &box->parts[i], left, at);
 		at += box->parts[i].height;
@@ -370,19 +335,18 @@ static void put_box(struct picture_state *s, const struct box *box, double x, do
 static double put_swatch(struct picture_state *s, double x, double y, unsigned int access,
 			 const char *perm, const char *what)
 {
+	const uint32_t ring = access == 7 ? alarm_colour : ink;
 	cairo_t *cr = s->cr;
 
 	fill_access(cr, x, y - 6, 15, 12, access);
 	fill_access(cr, x + 15, y - 6, 15, 12, access | ACCESS_SHARED);
-	set_colour(cr, access == 7 ? alarm_colour : ink);
+	set_colour(cr, ring);
 	cairo_set_line_width(cr, access == 7 ? 2.2 : .8);
 	cairo_rectangle(cr, x, y - 6, 30, 12);
 	cairo_stroke(cr);
-	set_font(cr, SMALL_SIZE, true, true);
-	set_colour(cr, access == 7 ? alarm_colour : ink);
+	set_font(cr, ring, SMALL_SIZE, true, true);
 	x = put_text(cr, x + 36, y + MIDDLE(SMALL_SIZE), perm);
-	set_font(cr, SMALL_SIZE, false, false);
-	set_colour(cr, grey);
+	set_font(cr, grey, SMALL_SIZE, false, false);
 	return put_text(cr, x + 5, y + MIDDLE(SMALL_SIZE), what) + 18;
 }
 
@@ -439,21 +403,21 @@ static void put_scale(struct picture_state *s, double right, double y)
 	double x = right, h;
 	size_t i;
 
-	set_font(cr, SMALL_SIZE, false, false);
 	for (i = 0; i < ARRAY_SIZE(shifts); i++) {
 		h = metrics_height(&picture_metrics, 1ULL << shifts[i]);
 		size_text(size, 1ULL << shifts[i]);
 		x -= 34;
 		fill_rectangle(cr, x + 6, y - h, 18, h, pale);
-		set_colour(cr, grey);
-		put_text(cr, x + 15 - text_width(cr, size) / 2, y + 11, size);
+		set_font(cr, grey, SMALL_SIZE, false, false);
+		put_text(cr, x + 15 - width_of(cr, size) / 2, y + 11, size);
 	}
-	put_text(cr, x - 4 - text_width(cr, "heights:"), y, "heights:");
+	put_text(cr, x - 4 - width_of(cr, "heights:"), y, "heights:");
 }
 
 /* User space to scale, with its own addresses */
 static void put_overview(struct picture_state *s, double y)
 {
+	static const char note[] = "all of user space to scale: what is mapped is dark";
 	const double width = s->width - 2 * MARGIN;
 	const size_t nr = width * 2;
 	bool *cells = xreallocarray(NULL, nr, sizeof(*cells));
@@ -476,14 +440,12 @@ static void put_overview(struct picture_state *s, double y)
 	cairo_set_line_width(cr, .8);
 	cairo_rectangle(cr, MARGIN, y, width, 12);
 	cairo_stroke(cr);
-	set_font(cr, ADDRESS_SIZE, false, true);
-	set_colour(cr, grey);
+	set_font(cr, grey, ADDRESS_SIZE, false, true);
 	put_text(cr, MARGIN, y + 22, "0");
 	snprintf(text, sizeof(text), "%" PRIx64, end);
-	put_text(cr, MARGIN + width - text_width(cr, text), y + 22, text);
-	set_font(cr, SMALL_SIZE, false, false);
-	snprintf(text, sizeof(text), "all of user space to scale: what is mapped is dark");
-	put_text(cr, MARGIN + (width - text_width(cr, text)) / 2, y + 23, text);
+	put_text(cr, MARGIN + width - width_of(cr, text), y + 22, text);
+	set_font(cr, grey, SMALL_SIZE, false, false);
+	put_text(cr, MARGIN + (width - width_of(cr, note)) / 2, y + 23, note);
 }
 
 static void put_picture(struct picture_state *s)
@@ -496,11 +458,9 @@ static void put_picture(struct picture_state *s)
 
 	set_colour(cr, white);
 	cairo_paint(cr);
-	set_font(cr, TITLE_SIZE, true, false);
-	set_colour(cr, ink);
+	set_font(cr, ink, TITLE_SIZE, true, false);
 	put_cut(cr, MARGIN, MARGIN + 18, s->width - 2 * MARGIN - 250, s->caption->title, true);
-	set_font(cr, TEXT_SIZE + 1, false, false);
-	set_colour(cr, grey);
+	set_font(cr, grey, TEXT_SIZE + 1, false, false);
 	put_cut(cr, MARGIN, MARGIN + 38, s->width - 2 * MARGIN - 250, s->caption->subtitle, true);
 	put_scale(s, s->width - MARGIN, MARGIN + 27);
 	y = put_legend(s, MARGIN + 62);
@@ -517,23 +477,16 @@ static void put_picture(struct picture_state *s)
 		}
 		if (column + 1 == s->columns)
 			break;
-		set_font(cr, SMALL_SIZE, false, false);
-		set_colour(cr, grey);
+		set_font(cr, grey, SMALL_SIZE, false, false);
 		put_text(cr, x + ADDRESS_WIDTH, y + 14, "goes on at the top of the next column");
 	}
-	set_font(cr, SMALL_SIZE, false, false);
-	set_colour(cr, grey);
-	for (i = 0; s->caption->notes[i]; i++)
-		;
-	y = s->height - MARGIN - 13. * i;
-	for (i = 0; s->caption->notes[i]; i++)
+	set_font(cr, grey, SMALL_SIZE, false, false);
+	y = s->height - MARGIN - 13. * s->caption->nr_notes;
+	for (i = 0; i < s->caption->nr_notes; i++)
 		put_cut(cr, MARGIN, y += 13, s->width - 2 * MARGIN, s->caption->notes[i], true);
 }
 
-/*
- * Distributes the boxes to columns of about the same height. Returns the
- * largest height.
- */
+/* Makes columns of about the same height. Returns the largest height. */
 static unsigned int set_columns(struct picture_state *s, unsigned int columns)
 {
 	const struct layout *layout = s->layout;
@@ -563,10 +516,7 @@ static unsigned int set_columns(struct picture_state *s, unsigned int columns)
 static void set_size(struct picture_state *s, unsigned int columns)
 {
 	unsigned int highest = set_columns(s, columns);
-	size_t notes;
 
-	for (notes = 0; s->caption->notes[notes]; notes++)
-		;
 	s->width = 2 * MARGIN + s->columns * (COLUMN_WIDTH + COLUMN_GAP) - COLUMN_GAP;
 	if (s->width < MIN_WIDTH)
 		s->width = MIN_WIDTH;
@@ -574,7 +524,7 @@ static void set_size(struct picture_state *s, unsigned int columns)
 	/* The legend of a narrow picture has more lines. */
 	if (s->width < 1000)
 		s->top += 18;
-	s->height = s->top + highest + 20 + 13 * notes + MARGIN;
+	s->height = s->top + highest + 20 + 13 * s->caption->nr_notes + MARGIN;
 }
 
 /* Chooses a width slightly larger than the height. */
@@ -611,12 +561,9 @@ const char *picture_make(struct bytes *out, enum picture type, const struct layo
 	cairo_status_t status;
 
 	memset(out, 0, sizeof(*out));
-	s.breaks = xreallocarray(NULL, columns > 8 ? columns : 8, sizeof(*s.breaks));
 	choose_columns(&s, columns);
-	if (s.height * scale > MAX_PIXELS && type == PICTURE_PNG) {
-		free(s.breaks);
+	if (s.height * scale > MAX_PIXELS && type == PICTURE_PNG)
 		return "it is too high for .png: use fewer boxes, more columns, or .svg";
-	}
 	switch (type) {
 	case PICTURE_SVG:
 		surface = cairo_svg_surface_create_for_stream(add_bytes, out, s.width, s.height);
@@ -641,7 +588,6 @@ const char *picture_make(struct bytes *out, enum picture type, const struct layo
 	if (!status)
 		status = cairo_surface_status(surface);
 	cairo_surface_destroy(surface);
-	free(s.breaks);
 	if (!status)
 		return NULL;
 	free(out->p);

@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Finding a process, and counting the VMAs of all processes; see process.h */
 #include <dirent.h>
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
-/* A directory of process_dir(), and a file in it */
-#define PROC_PATH (PROCESS_DIR + 16)
-
-/*
- * Reads the first bytes of DIR/WHAT and appends a NUL. Returns how many, or -1
- * with errno.
- */
-static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
+int module_open(const char *entry, int flags)
 {
-	char path[PROC_PATH];
-	ssize_t n;
-	int fd, err;
+	const int fd = open(entry, flags | O_CLOEXEC);
+
+	/* Without the capability, even the directory cannot be searched. */
+	if (fd < 0 && errno != ENOENT && errno != EACCES && errno != EPERM)
+		error(exit_failure, errno, "cannot open %s", entry);
+	return fd;
+}
+
+const char *module_missing(int err)
+{
+	return err == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
+			       "no permission to ask the module";
+}
+
+static int proc_open(const char *dir, const char *what)
+{
+	char path[PROCESS_DIR + 16];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, what);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Reads the beginning of DIR/WHAT as a text. Returns its length, or -1. */
+static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t room)
+{
+	int fd = proc_open(dir, what), err;
+	ssize_t n;
+
 	if (fd < 0)
 		return -1;
 	n = read(fd, buf, room - 1);
@@ -38,6 +45,18 @@ static ssize_t proc_read(const char *dir, const char *what, char *buf, size_t ro
 	buf[n < 0 ? 0 : n] = 0;
 	errno = err;
 	return n;
+}
+
+int process_read(struct bytes *b, const char *dir, const char *what,
+		 bool (*goes_on)(const struct bytes *b))
+{
+	int fd = proc_open(dir, what), err;
+
+	if (fd < 0)
+		return errno == ENOENT ? ESRCH : errno;
+	err = bytes_read(b, fd, goes_on);
+	close(fd);
+	return err;
 }
 
 /* The kernel keeps the numbers of "statm": reading it takes no lock. */
@@ -82,35 +101,32 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid)
 	return found;
 }
 
-/*
- * Returns the numbers of all processes, in order, with a 0 at the end. To be
- * freed.
- */
+static int is_process(const struct dirent *entry)
+{
+	uint64_t pid;
+
+	return parse_decimal(entry->d_name, INT32_MAX, &pid);
+}
+
+/* Returns all pids in order, with a 0 at the end, to be freed. */
 static pid_t *all_processes(void)
 {
-	struct dirent *entry;
-	pid_t *pids = NULL;
-	size_t nr = 0, j;
-	uint64_t pid;
-	DIR *dir;
+	struct dirent **entries;
+	pid_t *pids;
+	int nr, i;
 
-	dir = opendir("/proc");
-	if (!dir)
+	nr = scandir("/proc", &entries, is_process, versionsort);
+	if (nr < 0)
 		error(exit_failure, errno, "/proc");
-	while ((entry = readdir(dir))) {
-		if (!parse_decimal(entry->d_name, INT32_MAX, &pid))
-			continue;
-		pids = array_grow(pids, nr, sizeof(*pids));
-		/* procfs lists them in order already. */
-		for (j = nr++; j && pids[j - 1] > (pid_t)pid; j--)
-			pids[j] = pids[j - 1];
-		pids[j] = pid;
-	}
-	closedir(dir);
 	if (!nr)
 		error(exit_failure, 0, "there are no processes in /proc: is procfs mounted there?");
-	pids = array_grow(pids, nr, sizeof(*pids));
+	pids = xreallocarray(NULL, nr + 1, sizeof(*pids));
 	pids[nr] = 0;
+	for (i = 0; i < nr; i++) {
+		pids[i] = atoi(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
 	return pids;
 }
 
@@ -152,14 +168,12 @@ static bool has_name(pid_t pid, const char *name)
 
 /* ---- which one of several ---- */
 
-static enum { PICK_ALL, PICK_OLDEST, PICK_NEWEST } pick;
-
-enum { KEY_OLDEST = 512, KEY_NEWEST };
+static enum { PICK_ALL, PICK_OLDEST = 512, PICK_NEWEST } pick;
 
 static const struct argp_option pick_options[] = {
-	{ "oldest", KEY_OLDEST, NULL, 0,
+	{ "oldest", PICK_OLDEST, NULL, 0,
 	  "Of several processes of that name, the one that started first", 10 },
-	{ "newest", KEY_NEWEST, NULL, 0,
+	{ "newest", PICK_NEWEST, NULL, 0,
 	  "Of several processes of that name, the one that started last", 10 },
 	{ }
 };
@@ -167,11 +181,11 @@ static const struct argp_option pick_options[] = {
 static error_t parse_pick(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
-	if (key != KEY_OLDEST && key != KEY_NEWEST)
+	if (key != PICK_OLDEST && key != PICK_NEWEST)
 		return ARGP_ERR_UNKNOWN;
-	if (pick == (key == KEY_OLDEST ? PICK_NEWEST : PICK_OLDEST))
+	if (pick != PICK_ALL && key != (int)pick)
 		argp_error(state, "--oldest and --newest exclude each other");
-	pick = key == KEY_OLDEST ? PICK_OLDEST : PICK_NEWEST;
+	pick = key;
 	return 0;
 }
 
@@ -188,10 +202,7 @@ const struct argp_child process_children[] = {
 /* In clock ticks since the boot; 0 if the process has exited. */
 static uint64_t start_time(pid_t pid)
 {
-	/*
-	 * Field 22 of /proc/PID/stat. comm, field 2, can have spaces and
-	 * parentheses.
-	 */
+	/* Field 22 of stat. Field 2, comm, can have spaces and parentheses. */
 	const int fields = 22 - 2;
 	char dir[PROCESS_DIR], buf[4096], *p;
 	int i;
@@ -205,10 +216,7 @@ static uint64_t start_time(pid_t pid)
 	return p ? strtoull(p, NULL, 10) : 0;
 }
 
-/*
- * Returns the index of the oldest or newest process. Of those that started in
- * the same tick, the lowest PID is the oldest.
- */
+/* Returns an index. In a tick, the lowest PID counts as the oldest. */
 static size_t pick_one(const pid_t *pids, size_t nr)
 {
 	uint64_t best = start_time(pids[0]), time;
@@ -237,9 +245,7 @@ size_t processes_find(const char *text, pid_t **found)
 		**found = pid;
 		return 1;
 	}
-	/*
-	 * Processes with that name, without this one, are moved to the front.
-	 */
+	/* Processes with that name, except this one, move to the front. */
 	pids = all_processes();
 	for (p = pids; *p; p++)
 		if (*p != getpid() && has_name(*p, text))
@@ -303,29 +309,27 @@ void procs_free(struct procs *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static struct proc *procs_add(struct procs *t)
+static void procs_add(struct procs *t, const struct proc *task)
 {
-	struct proc *task;
-
 	t->procs = array_grow(t->procs, t->nr, sizeof(*t->procs));
-	task = &t->procs[t->nr++];
-	memset(task, 0, sizeof(*task));
-	return task;
+	t->procs[t->nr++] = *task;
 }
 
 /* ---- with the module ---- */
 
-static void procs_from_module(struct procs *t, FILE *file)
+static void procs_from_module(struct procs *t, int fd)
 {
-	char *line = NULL;
+	struct bytes text = {};
+	char *line, *rest;
 	struct proc task;
-	size_t room = 0;
-	int at;
+	int at, err;
 
-	while (errno = 0, getline(&line, &room, file) > 0) {
+	err = bytes_read(&text, fd, NULL);
+	if (err)
+		error(exit_failure, err, "cannot read %s", VMAINFO_PROCS);
+	for (rest = text.p; (line = strsep(&rest, "\n")) && (*line || rest); ) {
 		if (*line == '#')
 			continue;
-		line[strcspn(line, "\n")] = 0;
 		at = -1;
 		if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
 			   " %" SCNu64 " %" SCNu64 "%n", &task.pid, &task.vmas, &task.total_kb,
@@ -336,11 +340,9 @@ static void procs_from_module(struct procs *t, FILE *file)
 		if (!task.vmas)
 			continue;
 		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
-		*procs_add(t) = task;
+		procs_add(t, &task);
 	}
-	if (ferror(file))
-		error(exit_failure, errno, "cannot read %s", VMAINFO_PROCS);
-	free(line);
+	free(text.p);
 }
 
 /* ---- without it ---- */
@@ -356,14 +358,13 @@ static uint64_t status_kb(const char *status, const char *key)
 /* Returns the number of its VMAs, or -1 if its maps cannot be read. */
 static int64_t count_maps(const char *dir)
 {
-	char path[PROC_PATH], *line = NULL, *name, *p;
+	int fd = proc_open(dir, "maps");
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char *line = NULL, *name, *p;
 	uint64_t start, last_end = 0;
 	int64_t nr = 0;
 	size_t room = 0;
-	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	while (getline(&line, &room, file) > 0) {
@@ -380,28 +381,13 @@ static int64_t count_maps(const char *dir)
 	return nr;
 }
 
-/* Reads DIR/status, which can have 65536 groups. NULL if it does not exist. */
-static char *read_status(const char *dir)
-{
-	struct bytes status = {};
-	char path[PROC_PATH];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/status", dir);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	bytes_read(&status, fd, NULL);
-	close(fd);
-	return status.p;
-}
-
 static void count_process(pid_t pid, struct procs *t)
 {
 	static const char first[] = "Name:\t";
 	char dir[PROCESS_DIR], named[PROCESS_DIR], *status, *name;
+	struct bytes main_status = {}, thread_status = {};
+	struct proc task = { .pid = pid };
 	int tries = PROCESS_DIR_TRIES;
-	struct proc *task;
 	int64_t nr = 0;
 
 	while (!nr && tries-- && process_dir(dir, pid))
@@ -410,28 +396,28 @@ static void count_process(pid_t pid, struct procs *t)
 		t->unreadable++;
 	if (nr <= 0)
 		return;
-	/* A process has the name of its main thread. */
+	task.vmas = nr;
+	/* A process has its main thread's name. status can be long: 65536 groups. */
 	main_dir(named, pid);
-	name = read_status(named);
-	status = strcmp(dir, named) ? read_status(dir) : name;
-	if (!status || !name || strncmp(name, first, strlen(first)))
-		goto out;
-	task = procs_add(t);
-	task->pid = pid;
-	task->vmas = nr;
-	task->total_kb = status_kb(status, "\nVmSize:");
-	task->data_kb = status_kb(status, "\nVmData:");
-	task->stack_kb = status_kb(status, "\nVmStk:");
-	task->exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
-	task->locked_kb = status_kb(status, "\nVmLck:");
-	task->pinned_kb = status_kb(status, "\nVmPin:");
-	/* "Name:\tcomm\n", escaped as by the module; it can be empty, or begin with a space */
-	snprintf(task->comm, sizeof(task->comm), "%.*s", (int)strcspn(name + strlen(first), "\n"),
-		 name + strlen(first));
-out:
-	if (status != name)
-		free(status);
-	free(name);
+	process_read(&main_status, named, "status", NULL);
+	if (strcmp(dir, named))
+		process_read(&thread_status, dir, "status", NULL);
+	name = main_status.p;
+	status = strcmp(dir, named) ? thread_status.p : name;
+	if (status && name && !strncmp(name, first, strlen(first))) {
+		name += strlen(first);
+		task.total_kb = status_kb(status, "\nVmSize:");
+		task.data_kb = status_kb(status, "\nVmData:");
+		task.stack_kb = status_kb(status, "\nVmStk:");
+		task.exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
+		task.locked_kb = status_kb(status, "\nVmLck:");
+		task.pinned_kb = status_kb(status, "\nVmPin:");
+		/* Escaped as by the module. It can be empty, or begin with a space. */
+		snprintf(task.comm, sizeof(task.comm), "%.*s", (int)strcspn(name, "\n"), name);
+		procs_add(t, &task);
+	}
+	free(main_status.p);
+	free(thread_status.p);
 }
 
 static uint64_t cpu_time_ns(void)
@@ -446,20 +432,14 @@ void procs_read(struct procs *t)
 {
 	uint64_t before = cpu_time_ns();
 	pid_t *pids, *p;
-	FILE *file;
+	int fd;
 
 	procs_free(t);
-	file = fopen(VMAINFO_PROCS, "re");
-	if (file) {
-		procs_from_module(t, file);
-		fclose(file);
+	fd = module_open(VMAINFO_PROCS, O_RDONLY);
+	if (fd >= 0) {
+		procs_from_module(t, fd);
+		close(fd);
 	} else {
-		/*
-		 * Without the capability, even the directory cannot be
-		 * searched.
-		 */
-		if (errno != ENOENT && errno != EACCES && errno != EPERM)
-			error(exit_failure, errno, "cannot open %s", VMAINFO_PROCS);
 		t->from_maps = true;
 		t->why = errno;
 		pids = all_processes();
@@ -473,9 +453,7 @@ void procs_read(struct procs *t)
 char *procs_cost(const struct procs *t)
 {
 	return xasprintf("%s: /proc/PID/maps of %zu processes were read, which took %.1f ms of CPU",
-			 t->why == ENOENT ? "the module is not loaded (modprobe vmainfo)" :
-			 "no permission to ask the module",
-			 t->nr, t->cpu_ns / 1e6);
+			 module_missing(t->why), t->nr, t->cpu_ns / 1e6);
 }
 
 uint64_t max_map_count(void)

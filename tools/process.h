@@ -3,15 +3,18 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
-#include <argp.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "tool.h"
 
-/* --oldest and --newest, and quiet_argp: for commands that take a name */
+/*
+ * Opens an entry of the module. Returns -1 with an errno that module_missing()
+ * puts into words, if it is not loaded or there is no permission. Ends the program
+ * on other errors.
+ */
+int module_open(const char *entry, int flags);
+const char *module_missing(int err);
+
+/* --oldest and --newest, and quiet_argp; with colour_argp */
 extern const struct argp process_argp;
-/* process_argp and colour_argp */
 extern const struct argp_child process_children[];
 
 /*
@@ -40,6 +43,10 @@ void process_too_many(const char *text, const pid_t *pids, size_t nr) __attribut
 #define PROCESS_DIR 40
 #define PROCESS_DIR_TRIES 5
 bool process_dir(char dir[PROCESS_DIR], pid_t pid);
+
+/* Adds DIR/WHAT, by bytes_read(). Returns 0 or an errno; ESRCH if the process has exited. */
+int process_read(struct bytes *b, const char *dir, const char *what,
+		 bool (*goes_on)(const struct bytes *b));
 
 /* /proc/PID/comm, printable() with @flags; "?" if the process has exited. To be freed. */
 char *process_comm(pid_t pid, unsigned int flags);

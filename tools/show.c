@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo show: the VMAs of a process, for people and for programs. */
-#include <error.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "json.h"
 #include "listing.h"
 #include "process.h"
 #include "show.h"
 #include "table.h"
-#include "tool.h"
 
 #define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 #define WRITE_EXEC (VMAINFO_WRITE | VMAINFO_EXEC)
@@ -63,8 +56,8 @@ static bool is_wanted(const struct vma *vma, const struct show_options *o)
 
 static struct sums sums_of(const struct listing *l, const struct show_options *o)
 {
-	struct sums sums = { .vmas = l->nr - l->has_gate };
-	uint64_t bytes = 0, shown_bytes = 0;
+	struct sums sums = { .vmas = listing_vmas(l), .kb = listing_size(l) >> 10 };
+	uint64_t shown_bytes = 0;
 	const struct vma *vma;
 
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
@@ -74,9 +67,7 @@ static struct sums sums_of(const struct listing *l, const struct show_options *o
 		sums.lines += wanted;
 		sums.shown += wanted && size;
 		shown_bytes += wanted ? size : 0;
-		bytes += size;
 	}
-	sums.kb = bytes >> 10;
 	sums.shown_kb = shown_bytes >> 10;
 	return sums;
 }
@@ -89,17 +80,12 @@ enum value_type {
 	VALUE_TEXT, VALUE_LIST
 };
 
-/*
- * @type: of the values
- * @field: of struct vma, for VALUE_BIG and VALUE_HEX
- * @module: only the module tells the value
- */
 static const struct {
 	const char *name;
 	int flags;
 	enum value_type type;
-	size_t field;
-	bool module;
+	size_t field;		/* of struct vma, for VALUE_BIG and VALUE_HEX */
+	bool module;		/* only the module tells the value */
 } columns[] = {
 	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT, VALUE_TEXT, 0, false },
 	[COLUMN_SIZE] = { "size", TABLE_RIGHT, VALUE_TEXT, 0, false },
@@ -121,14 +107,10 @@ static const struct {
 	[COLUMN_NAME] = { "name", TABLE_CUT, VALUE_TEXT, 0, false },
 };
 
-/*
- * @text: of VALUE_TEXT and VALUE_LIST, whose parts have commas between them; can
- * be @buf. @number: of the other types
- */
 struct value {
 	enum value_type type;
-	uint64_t number;
-	const char *text;
+	const char *text;	/* of VALUE_TEXT and VALUE_LIST; can be @buf */
+	uint64_t number;	/* of the other types */
 	char buf[FLAGS_TEXT];
 };
 
@@ -216,26 +198,23 @@ static const char *value_text(struct value *v, bool csv)
 	}
 }
 
-/*
- * Without --columns, a table has page_kb if there is more than one page size.
- */
+/* By default, a table has page_kb if there is more than one page size. */
 static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct listing *l,
 			     const struct show_options *o)
 {
 	enum show_column column;
-	uint8_t shift = 0;
 	bool has_large = false;
-	size_t nr = 0, i;
+	const struct vma *vma;
+	uint8_t shift = 0;
+	size_t nr = 0;
 
 	if (o->nr_columns) {
 		memcpy(chosen, o->columns, sizeof(o->columns));
 		return o->nr_columns;
 	}
-	for (i = 0; i < l->nr && o->format == SHOW_TABLE; i++) {
-		if (!l->vmas[i].page_shift)
-			continue;
-		has_large |= shift && shift != l->vmas[i].page_shift;
-		shift = l->vmas[i].page_shift;
+	for (vma = l->vmas; vma < l->vmas + l->nr && o->format == SHOW_TABLE; vma++) {
+		has_large |= shift && vma->page_shift && shift != vma->page_shift;
+		shift = vma->page_shift ?: shift;
 	}
 	for (column = 0; column < NR_COLUMNS; column++) {
 		const bool is_short = column <= COLUMN_SIZE || column == COLUMN_PERM ||
@@ -252,10 +231,7 @@ static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct l
 
 /* ---- tables ---- */
 
-/*
- * Permissions to look for have a letter that tells them without colours: '!'
- * for writable and executable, '.' for no access at all.
- */
+/* Tells it without colours: '!' for W+X, '.' for no access */
 static char mark_of(const struct vma *vma, const char **colour)
 {
 	const uint64_t rights = vma->flags & RIGHTS;
@@ -431,28 +407,20 @@ static void print_json(FILE *out, const struct listing *l, const struct show_opt
 }
 
 /* A field of RFC 4180. printable() has no line ends. */
-static void print_csv_text(FILE *out, const char *text)
+static void print_csv_text(FILE *out, const char *text, unsigned int flags)
 {
-	const bool quotes = strpbrk(text, ",\"");
+	const char *const quote = strpbrk(text, ",\"") ? "\"" : "";
 
-	if (quotes)
-		putc_unlocked('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			putc_unlocked('"', out);
-		putc_unlocked(*text, out);
-	}
-	if (quotes)
-		putc_unlocked('"', out);
+	fputs_unlocked(quote, out);
+	print_escaped(out, text, flags, quote, '"');
+	fputs_unlocked(quote, out);
 }
 
 static void print_csv(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	enum show_column shown[NR_COLUMNS];
 	size_t nr = choose_columns(shown, l, o), i, j;
-	const char *text;
 	struct value v;
-	char *copy;
 
 	for (j = 0; j < nr && !o->noheadings; j++)
 		fprintf(out, "%s%s", columns[shown[j]].name, j + 1 < nr ? "," : "\r\n");
@@ -461,25 +429,17 @@ static void print_csv(FILE *out, const struct listing *l, const struct show_opti
 			continue;
 		for (j = 0; j < nr; j++) {
 			get_value(&v, shown[j], l, &l->vmas[i]);
-			text = value_text(&v, true) ?: "";
-			copy = text == v.buf ? NULL : printable(text, o->terminal ? 0 : TEXT_UTF8);
-			print_csv_text(out, copy ?: text);
-			free(copy);
+			print_csv_text(out, value_text(&v, true) ?: "",
+				       o->terminal ? 0 : TEXT_UTF8);
 			fputs_unlocked(j + 1 < nr ? "," : "\r\n", out);
 		}
 	}
 }
 
-/*
- * The column of a 64-bit kernel's maps where names begin, unless the numbers
- * are long
- */
+/* Where names begin in a 64-bit kernel's maps, unless numbers are long */
 #define MAPS_NAME_COLUMN (25 + 8 * 6 - 1)
 
-/*
- * Prints what show_map_vma() of the kernel does, byte for byte, except to a
- * terminal.
- */
+/* Prints what the kernel does, byte for byte, except to a terminal. */
 static void print_maps(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	const struct vma *vma;
@@ -535,24 +495,11 @@ static const char doc[] =
 	"Shows the virtual memory areas (VMAs) of processes by PID or NAME. Without\n"
 	"either, shows the process that the module's parameter \"pid\" names, or else\n"
 	"vmainfo itself.\n"
-	"\vColumns are in the order of --columns, which is for tables, CSV and JSON. The\n"
-	"table has page_kb, the kernel's page size, if there is more than one. On a\n"
-	"terminal it cuts long names, except with --long.\n"
-	"\n"
-	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
+	"\vIn tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
 	"and executable, and '.' for no access. The [vsyscall] page is not a VMA of the\n"
-	"process: it comes last and is not counted. A VMA must match all filters.\n"
-	"\n"
-	"In JSON, addresses, offsets, inode numbers and taken_ns are texts, because\n"
-	"JavaScript and jq round large numbers; sizes are numbers, in kB. Several\n"
-	"processes are several objects. CSV is that of RFC 4180. An unknown value,\n"
-	"because the module is not loaded, is null in JSON, empty in CSV, else '?'.\n"
-	"\n"
-	"In names, each byte of a control character, and each that is not UTF-8, is\n"
-	"\\xHH, except with --maps to files and pipes.\n"
-	"\n"
-	"Exit status: 0, or 1 if a process, file, or VMA at ADDRESS does not exist. The\n"
-	"other processes are shown.";
+	"process: it comes last and is not counted. A VMA must match all filters. An\n"
+	"unknown value, because the module is not loaded, is null in JSON, empty in CSV,\n"
+	"else '?'. vmainfo(1) describes the columns, JSON and CSV.\n";
 
 enum {
 	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM, OPT_ADDR,
@@ -704,17 +651,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void nothing_at_address(const struct show_options *o)
-{
-	error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
-	      o->kinds || o->perm ? "that matches " : "", o->address);
-}
-
-/*
- * Shows several processes, with a heading or as one JSON text each. Returns an
- * exit status.
- */
-static int show_processes(const struct arguments *a, const pid_t *pids, size_t nr)
+/* Shows a file or processes. Returns an exit status. */
+static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 {
 	int status = EXIT_SUCCESS, err;
 	bool found = false;
@@ -723,14 +661,20 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		err = listing_try(&l, pids[i]);
+		err = 0;
+		if (a->file)
+			listing_from_file(&l, a->file);
+		else if (nr == 1)
+			listing_of(&l, pids[i]);
+		else
+			err = listing_try(&l, pids[i]);
 		if (err) {
 			error(0, err, "process %d", pids[i]);
 			status = EXIT_FAILURE;
 			continue;
 		}
 		if (!a->show.by_address || sums_of(&l, &a->show).lines) {
-			if (a->show.format != SHOW_JSON) {
+			if (nr > 1 && a->show.format != SHOW_JSON) {
 				comm = process_comm(pids[i], 0);
 				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
 				free(comm);
@@ -741,11 +685,12 @@ static int show_processes(const struct arguments *a, const pid_t *pids, size_t n
 		listing_free(&l);
 	}
 	if (!found && status == EXIT_SUCCESS)
-		nothing_at_address(&a->show);
+		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
+		      a->show.kinds || a->show.perm ? "that matches " : "", a->show.address);
 	return status;
 }
 
-/* Finds all processes of the arguments. Without any: 0, see listing_of(). */
+/* Finds all processes of the arguments. Without any: only 0, see listing_of(). */
 static size_t find_processes(const struct arguments *a, pid_t **pids)
 {
 	size_t nr = 0, found, i;
@@ -762,7 +707,7 @@ static size_t find_processes(const struct arguments *a, pid_t **pids)
 		nr += found;
 		free(more);
 	}
-	return nr;
+	return nr ?: 1;
 }
 
 int show_command(int argc, char **argv)
@@ -770,28 +715,16 @@ int show_command(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse, "[PID|NAME...]", doc, process_children, NULL, NULL
 	};
-	int status = EXIT_SUCCESS;
 	struct arguments a = { };
-	struct listing l;
-	size_t nr = 0;
 	pid_t *pids;
+	size_t nr;
+	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	a.show.colour = use_colour();
 	a.show.terminal = isatty(STDOUT_FILENO);
 	nr = find_processes(&a, &pids);
-	if (nr > 1) {
-		status = show_processes(&a, pids, nr);
-	} else {
-		if (a.file)
-			listing_from_file(&l, a.file);
-		else
-			listing_of(&l, *pids);
-		if (a.show.by_address && !sums_of(&l, &a.show).lines)
-			nothing_at_address(&a.show);
-		show_listing(stdout, &l, &a.show);
-		listing_free(&l);
-	}
+	status = show_all(&a, pids, nr);
 	free(pids);
 	free(a.processes);
 	return status;

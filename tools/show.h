@@ -3,10 +3,6 @@
 #ifndef SHOW_H
 #define SHOW_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-
 #include "json.h"
 #include "listing.h"
 
@@ -21,32 +17,18 @@ enum show_column {
 	NR_COLUMNS
 };
 
-/**
- * struct show_options - what to print of a listing, and how
- * @format: of the output
- * @columns: which columns, in this order
- * @nr_columns: number of @columns; 0 for those that the format has by default
- * @raw: a table with one space between columns
- * @noheadings: no line with the names of the columns
- * @colour: with colours
- * @terminal: stdout is a terminal: --csv and --maps print printable() names in
- *	the encoding of the locale
- * @kinds: a bit for each kind to be shown, 0 for all
- * @perm: a pattern of --perm, NULL for all
- * @by_address: show only the VMA that contains @address
- * @address: see @by_address
- */
+/* What to print of a listing, and how */
 struct show_options {
 	enum show_format format;
-	enum show_column columns[NR_COLUMNS];
-	size_t nr_columns;
-	bool raw;
-	bool noheadings;
+	enum show_column columns[NR_COLUMNS];	/* which columns, in this order */
+	size_t nr_columns;	/* 0 for those that the format has by default */
+	bool raw;		/* a table with one space between columns */
+	bool noheadings;	/* no line with the names of the columns */
 	bool colour;
-	bool terminal;
-	uint32_t kinds;
-	const char *perm;
-	bool by_address;
+	bool terminal;		/* stdout is one: --csv and --maps print printable() names */
+	uint32_t kinds;		/* a bit for each kind to be shown, 0 for all */
+	const char *perm;	/* a pattern of --perm, NULL for all */
+	bool by_address;	/* show only the VMA that contains @address */
 	uint64_t address;
 };
 

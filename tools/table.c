@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables for people, see table.h.
- *
- * libsmartcols takes 10 times as long for a line as printf(), and 500 bytes of
- * memory. So unless the table is for a terminal, libsmartcols prints only the
- * first lines, and the others are printed here, with the same widths. Only a
- * value that is longer than all of the first ones is wider than its column. In
- * this way a listing of 1,048,576 VMAs takes 1.0 times as long as by printf().
- *
- * Without libsmartcols, which Debian does not have as a static library, all is
- * printed here, and does not fit a terminal.
+ * Tables for people, see table.h. libsmartcols fits them to a terminal. It takes
+ * 10 times as long for a line as printf(), and 500 bytes of memory. So other tables
+ * are printed here. The first lines set the widths of their columns. Without
+ * libsmartcols, which Debian does not have as a static library, none fits a terminal.
  */
-#include <errno.h>
-#include <error.h>
-#include <stdlib.h>
-
 #ifdef HAVE_SMARTCOLS
 #include <libsmartcols.h>
 #endif
@@ -30,15 +20,6 @@ void table_column(struct table *t, const char *name, size_t width, int flags)
 	t->columns[t->nr_columns++].flags = flags;
 }
 
-static size_t width_of(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text++)
-		width += is_first_byte(*text);
-	return width;
-}
-
 /* No line ends in spaces. */
 static void print_line(const struct table *t, const struct table_cell *cells)
 {
@@ -47,7 +28,7 @@ static void print_line(const struct table *t, const struct table_cell *cells)
 	for (i = 0; i < t->nr_columns; i++) {
 		const bool right = t->columns[i].flags & TABLE_RIGHT;
 
-		width = t->raw ? 0 : width_of(cells[i].text);
+		width = t->raw ? 0 : text_width(cells[i].text);
 		pad = !t->raw && t->columns[i].width > width ? t->columns[i].width - width : 0;
 		pending += right ? pad : 0;
 		for (; pending && *cells[i].text; pending--)
@@ -72,6 +53,29 @@ static void print_headings(const struct table *t)
 		print_line(t, cells);
 }
 
+static void set_width(struct table *t, size_t column, const char *text)
+{
+	const size_t width = text_width(text);
+
+	if (t->columns[column].width < width)
+		t->columns[column].width = width;
+}
+
+static void print_first(struct table *t)
+{
+	size_t i, j;
+
+	for (i = 0; i < t->nr_columns; i++) {
+		set_width(t, i, t->columns[i].name);
+		for (j = i; j < t->nr_cells; j += t->nr_columns)
+			set_width(t, i, t->cells[j].text);
+	}
+	if (t->nr_cells)
+		print_headings(t);
+	for (i = 0; i < t->nr_cells; i += t->nr_columns)
+		print_line(t, &t->cells[i]);
+}
+
 #ifdef HAVE_SMARTCOLS
 static void *check(void *p)
 {
@@ -80,7 +84,7 @@ static void *check(void *p)
 	return p;
 }
 
-static void print_first(struct table *t)
+static void print_fitted(struct table *t)
 {
 	struct libscols_table *table = check(scols_new_table());
 	struct libscols_line *line = NULL;
@@ -90,13 +94,10 @@ static void print_first(struct table *t)
 	size_t i;
 
 	scols_table_set_stream(table, t->out);
-	if (!t->terminal)
-		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(table, 1);
 	scols_table_enable_noheadings(table, t->noheadings);
 	/* printable() has escaped what is not text. */
 	scols_table_enable_noencoding(table, 1);
-	/* No line ends in spaces. */
 	scols_table_enable_minout(table, 1);
 	for (i = 0; i < t->nr_columns; i++) {
 		flags = t->columns[i].flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0;
@@ -116,29 +117,7 @@ static void print_first(struct table *t)
 	}
 	if (scols_print_table(table))
 		check(NULL);
-	for (i = 0; i < t->nr_columns; i++)
-		t->columns[i].width = scols_column_get_width(scols_table_get_column(table, i));
 	scols_unref_table(table);
-}
-#else
-static void set_width(struct table *t, size_t column, const char *text)
-{
-	if (t->columns[column].width < width_of(text))
-		t->columns[column].width = width_of(text);
-}
-
-static void print_first(struct table *t)
-{
-	size_t i, j;
-
-	for (i = 0; i < t->nr_columns; i++) {
-		set_width(t, i, t->columns[i].name);
-		for (j = i; j < t->nr_cells; j += t->nr_columns)
-			set_width(t, i, t->cells[j].text);
-	}
-	print_headings(t);
-	for (i = 0; i < t->nr_cells; i += t->nr_columns)
-		print_line(t, &t->cells[i]);
 }
 #endif
 
@@ -150,6 +129,10 @@ static void start_streaming(struct table *t)
 	t->streams = true;
 	if (t->raw)
 		print_headings(t);
+#ifdef HAVE_SMARTCOLS
+	else if (t->terminal)
+		print_fitted(t);
+#endif
 	else
 		print_first(t);
 	for (i = 0; i < t->nr_cells; i++)

@@ -3,9 +3,6 @@
 #ifndef TABLE_H
 #define TABLE_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
 #include "tool.h"
 
 #define TABLE_COLUMNS 20
@@ -20,18 +17,11 @@ struct table_cell {
 	const char *colour;	/* SGR parameters, or "" */
 };
 
-/**
- * struct table - a table that is being printed
- * @out: where to
- * @terminal: @out is a terminal, and the table is to fit it
- * @raw: one space between columns
- * @noheadings: no line with the names of the columns
- */
 struct table {
 	FILE *out;
-	bool terminal;
-	bool raw;
-	bool noheadings;
+	bool terminal;		/* @out is one, and the table is to fit it */
+	bool raw;		/* one space between columns */
+	bool noheadings;	/* no line with the names of the columns */
 	/* private */
 	bool streams;
 	size_t nr_columns;

@@ -2,17 +2,25 @@
 /*
  * What the commands of the program vmainfo share. Each command is a file of its
  * own with a function of its name, which parses its options with argp. Errors
- * go to stderr by error(3) and end the program with exit_failure.
+ * go to stderr by error(3) and end the program with exit_failure. All headers
+ * here include this one, and so what most of the files need of the C library.
  */
 #ifndef TOOL_H
 #define TOOL_H
 
 #include <argp.h>
+#include <errno.h>
+#include <error.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
+#include <wchar.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
@@ -28,19 +36,27 @@ int export_command(int argc, char **argv);
 /* EXIT_FAILURE, or what diff uses instead. */
 extern int exit_failure;
 
-/* Prints a sentence on stderr, unless --quiet is set or it repeats the last one. */
+/* Prints a sentence on stderr, unless --quiet is set. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * What argp_parse() of the command accepts beside options. @what says in errors
+ * what is needed.
+ */
+extern struct operands {
+	unsigned int min, max;
+	const char *what;
+	char *list[2];
+	unsigned int nr;	/* of @list */
+} operands;
 
 /* ---- options of several commands, as children of their argp ---- */
 
-extern const struct argp help_argp;	/* -h; argp itself has only -? and --help */
+extern const struct argp help_argp;	/* operands, and -h: argp has only -? and --help */
 extern const struct argp quiet_argp;	/* --quiet, and help_argp */
 extern const struct argp colour_argp;	/* --color */
 
-/*
- * Whether to write colours to stdout. Without --color this is true if stdout is
- * a terminal that can show them and NO_COLOR (no-color.org) is not set.
- */
+/* Whether stdout has colours: --color, its terminal and NO_COLOR tell. */
 bool use_colour(void);
 
 /* ---- memory: these end the program if an allocation fails ---- */
@@ -50,22 +66,16 @@ void *xreallocarray(void *old, size_t nr, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* open_memstream() */
 FILE *xopen_memstream(char **text, size_t *size);
 
 /* Makes space for one more element in an array of @nr that was made only by this. */
 void *array_grow(void *array, size_t nr, size_t size);
 
-/**
- * struct bytes - a buffer that grows
- * @p: from malloc(), to be freed
- * @size: bytes in use
- * @capacity: bytes that are allocated
- */
+/* A buffer that grows */
 struct bytes {
-	char *p;
-	size_t size;
-	size_t capacity;
+	char *p;		/* from malloc(), to be freed */
+	size_t size;		/* bytes in use */
+	size_t capacity;	/* bytes that are allocated */
 };
 
 void bytes_add(struct bytes *b, const void *p, size_t size);
@@ -76,13 +86,12 @@ void bytes_add(struct bytes *b, const void *p, size_t size);
  * empty buffer.
  */
 int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b));
+/* The same with a file, "-" for stdin, or ends the program. */
+void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b));
 
 /* ---- words and numbers ---- */
 
-/*
- * Whether two words are the same, apart from the case of ASCII letters.
- * strcasecmp() depends on the locale.
- */
+/* Whether two words are the same, apart from the case of ASCII letters */
 bool same_word(const char *a, const char *b);
 
 /*
@@ -119,7 +128,9 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
 enum { TEXT_UTF8 = 1, TEXT_NO_BLANKS = 2 };
 char *printable(const char *name, unsigned int flags);
 
-/* Prints that in the locale's encoding. */
+/* Prints that, with @escape before characters of @special, or without */
+void print_escaped(FILE *out, const char *name, unsigned int flags, const char *special,
+		   char escape);
 void print_name(FILE *out, const char *name);
 
 /* Whether a byte begins a character of UTF-8. */
@@ -127,6 +138,13 @@ static inline bool is_first_byte(char c)
 {
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
+
+/* Decodes a character of UTF-8. Returns its number of bytes; 0 if it is not valid. */
+size_t utf8_decode(const char *text, wchar_t *c);
+
+/* The columns of the terminal that a printable() text takes, and its next character */
+int text_width(const char *text);
+int next_width(const char *text, size_t *bytes);
 
 bool locale_is_utf8(void);
 

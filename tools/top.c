@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * vmainfo top - shows again and again the processes that are nearest to
- * vm.max_map_count
- */
-#include <errno.h>
-#include <error.h>
-#include <inttypes.h>
+/* vmainfo top - the processes that are nearest to vm.max_map_count */
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #ifdef HAVE_CURSES
 #include <curses.h>
@@ -55,10 +44,7 @@ static const struct {
 #define KB_WIDTH 12
 /* -18446744073709551615 is the longest cell. */
 #define CELL 24
-/* The lines of summarize(), and an empty line */
-#define MAX_SUMMARY 4
 
-/* A process in the table */
 struct row {
 	const struct proc *task;	/* of the last look */
 	int64_t growth;			/* VMAs more than at the look before */
@@ -131,9 +117,7 @@ static int64_t sort_value(const struct row *row, enum column column)
 	return value;
 }
 
-/*
- * Numbers descend, as in top(1), and names ascend. Equal rows are in pid order.
- */
+/* Numbers descend, as in top(1). Names, and pids of equal rows, ascend. */
 static int compare_rows(const void *a, const void *b, void *arg)
 {
 	const struct row *x = a, *y = b;
@@ -185,10 +169,7 @@ static void look(struct top *t)
 			t->nearest = task;
 		if (!is_wanted(t, task->pid))
 			continue;
-		/*
-		 * Another process can have reused the number only if all
-		 * numbers were used up.
-		 */
+		/* A pid is reused only after all other numbers. */
 		old = t->before.nr ? bsearch(&task->pid, t->before.procs, t->before.nr,
 					     sizeof(*task), compare_pids) : NULL;
 		row = &t->rows[t->nr_rows++];
@@ -202,40 +183,41 @@ static void look(struct top *t)
 
 /* ---- as text ---- */
 
-/* Sets the lines above the table, to be freed. Returns how many. */
-static int summarize(const struct top *t, char *lines[MAX_SUMMARY])
+/* The lines above the table, to be freed */
+static char *summarize(const struct top *t)
 {
 	time_t now = time(NULL);
+	char when[16] = "", *text, *cost;
 	struct tm tm;
-	char when[16] = "", *text;
-	int nr = 0;
+	size_t size;
+	FILE *out = xopen_memstream(&text, &size);
 
 	if (localtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
-	lines[nr++] = xasprintf("vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64, when,
-				t->delay, t->max);
-	lines[nr++] = xasprintf(t->looks == 1 ?
-				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all" :
-				"Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64
-				" in all, %+" PRId64 " since the last look",
-				t->now.nr, t->warn, t->over, t->vmas, t->growth);
+	fprintf(out, "vmainfo top - %s, every %g s, vm.max_map_count %" PRIu64 "\n", when, t->delay,
+		t->max);
+	fprintf(out, "Processes: %zu, over %g %%: %zu; VMAs: %" PRIu64 " in all", t->now.nr,
+		t->warn, t->over, t->vmas);
+	if (t->looks > 1)
+		fprintf(out, ", %+" PRId64 " since the last look", t->growth);
+	putc('\n', out);
 	if (t->nearest) {
-		text = printable(t->nearest->comm, 0);
-		lines[nr++] = xasprintf("Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%", text,
-					t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
-		free(text);
+		fputs("Nearest: ", out);
+		print_name(out, t->nearest->comm);
+		fprintf(out, " (pid %d), %" PRIu64 " VMAs, %.1f %%\n", t->nearest->pid,
+			t->nearest->vmas, percent(t, t->nearest));
 	}
 	if (t->now.from_maps) {
-		text = procs_cost(&t->now);
+		cost = procs_cost(&t->now);
 		/* ASCII; toupper() depends on the locale. */
-		if (*text >= 'a' && *text <= 'z')
-			*text -= 'a' - 'A';
-		lines[nr++] = t->now.unreadable ?
-			      xasprintf("%s; %zu cannot be read", text, t->now.unreadable) :
-			      xasprintf("%s", text);
-		free(text);
+		fprintf(out, "%c%s", *cost - 'a' + 'A', cost + 1);
+		if (t->now.unreadable)
+			fprintf(out, "; %zu cannot be read", t->now.unreadable);
+		putc('\n', out);
+		free(cost);
 	}
-	return nr;
+	fclose(out);
+	return text;
 }
 
 static bool is_size(enum column column)
@@ -271,20 +253,13 @@ static void print_look(const struct top *t)
 {
 	struct table table = { .out = stdout };
 	const bool colour = use_colour();
-	char *lines[MAX_SUMMARY], buf[NR_COLUMNS][CELL], *name;
+	char buf[NR_COLUMNS][CELL], *summary = summarize(t), *name;
 	struct table_cell cells[NR_COLUMNS];
 	enum column column;
-	int nr, line;
 	size_t i;
 
-	if (t->looks > 1)
-		putchar('\n');
-	nr = summarize(t, lines);
-	for (line = 0; line < nr; line++) {
-		puts(lines[line]);
-		free(lines[line]);
-	}
-	putchar('\n');
+	printf("%s%s\n", t->looks > 1 ? "\n" : "", summary);
+	free(summary);
 	for (column = 0; column < NR_COLUMNS; column++)
 		table_column(&table, columns[column].title,
 			     column == COMMAND ? 0 : column_width(t, column),
@@ -324,7 +299,6 @@ static void batch(struct top *t)
 #define MAX_LINES 1000000
 
 #ifdef HAVE_CURSES
-/* The state of the screen */
 struct view {
 	struct top *t;
 	size_t first;		/* row */
@@ -349,10 +323,7 @@ static void close_screen(void)
 	screen = NULL;
 }
 
-/*
- * error(3) calls this before it prints: the screen would take the message
- * along.
- */
+/* For error(3): the message must not go to the screen. */
 static void print_progname(void)
 {
 	close_screen();
@@ -429,32 +400,23 @@ static void open_screen(struct view *v)
 /* Prints the part of a text that fits. Returns the next column. */
 static int put_text(int y, int x, const char *text)
 {
-	wchar_t chars[256];
-	mbstate_t state = {};
-	size_t len, nr = 0;
 	int width, room = COLS - x;
-	wchar_t c;
+	wchar_t chars[256];
+	size_t len, nr = 0;
 
 	if (y < 0 || y >= LINES || room <= 0)
 		return x;
-	while (*text && nr < ARRAY_SIZE(chars)) {
-		len = mbrtowc(&c, text, strlen(text), &state);
-		if (len == (size_t)-1 || len == (size_t)-2) {
-			memset(&state, 0, sizeof(state));
-			c = L'?';
-			len = 1;
-		}
-		text += len;
+	for (; *text && nr < ARRAY_SIZE(chars); text += len, nr++) {
+		len = utf8_decode(text, &chars[nr]);
 		/* Combining characters are left out: some terminals do not combine. */
-		width = wcwidth(c);
+		width = wcwidth(chars[nr]);
 		if (width <= 0) {
-			c = L'?';
+			chars[nr] = L'?';
 			width = 1;
 		}
 		if (width > room)
 			break;
 		room -= width;
-		chars[nr++] = c;
 	}
 	mvaddnwstr(y, x, chars, nr);
 	return COLS - room;
@@ -573,8 +535,8 @@ static void draw_help(void)
 
 static void draw(struct view *v)
 {
-	char *lines[MAX_SUMMARY];
-	int nr, y = 0, x, cursor = 0;
+	char *summary, *rest, *line;
+	int y, x, cursor = 0;
 
 	erase();
 	if (v->help) {
@@ -582,12 +544,11 @@ static void draw(struct view *v)
 		refresh();
 		return;
 	}
-	nr = summarize(v->t, lines);
-	while (y < nr) {
-		put_text(y, 0, lines[y]);
-		free(lines[y]);
-		y++;
-	}
+	summary = summarize(v->t);
+	rest = summary;
+	for (y = 0; (line = strsep(&rest, "\n")) && *line; y++)
+		put_text(y, 0, line);
+	free(summary);
 	if (v->prompt) {
 		attrset(A_BOLD);
 		x = put_text(y, 0, v->prompt);
@@ -654,7 +615,6 @@ static void sort_by(struct top *t, int column)
 	sort_rows(t);
 }
 
-/* The effect of a key */
 enum then { STAY, LOOK, QUIT };
 
 static enum then handle_key(struct view *v, int key)
@@ -894,8 +854,7 @@ int top_command(int argc, char **argv)
 		{ "delay", 'd', "SECONDS", 0,
 		  "Time from one update to the next (3); it can have a fraction", 0 },
 		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
-		{ "kilobytes", 'k', NULL, 0,
-		  "Sizes in kB, instead of a suitable unit", 0 },
+		{ "kilobytes", 'k', NULL, 0, "Sizes in kB, instead of a suitable unit", 0 },
 		{ "lines", 'l', "N", 0,
 		  "Maximum of lines in the table; 0, the default, for no limit", 0 },
 		{ "sort", 'o', "COLUMN", 0,

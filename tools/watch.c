@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo watch: reports what is mapped, unmapped and changed in a process */
-#include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "changes.h"
 #include "listing.h"
 #include "process.h"
-#include "tool.h"
 
 /* For older C libraries. The number is the same on all architectures. */
 #ifndef SYS_pidfd_open
@@ -39,25 +32,21 @@ static const struct argp_option options[] = {
 	{ }
 };
 
-struct arguments {
-	const char *process;
-	bool time;
-	int interval_ms;
-	uint64_t count;		/* 0 for no end */
-};
-
 struct watch {
 	pid_t pid;
 	int fd;			/* of listing_open() */
 	int pidfd;		/* becomes readable when the process exits; or -1 */
 	struct listing last;	/* of the last look */
-	const struct arguments *arguments;
 	bool colour;
+	/* options */
+	bool time;
+	int interval_ms;
+	uint64_t count;		/* 0 for no end */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct arguments *a = state->input;
+	struct watch *w = state->input;
 	double seconds;
 
 	switch (key) {
@@ -65,23 +54,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'n':
 		if (!parse_number(arg, 0.001, INT32_MAX / MS_PER_SECOND, &seconds))
 			argp_error(state, "invalid interval: '%s'", arg);
-		a->interval_ms = seconds * MS_PER_SECOND + 0.5;
+		w->interval_ms = seconds * MS_PER_SECOND + 0.5;
 		break;
 	case 'c':
-		if (!parse_decimal(arg, UINT64_MAX, &a->count) || !a->count)
+		if (!parse_decimal(arg, UINT64_MAX, &w->count) || !w->count)
 			argp_error(state, "invalid number of updates: '%s'", arg);
 		break;
 	case 't':
-		a->time = true;
-		break;
-	case ARGP_KEY_ARG:
-		if (a->process)
-			argp_error(state, "extra operand '%s': one process is watched", arg);
-		a->process = arg;
-		break;
-	case ARGP_KEY_END:
-		if (!a->process)
-			argp_error(state, "missing operand: a process is needed");
+		w->time = true;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -96,7 +76,7 @@ static void print_time(const struct watch *w)
 	char text[64], zone[8];
 	struct tm tm;
 
-	if (!w->arguments->time)
+	if (!w->time)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	localtime_r(&now.tv_sec, &tm);
@@ -105,9 +85,7 @@ static void print_time(const struct watch *w)
 	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
 }
 
-/*
- * Whether the last walk was atomic, and the kernel has counted no change since
- */
+/* Whether the last walk was atomic, and nothing has changed since */
 static bool is_unchanged(const struct watch *w, bool *exited)
 {
 	const struct vmainfo_header *last = &w->last.header;
@@ -125,39 +103,22 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 	       last->mm_seq == now.mm_seq && last->exec_id == now.exec_id;
 }
 
-/*
- * Whether the process was in an exec when @now was taken. It has no sequence
- * then.
- */
-static bool is_in_exec(const struct watch *w, const struct listing *now)
+/* "comm: N VMAs, N kB", to be freed */
+static char *totals(const struct watch *w, const struct listing *l)
 {
-	return w->fd >= 0 && w->last.header.flags & ~now->header.flags & VMAINFO_SEQ;
-}
+	char *comm = process_comm(w->pid, 0), *text;
 
-static uint64_t total_kb(const struct listing *l)
-{
-	uint64_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < l->nr - l->has_gate; i++)
-		bytes += vma_size(&l->vmas[i]);
-	return bytes >> 10;
-}
-
-static void print_exec(const struct watch *w, const struct listing *now)
-{
-	char *comm = process_comm(w->pid, 0);
-
-	print_time(w);
-	printf("%s%-9s%s %s: %zu VMAs, %" PRIu64 " kB\n", w->colour ? "\033[1m" : "", "exec",
-	       w->colour ? "\033[m" : "", comm, now->nr - now->has_gate, total_kb(now));
+	text = xasprintf("%s: %zu VMAs, %" PRIu64 " kB", comm, listing_vmas(l),
+			 listing_size(l) >> 10);
 	free(comm);
+	return text;
 }
 
 static void print_changes(const struct watch *w, const struct listing *now)
 {
 	const struct vmainfo_header *a = &w->last.header, *b = &now->header;
 	struct changes c;
+	char *text;
 	bool is_exec;
 	size_t i;
 
@@ -166,8 +127,13 @@ static void print_changes(const struct watch *w, const struct listing *now)
 		is_exec = a->exec_id != b->exec_id;
 	else
 		is_exec = !c.kept && c.nr;
-	if (is_exec)
-		print_exec(w, now);
+	if (is_exec) {
+		text = totals(w, now);
+		print_time(w);
+		printf("%sexec     %s %s\n", w->colour ? "\033[1m" : "",
+		       w->colour ? "\033[m" : "", text);
+		free(text);
+	}
 	for (i = 0; i < c.nr && !is_exec; i++) {
 		print_time(w);
 		change_print(stdout, &c.list[i], w->colour);
@@ -178,8 +144,8 @@ static void print_changes(const struct watch *w, const struct listing *now)
 /* Looks at the process. False if it has exited. */
 static bool look(struct watch *w)
 {
+	bool exited, exiting, in_exec;
 	struct listing now;
-	bool exited;
 	int err;
 
 	if (is_unchanged(w, &exited))
@@ -191,21 +157,13 @@ static bool look(struct watch *w)
 		return false;
 	if (err)
 		error(exit_failure, err, "process %d", w->pid);
-	/*
-	 * A process without VMAs is exiting, which can take long, or wait for
-	 * other threads. The pidfd tells the end.
-	 */
-	if (now.nr == now.has_gate && w->last.nr > w->last.has_gate) {
+	/* A process without VMAs is exiting. The pidfd tells the end. */
+	exiting = !listing_vmas(&now) && listing_vmas(&w->last);
+	/* In an exec, it has no sequence. The next look sees the new address space. */
+	in_exec = w->fd >= 0 && w->last.header.flags & ~now.header.flags & VMAINFO_SEQ;
+	if (exiting || in_exec) {
 		listing_free(&now);
-		return w->pidfd >= 0;
-	}
-	/*
-	 * Neither the old nor the new address space is complete. The next look
-	 * sees the new one.
-	 */
-	if (is_in_exec(w, &now)) {
-		listing_free(&now);
-		return true;
+		return !exiting || w->pidfd >= 0;
 	}
 	print_changes(w, &now);
 	listing_free(&w->last);
@@ -218,34 +176,30 @@ int watch_command(int argc, char **argv)
 	static const struct argp argp = {
 		options, parse, "PID|NAME", doc, process_children, NULL, NULL
 	};
-	struct arguments a = { .interval_ms = MS_PER_SECOND };
-	struct watch w = { .arguments = &a };
+	struct watch w = { .interval_ms = MS_PER_SECOND };
 	bool exited = false;
 	uint64_t looks;
-	char *comm;
+	char *text;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	/*
-	 * Otherwise this would be found at the first change, possibly after
-	 * days.
-	 */
+	operands = (struct operands){ .min = 1, .max = 1, .what = "one process is watched" };
+	argp_parse(&argp, argc, argv, 0, NULL, &w);
+	/* Otherwise this would only be found at the first change. */
 	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour();
-	w.pid = process_find(a.process);
-	w.fd = listing_open(w.pid);
+	w.pid = process_find(operands.list[0]);
+	w.fd = listing_open(w.pid, &err);
 	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
-	err = listing_read(&w.last, w.fd, w.pid);
+	err = err ?: listing_read(&w.last, w.fd, w.pid);
 	if (err)
 		error(exit_failure, err, "process %d", w.pid);
-	comm = process_comm(w.pid, 0);
-	note("process %d, %s: %zu VMAs, %" PRIu64 " kB", w.pid, comm, w.last.nr - w.last.has_gate,
-	     total_kb(&w.last));
-	free(comm);
+	text = totals(&w, &w.last);
+	note("process %d, %s", w.pid, text);
+	free(text);
 
-	for (looks = 0; !exited && (!a.count || looks < a.count); looks++) {
-		exited = wait_readable(w.pidfd, a.interval_ms) || !look(&w);
+	for (looks = 0; !exited && (!w.count || looks < w.count); looks++) {
+		exited = wait_readable(w.pidfd, w.interval_ms) || !look(&w);
 		flush_output();
 	}
 	if (exited) {
