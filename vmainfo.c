@@ -1256,6 +1256,15 @@ static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
 	return WALK_MORE;
 }
 
+static noinline u8 walk_compare_unusual(const struct vma_walk *w,
+					const struct vm_area_struct *last,
+					const struct vm_area_struct *vma)
+{
+	const bool closes = vma_closes(w, last) || vma_closes(w, vma);
+
+	return vma_nomerge(last, vma, closes) | vma_nomerge_unusual(last, vma);
+}
+
 /*
  * Compares a VMA with the one that ends where it starts, if there is one, and
  * stores what the next VMA is compared with.
@@ -1264,23 +1273,18 @@ static noinline u8 walk_compare(const struct vma_walk *w, struct walk_prev *prev
 				const struct vm_area_struct *last,
 				const struct vm_area_struct *vma, u64 shift, u32 source)
 {
-	const bool closes = w->s->sources[source].bits & SOURCE_CLOSES;
-	const bool unusual = closes || (READ_ONCE(vma->vm_flags) & NOMERGE_UNUSUAL_FLAGS) ||
+	const bool unusual = (w->s->sources[source].bits & SOURCE_CLOSES) ||
+			     (READ_ONCE(vma->vm_flags) & NOMERGE_UNUSUAL_FLAGS) ||
 			     kcompat_vma_policy(vma) || kcompat_has_anon_name(vma) ||
 			     vma_anon_pages_moved(vma);
-	u8 nomerge = 0;
+	const bool both_usual = !unusual && prev->source != U32_MAX;
 
-	if (last && READ_ONCE(last->vm_end) == READ_ONCE(vma->vm_start)) {
-		if (prev->source != U32_MAX && !unusual)
-			nomerge = vma_nomerge(last, vma, false);
-		else
-			nomerge = vma_nomerge(last, vma, closes || vma_closes(w, last)) |
-				  vma_nomerge_unusual(last, vma);
-	}
 	prev->anon_vma = READ_ONCE(vma->anon_vma);
 	prev->shift = shift;
 	prev->source = unusual ? U32_MAX : source;
-	return nomerge;
+	if (!last || READ_ONCE(last->vm_end) != READ_ONCE(vma->vm_start))
+		return 0;
+	return both_usual ? vma_nomerge(last, vma, false) : walk_compare_unusual(w, last, vma);
 }
 
 /*
