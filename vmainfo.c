@@ -63,6 +63,7 @@
 #include "include/buildid.h"
 #include "include/kcompat.h"
 #include "include/kernel_regions.h"
+#include "include/nomerge.h"
 #include "include/symbol.h"
 #include "include/version.h"
 #include "include/vma_iter.h"
@@ -414,6 +415,7 @@ static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_
 #define SOURCE_ESCAPE	0x01	/* the name has newlines, which text views escape */
 #define SOURCE_DELETED	0x02	/* the kernel appended " (deleted)" to the name */
 #define SOURCE_OMITTED	0x04	/* a marker takes the place of the name */
+#define SOURCE_CLOSES	0x08	/* the vm_ops have close() */
 
 /*
  * What VMAs that map the same thing have in common. Texts are in the snapshot's
@@ -461,6 +463,7 @@ struct vma_record {
 	u32 source;		/* index of its struct vma_source */
 	u8 policy;		/* kcompat_vma_policy() */
 	bool anon_vma;		/* whether it has an anon_vma */
+	u8 nomerge;		/* VMAINFO_NOMERGE_*, if WANTS_NOMERGE */
 };
 
 /* Names are appended to the newest block only, and freed all at once. */
@@ -487,6 +490,7 @@ struct mm_layout {
 /* Values of struct vma_snapshot.wants: what a view shows of sources */
 #define WANTS_NAMES	0x1
 #define WANTS_OPS	0x2
+#define WANTS_NOMERGE	0x4
 
 /* The VMAs of a process; of one instant unless @torn */
 struct vma_snapshot {
@@ -782,7 +786,7 @@ static void source_mark(struct vma_snapshot *s, struct vma_source *src, const ch
 {
 	src->name = marker;
 	src->name_len = strlen(marker);
-	src->bits = SOURCE_OMITTED;
+	src->bits |= SOURCE_OMITTED;
 	s->longest = max_t(size_t, s->longest, src->name_len);
 }
 
@@ -1057,6 +1061,8 @@ static __always_inline struct mm_marks mm_marks_get(const struct mm_struct *mm)
 static __always_inline u32 fixed_source(unsigned long start, unsigned long end,
 					const struct mm_marks *marks)
 {
+	if (likely(start > marks->brk && end < marks->start_stack))
+		return SOURCE_ANON;
 	if (kcompat_is_initial_heap(start, end, marks->start_brk, marks->brk))
 		return SOURCE_HEAP;
 	if (start <= marks->start_stack && end >= marks->start_stack)
@@ -1083,17 +1089,46 @@ struct walk_pos {
 	u32 source;		/* of that VMA */
 };
 
+/*
+ * The VMA that ends at the position, with which the next one is compared. The
+ * members after @vma are valid if it is the last recorded one and nothing in it
+ * is unusual. Else @source is U32_MAX.
+ */
+struct walk_prev {
+	struct vm_area_struct *vma; /* or NULL; valid like struct vma_walk.vmi */
+	const struct anon_vma *anon_vma; /* only compared */
+	u64 shift;		/* its offset less its address */
+	u32 source;
+};
+
 /* A walk over the VMAs of an mm */
 struct vma_walk {
 	struct vma_snapshot *s;	/* gets the records */
 	struct mm_struct *mm;	/* the caller has a reference to its users */
 	struct vma_iterator vmi; /* valid while mmap_lock or RCU is held */
 	struct walk_pos pos;	/* where the walk continues */
+	struct walk_prev prev;	/* what ends there; see walk_seek() */
 	struct mm_marks marks;
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
 	unsigned int seq;	/* else the mm's sequence before the first VMA */
 };
+
+/*
+ * Whether vm_ops have close(). Without mmap_lock they can be in memory that is
+ * freed together with the VMA. If it has been freed, the walk is repeated.
+ */
+static noinline bool vma_closes(const struct vma_walk *w, const struct vm_area_struct *vma)
+{
+	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
+	void (*close)(struct vm_area_struct *vma) = NULL;
+
+	if (!ops)
+		return false;
+	if (w->stable)
+		return ops->close;
+	return get_kernel_nofault(close, &ops->close) || close;
+}
 
 static bool source_same_text(const struct vma_source *other, const void *key)
 {
@@ -1123,6 +1158,7 @@ static enum walk_end source_add_text(struct vma_walk *w, struct vm_area_struct *
 	vma_name_get(&name, vma, fixed);
 	src.kind = name.kind;
 	src.page_shift = ilog2(vma_kernel_pagesize(vma));
+	src.bits = vma_closes(w, vma) ? SOURCE_CLOSES : 0;
 	if (vma->vm_file)
 		source_set_file(&src, vma, vma->vm_file);
 	if (!source_set_name(s, &src, &name))
@@ -1155,6 +1191,7 @@ static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *
 		return WALK_SOURCES_FULL;
 	memset(src, 0, sizeof(*src));
 	src->ops = ops;
+	src->bits = vma_closes(w, vma) ? SOURCE_CLOSES : 0;
 	if (w->stable) {
 		src->file = get_file(file);
 		src->page_shift = ilog2(vma_kernel_pagesize(vma));
@@ -1219,45 +1256,82 @@ static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
 	return WALK_MORE;
 }
 
+static noinline u8 walk_compare_unusual(const struct vma_walk *w,
+					const struct vm_area_struct *last,
+					const struct vm_area_struct *vma)
+{
+	const bool closes = vma_closes(w, last) || vma_closes(w, vma);
+
+	return vma_nomerge(last, vma, closes) | vma_nomerge_unusual(last, vma);
+}
+
+/*
+ * Compares a VMA with the one that ends where it starts, if there is one, and
+ * stores what the next VMA is compared with.
+ */
+static noinline u8 walk_compare(const struct vma_walk *w, struct walk_prev *prev,
+				const struct vm_area_struct *last,
+				const struct vm_area_struct *vma, u64 shift, u32 source)
+{
+	const bool unusual = (w->s->sources[source].bits & SOURCE_CLOSES) ||
+			     (READ_ONCE(vma->vm_flags) & NOMERGE_UNUSUAL_FLAGS) ||
+			     kcompat_vma_policy(vma) || kcompat_has_anon_name(vma) ||
+			     vma_anon_pages_moved(vma);
+	const bool both_usual = !unusual && prev->source != U32_MAX;
+
+	prev->anon_vma = READ_ONCE(vma->anon_vma);
+	prev->shift = shift;
+	prev->source = unusual ? U32_MAX : source;
+	if (!last || READ_ONCE(last->vm_end) != READ_ONCE(vma->vm_start))
+		return 0;
+	return both_usual ? vma_nomerge(last, vma, false) : walk_compare_unusual(w, last, vma);
+}
+
 /*
  * Adds consecutive VMAs, and of the first only the part above the position.
  * From a VMA that is not stable, this reads numbers, pointers to compare, and
- * the policy.
+ * the policy. @nomerge is a constant.
  */
-static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vmas,
-				 unsigned int n)
+static __always_inline enum walk_end
+records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
 {
 	struct vma_snapshot *s = w->s;
 	struct vma_record *r = &s->recs[s->nr];
-	const struct vma_record *full = &s->recs[s->cap];
+	const struct vma_record *end_rec = r + min_t(size_t, n, s->cap - s->nr);
 	const struct mm_marks marks = w->marks;
 	const struct vm_operations_struct *ops;
+	const struct anon_vma *anon_vma;
 	const struct file *file;
 	struct vm_area_struct *vma;
-	unsigned long start, end, next = w->pos.next;
+	struct vm_area_struct *const first = *vmas;
+	struct walk_prev prev = w->prev;
+	const unsigned long from = w->pos.next;
+	unsigned long start, end, flags, differ, next = from;
 	enum walk_end added = WALK_MORE;
 	bool known;
+	u8 policy;
 	u32 fixed;
+	u64 offset;
 
-	for (; n--; r++) {
+	vmas[-1] = w->prev.vma;
+	for (; r < end_rec; r++) {
 		vma = *vmas++;
-		if (r == full) {
-			added = WALK_RECORDS_FULL;
-			break;
-		}
 		start = READ_ONCE(vma->vm_start);
 		end = READ_ONCE(vma->vm_end);
 		file = READ_ONCE(vma->vm_file);
 		ops = READ_ONCE(vma->vm_ops);
-		r->start = max(start, next);
+		flags = READ_ONCE(vma->vm_flags);
+		anon_vma = READ_ONCE(vma->anon_vma);
+		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
+		r->start = start;
 		r->end = end;
-		r->flags = READ_ONCE(vma->vm_flags);
-		r->policy = kcompat_vma_policy(vma);
-		r->anon_vma = READ_ONCE(vma->anon_vma);
+		r->flags = flags;
+		policy = kcompat_vma_policy(vma);
+		r->policy = policy;
+		r->anon_vma = anon_vma;
 		fixed = SOURCE_ANON;
 		if (file) {
-			r->offset = ((u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT) +
-				    (r->start - start);
+			r->offset = offset;
 			r->source = w->pos.source;
 			known = file == w->pos.file && ops == w->pos.ops &&
 				!kcompat_has_anon_name(vma);
@@ -1265,36 +1339,80 @@ static enum walk_end records_add(struct vma_walk *w, struct vm_area_struct **vma
 			r->offset = 0;
 			fixed = fixed_source(start, end, &marks);
 			r->source = fixed;
-			known = !ops && (fixed || !kcompat_has_anon_name(vma));
+			known = !ops && !kcompat_has_anon_name(vma);
 		}
 		if (!known) {
 			added = source_add(w, vma, fixed, &r->source);
 			if (added != WALK_MORE)
 				break;
 		}
+		if (nomerge) {
+			differ = NOMERGE_UNUSUAL_FLAGS;
+			if (likely(start == next && r->source == prev.source &&
+				   offset - start == prev.shift &&
+				   anon_vma == prev.anon_vma && !policy &&
+				   !vma_anon_pages_moved(vma)))
+				differ = flags ^ r[-1].flags;
+			if (likely(!(differ & NOMERGE_UNUSUAL_FLAGS)))
+				r->nomerge = differ & ~NOMERGE_IGNORED_FLAGS ?
+					VMAINFO_NOMERGE_FLAGS : 0;
+			else
+				r->nomerge = walk_compare(w, &prev, vmas[-2], vma, offset - start,
+							  r->source);
+		}
 		next = end;
 	}
-	s->nr = r - s->recs;
+	if (nomerge) {
+		w->prev = prev;
+		w->prev.vma = vmas[-1];
+	}
+	/* Only the first VMA of a critical section can reach across the position. */
+	if (next != from && s->recs[s->nr].start < from) {
+		s->recs[s->nr].offset += READ_ONCE(first->vm_file) ?
+			from - s->recs[s->nr].start : 0;
+		s->recs[s->nr].start = from;
+	}
 	w->pos.next = next;
+	if (added == WALK_MORE && r - &s->recs[s->nr] < n)
+		added = WALK_RECORDS_FULL;
+	s->nr = r - s->recs;
 	return added;
 }
 
 /*
- * Adds up to @max VMAs that end above the position. The iterator is initialized
- * at the start of each critical section.
+ * Begins a critical section: initializes the iterator, and finds the VMA that
+ * ends at the position, with which the next one is compared.
  */
+static void walk_seek(struct vma_walk *w)
+{
+	const unsigned long next = w->pos.next;
+	struct vm_area_struct *vma;
+
+	w->prev = (struct walk_prev) { .source = U32_MAX };
+	if (next && w->s->wants & WANTS_NOMERGE) {
+		vma_iter_init(&w->vmi, w->mm, next - 1);
+		if (vma_read_batch(&w->vmi, next - 1, &vma, 1))
+			w->prev.vma = vma;
+	}
+	vma_iter_init(&w->vmi, w->mm, next);
+}
+
+/* Adds up to @max VMAs that end above the position; see walk_seek(). */
 static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
-	struct vm_area_struct *vmas[VMA_BATCH];
+	const bool nomerge = w->s->wants & WANTS_NOMERGE;
+	/* The first element is for records_add(). */
+	struct vm_area_struct *vmas[1 + VMA_BATCH];
 	enum walk_end end;
 	unsigned int n;
 
 	for (; max; max -= n) {
-		n = vma_read_batch(&w->vmi, w->pos.next, vmas,
+		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1,
 				   min_t(unsigned int, max, VMA_BATCH));
 		if (!n)
 			return WALK_DONE;
-		end = records_add(w, vmas, n);
+		end = nomerge ? records_add(w, vmas + 1, n, true) :
+				records_add(w, vmas + 1, n, false);
 		if (end != WALK_MORE)
 			return end;
 	}
@@ -1339,7 +1457,7 @@ static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 		return WALK_RECORDS_FULL;
 	walk_begin(w);
 	w->stable = true;
-	vma_iter_init(&w->vmi, w->mm, w->pos.next);
+	walk_seek(w);
 	for (;;) {
 		end = walk_some(w, LOCK_STRIDE);
 		if (end == WALK_DONE)
@@ -1448,12 +1566,12 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 	w->stable = false;
 	do {
 		rcu_read_lock();
-		vma_iter_init(&w->vmi, w->mm, w->pos.next);
+		walk_seek(w);
 		end = walk_some(w, min_t(size_t, enough - s->nr, RCU_STRIDE));
 		rcu_read_unlock();
 		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
 			w->stable = true;
-			vma_iter_init(&w->vmi, w->mm, w->pos.next);
+			walk_seek(w);
 			end = walk_some(w, min_t(size_t, enough - s->nr, LOCK_STRIDE));
 			w->stable = false;
 			mmap_read_unlock(w->mm);
@@ -2581,6 +2699,30 @@ static int address_width(const struct vma_snapshot *s)
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
+static const char *const nomerge_names[] = {
+	"flags", "special", "file", "offset", "anon_vma", "name", "policy", "uffd",
+};
+
+#define NOMERGE_MAX 64 /* all of these, with commas and a NUL */
+
+static void fmt_nomerge(char *text, const struct vma_snapshot *s,
+			const struct vma_record *r)
+{
+	unsigned int i;
+	int len = 0;
+
+	if (is_gate(s, r) || r == s->recs || r[-1].end != r->start) {
+		strscpy(text, "-", NOMERGE_MAX);
+		return;
+	}
+	if (!r->nomerge)
+		strscpy(text, "none", NOMERGE_MAX);
+	for (i = 0; i < ARRAY_SIZE(nomerge_names); i++)
+		if (r->nomerge & BIT(i))
+			len += scnprintf(text + len, NOMERGE_MAX - len, "%s%s",
+					 len ? "," : "", nomerge_names[i]);
+}
+
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
@@ -2589,14 +2731,16 @@ static int vmas_show(struct seq_file *m, void *v)
 	const struct vma_record *r = v;
 	const struct vma_source *src;
 	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
+	char nomerge[NOMERGE_MAX];
 	const char *policy = "?";
 
 	if (v == SEQ_START_TOKEN) {
 		seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr,
 			   s->torn ? "torn" : "atomic");
-		seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-22s name\n",
+		seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-14s %-22s name\n",
 			   "nr", width, "start", width, "end", "kB", "offset",
-			   "dev", "inode", "kind", "page", "policy", "flags", "ops");
+			   "dev", "inode", "kind", "page", "policy", "flags",
+			   "nomerge", "ops");
 		return 0;
 	}
 	if (view_is_full(m)) {
@@ -2611,12 +2755,14 @@ static int vmas_show(struct seq_file *m, void *v)
 		policy = policy_names[r->policy];
 	fmt_perm(perm, r->flags);
 	fmt_flags(flags, r->flags);
+	fmt_nomerge(nomerge, s, r);
 	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(src->dev), MINOR(src->dev));
-	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-22s ",
+	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-14s %-22s ",
 		   nr, width, r->start, width, r->end,
 		   (r->end - r->start) >> 10, perm, r->offset, dev, src->ino,
 		   kind_names[src->kind], 1UL << (src->page_shift - 10),
-		   r->anon_vma ? 'y' : '-', policy, flags, src->ops_name ?: "-");
+		   r->anon_vma ? 'y' : '-', policy, flags, nomerge,
+		   src->ops_name ?: "-");
 	if (src->bits & SOURCE_ESCAPE)
 		seq_escape(m, src->name, "\n");
 	else
@@ -2626,7 +2772,7 @@ static int vmas_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS);
+DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE);
 
 /* ---- views: raw ---- */
 
@@ -2788,6 +2934,7 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->r.flags = raw_flags(&cache, b.r->flags) | more[b.r->anon_vma];
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
+		raw->r.nomerge = b.r->nomerge;
 		if (same.r.next != sizeof(same)) {
 			texts = same.r.name_len + same.r.ops_len;
 			p = b.p + sizeof(same);
@@ -2800,7 +2947,7 @@ static int raw_show(struct seq_file *m, void *v)
 	return emit_end(m, v, &b);
 }
 
-DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS);
+DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE);
 
 /* ---- views: summary ---- */
 

@@ -196,6 +196,20 @@ struct vmainfo_header {
 #define VMAINFO_OTHER		(1ULL << 63)	/* a flag that the module does not know: "??" */
 /* Protection keys and arm64's VM_MTE_ALLOWED have no bit. */
 
+/*
+ * struct vmainfo_record.nomerge: each rule of the running kernel that keeps a VMA
+ * and the one that ends where it starts apart. Drivers, hugetlbfs and the stack
+ * of a process that execs add rules: these count as VMAINFO_NOMERGE_SPECIAL.
+ */
+#define VMAINFO_NOMERGE_FLAGS		0x01	/* flags that matter for this differ */
+#define VMAINFO_NOMERGE_SPECIAL		0x02	/* VM_SPECIAL, or vm_ops with close() */
+#define VMAINFO_NOMERGE_FILE		0x04	/* they do not map the same open file */
+#define VMAINFO_NOMERGE_OFFSET		0x08	/* their offsets are not contiguous */
+#define VMAINFO_NOMERGE_ANON_VMA	0x10	/* two anon_vmas, or one shared by fork() */
+#define VMAINFO_NOMERGE_NAME		0x20	/* names of PR_SET_VMA_ANON_NAME differ */
+#define VMAINFO_NOMERGE_POLICY		0x40	/* NUMA policies differ */
+#define VMAINFO_NOMERGE_UFFD		0x80	/* their userfaultfds differ */
+
 /**
  * struct vmainfo_record - a VMA
  * @size: size of this structure in bytes: the name begins there
@@ -216,7 +230,8 @@ struct vmainfo_header {
  * @ops_len: bytes of the symbol of its vm_operations_struct with its NUL, 0
  *	without one. The symbol begins where the name ends.
  * @page_shift: log2 of the kernel's page size for it
- * @reserved: 0
+ * @nomerge: VMAINFO_NOMERGE_*: why this VMA and the one that ends at @start are
+ *	not merged; 0 if no rule prevents it, and if no VMA ends there
  */
 struct vmainfo_record {
 	__u16 size;
@@ -233,7 +248,7 @@ struct vmainfo_record {
 	__u32 name_len;
 	__u16 ops_len;
 	__u8 page_shift;
-	__u8 reserved;
+	__u8 nomerge;
 };
 
 /*

@@ -21,12 +21,12 @@
 
 enum column {
 	NR, START, END, KB, PERM, OFFSET, DEV, INODE, KIND, PAGE_KB, ANON, POLICY,
-	FLAGS, OPS, NAME, COLUMNS,
+	FLAGS, NOMERGE, OPS, NAME, COLUMNS,
 };
 
 static const char * const columns[] = {
 	"nr", "start", "end", "kB", "perm", "offset", "dev", "inode", "kind",
-	"page", "anon", "policy", "flags", "ops", "name",
+	"page", "anon", "policy", "flags", "nomerge", "ops", "name",
 };
 
 struct vma {
@@ -242,6 +242,27 @@ static const char *escaped(const char *name)
 	return s;
 }
 
+static bool has_neighbour(unsigned int i)
+{
+	return i && !is_gate(vmas + i) && vmas[i - 1].end == vmas[i].start;
+}
+
+/* The rules of a record as vmas names them */
+static const char *rules(unsigned int bits)
+{
+	static const char * const names[] = {
+		"flags", "special", "file", "offset", "anon_vma", "name", "policy", "uffd",
+	};
+	static char s[64];
+	unsigned int i;
+
+	strcpy(s, bits ? "" : "none");
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (bits & 1 << i)
+			sprintf(s + strlen(s), "%s%s", *s ? "," : "", names[i]);
+	return s;
+}
+
 static void compare_raw(void)
 {
 	const struct vmainfo_record *r;
@@ -266,6 +287,9 @@ static void compare_raw(void)
 		raw_field(i, ANON, r->flags & VMAINFO_ANON_VMA ? "y" : "-");
 		raw_field(i, POLICY, "%s",
 			  r->policy < ARRAY_SIZE(policies) ? policies[r->policy] : "?");
+		raw_field(i, NOMERGE, "%s", has_neighbour(i) ? rules(r->nomerge) : "-");
+		if (r->nomerge && !has_neighbour(i))
+			wrong("%llx: nomerge %x, but no VMA ends there", r->start, r->nomerge);
 		field(i, OPS, c.ops ?: "-", "raw");
 		field(i, NAME, c.name ? escaped(c.name) : "-", "raw");
 		if (!same_flags(r->flags & ~(VMAINFO_ANON_VMA | VMAINFO_DELETED),
@@ -440,7 +464,7 @@ static void check_sense(void)
 
 	for (i = 0; i < nr_vmas; i++) {
 		const struct vma *v = vmas + i;
-		const char *name = v->column[NAME], *ops = v->column[OPS];
+		const char *name = v->column[NAME], *ops = v->column[OPS], *rules;
 		bool file = strcmp(v->column[INODE], "0") ||
 			    strcmp(v->column[DEV], "00:00");
 
@@ -471,6 +495,15 @@ static void check_sense(void)
 		if (v->column[PERM][3] == 's')
 			iff(v, strcmp(v->column[ANON], "-"), false,
 			    "an anon_vma, though it is shared?");
+
+		if (has_neighbour(i)) {
+			rules = v->column[NOMERGE];
+			if (strncmp(v->column[PERM], v[-1].column[PERM], 4))
+				iff(v, !strncmp(rules, "flags", 5), true, "other permissions?");
+			if (strcmp(v->column[INODE], v[-1].column[INODE]) ||
+			    strcmp(v->column[DEV], v[-1].column[DEV]))
+				iff(v, !!strstr(rules, "file"), true, "another file?");
+		}
 
 		/* a symbol, never an address */
 		if (strcmp(ops, "-") && strcmp(ops, "?")) {

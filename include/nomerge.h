@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Why the kernel does not merge two VMAs of which one ends where the other starts:
+ * the rules of vma_merge() and what it calls, in mm/vma.c (mm/mmap.c before 6.12).
+ * The rules that differ between kernels:
+ *
+ * - All ignore VM_SOFTDIRTY. From 6.19 on they also ignore VM_MAYBE_GUARD.
+ * - From 7.x on a private mapping of a file also has an offset among anonymous
+ *   pages, which must be contiguous, too.
+ * - If only one VMA has an anon_vma, kernels before 6.13 merge the two when the
+ *   other one changes, and later ones when either changes. So both count as
+ *   mergeable.
+ */
+#ifndef VMAINFO_NOMERGE_H
+#define VMAINFO_NOMERGE_H
+
+#include <linux/mempolicy.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+
+#include "kcompat.h"
+#include "../vmainfo.h"
+
+/*
+ * VMA flags that may differ. The newest kernels have a macro for them that is not
+ * a number.
+ */
+#ifdef VMA_IGNORE_MERGE_FLAGS
+#define NOMERGE_IGNORED_FLAGS (VM_SOFTDIRTY | VM_MAYBE_GUARD)
+#elif defined(VM_IGNORE_MERGE)
+#define NOMERGE_IGNORED_FLAGS VM_IGNORE_MERGE
+#else
+#define NOMERGE_IGNORED_FLAGS VM_SOFTDIRTY
+#endif
+
+#ifdef CONFIG_NUMA
+/* The nodes of a policy. The test asks for the member in linux/mempolicy.h. */
+#ifdef KCOMPAT_HAS_MEMPOLICY_NODES
+#define mempolicy_nodes nodes
+#else
+#define mempolicy_nodes v.nodes
+#endif
+
+/*
+ * As __mpol_equal() in mm/mempolicy.c, which is not exported. Policies are
+ * replaced with mmap_lock held for writing only. Where VMAs are read without the
+ * lock, policies are freed by RCU.
+ */
+static inline bool mempolicy_equal(const struct mempolicy *a,
+				   const struct mempolicy *b)
+{
+	if (a == b)
+		return true;
+	if (!a || !b || a->mode != b->mode || a->flags != b->flags)
+		return false;
+#ifdef KCOMPAT_HAS_MEMPOLICY_HOME_NODE
+	if (a->home_node != b->home_node)
+		return false;
+#endif
+	if ((a->flags & MPOL_MODE_FLAGS) &&
+	    !nodes_equal(a->w.user_nodemask, b->w.user_nodemask))
+		return false;
+	if (a->mode == MPOL_LOCAL)
+		return true;
+#ifdef MPOL_F_LOCAL
+	if (a->mode == MPOL_PREFERRED)
+		return (a->flags & MPOL_F_LOCAL) ||
+		       a->v.preferred_node == b->v.preferred_node;
+#endif
+	return nodes_equal(a->mempolicy_nodes, b->mempolicy_nodes);
+}
+#endif
+
+static inline bool vma_policy_equal(const struct vm_area_struct *a,
+				    const struct vm_area_struct *b)
+{
+#ifdef CONFIG_NUMA
+	return mempolicy_equal(READ_ONCE(a->vm_policy), READ_ONCE(b->vm_policy));
+#else
+	return true;
+#endif
+}
+
+static inline bool vma_uffd_equal(const struct vm_area_struct *a,
+				  const struct vm_area_struct *b)
+{
+#ifdef CONFIG_USERFAULTFD
+	return READ_ONCE(a->vm_userfaultfd_ctx.ctx) ==
+	       READ_ONCE(b->vm_userfaultfd_ctx.ctx);
+#else
+	return true;
+#endif
+}
+
+/*
+ * If both have a name, the caller holds mmap_lock: walks read named VMAs in no
+ * other way.
+ */
+static inline bool vma_anon_name_equal(const struct vm_area_struct *a,
+				       const struct vm_area_struct *b)
+{
+#ifdef CONFIG_ANON_VMA_NAME
+	if (!kcompat_has_anon_name(a) && !kcompat_has_anon_name(b))
+		return true;
+	return kcompat_has_anon_name(a) && kcompat_has_anon_name(b) &&
+	       !strcmp(a->anon_name->name, b->anon_name->name);
+#else
+	return true;
+#endif
+}
+
+/*
+ * Whether fork() has given a VMA a further anon_vma. As list_is_singular(), but
+ * an empty list counts as singular. The list may change meanwhile, and nothing
+ * on it is dereferenced.
+ */
+static inline bool vma_anon_vma_shared(const struct vm_area_struct *vma)
+{
+	return READ_ONCE(vma->anon_vma_chain.next) !=
+	       READ_ONCE(vma->anon_vma_chain.prev);
+}
+
+static inline bool vma_anon_vma_compatible(const struct vm_area_struct *a,
+					   const struct vm_area_struct *b)
+{
+	const struct anon_vma *x = READ_ONCE(a->anon_vma);
+	const struct anon_vma *y = READ_ONCE(b->anon_vma);
+
+	if (x == y)
+		return true;
+	if (x && y)
+		return false;
+	return !vma_anon_vma_shared(x ? a : b);
+}
+
+static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
+					 const struct vm_area_struct *vma,
+					 unsigned long pages)
+{
+	if (READ_ONCE(prev->vm_pgoff) + pages != READ_ONCE(vma->vm_pgoff))
+		return false;
+#ifdef KCOMPAT_HAS_ANON_PGOFF
+	if (vma->vm_file && vma_is_cow_mapping(vma))
+		return vma_start_anon_pgoff(prev) + pages == vma_start_anon_pgoff(vma);
+#endif
+	return true;
+}
+
+/* Flags of VMAs that are never merged, or that have a userfaultfd to compare */
+#define NOMERGE_UNUSUAL_FLAGS \
+	(VM_SPECIAL | VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR | VM_UFFD_RWP)
+
+/*
+ * Whether the anonymous pages of a file's private mapping kept their offset when
+ * they moved. A mapping without such pages has the offset of its address.
+ */
+static __always_inline bool vma_anon_pages_moved(const struct vm_area_struct *vma)
+{
+#ifdef KCOMPAT_HAS_ANON_PGOFF
+	return READ_ONCE(vma->anon_vma) && READ_ONCE(vma->vm_file) &&
+	       vma_start_anon_pgoff(vma) != READ_ONCE(vma->vm_start) >> PAGE_SHIFT;
+#else
+	return false;
+#endif
+}
+
+/*
+ * vma_nomerge() and vma_nomerge_unusual() return why the kernel does not merge
+ * @prev and @vma, which starts where @prev ends: VMAINFO_NOMERGE_*, or 0 if no
+ * rule prevents it. @closes is whether the vm_ops of one of them have close().
+ *
+ * mmap_lock protects both, or RCU their memory. Under RCU these read numbers,
+ * pointers to compare, and policies.
+ */
+static inline u8 vma_nomerge(const struct vm_area_struct *prev,
+			     const struct vm_area_struct *vma, bool closes)
+{
+	const unsigned long prev_flags = READ_ONCE(prev->vm_flags);
+	const unsigned long flags = READ_ONCE(vma->vm_flags);
+	const unsigned long start = READ_ONCE(prev->vm_start);
+	const unsigned long end = READ_ONCE(prev->vm_end);
+	u8 nomerge = 0;
+
+	if ((prev_flags ^ flags) & ~NOMERGE_IGNORED_FLAGS)
+		nomerge |= VMAINFO_NOMERGE_FLAGS;
+	if (closes || ((prev_flags | flags) & VM_SPECIAL))
+		nomerge |= VMAINFO_NOMERGE_SPECIAL;
+	if (READ_ONCE(prev->vm_file) != READ_ONCE(vma->vm_file))
+		nomerge |= VMAINFO_NOMERGE_FILE;
+	if (!vma_offset_contiguous(prev, vma, (end - start) >> PAGE_SHIFT))
+		nomerge |= VMAINFO_NOMERGE_OFFSET;
+	if (!vma_anon_vma_compatible(prev, vma))
+		nomerge |= VMAINFO_NOMERGE_ANON_VMA;
+	return nomerge;
+}
+
+static inline u8 vma_nomerge_unusual(const struct vm_area_struct *prev,
+				     const struct vm_area_struct *vma)
+{
+	u8 nomerge = 0;
+
+	if (!vma_anon_name_equal(prev, vma))
+		nomerge |= VMAINFO_NOMERGE_NAME;
+	if (!vma_policy_equal(prev, vma))
+		nomerge |= VMAINFO_NOMERGE_POLICY;
+	if (!vma_uffd_equal(prev, vma))
+		nomerge |= VMAINFO_NOMERGE_UFFD;
+	return nomerge;
+}
+
+#endif /* VMAINFO_NOMERGE_H */
