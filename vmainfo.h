@@ -196,6 +196,16 @@ struct vmainfo_header {
 #define VMAINFO_OTHER		(1ULL << 63)	/* a flag that the module does not know: "??" */
 /* Protection keys and arm64's VM_MTE_ALLOWED have no bit. */
 
+/* struct vmainfo_record.nomerge: the rules that prevent a merge */
+#define VMAINFO_NOMERGE_FLAGS		0x01	/* VM flags differ */
+#define VMAINFO_NOMERGE_SPECIAL		0x02	/* one of the two is never merged */
+#define VMAINFO_NOMERGE_FILE		0x04	/* different open files, or only one file */
+#define VMAINFO_NOMERGE_OFFSET		0x08	/* offsets are not contiguous */
+#define VMAINFO_NOMERGE_ANON_VMA	0x10	/* different anon_vma, or one that fork() shares */
+#define VMAINFO_NOMERGE_NAME		0x20	/* names of PR_SET_VMA_ANON_NAME differ */
+#define VMAINFO_NOMERGE_POLICY		0x40	/* NUMA policies differ */
+#define VMAINFO_NOMERGE_UFFD		0x80	/* userfaultfd contexts differ */
+
 /**
  * struct vmainfo_record - a VMA
  * @size: size of this structure in bytes: the name begins there
@@ -216,7 +226,9 @@ struct vmainfo_header {
  * @ops_len: bytes of the symbol of its vm_operations_struct with its NUL, 0
  *	without one. The symbol begins where the name ends.
  * @page_shift: log2 of the kernel's page size for it
- * @reserved: 0
+ * @nomerge: why the kernel would not merge it with the VMA that ends where it
+ *	starts: VMAINFO_NOMERGE_*; 0 if no rule prevents it, if no VMA ends
+ *	there, and for the gate page
  */
 struct vmainfo_record {
 	__u16 size;
@@ -233,7 +245,7 @@ struct vmainfo_record {
 	__u32 name_len;
 	__u16 ops_len;
 	__u8 page_shift;
-	__u8 reserved;
+	__u8 nomerge;
 };
 
 /*

@@ -156,17 +156,13 @@ static const char *record_parse(struct vma *vma, const char *p, size_t left, siz
 	vma->kind = r.kind;
 	vma->policy = r.policy;
 	vma->page_shift = r.page_shift;
+	vma->nomerge = r.nomerge;
 	return NULL;
 }
 
-const char *listing_parse(struct listing *l, char *raw, size_t size)
+/* Parses a header at @raw, where @size bytes are. Returns NULL, or what is wrong. */
+static const char *header_parse(struct vmainfo_header *h, const char *raw, size_t size)
 {
-	struct vmainfo_header *h = &l->header;
-	const char *wrong;
-	size_t at, next, i;
-	uint64_t nr;
-
-	memset(l, 0, sizeof(*l));
 	if (size < offsetof(struct vmainfo_header, flags))
 		return size ? "it is too short" : "it is empty";
 	memcpy(h, raw, size < sizeof(*h) ? size : sizeof(*h));
@@ -178,8 +174,20 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 		return "it is of a later version than this program knows";
 	if (!h->version || h->size < VMAINFO_HEADER_SIZE_VER0 || h->size % 8 || h->pid < 0)
 		return "its header is impossible";
-	if (h->size > size)
-		return "it ends inside its header";
+	return h->size > size ? "it ends inside its header" : NULL;
+}
+
+const char *listing_parse(struct listing *l, char *raw, size_t size)
+{
+	struct vmainfo_header *h = &l->header;
+	const char *wrong;
+	size_t at, next, i;
+	uint64_t nr;
+
+	memset(l, 0, sizeof(*l));
+	wrong = header_parse(h, raw, size);
+	if (wrong)
+		return wrong;
 	nr = (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE);
 	/* Before memory is allocated for that number */
 	if (nr > (size - h->size) / sizeof(struct vmainfo_record))
@@ -776,28 +784,141 @@ void listing_of(struct listing *l, pid_t pid)
 		error(exit_failure, err, "cannot read %s", VMAINFO_RAW);
 }
 
-void listing_from_file(struct listing *l, const char *file)
+static int open_file(const char *file)
 {
-	const bool is_stdin = !strcmp(file, "-");
-	struct bytes raw = {};
-	const char *wrong;
-	int fd = STDIN_FILENO, err;
+	const int fd = strcmp(file, "-") ? open(file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 
-	if (!is_stdin)
-		fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		error(exit_failure, errno, "cannot open '%s'", file);
-	err = bytes_read(&raw, fd, may_be_listing);
+	return fd;
+}
+
+/* Closes @fd. @raw has what was read from it before, and is freed. */
+static void listing_from_fd(struct listing *l, struct bytes *raw, int fd, const char *file)
+{
+	const char *wrong;
+	int err;
+
+	err = bytes_read(raw, fd, may_be_listing);
 	if (err)
 		error(exit_failure, err, "cannot read '%s'", file);
-	if (!is_stdin)
+	if (fd != STDIN_FILENO)
 		close(fd);
-	if (raw.size && is_maps(raw.p)) {
-		wrong = listing_parse_maps(l, raw.p, raw.size, 0);
-		free(raw.p);
+	if (raw->size && is_maps(raw->p)) {
+		wrong = listing_parse_maps(l, raw->p, raw->size, 0);
+		free(raw->p);
 	} else {
-		wrong = listing_parse(l, raw.p, raw.size);
+		wrong = listing_parse(l, raw->p, raw->size);
 	}
 	if (wrong)
 		error(exit_failure, 0, "'%s': %s", file, wrong);
+}
+
+void listing_from_file(struct listing *l, const char *file)
+{
+	struct bytes raw = {};
+
+	listing_from_fd(l, &raw, open_file(file), file);
+}
+
+/* ---- one VMA at a time ---- */
+
+/* A listing that is being read: @b has the bytes from @at on that are not parsed yet. */
+struct stream {
+	int fd;
+	struct bytes b;
+	size_t at;
+};
+
+/* Reads until @size bytes are there, or the end of the file. Returns 0 or an errno. */
+static int stream_need(struct stream *s, size_t size)
+{
+	static char more[64 << 10];
+	ssize_t n;
+
+	if (s->b.size - s->at >= size)
+		return 0;
+	s->b.size -= s->at;
+	memmove(s->b.p, s->b.p + s->at, s->b.size);
+	s->at = 0;
+	while (s->b.size < size) {
+		n = read(s->fd, more, sizeof(more));
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (!n)
+			break;
+		bytes_add(&s->b, more, n > 0 ? n : 0);
+	}
+	return 0;
+}
+
+/* Returns 0 or an errno, and in *@wrong NULL or what is wrong. */
+static int stream_records(struct stream *s, struct vmainfo_header *h, const char **wrong,
+			  void (*each)(void *arg, const struct vma *vma), void *arg)
+{
+	struct vmainfo_record r;
+	struct vma vma = {};
+	uint64_t i, last = 0;
+	size_t next;
+	int err;
+
+	*wrong = header_parse(h, s->b.p, s->b.size);
+	for (s->at = *wrong ? 0 : h->size, i = 0; !*wrong; s->at += next, i++) {
+		err = stream_need(s, sizeof(r));
+		if (err)
+			return err;
+		if (i == (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE))
+			break;
+		if (s->b.size - s->at >= sizeof(r)) {
+			memcpy(&r, s->b.p + s->at, sizeof(r));
+			err = stream_need(s, r.next);
+		}
+		if (err)
+			return err;
+		*wrong = record_parse(&vma, s->b.p + s->at, s->b.size - s->at, &next);
+		if (!*wrong && vma.start < last)
+			*wrong = "its VMAs are not in order";
+		last = vma.end;
+		if (!*wrong && i < h->vmas)
+			each(arg, &vma);
+	}
+	if (!*wrong && s->at != s->b.size)
+		*wrong = "there is something after its last record";
+	return 0;
+}
+
+int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
+		 void (*each)(void *arg, const struct vma *vma), void *arg)
+{
+	const char *wrong;
+	struct stream s = {};
+	struct listing l;
+	int err = 0;
+	size_t i;
+
+	s.fd = file ? open_file(file) : open_raw(pid, &err);
+	if (!err && s.fd >= 0)
+		err = stream_need(&s, sizeof(*header));
+	if (!err && s.fd >= 0 && !(s.b.size >= PROBE && is_maps(s.b.p))) {
+		err = stream_records(&s, header, &wrong, each, arg);
+		if (!err && wrong)
+			error(exit_failure, 0, "'%s': %s", file ?: VMAINFO_RAW, wrong);
+		if (s.fd != STDIN_FILENO)
+			close(s.fd);
+		free(s.b.p);
+	} else if (!err) {
+		if (file)
+			listing_from_fd(&l, &s.b, s.fd, file);
+		else
+			err = from_maps(&l, pid ?: getpid());
+		if (err)
+			return err;
+		*header = l.header;
+		for (i = 0; i < l.nr - l.has_gate; i++)
+			each(arg, &l.vmas[i]);
+		listing_free(&l);
+	}
+	if (err && file)
+		error(exit_failure, err, "cannot read '%s'", file);
+	return err;
 }

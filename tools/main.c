@@ -38,6 +38,7 @@ static const struct command {
 	{ "watch", watch_command, "what is mapped, unmapped and changed from now on" },
 	{ "save", save_command, "its VMAs to a file, for the other commands and machines" },
 	{ "diff", diff_command, "what differs between two files, or processes" },
+	{ "why", why_command, "why it has so many VMAs: what they are, and why they do not merge" },
 	{ "top", top_command, "the processes that are nearest to the limit of VMAs" },
 	{ "export", export_command, "the same for Prometheus, as OpenMetrics text" },
 };

@@ -19,6 +19,7 @@
 /* The commands. Each gets its own name in argv[0] and returns an exit status. */
 int show_command(int argc, char **argv);
 int draw_command(int argc, char **argv);
+int why_command(int argc, char **argv);
 int top_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 int save_command(int argc, char **argv);

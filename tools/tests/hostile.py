@@ -93,7 +93,7 @@ def in_header():
 
 
 def in_records():
-    free = {"kind", "policy", "ino", "flags", "dev_major", "dev_minor", "reserved"}
+    free = {"kind", "policy", "ino", "flags", "dev_major", "dev_minor", "nomerge"}
     places = raw.parse(good)[1]
     for place in (places[0], places[len(places) // 2], places[-2], places[-1]):
         for at, code, name in fields(raw.RECORD.format, raw.RECORD_FIELDS):
