@@ -838,9 +838,11 @@ static int stream_need(struct stream *s, size_t size)
 
 	if (s->b.size - s->at >= size)
 		return 0;
-	s->b.size -= s->at;
-	memmove(s->b.p, s->b.p + s->at, s->b.size);
-	s->at = 0;
+	if (s->at) {
+		s->b.size -= s->at;
+		memmove(s->b.p, s->b.p + s->at, s->b.size);
+		s->at = 0;
+	}
 	while (s->b.size < size) {
 		n = read(s->fd, more, sizeof(more));
 		if (n < 0 && errno != EINTR)

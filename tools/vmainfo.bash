@@ -54,7 +54,7 @@ _vmainfo() {
 				sed -nE 's/^ +(-[a-zA-Z?], )*(--[a-z]+).*/\2/p')
 		else
 			case $command in
-			show | draw | watch | save) words=$(_vmainfo_processes) ;;
+			show | draw | watch | save | why) words=$(_vmainfo_processes) ;;
 			diff) words=$(_vmainfo_processes | grep '^[0-9]') ;;
 			esac
 			[[ $command != save && $command != diff ]] || files=1

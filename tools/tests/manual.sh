@@ -29,6 +29,7 @@ json_members()
 {
 	{
 		"$VMAINFO" show --from="$CAPTURES/python.raw" --json
+		"$VMAINFO" why --from="$CAPTURES/python.raw" --json
 		"$VMAINFO" diff --json "$CAPTURES/python.raw" pid:postgres --oldest
 	} >"$TMP/json"
 	# The manual describes the members that end in _hex with one sentence.

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# vmainfo why: captures that look like processes of known reports (why.py). The answer names the
+# cause first.
+
+. "$(dirname "$0")/lib.sh"
+begin
+export LC_ALL=C.UTF-8
+
+check guards "guard pages named"
+check decommitted "decommitted memory named"
+check advised "advice on huge pages named"
+check joined "memory that was touched separately named"
+check forked "memory that fork() shares named"
+check deleted "deleted files named"
+check stacks "three kinds that alternate"
+check scattered "VMAs without neighbours counted"
+check rules "each rule has a text"
+check flags "each flag has its system call"
+check names "variable parts of names folded"
+check lines "at most 25 lines; --all prints all"
+check capture "capture of a guest: sums"
+check maps "maps and old captures: reasons that are missing"
+check hostile "control characters escaped"
+for what in alternating sizes names words; do
+	result "1,048,576 VMAs, $what: less time than show, bounded memory" \
+		python3 "$HERE/why.py" many "$what"
+done
+result "missing process: ESRCH message" fails 1 "No such process" "$VMAINFO" why 2147483647
+result "no operand rejected" fails 1 "missing operand: a process, or --from" "$VMAINFO" why
+result "process and --from rejected" fails 1 "exclude each other" "$VMAINFO" why 1 --from=x
+result "two processes rejected" fails 1 "extra operand '2'" "$VMAINFO" why 1 2
+result "missing file: ENOENT message" fails 1 "cannot open '$TMP/none'" "$VMAINFO" why --from="$TMP/none"
+
+ktap_set_plan $((KTAP_TESTNO - 1))
+ktap_finished
