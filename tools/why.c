@@ -122,6 +122,22 @@ static size_t fixed_part(const char *word, size_t len)
 }
 
 /*
+ * Lucene has numbers in base 36, and "_9cu3_38_Lucene90_0.dvd" can be
+ * "_abcd_zz_Lucene90_0.dvd".
+ */
+static bool is_base36(const char *name, const char *word, size_t len)
+{
+	size_t i;
+
+	if (word < name + 2 || word[-1] != '_' || len > 6 || (word[-2] != '/' && len > 3))
+		return false;
+	for (i = 0; i < len; i++)
+		if (isupper((unsigned char)word[i]))
+			return false;
+	return word[len] == '_' || (word[len] == '.' && word[-2] == '/');
+}
+
+/*
  * Copies a name, with '*' for digits, hexadecimal numbers, UUIDs, and what is
  * between two of these. Of a long name, only the end is copied.
  */
@@ -138,7 +154,7 @@ static void fold(char to[FOLDED], const char *name, size_t len)
 			*to++ = *p++;
 			continue;
 		}
-		fixed = fixed_part(p, word);
+		fixed = is_base36(name, p, word) ? 0 : fixed_part(p, word);
 		if (end - p >= 36 && is_uuid(p)) {
 			word = 36;
 			fixed = 0;
@@ -206,7 +222,7 @@ static const struct {
 	{ VMAINFO_MTE, "PROT_MTE", "mprotect()" },
 	{ VMAINFO_BTI, "PROT_BTI", "mprotect()" },
 	{ VMAINFO_SHADOW_STACK, "a shadow stack", "map_shadow_stack()" },
-	{ VMAINFO_ACCOUNT, "counted as committed memory",
+	{ VMAINFO_ACCOUNT, "accounted memory",
 	  "MAP_NORESERVE, or mprotect() after PROT_NONE" },
 	{ VMAINFO_MAYBE_GUARD, "MADV_GUARD_INSTALL", "madvise()" },
 	{ VMAINFO_MAYREAD | VMAINFO_MAYWRITE | VMAINFO_MAYEXEC | VMAINFO_SHARED,
@@ -936,7 +952,7 @@ static char *reason_text(const struct reason *r)
 	if (r->nomerge & VMAINFO_NOMERGE_ANON_VMA)
 		put_part(out, r->one_anon_vma ? "anon_vma shared by fork()" : "different anon_vma");
 	if (r->nomerge & VMAINFO_NOMERGE_OFFSET)
-		put_part(out, "offsets are not contiguous");
+		put_part(out, "offsets not contiguous");
 	if (r->nomerge & VMAINFO_NOMERGE_NAME)
 		put_part(out, "different names");
 	if (r->nomerge & VMAINFO_NOMERGE_POLICY)
