@@ -869,7 +869,7 @@ static void add_pair(struct why *w, const struct vma *vma, bool named, uint32_t 
 	else if (r.nomerge != VMAINFO_NOMERGE_FILE)
 		r.pair = PAIR_ANON;
 	if (w->reasons.nr >= MAX_REASONS)
-		r.flags[0] = r.flags[1] = 0;
+		memset(r.flags, 0, sizeof(r.flags));
 	r.hash = hash_of((uint64_t[]){ r.nomerge, r.pair, r.one_anon_vma, r.flags[0], r.flags[1] },
 			 5);
 	found = set_at(&w->reasons, set_find(&w->reasons, &r));
@@ -1028,6 +1028,7 @@ static void print_reasons(FILE *out, const struct why *w, size_t lines, bool ter
 	struct table t = { .out = out, .terminal = terminal };
 	const struct reason *r = (const struct reason *)w->reasons.list;
 	const bool has_none = w->reasons.nr && !r[w->reasons.nr - 1].nomerge;
+	const uint64_t alone = w->groups->vmas - w->pairs;
 	size_t nr = w->reasons.nr - has_none, i;
 	uint64_t others = 0;
 	char *text;
@@ -1052,9 +1053,8 @@ static void print_reasons(FILE *out, const struct why *w, size_t lines, bool ter
 		reason_line(&t, w->inferred ? "maps does not show why" :
 			    "no reason: would merge on the next mprotect()", r[nr].nr, r[nr].start,
 			    "");
-	if (w->groups->vmas > w->pairs)
-		reason_line(&t, "no neighbour: nothing is mapped in front", w->groups->vmas - w->pairs,
-			    0, "");
+	if (alone)
+		reason_line(&t, "no neighbour: nothing is mapped in front", alone, 0, "");
 	table_end(&t);
 }
 
