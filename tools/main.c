@@ -23,7 +23,7 @@
 
 int exit_failure = EXIT_FAILURE;
 
-static bool quiet;
+bool quiet;
 static enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 
 enum { KEY_COLOUR = 1024 };

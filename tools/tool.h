@@ -29,7 +29,10 @@ int export_command(int argc, char **argv);
 /* EXIT_FAILURE, or what diff uses instead. */
 extern int exit_failure;
 
-/* Prints a sentence on stderr, unless --quiet is set or it repeats the last one. */
+/* --quiet */
+extern bool quiet;
+
+/* Prints a sentence on stderr, unless @quiet is set or it repeats the last one. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- options of several commands, as children of their argp ---- */

@@ -24,7 +24,7 @@ cost()
 		grep -xE '(The module is not loaded \(modprobe vmainfo\)|No permission to ask the module): .* took [0-9.]+ ms of CPU(; [0-9]+ cannot be read)?'
 }
 
-ktap_set_plan 25
+ktap_set_plan 26
 if [ -e /proc/vmainfo/procs ]; then
 	# tool_top.sh tests it with the module.
 	ktap_test_skip "cost warning without the module: the module is loaded"
@@ -45,6 +45,7 @@ check screen "screen: header, table, q"
 check keys "screen: sort keys"
 check growth "screen: growth since the last refresh"
 check prompts "screen: prompts for delay and lines, help"
+check why "screen: why a process has so many VMAs"
 check delay "screen: refreshes by itself, ends after -n"
 check scroll "screen: scrolling"
 check resize "screen: follows the size of the terminal"
