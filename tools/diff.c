@@ -10,6 +10,7 @@
 #include "process.h"
 #include "show.h"
 #include "tool.h"
+#include "why.h"
 
 /* As those of diff(1) */
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
@@ -22,15 +23,18 @@ static const char doc[] =
 	"moved, protected (other permissions), renamed, flags (or NUMA policy), split,\n"
 	"merged. Exit status: 0 for no difference, 1 for some, 2 for an error.";
 
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_GROUP };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
+	{ "group", OPT_GROUP, NULL, 0,
+	  "The VMAs of B that begin where no VMA of A does, in groups, as 'vmainfo why'", 1 },
 	{ }
 };
 
 struct arguments {
 	bool json;
+	bool group;
 	const char *sides[2];
 };
 
@@ -42,6 +46,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_JSON:
 		a->json = true;
 		break;
+	case OPT_GROUP:
+		a->group = true;
+		break;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= 2)
 			argp_error(state, "extra operand '%s'", arg);
@@ -52,6 +59,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "missing operand: two files or processes are compared");
 		if (!strcmp(a->sides[0], "-") && !strcmp(a->sides[1], "-"))
 			argp_error(state, "only one of the two can be stdin");
+		if (a->json && a->group)
+			argp_error(state, "--json and --group exclude each other");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -130,6 +139,8 @@ int diff_command(int argc, char **argv)
 	colour = use_colour();
 	if (a.json)
 		print_json(&c, sides, &a);
+	else if (a.group)
+		why_added(stdout, &sides[0], &sides[1], isatty(STDOUT_FILENO));
 	else
 		for (i = 0; i < c.nr; i++)
 			change_print(stdout, &c.list[i], colour);

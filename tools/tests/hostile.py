@@ -46,6 +46,7 @@ def judge(case, data, refused, *formats):
     for form in formats or ("--json",):
         run(case, refused, "show", form, "--from=" + bad_file)
     run(case, refused, "diff", good_file, bad_file)
+    run(case, refused, "why", "--from=" + bad_file)
 
 
 def extremes(code, value):

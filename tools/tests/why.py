@@ -331,6 +331,37 @@ def check_hostile():
         same([c for c in text if c != "\n" and not " " <= c <= "~"], [], args)
 
 
+def check_group():
+    """show --group: the first table alone, of what is selected"""
+    path = save(mixed().records)
+    shown = why("--group", "--from=" + path, command="show").splitlines()
+    want = why("--all", "--from=" + path).split("\n\n")[1].splitlines()
+    same(shown[:-1], want, "the table")
+    same(shown[-1], "820 VMAs, 88560 kB", "sum")
+    lines = why("--group", "--kind=heap", "--from=" + path, command="show").splitlines()
+    same([line.split()[0] for line in lines[1:-1]], ["heap"] * (len(lines) - 2), "kinds")
+
+
+def check_added():
+    """diff --group: the VMAs that begin where none did, and why they are not merged"""
+    before, after = guards(10), guards(10)
+    after.add(21, gap=5)
+    for r in after.records[:4]:
+        r["nomerge"] |= ANON_VMA # not counted
+    for i in range(300):
+        after.add(1, nomerge=NAME, name=b"[anon:pool %d]" % i)
+    done = subprocess.run([VMAINFO, "diff", "--group", save(before.records, "a"), save(after.records, "b")],
+                          capture_output=True, text=True)
+    same((done.returncode, done.stderr), (1, ""), "status")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    same(lines[0], "321 VMAs, before 20; new are 301:", "numbers")
+    same(lines[2:5], ["what they are VMAs size notes", "anon rw-p [anon:pool *], 4 K each 300 1.2 M",
+                      "anon rw-p 1 84 K"], "groups")
+    same(lines[7], "different names 300 %x prctl(PR_SET_VMA_ANON_NAME)"
+         % after.records[21]["start"], "reasons")
+    same(lines[8], "no neighbour: nothing is mapped in front 1", "reasons")
+
+
 # ---- a million VMAs ----
 
 def big(what, nr):

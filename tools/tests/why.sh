@@ -23,6 +23,8 @@ check lines "at most 25 lines; --all prints all"
 check capture "capture of a guest: sums"
 check maps "maps and old captures: reasons that are missing"
 check hostile "control characters escaped"
+check group "show --group: first table alone"
+check added "diff --group: what was added"
 for what in alternating sizes names words; do
 	result "1,048,576 VMAs, $what: less time than show, bounded memory" \
 		python3 "$HERE/why.py" many "$what"
