@@ -117,8 +117,8 @@ static void deleted(size_t n, const char *dir)
 		if (fd < 0)
 			err(1, "%s", name);
 		check(ftruncate(fd, PAGE), name);
-		check(mmap(AT + i * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED,
-		      "mmap");
+		check(mmap(AT + i * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		      MAP_FAILED, "mmap");
 		close(fd);
 		check(unlink(name), name);
 	}

@@ -6,11 +6,11 @@
  * collector of node_exporter: UNIT and EOF are comments there. It has no timestamps,
  * which the collector rejects.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -234,40 +234,16 @@ static void remove_captures(const char *path, uint64_t size)
 	closedir(dir);
 }
 
-/* When a process started, in clock ticks since the boot; 0 if it has exited */
-static unsigned long long start_time(pid_t pid)
-{
-	unsigned long long ticks = 0;
-	struct bytes text = {};
-	char path[PROCESS_DIR], *p;
-	int fd, field;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	/* The name in parentheses can contain any byte. */
-	if (!bytes_read(&text, fd, NULL) && (p = memrchr(text.p, ')', text.size))) {
-		for (field = 2; p && field < 22; field++)
-			p = strchr(p + 1, ' ');
-		if (p)
-			ticks = strtoull(p, NULL, 10);
-	}
-	close(fd);
-	free(text.p);
-	return ticks;
-}
-
 /* DIR/java-4711-123456.vmas, to be freed; NULL if the process has exited */
 static char *capture_name(const struct export *e, const struct proc *task)
 {
-	const unsigned long long ticks = start_time(task->pid);
+	const uint64_t ticks = process_start(task->pid);
 	char *comm = xstrdup(task->comm), *p, *name;
 
 	for (p = comm; *p; p++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", *p))
 			*p = '_';
-	name = xasprintf("%s/%s-%d-%llu%s", e->save_to, comm, task->pid, ticks, suffix);
+	name = xasprintf("%s/%s-%d-%" PRIu64 "%s", e->save_to, comm, task->pid, ticks, suffix);
 	free(comm);
 	if (ticks)
 		return name;
@@ -287,7 +263,7 @@ static void save_captures(const struct export *e, const struct procs *t, uint64_
 		error(EXIT_FAILURE, errno, "'%s'", e->save_to);
 	if (!S_ISDIR(st.st_mode))
 		error(EXIT_FAILURE, ENOTDIR, "'%s'", e->save_to);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
+	if (st.st_mode & 022)
 		error(EXIT_FAILURE, 0, "other users can write to '%s': run chmod go-w, or name another directory",
 		      e->save_to);
 	for (i = 0; i < t->nr && i < MAX_CAPTURES; i++) {
@@ -337,7 +313,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		e->save_to = arg;
 		break;
 	case ARGP_KEY_END:
-		if ((e->save_above < 0) != !e->save_to)
+		if (e->save_to ? e->save_above < 0 : e->save_above >= 0)
 			argp_error(state, "--save-above and --save-to need each other");
 		break;
 	default:
@@ -357,9 +333,11 @@ int export_command(int argc, char **argv)
 		{ "count", 'n', "N", 0,
 		  "So do the N processes that are nearest to the limit (10)", 0 },
 		{ "save-above", OPT_SAVE_ABOVE, "PERCENT", 0,
-		  "Save a capture, for 'vmainfo why --from', of each process at or above PERCENT of the limit", 0 },
+		  "Save a capture, for 'vmainfo why --from', of each process at or above PERCENT of the limit",
+		  0 },
 		{ "save-to", OPT_SAVE_TO, "DIR", 0,
-		  "In this directory: at most 16 captures and 512 MB, the newest; their mode is 0600", 0 },
+		  "In this directory: the newest 16 captures, of at most 512 MB; their mode is 0600",
+		  0 },
 		{}
 	};
 	static const struct argp_child children[] = { { &quiet_argp, 0, NULL, 0 }, { } };

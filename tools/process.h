@@ -44,6 +44,9 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid);
 /* /proc/PID/comm, printable() with @flags; "?" if the process has exited. To be freed. */
 char *process_comm(pid_t pid, unsigned int flags);
 
+/* When a process started, in clock ticks since the boot; 0 if it has exited */
+uint64_t process_start(pid_t pid);
+
 /* A line of the module's "procs" */
 struct proc {
 	pid_t pid;

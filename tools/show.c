@@ -571,8 +571,8 @@ static const char doc[] =
 	"other processes are shown.";
 
 enum {
-	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_GROUP, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM, OPT_ADDR,
-	OPT_FROM
+	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_GROUP, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM,
+	OPT_ADDR, OPT_FROM
 };
 
 static const struct argp_option options[] = {
