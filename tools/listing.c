@@ -467,9 +467,16 @@ static bool has_crlf(const char *text, size_t size)
 	return nr || (size && text[size - 1] == '\r');
 }
 
-const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
+static const char *not_of_maps(size_t nr, const char *wrong)
 {
 	static char message[128];
+
+	snprintf(message, sizeof(message), "line %zu is not one of /proc/PID/maps: %s", nr, wrong);
+	return message;
+}
+
+const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
+{
 	struct maps m = {
 		.header = {
 			.size = sizeof(m.header),
@@ -498,10 +505,8 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 		else
 			wrong = add_line(&m, line);
 		if (wrong) {
-			snprintf(message, sizeof(message),
-				 "line %zu is not one of /proc/PID/maps: %s", nr, wrong);
 			free(m.raw.p);
-			return message;
+			return not_of_maps(nr, wrong);
 		}
 	}
 	memcpy(m.raw.p, &m.header, sizeof(m.header));
@@ -628,12 +633,23 @@ static void devices_internal(struct devices *d)
 }
 
 /*
- * Sets the kinds that names do not tell: a tmpfs or hugetlbfs can be mounted
+ * The kind if its name does not tell: a tmpfs or hugetlbfs can be mounted
  * anywhere. A name in /dev means a device, whatever the file system.
  */
+static uint8_t kind_by_device(const struct devices *d, const struct vma *vma)
+{
+	const struct device *device = device_find(d, vma->dev_major, vma->dev_minor);
+
+	if (!device || device->kind < 0)
+		return vma->kind;
+	if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
+	    device->kind != VMAINFO_KIND_HUGETLB)
+		return vma->kind;
+	return device->kind;
+}
+
 static void kinds_by_device(struct listing *l, const char *dir)
 {
-	const struct device *device;
 	struct devices d = {};
 	struct vmainfo_record *r;
 	struct vma *vma;
@@ -648,14 +664,8 @@ static void kinds_by_device(struct listing *l, const char *dir)
 	for (i = 0, p = l->raw + l->header.size; i < l->nr; i++, p += r->next) {
 		r = (struct vmainfo_record *)p;
 		vma = &l->vmas[i];
-		device = device_find(&d, vma->dev_major, vma->dev_minor);
-		if (!device || device->kind < 0)
-			continue;
-		if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
-		    device->kind != VMAINFO_KIND_HUGETLB)
-			continue;
-		vma->kind = device->kind;
-		r->kind = device->kind;
+		vma->kind = kind_by_device(&d, vma);
+		r->kind = vma->kind;
 	}
 	free(d.list);
 }
@@ -793,37 +803,31 @@ static int open_file(const char *file)
 	return fd;
 }
 
-/* Closes @fd. @raw has what was read from it before, and is freed. */
-static void listing_from_fd(struct listing *l, struct bytes *raw, int fd, const char *file)
+void listing_from_file(struct listing *l, const char *file)
 {
+	const int fd = open_file(file);
+	struct bytes raw = {};
 	const char *wrong;
 	int err;
 
-	err = bytes_read(raw, fd, may_be_listing);
+	err = bytes_read(&raw, fd, may_be_listing);
 	if (err)
 		error(exit_failure, err, "cannot read '%s'", file);
 	if (fd != STDIN_FILENO)
 		close(fd);
-	if (raw->size && is_maps(raw->p)) {
-		wrong = listing_parse_maps(l, raw->p, raw->size, 0);
-		free(raw->p);
+	if (raw.size && is_maps(raw.p)) {
+		wrong = listing_parse_maps(l, raw.p, raw.size, 0);
+		free(raw.p);
 	} else {
-		wrong = listing_parse(l, raw->p, raw->size);
+		wrong = listing_parse(l, raw.p, raw.size);
 	}
 	if (wrong)
 		error(exit_failure, 0, "'%s': %s", file, wrong);
 }
 
-void listing_from_file(struct listing *l, const char *file)
-{
-	struct bytes raw = {};
-
-	listing_from_fd(l, &raw, open_file(file), file);
-}
-
 /* ---- one VMA at a time ---- */
 
-/* A listing that is being read: @b has the bytes from @at on that are not parsed yet. */
+/* A listing that is being read. The bytes of @b from @at on are not parsed yet. */
 struct stream {
 	int fd;
 	struct bytes b;
@@ -889,38 +893,132 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 	return 0;
 }
 
+/* Finds the end of a line, and puts a NUL there. Returns NULL at the end of the file. */
+static char *stream_line(struct stream *s, int *err)
+{
+	size_t have = 0, before;
+	char *end = NULL;
+
+	do {
+		before = have;
+		*err = stream_need(s, have + 1);
+		if (*err)
+			return NULL;
+		have = s->b.size - s->at;
+		end = memchr(s->b.p + s->at + before, '\n', have - before);
+	} while (!end && have > before && have <= MAX_LINE);
+	if (!end && have == before) {
+		if (!have)
+			return NULL;
+		bytes_add(&s->b, "\n", 1);
+		end = s->b.p + s->b.size - 1;
+	}
+	if (!end)
+		end = s->b.p + s->b.size - 1;
+	*end = 0;
+	return end;
+}
+
+/*
+ * As stream_records(). @dir is the process, or NULL for a copy, where the first line
+ * tells whether lines end in CR LF.
+ */
+static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *dir,
+		       const char **wrong, void (*each)(void *arg, const struct vma *vma),
+		       void *arg)
+{
+	struct maps m = { .header = { .flags = LISTING_FROM_MAPS, .pid = h->pid } };
+	struct devices d = {};
+	struct vma vma = {};
+	bool crlf = !dir;
+	size_t nr, next;
+	char *end, *line;
+	int err;
+
+	for (nr = 1; (end = stream_line(s, &err)); nr++) {
+		line = s->b.p + s->at;
+		s->at = end + 1 - s->b.p;
+		crlf = crlf && end > line && end[-1] == '\r';
+		if (crlf)
+			*--end = 0;
+		if (end - line > MAX_LINE)
+			*wrong = "it is too long";
+		else if (memchr(line, 0, end - line))
+			*wrong = "it contains a NUL";
+		else
+			*wrong = add_line(&m, line);
+		if (*wrong) {
+			*wrong = not_of_maps(nr, *wrong);
+			break;
+		}
+		if (!m.raw.size)
+			continue;
+		*wrong = record_parse(&vma, m.raw.p, m.raw.size, &next);
+		m.raw.size = 0;
+		if (*wrong || m.header.flags & VMAINFO_GATE)
+			continue;
+		if (dir && (vma.dev_major || vma.dev_minor) &&
+		    !device_find(&d, vma.dev_major, vma.dev_minor)) {
+			d.list = array_grow(d.list, d.nr, sizeof(*d.list));
+			d.list[d.nr++] = (struct device){ vma.dev_major, vma.dev_minor, -1, false };
+			devices_mounted(&d, dir);
+			devices_internal(&d);
+		}
+		vma.kind = kind_by_device(&d, &vma);
+		each(arg, &vma);
+	}
+	*h = m.header;
+	free(m.raw.p);
+	free(d.list);
+	return err;
+}
+
+/* Opens the maps of a process. Sets @dir, and @s->fd. Returns 0 or an errno. */
+static int stream_open_maps(struct stream *s, char dir[PROCESS_DIR], pid_t pid)
+{
+	int tries = PROCESS_DIR_TRIES, err;
+	char path[PROCESS_DIR + 16];
+	bool has_vmas;
+
+	do {
+		if (s->fd >= 0)
+			close(s->fd);
+		has_vmas = process_dir(dir, pid);
+		snprintf(path, sizeof(path), "%s/maps", dir);
+		s->fd = open(path, O_RDONLY | O_CLOEXEC);
+		err = s->fd >= 0 ? stream_need(s, 1) : errno == ENOENT ? ESRCH : errno;
+	} while (has_vmas && --tries && (err == ESRCH || (!err && !s->b.size)));
+	return err;
+}
+
 int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
 		 void (*each)(void *arg, const struct vma *vma), void *arg)
 {
-	const char *wrong;
+	const char *wrong = NULL;
+	char dir[PROCESS_DIR] = "";
 	struct stream s = {};
-	struct listing l;
+	bool maps = false;
 	int err = 0;
-	size_t i;
 
 	s.fd = file ? open_file(file) : open_raw(pid, &err);
-	if (!err && s.fd >= 0)
-		err = stream_need(&s, sizeof(*header));
-	if (!err && s.fd >= 0 && !(s.b.size >= PROBE && is_maps(s.b.p))) {
-		err = stream_records(&s, header, &wrong, each, arg);
-		if (!err && wrong)
-			error(exit_failure, 0, "'%s': %s", file ?: VMAINFO_RAW, wrong);
-		if (s.fd != STDIN_FILENO)
-			close(s.fd);
-		free(s.b.p);
+	if (!err && s.fd < 0) {
+		maps = true;
+		err = stream_open_maps(&s, dir, pid ?: getpid());
 	} else if (!err) {
-		if (file)
-			listing_from_fd(&l, &s.b, s.fd, file);
-		else
-			err = from_maps(&l, pid ?: getpid());
-		if (err)
-			return err;
-		*header = l.header;
-		for (i = 0; i < l.nr - l.has_gate; i++)
-			each(arg, &l.vmas[i]);
-		listing_free(&l);
+		err = stream_need(&s, sizeof(*header));
+		maps = s.b.size >= PROBE && is_maps(s.b.p);
 	}
+	header->pid = maps && *dir ? pid ?: getpid() : 0;
+	if (!err && maps)
+		err = stream_maps(&s, header, *dir ? dir : NULL, &wrong, each, arg);
+	else if (!err)
+		err = stream_records(&s, header, &wrong, each, arg);
 	if (err && file)
 		error(exit_failure, err, "cannot read '%s'", file);
+	if (!err && wrong)
+		error(exit_failure, 0, "'%s': %s", file ?: *dir ? dir : VMAINFO_RAW, wrong);
+	if (s.fd > STDIN_FILENO)
+		close(s.fd);
+	free(s.b.p);
 	return err;
 }

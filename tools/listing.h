@@ -83,10 +83,9 @@ void listing_from_file(struct listing *l, const char *file);
 
 /*
  * Calls @each for all VMAs of a process, or of @file if that is not NULL, without
- * the gate page, and sets *@header, before the first one if it is from the
- * module. Texts are valid during the call only. Does not keep what comes from the
- * module, so the memory that this takes does not grow. Returns 0, or the errno
- * of a process as listing_try() does.
+ * the gate page, and sets *@header. Texts are valid during the call only. The
+ * memory that this takes does not grow with the number of VMAs. Returns 0, or the
+ * errno of a process as listing_try() does.
  */
 int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
 		 void (*each)(void *arg, const struct vma *vma), void *arg);

@@ -5,9 +5,11 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import raw
 from common import CAPTURES, TMP, VMAINFO, main, same
+from target import running
 
 M = 0x1000
 BASE = 0x7f0000000000
@@ -323,6 +325,38 @@ def check_maps():
     same("These are" in why("--from=" + save(guards(9).records)), False, "said of a new capture")
 
 
+def same_groups(*args):
+    """Read line by line, and as a listing: the groups are the same."""
+    shown = why("-q", "--group", *args, command="show").splitlines()[:-1]
+    same(why("-q", "--all", *args).split("\n\n")[1].splitlines(), shown, args)
+
+
+def check_forms():
+    """Forms that a copy of maps can have, and the same errors as of show"""
+    path = os.path.join(TMP, "why.maps")
+    with open(CAPTURES + "/python.maps", "rb") as file:
+        maps = file.read()
+    crlf = maps.replace(b"\n", b"\r\n")
+    for text in maps, maps[:-1], crlf, crlf[:-1], \
+            b"1000-3000 r--p 0 0:0 0\n2000-4000 r--p 0 0:0 0 /x\n":
+        with open(path, "wb") as file:
+            file.write(text)
+        same_groups("--from=" + path)
+    for text in b"", b"x", b"x" * 100, maps + b"x\n", maps + maps, maps.replace(b"r-xp", b"r-x\0"), \
+            maps[:1000] + b"\n", b"1000-2000 r--p 0 0:0 0 " + b"a" * 3000000:
+        with open(path, "wb") as file:
+            file.write(text)
+        said = [subprocess.run([VMAINFO, command, "--from=" + path], capture_output=True, text=True)
+                for command in ("show", "why")]
+        same((said[0].returncode, bool(said[0].stderr)), (1, True), "it is an error")
+        same((said[1].returncode, said[1].stderr), (1, said[0].stderr), text[-50:])
+    code = ("import mmap, os; fd = os.memfd_create('x'); os.ftruncate(fd, 4096); "
+            "m = mmap.mmap(fd, 4096); print('ready', flush=True); input()")
+    with running([sys.executable, "-c", code]) as (target,):
+        same_groups(str(target.pid))
+        same("shmem   rw-s /memfd:x (deleted)" in why("-q", "--all", str(target.pid)), True, "memfd")
+
+
 def check_hostile():
     """Names that are no text"""
     s = Space().add(1, name=b"\x1b[31m\xff/\n\\x", ino=1).add(1, nomerge=FILE, ino=2)
@@ -369,7 +403,7 @@ def big(what, nr):
     path = os.path.join(TMP, "big.raw")
     start = BASE
     with open(path, "wb") as file:
-        file.write(raw.build([], vmas=nr))
+        file.write(raw.build([], vmas=nr) if what != "maps" else b"")
         for i in range(nr):
             pages = i + 1 if what == "sizes" else 1 + i % 2
             name = b"/data/%d/index/_%d.dvd\0" % (i % 200, i) if what == "names" else b""
@@ -377,6 +411,10 @@ def big(what, nr):
                 name = b"/data/" + bytes(103 + (i >> 4 * k) % 16 for k in range(5)) + b".dvd\0"
             size = (raw.RECORD.size + len(name) + 7) // 8 * 8
             end = start + pages * M
+            if what == "maps":
+                file.write(b"%x-%x r%cxp 0 0:0 0\n" % (start, end, b"w-"[i % 2]))
+                start = end
+                continue
             file.write(raw.RECORD.pack(raw.RECORD.size, 1 if name else 0, 0, size, start, end, 0,
                                        i + 1 if name else 0, 3 if i % 2 or name else 0, 8, 0, len(name), 0,
                                        12, (FILE if name else FLAGS) if i else 0) + name)

@@ -22,10 +22,11 @@ check names "variable parts of names folded"
 check lines "at most 25 lines; --all prints all"
 check capture "capture of a guest: sums"
 check maps "maps and old captures: reasons that are missing"
+check forms "forms of maps, and errors: as show"
 check hostile "control characters escaped"
 check group "show --group: first table alone"
 check added "diff --group: what was added"
-for what in alternating sizes names words; do
+for what in alternating sizes names words maps; do
 	result "1,048,576 VMAs, $what: less time than show, bounded memory" \
 		python3 "$HERE/why.py" many "$what"
 done
