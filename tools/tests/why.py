@@ -188,8 +188,21 @@ def check_stacks():
            "(PROT_NONE)")
 
 
+def check_noise():
+    """What alternates mostly"""
+    s = Space()
+    for _ in range(10):
+        for perm in 5 * ["rw-p", "r--p"] + 50 * ["rw-p", "---p"]:
+            s.add(1, perm, FLAGS)
+    report(s, ("anon rw-p 4 K each 550 2.1 M alternating with the next row",
+               "anon ---p 4 K each 500 2 M", "anon r--p 4 K each 50 200 K"))
+
+
 def check_scattered():
-    report(scattered(3000), ("anon rw-p 4 K each 3,000 12 M",),
+    """The gate page is not counted."""
+    space = scattered(3000)
+    space.records.append(raw.vma(2**64 - 2**23, 2**64 - 2**23 + M, "--xp", kind=raw.VSYSCALL))
+    report(space, ("anon rw-p 4 K each 3,000 12 M",),
            "no neighbour: nothing is mapped in front 3,000")
 
 
@@ -298,7 +311,10 @@ def check_lines():
 def check_capture():
     capture = CAPTURES + "/python.raw"
     sums(capture)
-    same(len(why("--from=" + capture).splitlines()) <= 25, True, "lines")
+    text = why("--from=" + capture)
+    same(len(text.splitlines()) <= 25, True, "lines")
+    same(bool(re.search(r"^file +r-xp \*\.so, \d+ names  ", text, re.M)), True, text)
+    same("*.*" in text, False, text)
 
 
 def check_maps():
