@@ -3,6 +3,7 @@
 #include "changes.h"
 #include "process.h"
 #include "show.h"
+#include "why.h"
 
 /* As those of diff(1) */
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
@@ -15,25 +16,35 @@ static const char doc[] =
 	"moved, protected (other permissions), renamed, flags (or NUMA policy), split,\n"
 	"merged. Exit status: 0 for no difference, 1 for some, 2 for an error.";
 
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_GROUP };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
+	{ "group", OPT_GROUP, NULL, 0,
+	  "The VMAs of B that begin where no VMA of A does, in groups, as 'vmainfo why'", 1 },
 	{ }
+};
+
+struct arguments {
+	bool json;
+	bool group;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	bool *json = state->input;
+	struct arguments *a = state->input;
 
 	(void)arg;
 	if (key == OPT_JSON)
-		*json = true;
-	else if (key == ARGP_KEY_END && !strcmp(operands.list[0], "-") &&
-		 !strcmp(operands.list[1], "-"))
-		argp_error(state, "only one of the two can be stdin");
-	else
+		a->json = true;
+	else if (key == OPT_GROUP)
+		a->group = true;
+	else if (key != ARGP_KEY_END)
 		return ARGP_ERR_UNKNOWN;
+	else if (!strcmp(operands.list[0], "-") && !strcmp(operands.list[1], "-"))
+		argp_error(state, "only one of the two can be stdin");
+	else if (a->json && a->group)
+		argp_error(state, "--json and --group exclude each other");
 	return 0;
 }
 
@@ -89,7 +100,8 @@ int diff_command(int argc, char **argv)
 		options, parse, "A B", doc, process_children, NULL, NULL
 	};
 	struct listing sides[2];
-	bool json = false, colour;
+	struct arguments a = {};
+	bool colour;
 	struct changes c;
 	size_t i;
 
@@ -98,13 +110,15 @@ int diff_command(int argc, char **argv)
 	operands = (struct operands){
 		.min = 2, .max = 2, .what = "two files or processes are compared",
 	};
-	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	for (i = 0; i < 2; i++)
 		read_side(&sides[i], operands.list[i]);
 	changes_between(&c, &sides[0], &sides[1]);
 	colour = use_colour();
-	if (json)
+	if (a.json)
 		print_json(&c, sides);
+	else if (a.group)
+		why_added(stdout, &sides[0], &sides[1], isatty(STDOUT_FILENO));
 	else
 		for (i = 0; i < c.nr; i++)
 			change_print(stdout, &c.list[i], colour);

@@ -6,8 +6,11 @@
  * collector of node_exporter: UNIT and EOF are comments there. It has no timestamps,
  * which the collector rejects.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include "listing.h"
 #include "process.h"
 #include "../include/version.h"
 
@@ -15,6 +18,8 @@ struct export {
 	const char *file;	/* NULL for stdout */
 	double threshold;	/* percent of the limit: processes from here on have series */
 	uint64_t count;		/* so do this many nearest processes */
+	double save_above;	/* percent of the limit: captures are saved from here on */
+	const char *save_to;	/* a directory for them, or NULL */
 };
 
 /* ---- OpenMetrics ---- */
@@ -137,7 +142,114 @@ static void put_all(FILE *out, const struct export *e, struct procs *t, uint64_t
 	fputs("# EOF\n", out);
 }
 
+/* ---- captures ---- */
+
+/* A process has one capture, from when it crossed the level. The oldest are removed. */
+#define MAX_CAPTURES 16
+#define MAX_CAPTURE_BYTES (512 << 20)
+static const char suffix[] = ".vmas";
+
+struct capture {
+	char *name;
+	uint64_t size;
+	struct timespec time;
+};
+
+static int compare_captures(const void *a, const void *b)
+{
+	const struct capture *x = a, *y = b;
+
+	if (x->time.tv_sec != y->time.tv_sec)
+		return x->time.tv_sec < y->time.tv_sec ? 1 : -1;
+	if (x->time.tv_nsec != y->time.tv_nsec)
+		return x->time.tv_nsec < y->time.tv_nsec ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+/* Removes the oldest captures, so that there is space for a new one of @size bytes. */
+static void remove_captures(const char *path, uint64_t size)
+{
+	struct capture *list = NULL;
+	struct dirent *entry;
+	size_t nr = 0, len, i;
+	struct stat st;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		error(EXIT_FAILURE, errno, "cannot read '%s'", path);
+	while ((entry = readdir(dir))) {
+		len = strlen(entry->d_name);
+		if (len <= strlen(suffix) || strcmp(entry->d_name + len - strlen(suffix), suffix) ||
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		list = array_grow(list, nr, sizeof(*list));
+		list[nr++] = (struct capture){ xstrdup(entry->d_name), st.st_size, st.st_mtim };
+	}
+	if (nr)
+		qsort(list, nr, sizeof(*list), compare_captures);
+	for (i = 0; i < nr; i++) {
+		size += list[i].size;
+		if ((i >= MAX_CAPTURES - 1 || size > MAX_CAPTURE_BYTES) &&
+		    unlinkat(dirfd(dir), list[i].name, 0) && errno != ENOENT)
+			error(EXIT_FAILURE, errno, "cannot remove '%s/%s'", path, list[i].name);
+		free(list[i].name);
+	}
+	free(list);
+	closedir(dir);
+}
+
+/* DIR/java-4711-123456.vmas, to be freed; NULL if the process has exited */
+static char *capture_name(const struct export *e, const struct proc *task)
+{
+	const uint64_t ticks = process_start(task->pid);
+	char *comm = xstrdup(task->comm), *p, *name;
+
+	for (p = comm; *p; p++)
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", *p))
+			*p = '_';
+	name = xasprintf("%s/%s-%d-%" PRIu64 "%s", e->save_to, comm, task->pid, ticks, suffix);
+	free(comm);
+	if (ticks)
+		return name;
+	free(name);
+	return NULL;
+}
+
+/* Saves a capture of each process above the level, unless it has one. @t is sorted. */
+static void save_captures(const struct export *e, const struct procs *t, uint64_t max)
+{
+	struct listing l;
+	struct stat st;
+	char *name;
+	size_t i;
+
+	if (stat(e->save_to, &st))
+		error(EXIT_FAILURE, errno, "'%s'", e->save_to);
+	if (!S_ISDIR(st.st_mode))
+		error(EXIT_FAILURE, ENOTDIR, "'%s'", e->save_to);
+	if (st.st_mode & 022)
+		error(EXIT_FAILURE, 0, "other users can write to '%s': run chmod go-w, or name another directory",
+		      e->save_to);
+	for (i = 0; i < t->nr && i < MAX_CAPTURES; i++) {
+		if (100.0 * t->procs[i].vmas < e->save_above * max)
+			break;
+		name = capture_name(e, &t->procs[i]);
+		if (name && access(name, F_OK) && !listing_try(&l, t->procs[i].pid)) {
+			if (l.raw_size <= MAX_CAPTURE_BYTES) {
+				remove_captures(e->save_to, l.raw_size);
+				replace_file(name, l.raw, l.raw_size, 0600);
+			}
+			listing_free(&l);
+		}
+		free(name);
+	}
+}
+
 /* ---- the command ---- */
+
+enum { OPT_SAVE_ABOVE = 256, OPT_SAVE_TO };
 
 #define MAX_COUNT 1000000
 
@@ -159,6 +271,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_decimal(arg, MAX_COUNT, &e->count))
 			argp_error(state, "invalid number of processes: '%s'", arg);
 		break;
+	case OPT_SAVE_ABOVE:
+		if (!parse_number(arg, 0, 100, &e->save_above))
+			argp_error(state, "invalid percentage: '%s'", arg);
+		break;
+	case OPT_SAVE_TO:
+		e->save_to = arg;
+		break;
+	case ARGP_KEY_END:
+		if (e->save_to ? e->save_above < 0 : e->save_above >= 0)
+			argp_error(state, "--save-above and --save-to need each other");
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -174,6 +297,12 @@ int export_command(int argc, char **argv)
 		  0 },
 		{ "count", 'n', "N", 0,
 		  "So do the N processes that are nearest to the limit (10)", 0 },
+		{ "save-above", OPT_SAVE_ABOVE, "PERCENT", 0,
+		  "Save a capture, for 'vmainfo why --from', of each process at or above PERCENT of the limit",
+		  0 },
+		{ "save-to", OPT_SAVE_TO, "DIR", 0,
+		  "In this directory: the newest 16 captures, of at most 512 MB; their mode is 0600",
+		  0 },
 		{}
 	};
 	static const struct argp_child children[] = { { &quiet_argp, 0, NULL, 0 }, { } };
@@ -185,10 +314,11 @@ int export_command(int argc, char **argv)
 		       "OpenMetrics text for Prometheus, or for the textfile collector of\n"
 		       "node_exporter. vmainfo(1) has the list of metrics.\n",
 	};
-	struct export e = { .threshold = 50, .count = 10 };
+	struct export e = { .threshold = 50, .count = 10, .save_above = -1 };
 	struct procs t = {};
 	char *text, *cost;
 	struct stat st;
+	uint64_t max;
 	size_t size;
 	bool failed;
 	FILE *out;
@@ -201,7 +331,8 @@ int export_command(int argc, char **argv)
 		free(cost);
 	}
 	out = xopen_memstream(&text, &size);
-	put_all(out, &e, &t, max_map_count());
+	max = max_map_count();
+	put_all(out, &e, &t, max);
 	failed = ferror(out);
 	if (fclose(out) || failed)
 		error(EXIT_FAILURE, errno, "memory");
@@ -215,6 +346,8 @@ int export_command(int argc, char **argv)
 	else
 		fwrite(text, size, 1, stdout);
 	free(text);
+	if (e.save_to)
+		save_captures(&e, &t, max);
 	procs_free(&t);
 	return EXIT_SUCCESS;
 }

@@ -146,17 +146,13 @@ static const char *record_parse(struct vma *vma, const char *p, size_t left, siz
 	vma->kind = r.kind;
 	vma->policy = r.policy;
 	vma->page_shift = r.page_shift;
+	vma->nomerge = r.nomerge;
 	return NULL;
 }
 
-const char *listing_parse(struct listing *l, char *raw, size_t size)
+/* Parses a header at @raw, where @size bytes are. Returns NULL, or what is wrong. */
+static const char *header_parse(struct vmainfo_header *h, const char *raw, size_t size)
 {
-	struct vmainfo_header *h = &l->header;
-	const char *wrong;
-	size_t at, next, i;
-	uint64_t nr;
-
-	memset(l, 0, sizeof(*l));
 	if (size < offsetof(struct vmainfo_header, flags))
 		return size ? "it is too short" : "it is empty";
 	memcpy(h, raw, size < sizeof(*h) ? size : sizeof(*h));
@@ -168,8 +164,20 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 		return "it is of a later version than this program knows";
 	if (!h->version || h->size < VMAINFO_HEADER_SIZE_VER0 || h->size % 8 || h->pid < 0)
 		return "its header is impossible";
-	if (h->size > size)
-		return "it ends inside its header";
+	return h->size > size ? "it ends inside its header" : NULL;
+}
+
+const char *listing_parse(struct listing *l, char *raw, size_t size)
+{
+	struct vmainfo_header *h = &l->header;
+	const char *wrong;
+	size_t at, next, i;
+	uint64_t nr;
+
+	memset(l, 0, sizeof(*l));
+	wrong = header_parse(h, raw, size);
+	if (wrong)
+		return wrong;
 	nr = (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE);
 	/* Before memory is allocated for that number */
 	if (nr > (size - h->size) / sizeof(struct vmainfo_record))
@@ -436,9 +444,16 @@ static bool has_crlf(const char *text, size_t size)
 	return nr || (size && text[size - 1] == '\r');
 }
 
-const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
+static const char *not_of_maps(size_t nr, const char *wrong)
 {
 	static char message[128];
+
+	snprintf(message, sizeof(message), "line %zu is not one of /proc/PID/maps: %s", nr, wrong);
+	return message;
+}
+
+const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t pid)
+{
 	struct maps m = {
 		.header = {
 			.size = sizeof(m.header),
@@ -467,10 +482,8 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 		else
 			wrong = add_line(&m, line);
 		if (wrong) {
-			snprintf(message, sizeof(message),
-				 "line %zu is not one of /proc/PID/maps: %s", nr, wrong);
 			free(m.raw.p);
-			return message;
+			return not_of_maps(nr, wrong);
 		}
 	}
 	memcpy(m.raw.p, &m.header, sizeof(m.header));
@@ -587,12 +600,23 @@ static void devices_internal(struct devices *d)
 }
 
 /*
- * Sets the kinds that names do not tell: a tmpfs or hugetlbfs can be mounted
+ * The kind if its name does not tell: a tmpfs or hugetlbfs can be mounted
  * anywhere. A name in /dev means a device, whatever the file system.
  */
+static uint8_t kind_by_device(const struct devices *d, const struct vma *vma)
+{
+	const struct device *device = device_find(d, makedev(vma->dev_major, vma->dev_minor));
+
+	if (!device || device->kind < 0)
+		return vma->kind;
+	if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
+	    device->kind != VMAINFO_KIND_HUGETLB)
+		return vma->kind;
+	return device->kind;
+}
+
 static void kinds_by_device(struct listing *l, const char *dir)
 {
-	const struct device *device;
 	struct devices d = {};
 	struct vmainfo_record *r;
 	struct vma *vma;
@@ -607,14 +631,8 @@ static void kinds_by_device(struct listing *l, const char *dir)
 	for (i = 0, p = l->raw + l->header.size; i < l->nr; i++, p += r->next) {
 		r = (struct vmainfo_record *)p;
 		vma = &l->vmas[i];
-		device = device_find(&d, makedev(vma->dev_major, vma->dev_minor));
-		if (!device || device->kind < 0)
-			continue;
-		if (vma->kind == VMAINFO_KIND_DEV && !device->internal &&
-		    device->kind != VMAINFO_KIND_HUGETLB)
-			continue;
-		vma->kind = device->kind;
-		r->kind = device->kind;
+		vma->kind = kind_by_device(&d, vma);
+		r->kind = vma->kind;
 	}
 	free(d.list);
 }
@@ -714,4 +732,204 @@ void listing_from_file(struct listing *l, const char *file)
 	}
 	if (wrong)
 		error(exit_failure, 0, "'%s': %s", file, wrong);
+}
+
+/* ---- one VMA at a time ---- */
+
+/* A listing that is being read. The bytes of @b from @at on are not parsed yet. */
+struct stream {
+	int fd;
+	struct bytes b;
+	size_t at;
+};
+
+/* Reads until @size bytes are there, or the end of the file. Returns 0 or an errno. */
+static int stream_need(struct stream *s, size_t size)
+{
+	static char more[64 << 10];
+	ssize_t n;
+
+	if (s->b.size - s->at >= size)
+		return 0;
+	if (s->at) {
+		s->b.size -= s->at;
+		memmove(s->b.p, s->b.p + s->at, s->b.size);
+		s->at = 0;
+	}
+	while (s->b.size < size) {
+		n = read(s->fd, more, sizeof(more));
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (!n)
+			break;
+		bytes_add(&s->b, more, n > 0 ? n : 0);
+	}
+	return 0;
+}
+
+/* Returns 0 or an errno, and in *@wrong NULL or what is wrong. */
+static int stream_records(struct stream *s, struct vmainfo_header *h, const char **wrong,
+			  void (*each)(void *arg, const struct vma *vma), void *arg)
+{
+	struct vmainfo_record r;
+	struct vma vma = {};
+	uint64_t i, last = 0;
+	size_t next;
+	int err;
+
+	*wrong = header_parse(h, s->b.p, s->b.size);
+	for (s->at = *wrong ? 0 : h->size, i = 0; !*wrong; s->at += next, i++) {
+		err = stream_need(s, sizeof(r));
+		if (err)
+			return err;
+		if (i == (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE))
+			break;
+		if (s->b.size - s->at >= sizeof(r)) {
+			memcpy(&r, s->b.p + s->at, sizeof(r));
+			err = stream_need(s, r.next);
+		}
+		if (err)
+			return err;
+		*wrong = record_parse(&vma, s->b.p + s->at, s->b.size - s->at, &next);
+		if (!*wrong && vma.start < last)
+			*wrong = "its VMAs are not in order";
+		last = vma.end;
+		if (!*wrong && i < h->vmas)
+			each(arg, &vma);
+	}
+	if (!*wrong && s->at != s->b.size)
+		*wrong = "there is something after its last record";
+	return 0;
+}
+
+/* Finds the end of a line, and puts a NUL there. Returns NULL at the end of the file. */
+static char *stream_line(struct stream *s, int *err)
+{
+	size_t have = 0, before;
+	char *end = NULL;
+
+	do {
+		before = have;
+		*err = stream_need(s, have + 1);
+		if (*err)
+			return NULL;
+		have = s->b.size - s->at;
+		end = memchr(s->b.p + s->at + before, '\n', have - before);
+	} while (!end && have > before && have <= MAX_LINE);
+	if (!end && have == before) {
+		if (!have)
+			return NULL;
+		bytes_add(&s->b, "\n", 1);
+		end = s->b.p + s->b.size - 1;
+	}
+	if (!end)
+		end = s->b.p + s->b.size - 1;
+	*end = 0;
+	return end;
+}
+
+/*
+ * As stream_records(). @dir is the process, or NULL for a copy, where the first line
+ * tells whether lines end in CR LF.
+ */
+static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *dir,
+		       const char **wrong, void (*each)(void *arg, const struct vma *vma),
+		       void *arg)
+{
+	struct maps m = { .header = { .flags = LISTING_FROM_MAPS, .pid = h->pid } };
+	struct devices d = {};
+	struct vma vma = {};
+	bool crlf = !dir;
+	size_t nr, next;
+	char *end, *line;
+	int err;
+
+	for (nr = 1; (end = stream_line(s, &err)); nr++) {
+		line = s->b.p + s->at;
+		s->at = end + 1 - s->b.p;
+		crlf = crlf && end > line && end[-1] == '\r';
+		if (crlf)
+			*--end = 0;
+		if (end - line > MAX_LINE)
+			*wrong = "it is too long";
+		else if (memchr(line, 0, end - line))
+			*wrong = "it contains a NUL";
+		else
+			*wrong = add_line(&m, line);
+		if (*wrong) {
+			*wrong = not_of_maps(nr, *wrong);
+			break;
+		}
+		if (!m.raw.size)
+			continue;
+		*wrong = record_parse(&vma, m.raw.p, m.raw.size, &next);
+		m.raw.size = 0;
+		if (*wrong || m.header.flags & VMAINFO_GATE)
+			continue;
+		if (dir && (vma.dev_major || vma.dev_minor) &&
+		    !device_find(&d, makedev(vma.dev_major, vma.dev_minor))) {
+			d.list = array_grow(d.list, d.nr, sizeof(*d.list));
+			d.list[d.nr++] = (struct device){
+				makedev(vma.dev_major, vma.dev_minor), -1, false
+			};
+			devices_mounted(&d, dir);
+			devices_internal(&d);
+		}
+		vma.kind = kind_by_device(&d, &vma);
+		each(arg, &vma);
+	}
+	*h = m.header;
+	free(m.raw.p);
+	free(d.list);
+	return err;
+}
+
+/* Opens the maps of a process. Sets @dir, and @s->fd. Returns 0 or an errno. */
+static int stream_open_maps(struct stream *s, char dir[PROCESS_DIR], pid_t pid)
+{
+	int tries = PROCESS_DIR_TRIES, err;
+	char path[PROCESS_DIR + 16];
+	bool has_vmas;
+
+	do {
+		if (s->fd >= 0)
+			close(s->fd);
+		has_vmas = process_dir(dir, pid);
+		snprintf(path, sizeof(path), "%s/maps", dir);
+		s->fd = open(path, O_RDONLY | O_CLOEXEC);
+		err = s->fd >= 0 ? stream_need(s, 1) : errno == ENOENT ? ESRCH : errno;
+	} while (has_vmas && --tries && (err == ESRCH || (!err && !s->b.size)));
+	return err;
+}
+
+int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
+		 void (*each)(void *arg, const struct vma *vma), void *arg)
+{
+	const char *wrong = NULL;
+	char dir[PROCESS_DIR] = "";
+	struct stream s = {};
+	bool maps = false;
+	int err = 0;
+
+	s.fd = file ? file_open(file) : listing_open(pid, &err);
+	if (!err && s.fd < 0) {
+		maps = true;
+		err = stream_open_maps(&s, dir, pid ?: getpid());
+	} else if (!err) {
+		err = stream_need(&s, sizeof(*header));
+		maps = s.b.size >= PROBE && is_maps(s.b.p);
+	}
+	header->pid = maps && *dir ? pid ?: getpid() : 0;
+	if (!err && maps)
+		err = stream_maps(&s, header, *dir ? dir : NULL, &wrong, each, arg);
+	else if (!err)
+		err = stream_records(&s, header, &wrong, each, arg);
+	if (err && file)
+		error(exit_failure, err, "cannot read '%s'", file);
+	if (!err && wrong)
+		error(exit_failure, 0, "'%s': %s", file ?: *dir ? dir : VMAINFO_RAW, wrong);
+	if (s.fd > STDIN_FILENO)
+		close(s.fd);
+	free(s.b.p);
+	return err;
 }

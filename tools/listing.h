@@ -18,6 +18,7 @@ struct vma {
 	uint8_t kind;		/* can be a later one than kind_name() knows */
 	uint8_t policy;		/* as in struct vmainfo_record */
 	uint8_t page_shift;	/* log2 of the kernel's page size; 0 if not known */
+	uint8_t nomerge;	/* VMAINFO_NOMERGE_*; 0 if not known */
 	const char *name;	/* as in maps, without escapes, or NULL */
 	const char *ops;	/* symbol of its operations, or NULL */
 };
@@ -73,7 +74,19 @@ void listing_of(struct listing *l, pid_t pid);
 /* Reads a file of "save", or a copy of maps, "-" for stdin, or ends the program. */
 void listing_from_file(struct listing *l, const char *file);
 
-/* Whether a line of maps is the gate page. @last_end: of the VMA before it */
+/*
+ * Calls @each for all VMAs of a process, or of @file if that is not NULL, without
+ * the gate page, and sets *@header. Texts are valid during the call only. The
+ * memory that this takes does not grow with the number of VMAs. Returns 0, or the
+ * errno of a process as listing_try() does.
+ */
+int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
+		 void (*each)(void *arg, const struct vma *vma), void *arg);
+
+/*
+ * Whether a line of maps is the gate page and not a VMA of the process.
+ * @last_end is the end of the VMA before it.
+ */
 bool is_gate_page(uint64_t start, const char *name, uint64_t last_end);
 
 /* Frees the content. A listing of zeros is empty. */

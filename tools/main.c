@@ -16,7 +16,7 @@ int exit_failure = EXIT_FAILURE;
 
 struct operands operands;
 
-static bool quiet;
+bool quiet;
 static enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } colour;
 
 enum { KEY_COLOUR = 1024 };
@@ -31,6 +31,7 @@ static const struct command {
 	{ "watch", watch_command, "what is mapped, unmapped and changed from now on" },
 	{ "save", save_command, "its VMAs to a file, for the other commands and machines" },
 	{ "diff", diff_command, "what differs between two files, or processes" },
+	{ "why", why_command, "why it has so many VMAs: what they are, and why they do not merge" },
 	{ "top", top_command, "the processes that are nearest to the limit of VMAs" },
 	{ "export", export_command, "the same for Prometheus, as OpenMetrics text" },
 };
@@ -379,18 +380,24 @@ int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b))
 	return err;
 }
 
-void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b))
+int file_open(const char *file)
 {
-	const bool is_stdin = !strcmp(file, "-");
-	const int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	int err;
+	const int fd = strcmp(file, "-") ? open(file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 
 	if (fd < 0)
 		error(exit_failure, errno, "cannot open '%s'", file);
+	return fd;
+}
+
+void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b))
+{
+	const int fd = file_open(file);
+	int err;
+
 	err = bytes_read(b, fd, goes_on);
 	if (err)
 		error(exit_failure, err, "cannot read '%s'", file);
-	if (!is_stdin)
+	if (fd != STDIN_FILENO)
 		close(fd);
 }
 

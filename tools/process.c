@@ -199,8 +199,7 @@ const struct argp_child process_children[] = {
 	{ &process_argp, 0, NULL, 0 }, { &colour_argp, 0, NULL, 0 }, { }
 };
 
-/* In clock ticks since the boot; 0 if the process has exited. */
-static uint64_t start_time(pid_t pid)
+uint64_t process_start(pid_t pid)
 {
 	/* Field 22 of stat. Field 2, comm, can have spaces and parentheses. */
 	const int fields = 22 - 2;
@@ -219,11 +218,11 @@ static uint64_t start_time(pid_t pid)
 /* Returns an index. In a tick, the lowest PID counts as the oldest. */
 static size_t pick_one(const pid_t *pids, size_t nr)
 {
-	uint64_t best = start_time(pids[0]), time;
+	uint64_t best = process_start(pids[0]), time;
 	size_t picked = 0, i;
 
 	for (i = 1; i < nr; i++) {
-		time = start_time(pids[i]);
+		time = process_start(pids[i]);
 		if (time && (!best || (pick == PICK_OLDEST ? time < best : time >= best))) {
 			best = time;
 			picked = i;

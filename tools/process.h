@@ -51,6 +51,9 @@ int process_read(struct bytes *b, const char *dir, const char *what,
 /* /proc/PID/comm, printable() with @flags; "?" if the process has exited. To be freed. */
 char *process_comm(pid_t pid, unsigned int flags);
 
+/* When a process started, in clock ticks since the boot; 0 if it has exited */
+uint64_t process_start(pid_t pid);
+
 /* A line of the module's "procs" */
 struct proc {
 	pid_t pid;

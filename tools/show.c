@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmainfo show: the VMAs of a process, for people and for programs. */
+#include "groups.h"
 #include "json.h"
 #include "listing.h"
 #include "process.h"
 #include "show.h"
 #include "table.h"
 
-#define RIGHTS (VMAINFO_READ | VMAINFO_WRITE | VMAINFO_EXEC)
 #define WRITE_EXEC (VMAINFO_WRITE | VMAINFO_EXEC)
 
 /* Number and size of the VMAs that are shown, and of all; @lines has the gate page */
@@ -468,6 +468,19 @@ static void print_maps(FILE *out, const struct listing *l, const struct show_opt
 	}
 }
 
+static void print_groups(FILE *out, const struct listing *l, const struct show_options *o)
+{
+	struct groups *g = groups_new();
+	const struct vma *vma;
+
+	for (vma = l->vmas; vma < l->vmas + l->nr - l->has_gate; vma++)
+		if (is_wanted(vma, o))
+			groups_add(g, vma);
+	groups_print(out, g, 0, o->terminal);
+	groups_free(g);
+	print_sums(out, l, o);
+}
+
 void show_listing(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	switch (o->format) {
@@ -486,6 +499,9 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 	case SHOW_MAPS:
 		print_maps(out, l, o);
 		break;
+	case SHOW_GROUPS:
+		print_groups(out, l, o);
+		break;
 	}
 }
 
@@ -502,8 +518,8 @@ static const char doc[] =
 	"else '?'. vmainfo(1) describes the columns, JSON and CSV.\n";
 
 enum {
-	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM, OPT_ADDR,
-	OPT_FROM
+	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_GROUP, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM,
+	OPT_ADDR, OPT_FROM
 };
 
 static const struct argp_option options[] = {
@@ -512,6 +528,7 @@ static const struct argp_option options[] = {
 	{ "csv", OPT_CSV, NULL, 0, "CSV, of one process", 1 },
 	{ "maps", OPT_MAPS, NULL, 0,
 	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
+	{ "group", OPT_GROUP, NULL, 0, "Groups of similar VMAs, as 'vmainfo why'", 1 },
 	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
 	  "Only these: address, size, nr, start, end, size_kb, perm, offset, dev, inode, kind, page_kb, anon, policy, flags, deleted, ops, name",
 	  2 },
@@ -605,6 +622,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_MAPS:
 		set_format(state, SHOW_MAPS, "--maps");
 		break;
+	case OPT_GROUP:
+		set_format(state, SHOW_GROUPS, "--group");
+		break;
 	case OPT_KIND:
 		parse_names(state, arg, "kind", kind_of_name);
 		break;
@@ -640,8 +660,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   a->processes[1], a->format);
 		if (a->show.raw && a->show.format > SHOW_LONG)
 			argp_error(state, "--raw and %s exclude each other", a->format);
-		if (a->show.nr_columns && a->show.format == SHOW_MAPS)
-			argp_error(state, "--columns and --maps exclude each other");
+		if (a->show.nr_columns && a->show.format >= SHOW_MAPS)
+			argp_error(state, "--columns and %s exclude each other", a->format);
 		if (a->nr_processes && a->file)
 			argp_error(state, "a process and --from exclude each other");
 		break;

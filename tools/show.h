@@ -6,7 +6,7 @@
 #include "json.h"
 #include "listing.h"
 
-enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS };
+enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_GROUPS };
 
 /* Columns of tables and CSV, and members of JSON; in the order of --long */
 enum show_column {

@@ -27,6 +27,7 @@
 /* The commands. Each gets its own name in argv[0] and returns an exit status. */
 int show_command(int argc, char **argv);
 int draw_command(int argc, char **argv);
+int why_command(int argc, char **argv);
 int top_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 int save_command(int argc, char **argv);
@@ -36,7 +37,10 @@ int export_command(int argc, char **argv);
 /* EXIT_FAILURE, or what diff uses instead. */
 extern int exit_failure;
 
-/* Prints a sentence on stderr, unless --quiet is set. */
+/* --quiet */
+extern bool quiet;
+
+/* Prints a sentence on stderr, unless @quiet is set. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -86,7 +90,9 @@ void bytes_add(struct bytes *b, const void *p, size_t size);
  * empty buffer.
  */
 int bytes_read(struct bytes *b, int fd, bool (*goes_on)(const struct bytes *b));
-/* The same with a file, "-" for stdin, or ends the program. */
+/* Opens a file, "-" for stdin, or ends the program. */
+int file_open(const char *file);
+/* bytes_read() from such a file, or ends the program. */
 void file_read(struct bytes *b, const char *file, bool (*goes_on)(const struct bytes *b));
 
 /* ---- words and numbers ---- */

@@ -11,6 +11,7 @@
 
 #include "process.h"
 #include "table.h"
+#include "why.h"
 
 enum column {
 	PID, VMAS, PERCENT, GROWTH, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND, NR_COLUMNS
@@ -299,11 +300,15 @@ static void batch(struct top *t)
 #define MAX_LINES 1000000
 
 #ifdef HAVE_CURSES
+/* Lines that "why" needs at least */
+#define MIN_WHY 12
+
 struct view {
 	struct top *t;
 	size_t first;		/* row */
 	int page;		/* rows that fit */
 	bool help;		/* show the keys and not the table */
+	char *why;		/* show this and not the table, or NULL */
 	const char *prompt;	/* or NULL */
 	int prompt_key;
 	char input[12];		/* typed so far */
@@ -511,6 +516,7 @@ static void draw_help(void)
 		"n             change the maximum of lines",
 		"e             sizes in kB, or with units",
 		"R             reverse the order",
+		"w             why a process has so many VMAs",
 		"<, >          sort by the column to the left, to the right",
 		"arrows, Page Up, Page Down, Home, End   scroll",
 		"Ctrl-L        draw the screen again",
@@ -533,6 +539,17 @@ static void draw_help(void)
 	}
 }
 
+/* Prints lines until the end of the screen. */
+static void draw_why(char *text)
+{
+	char *copy = xstrdup(text), *rest = copy, *line;
+	int y = 0;
+
+	while ((line = strsep(&rest, "\n")))
+		put_text(y++, 0, line);
+	free(copy);
+}
+
 static void draw(struct view *v)
 {
 	char *summary, *rest, *line;
@@ -541,6 +558,11 @@ static void draw(struct view *v)
 	erase();
 	if (v->help) {
 		draw_help();
+		refresh();
+		return;
+	}
+	if (v->why) {
+		draw_why(v->why);
 		refresh();
 		return;
 	}
@@ -573,6 +595,31 @@ static void ask(struct view *v, int key, const char *prompt)
 	curs_set(1);
 }
 
+/* Shows why a process has so many VMAs: the one that was typed, or the first on the screen. */
+static void ask_why(struct view *v)
+{
+	const struct top *t = v->t;
+	uint64_t pid = v->first < t->nr_rows ? t->rows[v->first].task->pid : 0;
+	size_t size;
+	FILE *out;
+	int err;
+
+	if (*v->input && !parse_decimal(v->input, INT32_MAX, &pid))
+		pid = 0;
+	if (!pid) {
+		v->message = "Invalid PID";
+		return;
+	}
+	out = xopen_memstream(&v->why, &size);
+	err = why_print(out, pid, LINES > MIN_WHY ? LINES : MIN_WHY, false);
+	fclose(out);
+	if (!err)
+		return;
+	free(v->why);
+	v->why = NULL;
+	v->message = strerror(err);
+}
+
 /* A key of an answer. True if the answer changes the delay. */
 static bool answer(struct view *v, int key)
 {
@@ -596,7 +643,9 @@ static bool answer(struct view *v, int key)
 		return false;
 	v->prompt = NULL;
 	curs_set(0);
-	if (key == '\033' || !len)
+	if (v->prompt_key == 'w' && key != '\033')
+		ask_why(v);
+	if (key == '\033' || !len || v->prompt_key == 'w')
 		return false;
 	if (v->prompt_key == 'n')
 		good = parse_decimal(v->input, MAX_LINES, &t->lines);
@@ -627,8 +676,10 @@ static enum then handle_key(struct view *v, int key)
 	v->message = NULL;
 	if (v->prompt)
 		return answer(v, key) ? LOOK : STAY;
-	if (v->help) {
+	if (v->help || v->why) {
 		v->help = false;
+		free(v->why);
+		v->why = NULL;
 		return STAY;
 	}
 	switch (key) {
@@ -645,6 +696,9 @@ static enum then handle_key(struct view *v, int key)
 		break;
 	case 'n':
 		ask(v, key, "Maximum of lines, 0 for all: ");
+		break;
+	case 'w':
+		ask(v, key, "Why: PID, or Enter for the first process: ");
 		break;
 	case 'h':
 	case '?':
@@ -753,12 +807,15 @@ static void interactive(struct top *t)
 	sigset_t while_waiting;
 
 	block_signals(&while_waiting);
+	/* The lines above the table say it. */
+	quiet = true;
 	open_screen(&v);
 	do {
 		look(t);
 		draw(&v);
 	} while (t->looks != t->iterations && obey(&v, &while_waiting));
 	close_screen();
+	free(v.why);
 	sigprocmask(SIG_SETMASK, &while_waiting, NULL);
 }
 #else

@@ -45,16 +45,16 @@ _vmainfo() {
 	--kind | --columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
 		sed -n "s/.*$previous=[^ ]* Only these: \([a-z_, ]*[a-z]\).*/\1/p" | tr -d ,) ;;
 	--sort) words="pid vmas %max growth total data stack exec locked pinned command" ;;
-	--from | --output | --summary | -o) words='' files=1 ;;
+	--from | --output | --summary | --save-to | -o) words='' files=1 ;;
 	--addr | --perm | --interval | --count | --delay | --iterations | --lines | --threshold | \
-	--warn | --title | --boxes) return ;;
+	--save-above | --warn | --title | --boxes) return ;;
 	*)
 		if [[ $current == -* ]]; then
 			words=$(_vmainfo_help "$program" "$command" |
-				sed -nE 's/^ +(-[a-zA-Z?], )*(--[a-z]+).*/\2/p')
+				sed -nE 's/^ +(-[a-zA-Z?], )*(--[a-z-]+).*/\2/p')
 		else
 			case $command in
-			show | draw | watch | save) words=$(_vmainfo_processes) ;;
+			show | draw | watch | save | why) words=$(_vmainfo_processes) ;;
 			diff) words=$(_vmainfo_processes | grep '^[0-9]') ;;
 			esac
 			[[ $command != save && $command != diff ]] || files=1

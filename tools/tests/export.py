@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import openmetrics
-from common import TMP, limit, main, output, same
+from common import TMP, VMAINFO, limit, main, output, same
 from target import targets
 
 FILE = os.path.join(TMP, "metrics", "vmainfo.prom")
@@ -145,6 +145,58 @@ def check_file():
     output("export", "--quiet", "-o", "link.prom")
     same(os.path.islink("link.prom"), False, "a link")
     same(os.stat("other.prom").st_ino, before, "what it points to")
+
+
+def check_captures():
+    """Each process above the level has one capture, which only its owner can read."""
+    path = os.path.join(TMP, "captures")
+    os.mkdir(path, 0o700)
+
+    def save(vmas):
+        export("--save-above=%.6f" % (100 * vmas / limit()), "--save-to=" + path)
+        return sorted(os.listdir(path))
+    with targets((3000, b"a/b c"), (2000, b"b"), (100, b"c")) as (a, b, c):
+        def name(target, comm):
+            with open("/proc/%d/stat" % target.pid) as stat:
+                start = stat.read().rsplit(")", 1)[1].split()[19]
+            return "%s-%d-%s.vmas" % (comm, target.pid, start)
+        def saved(names):
+            return [n for n in names if int(n.split("-")[1]) in (a.pid, b.pid, c.pid)]
+        same(saved(save(b.vmas() + 0.5)), [name(a, "a_b_c")], "just below the second")
+        first = os.stat(os.path.join(path, name(a, "a_b_c")))
+        same((first.st_mode & 0o7777, first.st_uid), (0o600, os.geteuid()), "mode and owner")
+        same(saved(save(b.vmas() - 0.5)), sorted([name(a, "a_b_c"), name(b, "b")]), "just above it")
+        same(os.stat(os.path.join(path, name(a, "a_b_c"))).st_ino, first.st_ino, "saved once")
+        vmas = a.vmas()
+        why = subprocess.run([VMAINFO, "why", "--from=" + os.path.join(path, name(a, "a_b_c"))],
+                             check=True, capture_output=True, text=True).stdout
+        same("%s (pid %d): {:,} VMAs".format(vmas) % (os.path.join(path, name(a, "a_b_c")), a.pid)
+             in why, True, why)
+    # The oldest ones go, and nothing else does.
+    for i in range(20):
+        with open(os.path.join(path, "old-%d-1.vmas" % i), "w") as file:
+            pass
+        os.utime(file.name, (i, i))
+    with open(os.path.join(path, "other"), "w"):
+        pass
+    with targets((3000, b"new")) as (new,):
+        names = save(new.vmas() - 0.5)
+        same(len(names), 17, "captures, and another file")
+        same("other" in names and any("-%d-" % new.pid in n for n in names), True, names)
+        same("old-0-1.vmas" in names or "old-19-1.vmas" not in names, False, names)
+    # 512 MB in all
+    for i in range(3):
+        with open(os.path.join(path, "big-%d-1.vmas" % i), "w") as file:
+            file.truncate(256 << 20)
+        os.utime(file.name, (2**31 + i, 2**31 + i))
+    with targets((3000, b"new")) as (new,):
+        names = [n for n in save(new.vmas() - 0.5) if n.endswith(".vmas")]
+        same(names, ["big-2-1.vmas", *(n for n in names if "-%d-" % new.pid in n)], "the newest")
+    os.chmod(path, 0o770)
+    done = subprocess.run([VMAINFO, "export", "-q", "--save-above=0", "--save-to=" + path],
+                          capture_output=True, text=True)
+    same((done.returncode, "other users can write to '%s'" % path in done.stderr,
+          done.stdout.endswith("# EOF\n")), (1, True, True), done.stderr)
 
 
 main(globals())

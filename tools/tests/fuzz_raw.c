@@ -51,7 +51,7 @@ static void show(const struct listing *l)
 		{ .by_address = true, .address = 0x7fffffffe000 },
 	};
 	const enum show_format formats[] = {
-		SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS
+		SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_GROUPS
 	};
 	struct show_options o;
 	size_t i, j;

@@ -14,7 +14,7 @@ commands=$(vmainfo --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 # The long options of a command, by its --help, but for those of argp
 options()
 {
-	vmainfo "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )*(--[a-z]+).*/\2/p' | sort -u |
+	vmainfo "$1" --help | sed -nE 's/^ +(-[a-zA-Z], )*(--[a-z-]+).*/\2/p' | sort -u |
 		grep -vxE -e '--(help|usage|version)'
 }
 
@@ -27,7 +27,7 @@ described()
 			common = /^\.Ss Options that several/
 		}
 		/^\.It Fl/ && (inside || common) {
-			while (match($0, /Fl -[a-z]+/)) {
+			while (match($0, /Fl -[a-z-]+/)) {
 				print (common ? "common" : "own"), "-" substr($0, RSTART + 3, RLENGTH - 3)
 				$0 = substr($0, RSTART + RLENGTH)
 			}

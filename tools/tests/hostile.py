@@ -43,6 +43,7 @@ def judge(case, data, refused, *formats):
     for form in formats or ("--json",):
         run(case, refused, "show", form, "--from=" + bad_file)
     run(case, refused, "diff", good_file, bad_file)
+    run(case, refused, "why", "--from=" + bad_file)
 
 
 def extremes(code, value):
@@ -90,7 +91,7 @@ def check_header():
 
 
 def check_records():
-    free = {"kind", "policy", "ino", "flags", "dev_major", "dev_minor", "reserved"}
+    free = {"kind", "policy", "ino", "flags", "dev_major", "dev_minor", "nomerge"}
     places = raw.parse(good)[1]
     for place in (places[0], places[len(places) // 2], places[-2], places[-1]):
         for at, code, name in fields(raw.RECORD.format, raw.RECORD_FIELDS):

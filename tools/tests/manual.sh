@@ -29,6 +29,7 @@ json_members()
 {
 	{
 		vmainfo show --from="$CAPTURES/python.raw" --json
+		vmainfo why --from="$CAPTURES/python.raw" --json
 		vmainfo diff --json "$CAPTURES/python.raw" pid:postgres --oldest
 	} >"$TMP/json"
 	# The manual describes the members that end in _hex with one sentence.

@@ -8,7 +8,7 @@ HEADER = struct.Struct("<IIIIiIQQQ")
 HEADER_FIELDS = ("size magic version flags pid vmas taken_ns mm_seq exec_id").split()
 RECORD = struct.Struct("<HBBIQQQQQIIIHBB")
 RECORD_FIELDS = ("size kind policy next start end offset ino flags dev_major dev_minor name_len "
-                 "ops_len page_shift reserved").split()
+                 "ops_len page_shift nomerge").split()
 
 MAGIC = 0x616D7621
 ATOMIC, GATE = 1, 2
@@ -29,7 +29,7 @@ def vma(start, end, perm="rw-p", **more):
         flags |= MAYSHARE
     r = {"kind": ANON, "policy": 0, "start": start, "end": end, "offset": 0, "ino": 0,
          "flags": flags, "dev_major": 0, "dev_minor": 0, "page_shift": 12, "name": None,
-         "ops": None}
+         "ops": None, "nomerge": 0}
     r["flags"] |= more.pop("more_flags", 0)
     r.update(more)
     return r
@@ -46,7 +46,7 @@ def build(records, **header):
         ops = b"" if r["ops"] is None else r["ops"] + b"\0"
         size = RECORD.size + len(name) + len(ops)
         r = dict(r, size=RECORD.size, next=(size + 7) // 8 * 8, name_len=len(name),
-                 ops_len=len(ops), reserved=0)
+                 ops_len=len(ops))
         out += RECORD.pack(*(r[f] for f in RECORD_FIELDS)) + name + ops
         out += bytes(r["next"] - size)
     return bytes(out)

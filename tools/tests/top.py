@@ -215,6 +215,30 @@ def check_prompts():
         top.wait_for("table", table)
 
 
+def check_why():
+    """Of the first process on the screen, or of a pid"""
+    with targets((100, b"few"), (3000, b"many")) as (few, many), \
+         interactive([few, many], lines=25) as top:
+        def shows(target):
+            top.wait_for("why", lambda lines: lines[0].startswith(
+                "%s (pid %d): " % (name[target.pid], target.pid)) and
+                any(line.startswith("permissions differ (r--p, ---p)") for line in lines))
+            top.press("x")
+            top.wait_for("table", table)
+        name = {few.pid: "few", many.pid: "many"}
+        top.wait_for("table", lambda lines: pids(lines) == [many.pid, few.pid])
+        top.press("w\r")
+        shows(many)
+        top.press("w%d\r" % few.pid)
+        shows(few)
+        for text, message in (("w0\r", "Invalid PID"), ("wx\r", "Invalid PID"),
+                              ("w2147483647\r", "No such process")):
+            top.press(text)
+            top.wait_for("message", lambda lines: any(message in line for line in lines))
+        top.press("w\x1b")
+        top.wait_for("table", lambda lines: not any("Why:" in line for line in lines))
+
+
 def check_delay():
     with targets((10, b"a")) as (target,), interactive([target], "-d", "0.2") as top:
         top.wait_for("first look", lambda lines: growths(lines) == ["-"])
