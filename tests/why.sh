@@ -52,9 +52,8 @@ same_pairs()
 }
 
 begin
-vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
+must vmainfo_load
 mkdir "$TMP/files"
-ktap_set_plan 7
 pattern guards "anon rw-p 8 K each $nr .* alternating with the next row" \
 	"permissions differ (rw-p, ---p) .* guard pages"
 pattern decommit "anon ---p 8 K each $nr " "permissions differ (rw-p, ---p) .* guard pages"
@@ -63,7 +62,7 @@ pattern hugepages "anon rw-p 4 K each $nr .*MADV_.*HUGEPAGE, alternating" \
 pattern joined "anon rw-p 8 K each $nr " "different anon_vma $((nr - 1)) .* touched separately"
 pattern forked "anon rw-p 4 K each $((2 * nr)) " "anon_vma shared by fork() $((2 * nr - 1)) "
 pattern deleted "[a-z]* r--s .*/_\*_Lucene\*.dvd (deleted), 4 K each $nr " "different files $((nr - 1)) " "$TMP/files"
-must_start "$HERE/patterns" guards $nr
+must start "$HERE/patterns" guards $nr
 pid=$ready
 result "pairs as in vmas" same_pairs
-ktap_finished
+finish

@@ -256,6 +256,15 @@ static bool same_class(const void *a, const void *b)
 	       !strcmp(x->name, y->name);
 }
 
+/* Sets the hash of all that same_class() compares. */
+static void class_hash(struct class *c)
+{
+	uint64_t parts[FOLDED / 8 + 2] = { c->kind, c->flags };
+
+	memcpy(parts + 2, c->name, strlen(c->name));
+	c->hash = hash_of(parts, 2 + (strlen(c->name) + 7) / 8);
+}
+
 static bool same_group(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
@@ -311,7 +320,6 @@ static size_t name_length(const struct vma *vma, bool *is_deleted)
 static size_t class_of(struct groups *g, const struct vma *vma)
 {
 	static uint64_t flags;
-	uint64_t parts[FOLDED / 8 + 2] = {};
 	bool is_deleted;
 	const size_t len = name_length(vma, &is_deleted);
 	const size_t tail = len < FOLDED ? len : FOLDED - 1;
@@ -325,10 +333,7 @@ static size_t class_of(struct groups *g, const struct vma *vma)
 	if (nr >= MAX_CLASSES && len)
 		sprintf(name, "*%s", nr < 2 * MAX_CLASSES ? extension(ext, name) : "");
 	key.name = name;
-	parts[0] = key.kind;
-	parts[1] = key.flags;
-	memcpy(parts + 2, name, strlen(name));
-	key.hash = hash_of(parts, 2 + (strlen(name) + 7) / 8);
+	class_hash(&key);
 	i = set_find(&g->classes, &key);
 	c = set_at(&g->classes, i);
 	if (g->classes.nr > nr) {
@@ -485,7 +490,7 @@ static void merge_names(struct rows *rows, uint64_t vmas)
 			.kind = row->class->kind, .flags = row->class->flags,
 			.name = extension(ext, row->class->name),
 		};
-		key.hash = hash_of((uint64_t[]){ key.kind, key.flags, *ext ? ext[1] : 0 }, 3);
+		class_hash(&key);
 		nr = similar.nr;
 		k = set_find(&similar, &key);
 		if (similar.nr > nr) {
@@ -505,25 +510,25 @@ static void merge_names(struct rows *rows, uint64_t vmas)
 	free(at);
 }
 
-/* The first row of a class, which has the most VMAs; NULL if it is placed, or merged */
-static struct row *largest_row(const struct rows *rows, const struct groups *g, uint32_t class)
+/* The number of a class plus 1 */
+static size_t class_number(const struct groups *g, const struct class *c)
 {
-	size_t i;
-
-	for (i = 0; class && i < rows->nr; i++)
-		if (rows->list[i].class == set_at(&g->classes, class - 1))
-			return rows->list[i].placed || rows->list[i].names ? NULL : &rows->list[i];
-	return NULL;
+	return c - (const struct class *)g->classes.list + 1;
 }
 
 /* Puts rows of classes that alternate behind each other. */
 static void place_rows(struct rows *rows, const struct groups *g)
 {
 	struct rows placed = {};
+	/* The row of each class that has the most VMAs; NULL without one */
+	struct row **largest = xreallocarray(NULL, g->classes.nr + 1, sizeof(*largest));
 	struct row *row, *next[2];
 	const struct class *c;
 	size_t i, k;
 
+	memset(largest, 0, (g->classes.nr + 1) * sizeof(*largest));
+	for (i = rows->nr; i-- > 0;)
+		largest[class_number(g, rows->list[i].class)] = &rows->list[i];
 	for (i = 0; i < rows->nr; i++) {
 		row = &rows->list[i];
 		if (row->placed)
@@ -534,8 +539,11 @@ static void place_rows(struct rows *rows, const struct groups *g)
 		/* Few rows have half of their class alternate with something. */
 		if (!row->names && c->nr >= 4 && 2 * (uint64_t)c->times >= c->nr &&
 		    2 * row->nr >= c->nr) {
-			next[0] = largest_row(rows, g, c->between[0]);
-			next[1] = largest_row(rows, g, c->between[1]);
+			for (k = 0; k < 2; k++) {
+				next[k] = largest[c->between[k]];
+				if (next[k] && (next[k]->placed || next[k]->names))
+					next[k] = NULL;
+			}
 			row->others = next[0] && (next[1] || !c->between[1]) ? 1 + !!next[1] : 0;
 		}
 		k = row->others;
@@ -545,6 +553,7 @@ static void place_rows(struct rows *rows, const struct groups *g)
 			row_add(&placed, *next[k]);
 		}
 	}
+	free(largest);
 	free(rows->list);
 	*rows = placed;
 }

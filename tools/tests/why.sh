@@ -27,7 +27,7 @@ check forms "forms of maps, and errors: as show"
 check hostile "control characters escaped"
 check group "show --group: first table alone"
 check added "diff --group: what was added"
-for what in alternating sizes names words maps; do
+for what in alternating sizes names words extensions pairs maps; do
 	result "1,048,576 VMAs, $what: less time than show, bounded memory" \
 		python3 "$HERE/why.py" many "$what"
 done
