@@ -52,7 +52,7 @@ same_pairs()
 }
 
 begin
-must vmainfo_load
+vmainfo_load || ktap_exit_fail_msg "vmainfo does not load"
 mkdir "$TMP/files"
 pattern guards "anon rw-p 8 K each $nr .* alternating with the next row" \
 	"permissions differ (rw-p, ---p) .* guard pages"

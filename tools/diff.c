@@ -39,12 +39,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->json = true;
 	else if (key == OPT_GROUP)
 		a->group = true;
-	else if (key != ARGP_KEY_END)
-		return ARGP_ERR_UNKNOWN;
-	else if (!strcmp(operands.list[0], "-") && !strcmp(operands.list[1], "-"))
+	else if (key == ARGP_KEY_END && !strcmp(operands.list[0], "-") &&
+		 !strcmp(operands.list[1], "-"))
 		argp_error(state, "only one of the two can be stdin");
-	else if (a->json && a->group)
+	else if (key == ARGP_KEY_END && a->json && a->group)
 		argp_error(state, "--json and --group exclude each other");
+	else
+		return ARGP_ERR_UNKNOWN;
 	return 0;
 }
 
@@ -100,7 +101,7 @@ int diff_command(int argc, char **argv)
 		options, parse, "A B", doc, process_children, NULL, NULL
 	};
 	struct listing sides[2];
-	struct arguments a = {};
+	struct arguments a = { };
 	bool colour;
 	struct changes c;
 	size_t i;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What VMAs a process has, in groups; see groups.h. */
 #include <ctype.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "groups.h"
 #include "table.h"
-#include "tool.h"
 
 /* ---- sets ---- */
 

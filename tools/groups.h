@@ -6,11 +6,6 @@
 #ifndef GROUPS_H
 #define GROUPS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
 #include "json.h"
 #include "listing.h"
 

@@ -841,6 +841,7 @@ static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *d
 	struct vma vma = {};
 	bool crlf = !dir;
 	size_t nr, next;
+	dev_t dev;
 	char *end, *line;
 	int err;
 
@@ -866,12 +867,10 @@ static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *d
 		m.raw.size = 0;
 		if (*wrong || m.header.flags & VMAINFO_GATE)
 			continue;
-		if (dir && (vma.dev_major || vma.dev_minor) &&
-		    !device_find(&d, makedev(vma.dev_major, vma.dev_minor))) {
+		dev = makedev(vma.dev_major, vma.dev_minor);
+		if (dir && dev && !device_find(&d, dev)) {
 			d.list = array_grow(d.list, d.nr, sizeof(*d.list));
-			d.list[d.nr++] = (struct device){
-				makedev(vma.dev_major, vma.dev_minor), -1, false
-			};
+			d.list[d.nr++] = (struct device){ dev, -1, false };
 			devices_mounted(&d, dir);
 			devices_internal(&d);
 		}

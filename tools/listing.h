@@ -83,10 +83,7 @@ void listing_from_file(struct listing *l, const char *file);
 int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
 		 void (*each)(void *arg, const struct vma *vma), void *arg);
 
-/*
- * Whether a line of maps is the gate page and not a VMA of the process.
- * @last_end is the end of the VMA before it.
- */
+/* Whether a line of maps is the gate page. @last_end: of the VMA before it */
 bool is_gate_page(uint64_t start, const char *name, uint64_t last_end);
 
 /* Frees the content. A listing of zeros is empty. */

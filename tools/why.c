@@ -3,17 +3,10 @@
  * vmainfo why: why a process has so many VMAs. Two tables: what the VMAs are, in
  * groups, and which rules keep neighbours from being merged.
  */
-#include <error.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "groups.h"
 #include "process.h"
 #include "show.h"
 #include "table.h"
-#include "tool.h"
 #include "why.h"
 
 /* ---- reasons ---- */
@@ -523,7 +516,6 @@ static const struct argp_option options[] = {
 };
 
 struct arguments {
-	const char *process;
 	const char *file;
 	bool json;
 	bool all;
@@ -543,13 +535,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_FROM:
 		a->file = arg;
 		break;
-	case ARGP_KEY_ARG:
-		if (a->process)
-			argp_error(state, "extra operand '%s'", arg);
-		a->process = arg;
-		break;
 	case ARGP_KEY_END:
-		if (!a->process == !a->file)
+		if (!operands.nr == !a->file)
 			argp_error(state, a->file ? "a process and --from exclude each other" :
 				   "missing operand: a process, or --from");
 		break;
@@ -570,9 +557,10 @@ int why_command(int argc, char **argv)
 	struct why w;
 	int err;
 
+	operands = (struct operands){ .max = 1, .what = "one process at a time" };
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (a.process)
-		pid = process_find(a.process);
+	if (operands.nr)
+		pid = process_find(operands.list[0]);
 	err = why_read(&w, pid, a.file);
 	if (err)
 		error(exit_failure, err, "process %d", pid);

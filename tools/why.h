@@ -3,11 +3,6 @@
 #ifndef WHY_H
 #define WHY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <sys/types.h>
-
 #include "listing.h"
 
 /*

@@ -61,7 +61,8 @@ check file "--output: mode 0644, no temporary file left"
 result "--output: FIFO, directory and missing directory rejected" no_regular_file
 result "--output works with stdout closed" without_stdout
 check captures "--save-above: one private capture each, the oldest removed"
-for option in "--save-above=90" "--save-to=." "--threshold=101" "--threshold=-1" "--threshold=nan" "--count=x" "--output="; do
+for option in "--save-above=90" "--save-to=." "--threshold=101" "--threshold=-1" "--threshold=nan" \
+	"--count=x" "--output="; do
 	result "$option rejected" fails 1 "Try \`vmainfo export --help'" vmainfo export "$option"
 done
 finish

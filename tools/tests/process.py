@@ -307,7 +307,7 @@ def compare_kinds(process):
         kind = want.pop(record["start"], None)
         same(record["kind"], kind or record["kind"], record["name"])
     same(want, {}, "these are not there")
-    groups = json.loads(vmainfo("why", "--quiet", "--json", str(process.pid)))["groups"]
+    groups = json.loads(output("why", "--quiet", "--json", str(process.pid)))["groups"]
     for kind in {record["kind"] for record in records if record["nr"]}:
         same(sum(group["vmas"] for group in groups if group["kind"] == kind),
              sum(record["kind"] == kind for record in records), "why: " + kind)
