@@ -115,12 +115,14 @@ static void list_reset(void)
 
 /* The ways to list. Each returns how many VMAs it saw. */
 
+/* As in the module, 0 is the process that reads. */
 static int open_maps(pid_t pid)
 {
-	char path[64];
+	char path[64] = "/proc/self/maps";
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		error(1, errno, "%s", path);
@@ -135,7 +137,7 @@ static int open_entry(const char *path, pid_t pid)
 
 	if (fd < 0)
 		error(1, errno, "%s", path);
-	if (write(fd, text, len) != len)
+	if (pid && write(fd, text, len) != len)
 		error(1, errno, "writing %s to %s", text, path);
 	return fd;
 }
@@ -335,14 +337,15 @@ static const struct way {
 	size_t (*list)(pid_t pid);
 	bool query;	/* of the kernel's own */
 	bool bpf;
+	bool self;	/* also by a process that reads itself */
 } ways[] = {
-	{ .name = "maps", .list = maps_read },
+	{ .name = "maps", .list = maps_read, .self = true },
 	{ .name = "maps_sscanf", .list = maps_sscanf },
 	{ .name = "maps_parse", .list = maps_parse },
 	{ .name = "maps_query", .list = maps_query, .query = true },
-	{ .name = "ours", .entry = VMAINFO_MAPS },
-	{ .name = "ours_vmas", .entry = VMAINFO_VMAS },
-	{ .name = "raw", .entry = VMAINFO_RAW },
+	{ .name = "ours", .entry = VMAINFO_MAPS, .self = true },
+	{ .name = "ours_vmas", .entry = VMAINFO_VMAS, .self = true },
+	{ .name = "raw", .entry = VMAINFO_RAW, .self = true },
 	{ .name = "raw_parse", .list = raw_parse },
 	{ .name = "bpf", .list = bpf_read, .bpf = true },
 };
@@ -576,6 +579,30 @@ static double walk(pid_t pid)
 	return ns;
 }
 
+/* What a process that has mapped the same pays to read its own VMAs */
+static void cost_of_self(const struct target *t)
+{
+	size_t n, i;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		error(1, errno, "fork");
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	t->map(t->n);
+	n = count_lines(0);
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (ways[i].self)
+			printf("%s.self_%s %.2f\n", t->name, ways[i].name,
+			       (double)cost_of(&ways[i], t, 0) / n);
+	fflush(NULL);
+	_exit(0);
+}
+
 static void cost(const struct target *t)
 {
 	const bool has_query = kernel_has_query();
@@ -599,6 +626,8 @@ static void cost(const struct target *t)
 		cost_of_query("maps_query", open_maps(pid), t);
 	cost_of_query("ours_query", open_entry(VMAINFO_MAPS, pid), t);
 	stop(pid);
+	if (t->map == map_small)
+		cost_of_self(t);
 }
 
 /* How many VMAs each process has */
