@@ -2671,8 +2671,8 @@ static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
  * mmap_lock. It uses mmput_async(): if the target has exited, this is the last
  * user of the mm, and mmput() would tear down the address space here.
  */
-static int get_header(const struct file *entry, struct vmainfo_file *vf,
-		      struct vmainfo_header __user *to)
+static noinline_for_stack int get_header(const struct file *entry, struct vmainfo_file *vf,
+					 struct vmainfo_header __user *to)
 {
 	struct vmainfo_header h;
 	struct mm_struct *mm;
@@ -2993,7 +2993,7 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct proc
 	/* A 32-bit kernel has no VMAs there. */
 	if (q->query_addr > ULONG_MAX)
 		return ERR_PTR(-ENOENT);
-	for (vma = find_vma(mm, *addr); vma; vma = find_vma(mm, *addr)) {
+	for (vma = mm_find_vma(mm, *addr); vma; vma = mm_find_vma(mm, *addr)) {
 		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
 		    (query_perms(vma->vm_flags) & perms) == perms &&
 		    (next || vma->vm_start <= q->query_addr))
@@ -3045,10 +3045,15 @@ static int query_path(struct procmap_query_name *n, const struct path *path)
 /* Copies a name that is not a path. Called with mmap_lock held. */
 static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 {
-	const struct mm_marks marks = mm_marks_get(vma->vm_mm);
+	struct mm_marks marks;
 	struct vma_name name;
+	u32 fixed = SOURCE_ANON;
 
-	vma_name_get(&name, vma, fixed_source(vma->vm_start, vma->vm_end, &marks));
+	if (!vma->vm_file) {
+		marks = mm_marks_get(vma->vm_mm);
+		fixed = fixed_source(vma->vm_start, vma->vm_end, &marks);
+	}
+	vma_name_get(&name, vma, fixed);
 	if (!name.text)
 		return 0;
 	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s",
@@ -3140,29 +3145,36 @@ out:
 	return err;
 }
 
-/* The ioctl PROCMAP_QUERY of maps */
-static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __user *to)
+/*
+ * The ioctl PROCMAP_QUERY of maps. Programs use it in loops. So nothing on the
+ * stack is cleared, and a structure of this version is copied with a size that
+ * the compiler knows: the kernel does not check its bounds at run time.
+ */
+static long maps_query(const struct file *entry, struct vmainfo_file *vf,
+		       struct procmap_query_v1 __user *to)
 {
-	struct procmap_query_name n;
-	u8 build_id[BUILD_ID_MAX];
-	struct procmap_query_v1 q;
+	struct procmap_query_name n __uninitialized;
+	u8 build_id[BUILD_ID_MAX] __uninitialized;
+	struct procmap_query_v1 q __uninitialized;
 	u64 size;
 	int err;
 
-	if (copy_from_user(&size, to, sizeof(size)))
+	if (get_user(size, &to->size))
 		return -EFAULT;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < offsetofend(struct procmap_query_v1, query_addr))
 		return -EINVAL;
-	err = copy_struct_from_user(&q, sizeof(q), to, size);
+	if (size == sizeof(q))
+		err = copy_from_user(&q, to, sizeof(q)) ? -EFAULT : 0;
+	else
+		err = copy_struct_from_user(&q, sizeof(q), to, size);
 	if (err)
 		return err;
 	if ((q.query_flags & ~(u64)QUERY_FLAGS) ||
 	    !q.vma_name_size != !q.vma_name_addr || !q.build_id_size != !q.build_id_addr)
 		return -EINVAL;
 
-	/* n.small is not cleared, to save a measurable part of a query. */
 	n.limit = min_t(size_t, q.vma_name_size, PATH_MAX);
 	n.len = 0;
 	n.text = NULL;
@@ -3173,9 +3185,12 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 	if (!err && q.build_id_size &&
 	    copy_to_user(u64_to_user_ptr(q.build_id_addr), build_id, q.build_id_size))
 		err = -EFAULT;
-	if (!err && copy_to_user(to, &q, min_t(size_t, size, sizeof(q))))
+	if (!err && (size < sizeof(q) ? copy_to_user(to, &q, size) :
+					copy_to_user(to, &q, sizeof(q))))
 		err = -EFAULT;
-	kfree(n.buf);
+	/* A call of kfree() is a measurable part of a query. */
+	if (unlikely(n.buf))
+		kfree(n.buf);
 	return err;
 }
 

@@ -51,6 +51,14 @@ static inline struct file *kcompat_file_open_root(const struct path *root,
 #define file_open_root kcompat_file_open_root
 #endif
 
+/*
+ * For a variable that a compiler which clears all variables does not clear. 5.10
+ * does not clear them.
+ */
+#ifndef __uninitialized
+#define __uninitialized
+#endif
+
 /* Before 6.1 VMAs were in a list, and the macro VMA_ITERATOR did not exist. */
 #ifndef VMA_ITERATOR
 struct vma_iterator {
