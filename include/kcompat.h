@@ -20,6 +20,12 @@
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/version.h>
+/* Renamed in 6.12 */
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 /* User-mode Linux sets CONFIG_X86_64 and has few of x86's headers. */
 #if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
