@@ -500,6 +500,8 @@ struct vma_snapshot {
 	unsigned int bucket_bits;	/* log2 of the number of buckets */
 	struct vma_name_block *names;
 	size_t longest;			/* length of the longest name */
+	char *small;			/* a page for arrays of a small process, or NULL */
+	size_t small_used;
 	pid_t pid;			/* in the reader's pid namespace */
 	u64 taken_ns;			/* CLOCK_BOOTTIME at the end of the walk */
 	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
@@ -525,6 +527,36 @@ static void *array_alloc(size_t nr, size_t size)
 	size *= nr;
 	return size <= 16 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
 				       __vmalloc(size, VMAINFO_GFP);
+}
+
+/*
+ * Allocates an array of a snapshot. Those of a small process share a page: each
+ * allocation takes as long as recording some VMAs, and clears its memory if the
+ * kernel was configured so.
+ */
+static void *snapshot_alloc(struct vma_snapshot *s, size_t nr, size_t size)
+{
+	char *array;
+
+	if (nr > PAGE_SIZE / size)
+		return array_alloc(nr, size);
+	/* The records are allocated first. */
+	if (!s->small && !s->cap && nr * size <= PAGE_SIZE / 2) {
+		s->small = kmalloc(PAGE_SIZE, VMAINFO_GFP);
+		if (!s->small)
+			return NULL;
+	}
+	if (!s->small || nr * size > PAGE_SIZE - s->small_used)
+		return array_alloc(nr, size);
+	array = s->small + s->small_used;
+	s->small_used += ALIGN(nr * size, sizeof(u64));
+	return array;
+}
+
+static void array_free(const struct vma_snapshot *s, const void *array)
+{
+	if ((unsigned long)array - (unsigned long)s->small >= PAGE_SIZE)
+		kvfree(array);
 }
 
 /*
@@ -612,7 +644,7 @@ static size_t names_drop(struct vma_snapshot *s)
 	for (block = s->names; block; block = older) {
 		older = block->older;
 		size += block->size;
-		kvfree(block);
+		array_free(s, block);
 	}
 	s->names = NULL;
 	s->longest = 0;
@@ -622,9 +654,10 @@ static size_t names_drop(struct vma_snapshot *s)
 static void snapshot_free(struct vma_snapshot *s)
 {
 	sources_put_files(s);
-	kvfree(s->sources);
-	kvfree(s->recs);
+	array_free(s, s->sources);
+	array_free(s, s->recs);
 	names_drop(s);
+	kfree(s->small);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -636,16 +669,16 @@ static int records_reserve(struct vma_snapshot *s, size_t nr)
 	if (nr <= s->cap)
 		return 0;
 	if (!s->nr) {
-		kvfree(s->recs);
+		array_free(s, s->recs);
 		s->recs = NULL;
 		s->cap = 0;
 	}
-	recs = array_alloc(nr, sizeof(*recs));
+	recs = snapshot_alloc(s, nr, sizeof(*recs));
 	if (!recs)
 		return -ENOMEM;
 	if (s->nr)
 		memcpy(recs, s->recs, s->nr * sizeof(*recs));
-	kvfree(s->recs);
+	array_free(s, s->recs);
 	s->recs = recs;
 	s->cap = nr;
 	return 0;
@@ -660,7 +693,7 @@ static int sources_reserve(struct vma_snapshot *s, size_t nr)
 	if (nr <= s->sources_cap)
 		return 0;
 	/* There are half as many buckets as sources, or more. */
-	sources = array_alloc(nr, sizeof(*sources) + sizeof(*s->buckets));
+	sources = snapshot_alloc(s, nr, sizeof(*sources) + sizeof(*s->buckets));
 	if (!sources)
 		return -ENOMEM;
 	if (s->sources_nr) {
@@ -669,7 +702,7 @@ static int sources_reserve(struct vma_snapshot *s, size_t nr)
 		memcpy(sources, fixed_sources, sizeof(fixed_sources));
 		s->sources_nr = SOURCES_FIXED;
 	}
-	kvfree(s->sources);
+	array_free(s, s->sources);
 	s->sources = sources;
 	s->sources_cap = nr;
 	s->buckets = (u32 *)(sources + nr);
@@ -725,7 +758,7 @@ static int names_reserve(struct vma_snapshot *s, size_t len)
 	if (s->names)
 		size = min_t(size_t, 2 * (s->names->size + sizeof(*block)), SZ_64K);
 	size = max(size, sizeof(*block) + len);
-	block = array_alloc(size, 1);
+	block = snapshot_alloc(s, size, 1);
 	if (!block)
 		return -ENOMEM;
 	block->older = s->names;
@@ -2473,7 +2506,7 @@ static __always_inline char *fmt_right(char *p, int width, u64 val)
 	char digits[20] __uninitialized, *begin, *end = digits + sizeof(digits);
 
 	if (likely(val < 100000)) {
-		fmt_spaces(p, p + width);
+		memset(p, ' ', ALIGN(width, 8));
 		fmt_decimal_before(p + width, val);
 		return p + width;
 	}
@@ -2491,7 +2524,7 @@ static char *fmt_decimal(char *p, u64 val)
 }
 
 /* Writes a space and a number that is right-aligned in @width characters. */
-static char *fmt_column(char *p, int width, u64 val)
+static __always_inline char *fmt_column(char *p, int width, u64 val)
 {
 	*p++ = ' ';
 	return fmt_right(p, width, val);
@@ -3003,7 +3036,6 @@ static int raw_show(struct seq_file *m, void *v)
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
 	u64 more[2] = {}; /* flags without and with an anon_vma */
-	size_t texts;
 	struct emit_batch b;
 	char *p;
 
@@ -3043,11 +3075,10 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
 		if (same.r.next != sizeof(same)) {
-			texts = same.r.name_len + same.r.ops_len;
-			p = b.p + sizeof(same);
-			memcpy(p, src->name, same.r.name_len);
-			memcpy(p + same.r.name_len, src->ops_name, same.r.ops_len);
-			memset(p + texts, 0, same.r.next - sizeof(same) - texts);
+			p = b.p + same.r.next;
+			put_unaligned(0, (u64 *)p - 1);
+			p = fmt_copy(b.p + sizeof(same), src->name, same.r.name_len);
+			fmt_copy(p, src->ops_name, same.r.ops_len);
 		}
 		b.p += same.r.next;
 	}
