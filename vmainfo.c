@@ -2328,14 +2328,16 @@ static void view_rewind(struct seq_file *m, loff_t *ppos)
 /* Writes the first @len of eight characters, the first one in the highest byte. */
 static __always_inline char *fmt_word(char *p, u64 chars, int len)
 {
-	put_unaligned(cpu_to_be64(chars), (__be64 *)p);
+	const __be64 word = cpu_to_be64(chars);
+
+	__builtin_memcpy(p, &word, 8);
 	return p + len;
 }
 
 /* Unlike memcpy(), this does not check at run time whether an array is exceeded. */
 static __always_inline void copy_word(char *p, const char *text)
 {
-	put_unaligned(get_unaligned((const u64 *)text), (u64 *)p);
+	__builtin_memcpy(p, text, 8);
 }
 
 /* Two digits of each number, the first one in the upper byte, set at load */
@@ -2361,7 +2363,9 @@ static __always_inline u64 hex_digits(u32 val)
 
 static __always_inline char *fmt_pair(char *p, u16 pair)
 {
-	put_unaligned(cpu_to_be16(pair), (__be16 *)p);
+	const __be16 word = cpu_to_be16(pair);
+
+	__builtin_memcpy(p, &word, 2);
 	return p + 2;
 }
 
@@ -3075,8 +3079,8 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
 		if (same.r.next != sizeof(same)) {
-			p = b.p + same.r.next;
-			put_unaligned(0, (u64 *)p - 1);
+			/* The padding is in the last word. */
+			*((u64 *)(b.p + same.r.next) - 1) = 0;
 			p = fmt_copy(b.p + sizeof(same), src->name, same.r.name_len);
 			fmt_copy(p, src->ops_name, same.r.ops_len);
 		}

@@ -20,12 +20,6 @@
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/version.h>
-/* Renamed in 6.12 */
-#if __has_include(<linux/unaligned.h>)
-#include <linux/unaligned.h>
-#else
-#include <asm/unaligned.h>
-#endif
 
 /* User-mode Linux sets CONFIG_X86_64 and has few of x86's headers. */
 #if defined(CONFIG_X86_64) && !defined(CONFIG_UML)
@@ -58,8 +52,8 @@ static inline struct file *kcompat_file_open_root(const struct path *root,
 #endif
 
 /*
- * For a variable that a compiler which clears all variables does not clear. 5.10
- * does not clear them.
+ * Marks a variable that the compiler does not clear if the kernel was configured
+ * to have all others cleared. The first versions of 5.10 do not have the macro.
  */
 #ifndef __uninitialized
 #define __uninitialized
