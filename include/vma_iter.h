@@ -104,7 +104,7 @@ static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 	const struct maple_node *node;
 	unsigned int slot, type;
 
-	if (xa_is_node(entry) && leaf_lookahead && addr) {
+	if (addr && xa_is_node(entry) && leaf_lookahead) {
 		for (;;) {
 			node = (void *)((unsigned long)entry & ~MAPLE_NODE_MASK);
 			type = (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT &
