@@ -504,6 +504,8 @@ struct vma_snapshot {
 	unsigned int bucket_bits;	/* log2 of the number of buckets */
 	struct vma_name_block *names;
 	size_t longest;			/* length of the longest name */
+	char *small;			/* a page for arrays of a small process, or NULL */
+	size_t small_used;
 	pid_t pid;			/* in the reader's pid namespace */
 	u64 taken_ns;			/* CLOCK_BOOTTIME at the end of the walk */
 	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
@@ -529,6 +531,36 @@ static void *array_alloc(size_t nr, size_t size)
 	size *= nr;
 	return size <= 16 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
 				       __vmalloc(size, VMAINFO_GFP);
+}
+
+/*
+ * Allocates an array of a snapshot. Those of a small process share a page: each
+ * allocation takes as long as recording some VMAs, and clears its memory if the
+ * kernel was configured so.
+ */
+static void *snapshot_alloc(struct vma_snapshot *s, size_t nr, size_t size)
+{
+	char *array;
+
+	if (nr > PAGE_SIZE / size)
+		return array_alloc(nr, size);
+	/* The records are allocated first. */
+	if (!s->small && !s->cap && nr * size <= PAGE_SIZE / 2) {
+		s->small = kmalloc(PAGE_SIZE, VMAINFO_GFP);
+		if (!s->small)
+			return NULL;
+	}
+	if (!s->small || nr * size > PAGE_SIZE - s->small_used)
+		return array_alloc(nr, size);
+	array = s->small + s->small_used;
+	s->small_used += ALIGN(nr * size, sizeof(u64));
+	return array;
+}
+
+static void array_free(const struct vma_snapshot *s, const void *array)
+{
+	if ((unsigned long)array - (unsigned long)s->small >= PAGE_SIZE)
+		kvfree(array);
 }
 
 /*
@@ -616,7 +648,7 @@ static size_t names_drop(struct vma_snapshot *s)
 	for (block = s->names; block; block = older) {
 		older = block->older;
 		size += block->size;
-		kvfree(block);
+		array_free(s, block);
 	}
 	s->names = NULL;
 	s->longest = 0;
@@ -626,9 +658,10 @@ static size_t names_drop(struct vma_snapshot *s)
 static void snapshot_free(struct vma_snapshot *s)
 {
 	sources_put_files(s);
-	kvfree(s->sources);
-	kvfree(s->recs);
+	array_free(s, s->sources);
+	array_free(s, s->recs);
 	names_drop(s);
+	kfree(s->small);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -640,16 +673,16 @@ static int records_reserve(struct vma_snapshot *s, size_t nr)
 	if (nr <= s->cap)
 		return 0;
 	if (!s->nr) {
-		kvfree(s->recs);
+		array_free(s, s->recs);
 		s->recs = NULL;
 		s->cap = 0;
 	}
-	recs = array_alloc(nr, sizeof(*recs));
+	recs = snapshot_alloc(s, nr, sizeof(*recs));
 	if (!recs)
 		return -ENOMEM;
 	if (s->nr)
 		memcpy(recs, s->recs, s->nr * sizeof(*recs));
-	kvfree(s->recs);
+	array_free(s, s->recs);
 	s->recs = recs;
 	s->cap = nr;
 	return 0;
@@ -664,7 +697,7 @@ static int sources_reserve(struct vma_snapshot *s, size_t nr)
 	if (nr <= s->sources_cap)
 		return 0;
 	/* There are half as many buckets as sources, or more. */
-	sources = array_alloc(nr, sizeof(*sources) + sizeof(*s->buckets));
+	sources = snapshot_alloc(s, nr, sizeof(*sources) + sizeof(*s->buckets));
 	if (!sources)
 		return -ENOMEM;
 	if (s->sources_nr) {
@@ -673,7 +706,7 @@ static int sources_reserve(struct vma_snapshot *s, size_t nr)
 		memcpy(sources, fixed_sources, sizeof(fixed_sources));
 		s->sources_nr = SOURCES_FIXED;
 	}
-	kvfree(s->sources);
+	array_free(s, s->sources);
 	s->sources = sources;
 	s->sources_cap = nr;
 	s->buckets = (u32 *)(sources + nr);
@@ -729,7 +762,7 @@ static int names_reserve(struct vma_snapshot *s, size_t len)
 	if (s->names)
 		size = min_t(size_t, 2 * (s->names->size + sizeof(*block)), SZ_64K);
 	size = max(size, sizeof(*block) + len);
-	block = array_alloc(size, 1);
+	block = snapshot_alloc(s, size, 1);
 	if (!block)
 		return -ENOMEM;
 	block->older = s->names;
@@ -2404,81 +2437,253 @@ static void view_rewind(struct seq_file *m, loff_t *ppos)
 
 /* ---- views: formatting ---- */
 
-/* The two hex digits of each byte, filled when the module is loaded */
-static char hex_digits[256][2] __ro_after_init;
+/*
+ * These functions write a text at @p and return its end. Most of them copy whole
+ * words, so that up to FMT_SLACK bytes after the end change, too.
+ */
+#define FMT_SLACK 16
 
-static void __init hex_digits_init(void)
+/* Writes the first @len of eight characters, the first one in the highest byte. */
+static __always_inline char *fmt_word(char *p, u64 chars, int len)
+{
+	const __be64 word = cpu_to_be64(chars);
+
+	__builtin_memcpy(p, &word, 8);
+	return p + len;
+}
+
+/* Unlike memcpy(), this does not check at run time whether an array is exceeded. */
+static __always_inline void copy_word(char *p, const char *text)
+{
+	__builtin_memcpy(p, text, 8);
+}
+
+/* Two digits of each number, the first one in the upper byte, set at load */
+static u16 hex_pairs[256] __ro_after_init;
+static u16 decimal_pairs[100] __ro_after_init;
+
+static void __init pairs_init(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < 256; i++) {
-		hex_digits[i][0] = "0123456789abcdef"[i >> 4];
-		hex_digits[i][1] = "0123456789abcdef"[i & 0xf];
-	}
+	for (i = 0; i < 256; i++)
+		hex_pairs[i] = "0123456789abcdef"[i >> 4] << 8 | "0123456789abcdef"[i & 0xf];
+	for (i = 0; i < 100; i++)
+		decimal_pairs[i] = ('0' + i / 10) << 8 | ('0' + i % 10);
 }
 
-/* Writes at least @width lower-case hex digits. Returns their end. */
+/* The eight hex digits of @val */
+static __always_inline u64 hex_digits(u32 val)
+{
+	return (u64)hex_pairs[val >> 24] << 48 | (u64)hex_pairs[val >> 16 & 0xff] << 32 |
+	       (u64)hex_pairs[val >> 8 & 0xff] << 16 | hex_pairs[val & 0xff];
+}
+
+static __always_inline char *fmt_pair(char *p, u16 pair)
+{
+	const __be16 word = cpu_to_be16(pair);
+
+	__builtin_memcpy(p, &word, 2);
+	return p + 2;
+}
+
+/* Writes at least @width lower-case hex digits, and at least one. */
 static __always_inline char *fmt_hex(char *p, u64 val, int width)
 {
 	int digits = max(width, (fls64(val) + 3) / 4);
-	char *end = p + digits;
 
-	p = end;
-	for (; digits > 1; digits -= 2) {
-		p -= 2;
-		memcpy(p, hex_digits[val & 0xff], 2);
-		val >>= 8;
+	if (digits > 8) {
+		p = fmt_word(p, hex_digits(val >> 32) << 8 * (16 - digits), digits - 8);
+		digits = 8;
 	}
-	if (digits)
-		p[-1] = hex_digits[val & 0xf][1];
+	return fmt_word(p, hex_digits(val) << 8 * (8 - digits), digits);
+}
+
+/* Writes the same as fmt_hex(p, offset, 8). Most offsets are 0. */
+static __always_inline char *fmt_offset(char *p, u64 offset)
+{
+	if (offset)
+		return fmt_hex(p, offset, 8);
+	memcpy(p, "00000000", 8);
+	return p + 8;
+}
+
+/*
+ * Copies a text exactly. The last word of a long text overlaps the one before
+ * it. This is faster than a call of memcpy() for most names.
+ */
+static __always_inline char *fmt_copy(char *p, const char *text, size_t len)
+{
+	size_t i;
+
+	if (len < 8) {
+		for (i = 0; i < len; i++)
+			p[i] = text[i];
+		return p + len;
+	}
+	for (i = 0; i < len - 8; i += 8)
+		copy_word(p + i, text + i);
+	copy_word(p + len - 8, text + len - 8);
+	return p + len;
+}
+
+/* Writes spaces up to @end, and none if that is before @p. */
+static __always_inline char *fmt_spaces(char *p, char *end)
+{
+	char *space;
+
+	for (space = p; space < end; space += 8)
+		memset(space, ' ', 8);
+	return max(p, end);
+}
+
+/* Ends a left-aligned column that begins at @begin with spaces. */
+static __always_inline char *fmt_column_end(char *p, char *begin, int width)
+{
+	p = fmt_spaces(p, begin + width);
+	*p++ = ' ';
+	return p;
+}
+
+/*
+ * The start and end of records. Neighbouring addresses mostly have the upper
+ * half in common, and the start of a VMA is often the end of the one before it.
+ */
+struct address_fmt {
+	int width;		/* the least characters, spaces before the digits */
+	int high_len;		/* characters of @high_text */
+	u64 high;		/* upper half of an address; U64_MAX: not known */
+	char high_text[8];	/* what is written of it */
+	unsigned long end;	/* of the last record, or ULONG_MAX */
+	const char *end_text;	/* where that was written */
+	int end_len;
+};
+
+#define ADDRESS_FMT(min) { .width = (min), .high = U64_MAX, .end = ULONG_MAX }
+
+static noinline void address_set_high(struct address_fmt *a, u32 high)
+{
+	const int digits = (fls(high) + 3) / 4;
+	int i;
+
+	a->high = high;
+	a->high_len = max(a->width - 8, digits);
+	memset(a->high_text, ' ', sizeof(a->high_text));
+	for (i = 0; i < digits; i++)
+		a->high_text[a->high_len - 1 - i] = "0123456789abcdef"[high >> 4 * i & 0xf];
+}
+
+static __always_inline char *fmt_address(char *p, struct address_fmt *a, unsigned long addr)
+{
+	const u64 high = (u64)addr >> 32;
+
+	if (unlikely(high != a->high))
+		address_set_high(a, high);
+	copy_word(p, a->high_text);
+	p += a->high_len;
+	return fmt_word(p, hex_digits(addr), 8);
+}
+
+/* Writes both addresses of a record. @p stays valid until the next one. */
+static __always_inline char *fmt_addresses(char *p, struct address_fmt *a,
+					   const struct vma_record *r, char separator)
+{
+	char *end;
+
+	if (r->start == a->end) {
+		copy_word(p, a->end_text);
+		copy_word(p + 8, a->end_text + 8);
+		p += a->end_len;
+	} else {
+		p = fmt_address(p, a, r->start);
+	}
+	*p++ = separator;
+	end = fmt_address(p, a, r->end);
+	a->end = r->end;
+	a->end_text = p;
+	a->end_len = end - p;
 	return end;
+}
+
+/* Writes a number before @end. Returns where it begins. */
+static __always_inline char *fmt_decimal_before(char *end, u64 val)
+{
+	char *p = end;
+	u64 rest;
+
+	while (val >= 10) {
+		rest = val;
+		val = div_u64(val, 100);
+		p -= 2;
+		fmt_pair(p, decimal_pairs[rest - 100 * val]);
+	}
+	if (val || p == end)
+		*--p = '0' + val;
+	return p;
+}
+
+/* Writes a number that is right-aligned in @width characters, at least 5. */
+static __always_inline char *fmt_right(char *p, int width, u64 val)
+{
+	char digits[20] __uninitialized, *begin, *end = digits + sizeof(digits);
+
+	if (likely(val < 100000)) {
+		memset(p, ' ', ALIGN(width, 8));
+		fmt_decimal_before(p + width, val);
+		return p + width;
+	}
+	begin = fmt_decimal_before(end, val);
+	p = fmt_spaces(p, p + width - (end - begin));
+	return fmt_copy(p, begin, end - begin);
 }
 
 static char *fmt_decimal(char *p, u64 val)
 {
-	char digits[20], *d = digits + sizeof(digits);
+	char digits[20] __uninitialized, *end = digits + sizeof(digits);
+	char *begin = fmt_decimal_before(end, val);
 
-	do {
-		u64 rest = val;
-
-		val = div_u64(val, 10);
-		*--d = '0' + (rest - 10 * val);
-	} while (val);
-	memcpy(p, d, digits + sizeof(digits) - d);
-	return p + (digits + sizeof(digits) - d);
+	return fmt_copy(p, begin, end - begin);
 }
 
 /* Writes a space and a number that is right-aligned in @width characters. */
-static char *fmt_column(char *p, int width, u64 val)
+static __always_inline char *fmt_column(char *p, int width, u64 val)
 {
-	char digits[20];
-	int len = fmt_decimal(digits, val) - digits;
-
 	*p++ = ' ';
-	for (; width > len; width--)
-		*p++ = ' ';
-	memcpy(p, digits, len);
-	return p + len;
+	return fmt_right(p, width, val);
 }
 
-static char *fmt_perm(char *p, unsigned long flags)
+/* Writes the number of a device as maps does. */
+static __always_inline char *fmt_dev(char *p, dev_t dev)
 {
-	*p++ = flags & VM_READ ? 'r' : '-';
-	*p++ = flags & VM_WRITE ? 'w' : '-';
-	*p++ = flags & VM_EXEC ? 'x' : '-';
-	*p++ = flags & VM_MAYSHARE ? 's' : 'p';
-	return p;
+	if (likely(MAJOR(dev) <= 0xff && MINOR(dev) <= 0xff)) {
+		p = fmt_pair(p, hex_pairs[MAJOR(dev)]);
+		*p++ = ':';
+		return fmt_pair(p, hex_pairs[MINOR(dev)]);
+	}
+	p = fmt_hex(p, MAJOR(dev), 2);
+	*p++ = ':';
+	return fmt_hex(p, MINOR(dev), 2);
+}
+
+static __always_inline char *fmt_perm(char *p, unsigned long flags)
+{
+	static const char texts[][8] = {
+		"---p", "r--p", "-w-p", "rw-p", "--xp", "r-xp", "-wxp", "rwxp",
+		"---s", "r--s", "-w-s", "rw-s", "--xs", "r-xs", "-wxs", "rwxs",
+	};
+
+	BUILD_BUG_ON(VM_READ != 1 || VM_WRITE != 2 || VM_EXEC != 4 || VM_MAYSHARE != 8 << 4);
+	memcpy(p, texts[(flags & 7) | (flags & VM_MAYSHARE) >> 4], 4);
+	return p + 4;
 }
 
 /* Writes a name with the escapes of seq_escape(m, name, "\n"). */
-static char *fmt_name(char *p, const struct vma_source *src)
+static __always_inline char *fmt_name(char *p, const struct vma_source *src)
 {
 	const char *name = src->name;
 
-	if (!(src->bits & SOURCE_ESCAPE)) {
-		memcpy(p, name, src->name_len);
-		return p + src->name_len;
-	}
+	if (!(src->bits & SOURCE_ESCAPE))
+		return fmt_copy(p, name, src->name_len);
 	for (; *name; name++) {
 		if (*name == '\n') {
 			memcpy(p, "\\012", 4);
@@ -2610,7 +2815,7 @@ static void __init flag_names_init(void)
 /* Two letters and a comma for each flag */
 #define FLAGS_MAX (BITS_PER_LONG * 3)
 
-static void fmt_flags(char *p, unsigned long flags)
+static char *fmt_flags(char *p, unsigned long flags)
 {
 	const char *begin = p;
 	const char *name;
@@ -2626,13 +2831,13 @@ static void fmt_flags(char *p, unsigned long flags)
 	}
 	if (p == begin)
 		*p++ = '-';
-	*p = '\0';
+	return p;
 }
 
 /* ---- views: maps ---- */
 
 /* The most bytes before a name are 88, if every number is the largest. */
-#define MAPS_HEAD_MAX 96
+#define MAPS_HEAD_MAX (88 + FMT_SLACK)
 /* The column in which names begin unless the numbers are long */
 #define MAPS_NAME_COLUMN (25 + sizeof(void *) * 6 - 1)
 
@@ -2642,7 +2847,8 @@ static int maps_show(struct seq_file *m, void *v)
 	struct vmainfo_file *vf = m->private;
 	const struct vma_source *src = NULL;
 	u32 known = U32_MAX; /* not an index of a source */
-	char dev_ino[48];
+	struct address_fmt address = ADDRESS_FMT(8);
+	char dev_ino[48] __uninitialized;
 	size_t dev_ino_len = 0;
 	struct emit_batch b;
 	char *p;
@@ -2653,9 +2859,7 @@ static int maps_show(struct seq_file *m, void *v)
 		if (b.r->source != known) {
 			known = b.r->source;
 			src = record_source(&vf->snap, b.r);
-			p = fmt_hex(dev_ino, MAJOR(src->dev), 2);
-			*p++ = ':';
-			p = fmt_hex(p, MINOR(src->dev), 2);
+			p = fmt_dev(dev_ino, src->dev);
 			*p++ = ' ';
 			p = fmt_decimal(p, src->ino);
 			*p++ = ' ';
@@ -2664,20 +2868,15 @@ static int maps_show(struct seq_file *m, void *v)
 		}
 		if (b.p >= b.limit)
 			break;
-		p = fmt_hex(b.p, b.r->start, 8);
-		*p++ = '-';
-		p = fmt_hex(p, b.r->end, 8);
+		p = fmt_addresses(b.p, &address, b.r, '-');
 		*p++ = ' ';
 		p = fmt_perm(p, b.r->flags);
 		*p++ = ' ';
-		p = fmt_hex(p, b.r->offset, 8);
+		p = fmt_offset(p, b.r->offset);
 		*p++ = ' ';
-		memcpy(p, dev_ino, dev_ino_len);
-		p += dev_ino_len;
+		p = fmt_copy(p, dev_ino, dev_ino_len);
 		if (src->name) {
-			while (p < b.p + MAPS_NAME_COLUMN)
-				*p++ = ' ';
-			*p++ = ' ';
+			p = fmt_column_end(p, b.p, MAPS_NAME_COLUMN);
 			p = fmt_name(p, src);
 		}
 		*p++ = '\n';
@@ -2699,77 +2898,169 @@ static int address_width(const struct vma_snapshot *s)
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
+static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
+{
+	const int width = address_width(s);
+
+	seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr, s->torn ? "torn" : "atomic");
+	seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-14s %-22s name\n",
+		   "nr", width, "start", width, "end", "kB", "offset",
+		   "dev", "inode", "kind", "page", "policy", "flags", "nomerge", "ops");
+}
+
+/* What is written of flags, for neighbours with the same flags */
+struct flags_text {
+	unsigned long flags;
+	int len;		/* 0: nothing is known */
+	char text[40];
+};
+
+/* Writes the column flags. @known is indexed as in raw_flags(). */
+static __always_inline char *fmt_flags_column(char *p, struct flags_text *known,
+					      unsigned long flags)
+{
+	char *begin = p;
+	int i;
+
+	known += flags & (VM_READ | VM_WRITE | VM_EXEC);
+	if (likely(known->flags == flags && known->len)) {
+		for (i = 0; i < sizeof(known->text); i += 8)
+			copy_word(p + i, known->text + i);
+		return p + known->len;
+	}
+	p = fmt_column_end(fmt_flags(p, flags), begin, 26);
+	known->flags = flags;
+	known->len = p - begin <= sizeof(known->text) ? p - begin : 0;
+	memcpy(known->text, begin, known->len);
+	return p;
+}
+
+static __always_inline char *fmt_policy_column(char *p, u8 policy)
+{
+	const char *name = "?";
+
+	if (!policy) {
+		memcpy(p, "-          ", 11);
+		return p + 11;
+	}
+	if (policy < ARRAY_SIZE(policy_names))
+		name = policy_names[policy];
+	return fmt_column_end(fmt_copy(p, name, strlen(name)), p, 10);
+}
+
+/* The columns that VMAs with one source have in common: dev, inode, kind, page */
+static char *fmt_source_columns(char *p, const struct vma_source *src)
+{
+	const char *kind = kind_names[src->kind];
+	char *begin = p;
+
+	/* Right-aligned in 5 characters, which it mostly has. */
+	*p++ = ' ';
+	p = fmt_dev(p, src->dev);
+	p = fmt_column(p, 8, src->ino);
+	*p++ = ' ';
+	begin = p;
+	p = fmt_column_end(fmt_copy(p, kind, strlen(kind)), begin, 8);
+	p = fmt_right(p, 5, 1UL << (src->page_shift - 10));
+	*p++ = ' ';
+	return p;
+}
+
 static const char *const nomerge_names[] = {
 	"flags", "special", "file", "offset", "anon_vma", "name", "policy", "uffd",
 };
 
-#define NOMERGE_MAX 64 /* all of these, with commas and a NUL */
+/* The column nomerge with all of these, and commas between them */
+#define NOMERGE_MAX 64
 
-static void fmt_nomerge(char *text, const struct vma_snapshot *s,
-			const struct vma_record *r)
+static char *fmt_nomerge_column(char *p, const struct vma_snapshot *s,
+				const struct vma_record *r)
 {
-	unsigned int i;
-	int len = 0;
+	char *const begin = p;
+	unsigned long left;
+	const char *name;
 
-	if (is_gate(s, r) || r == s->recs || r[-1].end != r->start) {
-		strscpy(text, "-", NOMERGE_MAX);
-		return;
+	if (is_gate(s, r) || r == s->recs || r[-1].end != r->start)
+		*p++ = '-';
+	else if (!r->nomerge)
+		p = fmt_copy(p, "none", 4);
+	for (left = r->nomerge; left; left &= left - 1) {
+		name = nomerge_names[__ffs(left)];
+		if (p != begin)
+			*p++ = ',';
+		p = fmt_copy(p, name, strlen(name));
 	}
-	if (!r->nomerge)
-		strscpy(text, "none", NOMERGE_MAX);
-	for (i = 0; i < ARRAY_SIZE(nomerge_names); i++)
-		if (r->nomerge & BIT(i))
-			len += scnprintf(text + len, NOMERGE_MAX - len, "%s%s",
-					 len ? "," : "", nomerge_names[i]);
+	return fmt_column_end(p, begin, 14);
 }
+
+/*
+ * The most bytes before the column ops, if every number is the largest, and the
+ * flags are all that exist
+ */
+#define VMAS_HEAD_MAX (190 + FLAGS_MAX + NOMERGE_MAX + FMT_SLACK)
 
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
 	const struct vma_snapshot *s = &vf->snap;
-	const int width = address_width(s);
-	const struct vma_record *r = v;
-	const struct vma_source *src;
-	char nr[24] = "-", perm[5] = "", dev[16], flags[FLAGS_MAX];
-	char nomerge[NOMERGE_MAX];
-	const char *policy = "?";
+	const struct vma_source *src = NULL;
+	struct address_fmt address = ADDRESS_FMT(address_width(s));
+	struct flags_text flags[8] __uninitialized;
+	u32 known = U32_MAX; /* not an index of a source */
+	char columns[96] __uninitialized; /* those of fmt_source_columns() */
+	size_t columns_len = 0, ops_len = 0;
+	const char *ops = NULL;
+	struct emit_batch b;
+	char *p, *begin;
+	int i;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr,
-			   s->torn ? "torn" : "atomic");
-		seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-14s %-22s name\n",
-			   "nr", width, "start", width, "end", "kB", "offset",
-			   "dev", "inode", "kind", "page", "policy", "flags",
-			   "nomerge", "ops");
+		vmas_header(m, s);
 		return 0;
 	}
-	if (view_is_full(m)) {
-		seq_commit(m, -1);
-		return 0;
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		flags[i].len = 0;
+	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
+		if (b.r->source != known) {
+			known = b.r->source;
+			src = record_source(s, b.r);
+			columns_len = fmt_source_columns(columns, src) - columns;
+			ops = src->ops_name ?: "-";
+			ops_len = strlen(ops);
+			emit_expect(&b, VMAS_HEAD_MAX + max_t(size_t, ops_len, 22) +
+				    max_t(size_t, source_name_max(src), 1) + FMT_SLACK);
+		}
+		if (b.p >= b.limit)
+			break;
+		p = b.p;
+		if (likely(!is_gate(s, b.r))) {
+			p = fmt_right(p, 5, b.r - s->recs + 1);
+		} else {
+			memcpy(p, "    -", 5);
+			p += 5;
+		}
+		*p++ = ' ';
+		p = fmt_addresses(p, &address, b.r, ' ');
+		p = fmt_column(p, 10, (b.r->end - b.r->start) >> 10);
+		*p++ = ' ';
+		p = fmt_perm(p, b.r->flags);
+		*p++ = ' ';
+		p = fmt_offset(p, b.r->offset);
+		p = fmt_copy(p, columns, columns_len);
+		memcpy(p, b.r->anon_vma ? "   y " : "   - ", 5);
+		p = fmt_policy_column(p + 5, b.r->policy);
+		p = fmt_flags_column(p, flags, b.r->flags);
+		p = fmt_nomerge_column(p, s, b.r);
+		begin = p;
+		p = fmt_column_end(fmt_copy(p, ops, ops_len), begin, 22);
+		if (src->name)
+			p = fmt_name(p, src);
+		else
+			*p++ = '-';
+		*p++ = '\n';
+		b.p = p;
 	}
-
-	src = record_source(s, r);
-	if (!is_gate(s, r))
-		snprintf(nr, sizeof(nr), "%zu", r - s->recs + 1);
-	if (r->policy < ARRAY_SIZE(policy_names))
-		policy = policy_names[r->policy];
-	fmt_perm(perm, r->flags);
-	fmt_flags(flags, r->flags);
-	fmt_nomerge(nomerge, s, r);
-	snprintf(dev, sizeof(dev), "%02x:%02x", MAJOR(src->dev), MINOR(src->dev));
-	seq_printf(m, "%5s %*.8lx %*.8lx %10lu %s %08llx %5s %8llu %-8s %5lu %4c %-10s %-26s %-14s %-22s ",
-		   nr, width, r->start, width, r->end,
-		   (r->end - r->start) >> 10, perm, r->offset, dev, src->ino,
-		   kind_names[src->kind], 1UL << (src->page_shift - 10),
-		   r->anon_vma ? 'y' : '-', policy, flags, nomerge,
-		   src->ops_name ?: "-");
-	if (src->bits & SOURCE_ESCAPE)
-		seq_escape(m, src->name, "\n");
-	else
-		seq_printf(m, "%s", src->name ?: "-");
-	seq_putc(m, '\n');
-	vf->shown = 1;
-	return 0;
+	return emit_end(m, v, &b);
 }
 
 DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE);
@@ -2817,8 +3108,8 @@ static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
  * mmap_lock. It uses mmput_async(): if the target has exited, this is the last
  * user of the mm, and mmput() would tear down the address space here.
  */
-static int get_header(const struct file *entry, struct vmainfo_file *vf,
-		      struct vmainfo_header __user *to)
+static noinline_for_stack int get_header(const struct file *entry, struct vmainfo_file *vf,
+					 struct vmainfo_header __user *to)
 {
 	struct vmainfo_header h;
 	struct mm_struct *mm;
@@ -2895,7 +3186,6 @@ static int raw_show(struct seq_file *m, void *v)
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
 	u64 more[2] = {}; /* flags without and with an anon_vma */
-	size_t texts;
 	struct emit_batch b;
 	char *p;
 
@@ -2936,11 +3226,10 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->words[7] = same.words[7];
 		raw->r.nomerge = b.r->nomerge;
 		if (same.r.next != sizeof(same)) {
-			texts = same.r.name_len + same.r.ops_len;
-			p = b.p + sizeof(same);
-			memcpy(p, src->name, same.r.name_len);
-			memcpy(p + same.r.name_len, src->ops_name, same.r.ops_len);
-			memset(p + texts, 0, same.r.next - sizeof(same) - texts);
+			/* The padding is in the last word. */
+			*((u64 *)(b.p + same.r.next) - 1) = 0;
+			p = fmt_copy(b.p + sizeof(same), src->name, same.r.name_len);
+			fmt_copy(p, src->ops_name, same.r.ops_len);
 		}
 		b.p += same.r.next;
 	}
@@ -3140,7 +3429,7 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct proc
 	/* A 32-bit kernel has no VMAs there. */
 	if (q->query_addr > ULONG_MAX)
 		return ERR_PTR(-ENOENT);
-	for (vma = find_vma(mm, *addr); vma; vma = find_vma(mm, *addr)) {
+	for (vma = mm_find_vma(mm, *addr); vma; vma = mm_find_vma(mm, *addr)) {
 		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
 		    (query_perms(vma->vm_flags) & perms) == perms &&
 		    (next || vma->vm_start <= q->query_addr))
@@ -3192,10 +3481,15 @@ static int query_path(struct procmap_query_name *n, const struct path *path)
 /* Copies a name that is not a path. Called with mmap_lock held. */
 static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 {
-	const struct mm_marks marks = mm_marks_get(vma->vm_mm);
+	struct mm_marks marks;
 	struct vma_name name;
+	u32 fixed = SOURCE_ANON;
 
-	vma_name_get(&name, vma, fixed_source(vma->vm_start, vma->vm_end, &marks));
+	if (!vma->vm_file) {
+		marks = mm_marks_get(vma->vm_mm);
+		fixed = fixed_source(vma->vm_start, vma->vm_end, &marks);
+	}
+	vma_name_get(&name, vma, fixed);
 	if (!name.text)
 		return 0;
 	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s",
@@ -3287,29 +3581,36 @@ out:
 	return err;
 }
 
-/* The ioctl PROCMAP_QUERY of maps */
-static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __user *to)
+/*
+ * The ioctl PROCMAP_QUERY of maps. Programs use it in loops. So nothing on the
+ * stack is cleared, and a structure of this version is copied with a size that
+ * the compiler knows: the kernel does not check its bounds at run time.
+ */
+static long maps_query(const struct file *entry, struct vmainfo_file *vf,
+		       struct procmap_query_v1 __user *to)
 {
-	struct procmap_query_name n;
-	u8 build_id[BUILD_ID_MAX];
-	struct procmap_query_v1 q;
+	struct procmap_query_name n __uninitialized;
+	u8 build_id[BUILD_ID_MAX] __uninitialized;
+	struct procmap_query_v1 q __uninitialized;
 	u64 size;
 	int err;
 
-	if (copy_from_user(&size, to, sizeof(size)))
+	if (get_user(size, &to->size))
 		return -EFAULT;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < offsetofend(struct procmap_query_v1, query_addr))
 		return -EINVAL;
-	err = copy_struct_from_user(&q, sizeof(q), to, size);
+	if (size == sizeof(q))
+		err = copy_from_user(&q, to, sizeof(q)) ? -EFAULT : 0;
+	else
+		err = copy_struct_from_user(&q, sizeof(q), to, size);
 	if (err)
 		return err;
 	if ((q.query_flags & ~(u64)QUERY_FLAGS) ||
 	    !q.vma_name_size != !q.vma_name_addr || !q.build_id_size != !q.build_id_addr)
 		return -EINVAL;
 
-	/* n.small is not cleared, to save a measurable part of a query. */
 	n.limit = min_t(size_t, q.vma_name_size, PATH_MAX);
 	n.len = 0;
 	n.text = NULL;
@@ -3320,9 +3621,12 @@ static int maps_query(const struct file *entry, struct vmainfo_file *vf, void __
 	if (!err && q.build_id_size &&
 	    copy_to_user(u64_to_user_ptr(q.build_id_addr), build_id, q.build_id_size))
 		err = -EFAULT;
-	if (!err && copy_to_user(to, &q, min_t(size_t, size, sizeof(q))))
+	if (!err && (size < sizeof(q) ? copy_to_user(to, &q, size) :
+					copy_to_user(to, &q, sizeof(q))))
 		err = -EFAULT;
-	kfree(n.buf);
+	/* A call of kfree() is a measurable part of a query. */
+	if (unlikely(n.buf))
+		kfree(n.buf);
 	return err;
 }
 
@@ -3597,7 +3901,7 @@ static int __init vmainfo_init(void)
 {
 	leaf_lookahead_init();
 	flag_names_init();
-	hex_digits_init();
+	pairs_init();
 
 	proc_dir = proc_mkdir_mode("vmainfo", 0500, NULL);
 	if (!proc_dir)

@@ -51,6 +51,14 @@ static inline struct file *kcompat_file_open_root(const struct path *root,
 #define file_open_root kcompat_file_open_root
 #endif
 
+/*
+ * Marks a variable that the compiler does not clear if the kernel was configured
+ * to have all others cleared. The first versions of 5.10 do not have the macro.
+ */
+#ifndef __uninitialized
+#define __uninitialized
+#endif
+
 /* Before 6.1 VMAs were in a list, and the macro VMA_ITERATOR did not exist. */
 #ifndef VMA_ITERATOR
 struct vma_iterator {

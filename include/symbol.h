@@ -22,13 +22,16 @@
 static inline void symbol_trim(char *symbol)
 {
 	static const char * const suffixes[] = { ".llvm.", ".lto_priv." };
-	char *found;
+	char *dot = strchr(symbol, '.');
 	unsigned int i;
 
-	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		found = strstr(symbol, suffixes[i]);
-		if (found)
-			*found = '\0';
+	for (; dot; dot = strchr(dot + 1, '.')) {
+		for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+			if (!strncmp(dot, suffixes[i], strlen(suffixes[i]))) {
+				*dot = '\0';
+				return;
+			}
+		}
 	}
 }
 

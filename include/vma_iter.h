@@ -90,9 +90,49 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
 }
 
 /*
+ * find_vma(), but finds a VMA that contains @addr in half of the instructions.
+ * Called with mmap_lock held, which keeps the tree as it is. The comments in
+ * linux/maple_tree.h describe pointers to nodes. A pivot is the last address of
+ * its slot. Pivots after the last slot are 0 (mas_validate_limits() in
+ * lib/maple_tree.c): here they become the largest number.
+ */
+static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
+						 unsigned long addr)
+{
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+	void *entry = rcu_dereference_raw(mm->mm_mt.ma_root);
+	const struct maple_node *node;
+	unsigned int slot, type;
+
+	if (addr && xa_is_node(entry) && leaf_lookahead) {
+		for (;;) {
+			node = (void *)((unsigned long)entry & ~MAPLE_NODE_MASK);
+			type = (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT &
+			       MAPLE_NODE_TYPE_MASK;
+			slot = 0;
+			if (type != maple_arange_64)
+				break;
+			while (slot < MAPLE_ARANGE64_SLOTS - 1 &&
+			       node->ma64.pivot[slot] - 1 < addr - 1)
+				slot++;
+			entry = rcu_dereference_raw(node->ma64.slot[slot]);
+		}
+		while (slot < MAPLE_RANGE64_SLOTS - 1 &&
+		       node->mr64.pivot[slot] - 1 < addr - 1)
+			slot++;
+		entry = rcu_dereference_raw(node->mr64.slot[slot]);
+		if (type == maple_leaf_64 && entry)
+			return entry;
+	}
+#endif
+	return find_vma(mm, addr);
+}
+
+/*
  * Self-test: reads the VMAs of the process that loads the module leaf by leaf
- * and compares each with find_vma(). If they differ, the maple tree has another
- * layout than leaf_vmas() assumes, and walks use vma_next().
+ * and one by one, and compares each with find_vma(). If they differ, the maple
+ * tree has another layout than leaf_vmas() and mm_find_vma() assume. Then walks
+ * use vma_next(), and queries find_vma().
  */
 static void __init leaf_lookahead_init(void)
 {
@@ -112,7 +152,9 @@ static void __init leaf_lookahead_init(void)
 	do {
 		n = vma_read_batch(&vmi, next, vmas, VMA_BATCH);
 		for (i = 0; i < n && same; i++) {
-			same = vmas[i] == find_vma(mm, next);
+			same = vmas[i] == find_vma(mm, next) &&
+			       vmas[i] == mm_find_vma(mm, vmas[i]->vm_start) &&
+			       vmas[i] == mm_find_vma(mm, vmas[i]->vm_end - 1);
 			if (same)
 				next = vmas[i]->vm_end;
 		}

@@ -96,12 +96,19 @@ static void list_reset(void)
 
 /* The ways to list. Each returns how many VMAs it saw. */
 
+/* As in the module, 0 is the process that reads. */
 static int open_maps(pid_t pid)
 {
-	char path[64];
+	char path[64] = "/proc/self/maps";
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	return open_or_die(path, O_RDONLY);
+}
+
+static int open_entry(const char *path, pid_t pid)
+{
+	return pid ? open_target(path, pid) : open_or_die(path, O_RDWR);
 }
 
 static size_t read_through(int fd)
@@ -299,21 +306,22 @@ static const struct way {
 	size_t (*list)(pid_t pid);
 	bool query;	/* of the kernel's own */
 	bool bpf;
+	bool self;	/* also by a process that reads itself */
 } ways[] = {
-	{ .name = "maps", .list = maps_read },
+	{ .name = "maps", .list = maps_read, .self = true },
 	{ .name = "maps_sscanf", .list = maps_sscanf },
 	{ .name = "maps_parse", .list = maps_parse },
 	{ .name = "maps_query", .list = maps_query, .query = true },
-	{ .name = "ours", .entry = VMAINFO_MAPS },
-	{ .name = "ours_vmas", .entry = VMAINFO_VMAS },
-	{ .name = "raw", .entry = VMAINFO_RAW },
+	{ .name = "ours", .entry = VMAINFO_MAPS, .self = true },
+	{ .name = "ours_vmas", .entry = VMAINFO_VMAS, .self = true },
+	{ .name = "raw", .entry = VMAINFO_RAW, .self = true },
 	{ .name = "raw_parse", .list = raw_parse },
 	{ .name = "bpf", .list = bpf_read, .bpf = true },
 };
 
 static size_t list(const struct way *way, pid_t pid)
 {
-	return way->entry ? read_through(open_target(way->entry, pid)) : way->list(pid);
+	return way->entry ? read_through(open_entry(way->entry, pid)) : way->list(pid);
 }
 
 static const struct way *find_way(const char *name)
@@ -504,6 +512,30 @@ static double walk(pid_t pid)
 	return ns;
 }
 
+/* What a process that has mapped the same pays to read its own VMAs */
+static void cost_of_self(const struct bench_target *t)
+{
+	size_t n, i;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		error(1, errno, "fork");
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	t->map(t->n);
+	n = count_lines(0);
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (ways[i].self)
+			printf("%s.self_%s %.2f\n", t->name, ways[i].name,
+			       (double)cost_of(&ways[i], t, 0) / n);
+	fflush(NULL);
+	_exit(0);
+}
+
 static void cost(const struct bench_target *t)
 {
 	const bool has_query = kernel_has_query();
@@ -527,6 +559,8 @@ static void cost(const struct bench_target *t)
 		cost_of_query("maps_query", open_maps(pid), t);
 	cost_of_query("ours_query", open_target(VMAINFO_MAPS, pid), t);
 	end_child(pid);
+	if (t->map == map_small)
+		cost_of_self(t);
 }
 
 /* How many VMAs each process has */
