@@ -9,7 +9,7 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((char *)0x200000000000)
+#define ROW_AT ((char *)FAR(0x20))
 
 /* The targets: a row that never changes */
 static unsigned int row_pages;

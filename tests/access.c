@@ -113,7 +113,7 @@ TEST_F(access, open)
 
 static void passed_init(void)
 {
-	map_row((void *)0x200000000000, 20);
+	map_row((void *)FAR(0x20), 20);
 }
 
 /* Descriptors that another process uses */
@@ -136,7 +136,7 @@ FIXTURE_VARIANT_ADD(passed, vmas) { PROC "vmas" };
 
 static void passed_other_init(void)
 {
-	map_row((void *)0x300000000000, 30);
+	map_row((void *)FAR(0x30), 30);
 }
 
 FIXTURE_SETUP(passed)
@@ -147,8 +147,8 @@ FIXTURE_SETUP(passed)
 	self->expected_b = slurp(self->fd, 1 << 20);
 	ASSERT_EQ(0, set_target(self->fd, self->a.pid));
 	self->expected_a = slurp(self->fd, 1 << 20);
-	ASSERT_TRUE(shows(self->expected_a, (void *)0x200000000000));
-	ASSERT_TRUE(shows(self->expected_b, (void *)0x300000000000));
+	ASSERT_TRUE(shows(self->expected_a, (void *)FAR(0x20)));
+	ASSERT_TRUE(shows(self->expected_b, (void *)FAR(0x30)));
 	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_SET));
 }
 

@@ -335,7 +335,7 @@ void print_answers(const char *who, __u64 at, int ret, const char *image,
 	for (i = 0; i < IMAGE && image[i] == expected[i]; i++)
 		;
 	if (i < IMAGE)
-		fprintf(stderr, "# they differ from byte %zu of page %lu on\n", i % PAGE, i / PAGE);
+		fprintf(stderr, "# they differ from byte %lu of page %lu on\n", i % PAGE, i / PAGE);
 }
 
 int ask_at(const struct fds *f, __u64 at)

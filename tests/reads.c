@@ -18,7 +18,7 @@
  * fits, or just does not fit.
  */
 #define BATCH 3000
-#define BATCH_AT 0x200000000000ul
+#define BATCH_AT FAR(0x20)
 #define DEPTH 24		/* of directories, with names of 200 bytes */
 #define FITS_AT 19		/* how deep a path makes a line of about a page */
 
@@ -81,7 +81,7 @@ static void many_names(void)
 
 static void few_vmas(void)
 {
-	map_row((void *)0x300000000000, 100);
+	map_row((void *)FAR(0x30), 100);
 }
 
 /* A pid namespace and a procfs of its own, whose list of processes does not change */
@@ -276,7 +276,7 @@ TEST_F(reads, random_read_sizes)
 		if (!n || random() % 50 == 0) {
 			size = n ? (size_t)random() % self->text.len : 0ul;
 			at = i % 2 ? lseek(self->fd, size, SEEK_SET) :
-			     lseek(self->fd, (off_t)(size - at), SEEK_CUR);
+			     lseek(self->fd, (off_t)size - (off_t)at, SEEK_CUR);
 			ASSERT_EQ(size, at);
 		}
 	}

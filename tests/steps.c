@@ -13,8 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "util.h"
+
 /* Far from all other VMAs: it does not merge. */
-#define AT ((void *)0x100000000000)
+#define AT ((void *)FAR(0x10))
 
 static int step(char c, char **argv)
 {
