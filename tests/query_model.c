@@ -538,9 +538,12 @@ void query_init(void)
 
 const char *id_in_file(const char *path)
 {
-	static const char note[] = "\4\0\0\0\24\0\0\0\3\0\0\0GNU";
+	static const struct {
+		struct elf32_note head;
+		char name[4];
+	} note = { { 4, ID_MAX, BUILD_ID }, "GNU" };
 	struct text file = slurp_path(path);
-	const char *p = memmem(file.s, file.len, note, sizeof(note));
+	const char *p = memmem(file.s, file.len, &note, sizeof(note));
 
 	if (!p || p > file.s + 1000)
 		fatal("there is no build ID in %s", path);

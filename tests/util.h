@@ -36,6 +36,7 @@
 
 /* Addresses that tests choose: n TiB, and n * 16 MiB on 32-bit machines */
 #define IS_64BIT (sizeof(long) == 8)
+#define IS_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
 #define FAR(n) ((unsigned long)(n) << (IS_64BIT ? 40 : 24))
 
 /* Missing in older headers */
