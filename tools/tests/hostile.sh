@@ -50,6 +50,7 @@ result "extreme values in every header field" hostile header
 result "extreme values in every record field" hostile records
 result "records out of order rejected" hostile order
 result "larger structures accepted" hostile grown
+result "other byte order shown the same" hostile swapped
 result "stdin in small pieces" in_pieces
 result "maps line over 2 MiB rejected" long_line
 replay=${FUZZ_REPLAY:-$(dirname "$VMAINFO")/fuzz_replay}
