@@ -111,7 +111,8 @@ check: deps
 	scripts/check -q
 
 ## make check-all      all tests on all kernels, and those of the packages and scripts;
-##                     this builds the debug kernels; KERNELS="..." for some
+##                     this builds the debug kernels; KERNELS="..." for some; ALL=1 for
+##                     those of other architectures and configurations as well
 check-all: deps
 	scripts/check
 

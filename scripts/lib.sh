@@ -130,28 +130,36 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$top/scripts/kernels"
 }
 
+# Those that run when no kernel is named: without ALL=1, the most important ones
+usual_kernels() {
+	awk -v all="${ALL:-}" '!/^#/ && NF && (all == 1 || $8 != "ALL") { print $1 }' \
+		"$top/scripts/kernels"
+}
+
 # Those that are built with a fragment of ours, to find bugs
 debug_kernels() {
 	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
 }
 
-# Reads a row of the table into k_name, k_suite, k_more, k_arch, k_source, k_config,
-# k_cost, k_quick, k_tests, k_extra, and sets k_make, the arguments that a kernel's make
-# wants there, and the fields of k_cost: k_download, k_disk (MB), k_making, k_quick_time
-# and k_tests_time (seconds).
+# Reads a row of the table into k_name, k_suite, k_more, k_arch, k_flavour, k_source, k_config,
+# k_cost, k_quick, k_tests, k_extra, and sets the fields of k_cost: k_download, k_disk (MB),
+# k_making, k_quick_time and k_tests_time (seconds). Reads the row of its machine into m_host,
+# m_compiler, m_package, m_terminals and m_qemu, and sets k_make, the arguments that a kernel's
+# make wants there.
 kernel_row() {
-	local row
+	local row kbuild
 
 	row=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/scripts/kernels")
 	[[ $row ]] || bad "unknown kernel: '$1', known are: $(kernel_names | paste -sd ' ')"
 	read -r k_name k_suite k_more k_arch k_source k_config k_cost k_quick k_tests k_extra <<<"$row"
 	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
 	IFS=, read -r k_download k_disk k_making k_quick_time k_tests_time <<<"$k_cost"
-	case $k_arch in
-	amd64) k_make=(ARCH=x86_64) ;;
-	arm64) k_make=(ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-) ;;
-	*) die "$k_name: nothing is known of the architecture $k_arch" ;;
-	esac
+	k_flavour=${k_arch#*/} k_arch=${k_arch%/*}
+	row=$(awk -v arch="$k_arch" '!/^#/ && $1 == arch' "$top/scripts/machines")
+	[[ $row ]] || die "$k_name: scripts/machines has no row for the architecture $k_arch"
+	read -r _ m_host kbuild m_compiler m_package m_terminals m_qemu <<<"$row"
+	m_compiler=${m_compiler#-}
+	k_make=(ARCH="$kbuild" ${m_compiler:+CROSS_COMPILE="$m_compiler-"})
 }
 
 # python_files: sets files to the options of scripts/vm that bring the demo's target, and the

@@ -9,7 +9,7 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((char *)0x200000000000)
+#define ROW_AT ((char *)FAR(0x20))
 
 /* Shared by the tests, because making a large process takes time */
 static struct target large;

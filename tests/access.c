@@ -13,8 +13,8 @@
 #include "vmainfo_test.h"
 
 #define NOBODY 65534
-#define A_MARK ((void *)0x200000000000)
-#define B_MARK ((void *)0x300000000000)
+#define A_MARK ((void *)FAR(0x20))
+#define B_MARK ((void *)FAR(0x30))
 
 /* Returns 0, or the errno of unshare(). */
 static int new_user_namespace(const char *map)

@@ -51,7 +51,7 @@ static unsigned int vmas;
 
 static void map_files(void)
 {
-	char *row = (char *)0x200000000000;
+	char *row = (char *)FAR(0x20);
 	char name[NAME_MAX + 1];
 	unsigned int i;
 

@@ -28,8 +28,8 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((void *)0x200000000000)
-#define SPOT ((void *)0x500000000000)
+#define ROW_AT ((void *)FAR(0x20))
+#define SPOT ((void *)FAR(0x50))
 #define ROUNDS 7
 
 /* A shorter call does not wait: half of the shortest max_hold_us, in ns */

@@ -9,7 +9,7 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((void *)0x200000000000)
+#define ROW_AT ((void *)FAR(0x20))
 
 /* It changes nothing, but takes mmap_lock for writing to find out. */
 static void *contend(void *page)

@@ -5,7 +5,7 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((void *)0x200000000000)
+#define ROW_AT ((void *)FAR(0x20))
 
 static bool loaded(void)
 {

@@ -47,8 +47,7 @@
 #define SYS_mseal 462
 #endif
 
-#define HUGE (2ul << 20)
-#define TIB (1ul << 40)
+#define TIB (1ull << 40)
 
 #define R PROT_READ
 #define W PROT_WRITE
@@ -56,8 +55,11 @@
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 /* Mappings are far from each other, so that they do not merge. */
-#define SLOT (1ul << 30)
-static unsigned long slot = 0x100000000000;
+#define SLOT (IS_64BIT ? 1ul << 30 : 1ul << 22)
+static unsigned long slot = FAR(0x10);
+
+/* The size of huge pages */
+static unsigned long huge = 2 << 20;
 
 static unsigned int made;
 static const char *file_kind;
@@ -105,8 +107,8 @@ static void expect(const void *p, const struct mapping *m)
 	const char *kind = m->kind ?: m->flags & MAP_SHARED ? "shmem" : "anon";
 
 	made++;
-	printf("expect\t%lx\t%lx\t%s\tpage=%u", (unsigned long)p, (unsigned long)p + m->size,
-	       m->what, m->page ?: 4);
+	printf("expect\t%lx\t%lx\t%s\tpage=%lu", (unsigned long)p, (unsigned long)p + m->size,
+	       m->what, m->page ?: PAGE >> 10);
 	if (m->flags)
 		printf("\tperm=%c%c%c%c", m->prot & R ? 'r' : '-', m->prot & W ? 'w' : '-',
 		       m->prot & X ? 'x' : '-', m->flags & MAP_SHARED ? 's' : 'p');
@@ -194,16 +196,11 @@ static const struct mapping anonymous[] = {
 	{ "rwx memory", PAGE, R | W | X, ANON, .vm_flags = "rd,wr,ex" },
 	{ "a segment that grows down", 4 * PAGE, R | W, ANON | MAP_GROWSDOWN | MAP_STACK,
 	  .vm_flags = "gd" },
-	{ "a reservation of 1 TiB", TIB, PROT_NONE, ANON | MAP_NORESERVE, .anon = "-",
-	  .vm_flags = "nr" },
+	{ "a large reservation", IS_64BIT ? TIB : 256 << 20, PROT_NONE, ANON | MAP_NORESERVE,
+	  .anon = "-", .vm_flags = "nr" },
 	{ "MAP_DROPPABLE", PAGE, R | W, .flags = MAP_DROPPABLE | MAP_ANONYMOUS },
 	{ "shared anonymous memory", 3 * PAGE, R | W, MAP_SHARED | MAP_ANONYMOUS, .touch = true,
 	  .anon = "-", .vm_flags = "sh,ms", .ops = "shmem*_vm_ops", .name = "/dev/zero (deleted)" },
-	{ "a huge page, private", HUGE, R | W, ANON | MAP_HUGETLB, .touch = true, .page = 2048,
-	  .kind = "hugetlb", .anon = "y", .vm_flags = "ht", .ops = "hugetlb_vm_ops",
-	  .name = "/anon_hugepage (deleted)" },
-	{ "a huge page, shared", HUGE, R | W, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB,
-	  .page = 2048, .kind = "hugetlb", .anon = "-", .vm_flags = "ht,sh" },
 };
 
 /* One mapping, cut into three: the one in the middle gets other permissions. */
@@ -361,7 +358,7 @@ static const struct mapping of_file[] = {
 	{ "a private file, not modified", 2 * PAGE, R | W, MAP_PRIVATE, .anon = "-" },
 	{ "a private file, modified", 2 * PAGE, R | W, MAP_PRIVATE, .touch = true, .anon = "y" },
 	{ "a file, locked", 2 * PAGE, R, MAP_SHARED | MAP_LOCKED, .vm_flags = "lo" },
-	{ "an offset beyond 4 GiB", 2 * PAGE, R, MAP_SHARED, .offset = (4l << 30) + PAGE },
+	{ "an offset beyond 4 GiB", 2 * PAGE, R, MAP_SHARED, .offset = (4ll << 30) + PAGE },
 	{ "an offset beyond 1 TiB", PAGE, R, MAP_SHARED, .offset = TIB + PAGE },
 };
 
@@ -502,20 +499,10 @@ static const struct mapping sealed = {
 	"a sealed memfd", PAGE, R, MAP_SHARED, .kind = "shmem", .name = "/memfd:sealed (deleted)",
 };
 
-static const struct mapping huge_memfd = {
-	"a memfd of huge pages", HUGE, R | W, MAP_SHARED, HUGE, .page = 2048, .kind = "hugetlb",
-	.vm_flags = "ht", .name = "/memfd:huge (deleted)",
-};
-
 static const struct mapping shm[] = {
 	{ "SysV shared memory", 3 * PAGE, R | W, MAP_SHARED, .name = "/SYSV00000000 (deleted)",
 	  .ops = "shm_vm_ops" },
 	{ "SysV shared memory, read-only", 3 * PAGE, R, .flags = MAP_SHARED },
-};
-
-static const struct mapping huge_shm = {
-	"SysV huge pages", HUGE, R | W, MAP_SHARED, .page = 2048, .kind = "hugetlb",
-	.name = "/SYSV00000000 (deleted)",
 };
 
 static const struct mapping zero[] = {
@@ -532,9 +519,7 @@ static void shared(void)
 	of_memfd("a memfd\nname", 0, 4 * PAGE, 0, memfd, ARRAY_SIZE(memfd));
 	of_memfd("sealed", MFD_ALLOW_SEALING, PAGE, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
 		 &sealed, 1);
-	of_memfd("huge", MFD_HUGETLB, 2 * HUGE, 0, &huge_memfd, 1);
 	of_shm(0, shm, ARRAY_SIZE(shm));
-	of_shm(SHM_HUGETLB, &huge_shm, 1);
 
 	fd = syscall(SYS_memfd_secret, 0);
 	if (fd >= 0 && ftruncate(fd, PAGE))
@@ -547,6 +532,29 @@ static void shared(void)
 	close(fd);
 	MAP(open("/dev/mem", O_RDONLY), "/dev/mem", PAGE, R, MAP_SHARED, 0xf0000,
 	    .kind = "dev", .name = "/dev/mem", .vm_flags = "io,pf");
+}
+
+static void huge_pages(void)
+{
+	const struct mapping anonymous[] = {
+		{ "a huge page, private", huge, R | W, ANON | MAP_HUGETLB, .touch = true,
+		  .page = huge >> 10, .kind = "hugetlb", .anon = "y", .vm_flags = "ht",
+		  .ops = "hugetlb_vm_ops", .name = "/anon_hugepage (deleted)" },
+		{ "a huge page, shared", huge, R | W, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB,
+		  .page = huge >> 10, .kind = "hugetlb", .anon = "-", .vm_flags = "ht,sh" },
+	};
+	const struct mapping memfd = {
+		"a memfd of huge pages", huge, R | W, MAP_SHARED, huge, .page = huge >> 10,
+		.kind = "hugetlb", .vm_flags = "ht", .name = "/memfd:huge (deleted)",
+	};
+	const struct mapping shm = {
+		"SysV huge pages", huge, R | W, MAP_SHARED, .page = huge >> 10,
+		.kind = "hugetlb", .name = "/SYSV00000000 (deleted)",
+	};
+
+	map_all(anonymous, ARRAY_SIZE(anonymous), -1);
+	of_memfd("huge", MFD_HUGETLB, 2 * huge, 0, &memfd, 1);
+	of_shm(SHM_HUGETLB, &shm, 1);
 }
 
 /* Mappings that the kernel makes, or of files that it creates */
@@ -623,6 +631,7 @@ int main(int argc, char **argv)
 	static const struct mapping stack = { "the stack", .kind = "stack", .vm_flags = "gd",
 					      .name = "[[]stack]", .anon = "y", .ops = "-" };
 	static char buffer[1 << 16];
+	const char *hugepages;
 	struct statfs fs;
 
 	if (argc != 2 || chdir(argv[1]) || statfs(".", &fs)) {
@@ -631,6 +640,9 @@ int main(int argc, char **argv)
 	}
 	/* everything that is on tmpfs is shared memory */
 	file_kind = fs.f_type == 0x01021994 ? "shmem" : "file";
+	hugepages = strstr(slurp_path("/proc/meminfo").s, "\nHugepagesize:");
+	if (hugepages)
+		huge = strtoul(hugepages + 14, NULL, 10) << 10;
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	/* It ends with a page. */
 	if (brk((void *)(((unsigned long)sbrk(0) & -PAGE) + 17 * PAGE)))
@@ -646,6 +658,7 @@ int main(int argc, char **argv)
 	files();
 	long_path();
 	shared();
+	huge_pages();
 	kernels_own();
 	around_the_heap();
 	around((char *)sbrk(0) - 1, &heap);

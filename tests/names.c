@@ -10,7 +10,7 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((char *)0x200000000000)
+#define ROW_AT ((char *)FAR(0x20))
 #define MEGABYTE (1ul << 20)
 #define TOO_LONG "[name too long]"
 #define OMITTED "[name omitted]"

@@ -35,7 +35,7 @@
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 /* Each pair is two VMAs of N pages: A, and B where A ends. */
-#define ARENA ((char *)0x300000000000)
+#define ARENA ((char *)FAR(0x30))
 #define N (16 * PAGE)
 #define A (ARENA + N)
 #define B (A + N)

@@ -175,7 +175,7 @@ static bool *pinned;	/* shared with the target */
 
 static void init(void)
 {
-	char *row = map_row((void *)0x200000000000, 100);
+	char *row = map_row((void *)FAR(0x20), 100);
 	char *p = map_at(NULL, 40 * PAGE, PROT_READ | PROT_WRITE);
 
 	if (mlock(row, PAGE) || mlock(p, 7 * PAGE))
@@ -292,7 +292,7 @@ TEST_F(procs, zombie)
 
 static void threads_init(void)
 {
-	map_row((void *)0x300000000000, 50);
+	map_row((void *)FAR(0x30), 50);
 	start_sleeping_thread();
 	start_sleeping_thread();
 }

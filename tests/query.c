@@ -55,8 +55,9 @@ static void sweep(struct __test_metadata *_metadata, const struct fds *f, const 
 		       special_addresses[i - w->nr * EDGES];
 		/* the highest bit is not a valid flag */
 		for (flags = 0; flags < 2 * (VALID + 1); flags++) {
-			q = request((void *)(unsigned long)addr, flags, flags & 2 ? 0 : PATH_MAX,
+			q = request(NULL, flags, flags & 2 ? 0 : PATH_MAX,
 				    (flags + i) % 8 ? 0 : ID_MAX);
+			q.query_addr = addr;
 			memcpy((void *)REQUEST, &q, sizeof(q));
 			ASSERT_TRUE(answers_as_modelled(f, w, REQUEST, &ret));
 			found += !ret;
@@ -262,6 +263,20 @@ TEST_F(query, ia32_random_requests)
 	random_requests(_metadata, &self->fds, &self->world, &r, 5000);
 	figure(asked, "queries compared");
 	EXPECT_EQ(-ENOTTY, do_ioctl(self->fds.ours, PROCMAP_QUERY + 1, REQUEST));
+}
+#endif
+
+#ifndef __LP64__
+/* A 32-bit kernel has no VMAs there. It must not ignore the upper half of the address. */
+TEST_F(query, address_beyond_4_gib)
+{
+	struct procmap_query q = request(FILES_AT, 0, 0, 0);
+
+	ASSERT_EQ(0, ask(&self->fds, &q));
+	q.query_addr += 1ull << 32;
+	EXPECT_EQ(-ENOENT, ask(&self->fds, &q));
+	q.query_flags = ANY;
+	EXPECT_EQ(-ENOENT, ask(&self->fds, &q));
 }
 #endif
 

@@ -167,15 +167,15 @@ int elf_file(struct elf *e, const char *name);
 
 /* The target: VMAs of many kinds, some of them at known addresses */
 
-#define PERMISSIONS_AT ((char *)0x200000000000)	/* with all combinations of permissions */
-#define FILES_AT ((char *)0x210000000000)
-#define MORE_AT ((char *)0x220000000000)
-#define HUGE_AT ((char *)0x230000000000)
+#define PERMISSIONS_AT ((char *)FAR(0x20))	/* with all combinations of permissions */
+#define FILES_AT ((char *)FAR(0x21))
+#define MORE_AT ((char *)FAR(0x22))
+#define HUGE_AT ((char *)FAR(0x23))
 
 #ifdef __aarch64__
 #define USER_END (1ul << 48)
 #else
-#define USER_END ((1ul << 47) - PAGE)
+#define USER_END ((unsigned long)(IS_64BIT ? (1ull << 47) - PAGE : 0xc0000000))
 #endif
 
 /* On a tmpfs, or wherever /tmp is */

@@ -42,8 +42,11 @@ static void set_field_of(struct elf *e, unsigned int phdr, unsigned int which, _
 {
 	const struct place *p = &places[which][e->class == ELFCLASS64];
 	bool in_phdr = which == P_TYPE || which == P_OFFSET || which == P_FILESZ;
+	const char *low = (const char *)&value;
 
-	memcpy(e->s + p->offset + (in_phdr ? phdr_at(e->class, phdr) : 0), &value, p->size);
+	if (IS_BIG_ENDIAN)
+		low += sizeof(value) - p->size;
+	memcpy(e->s + p->offset + (in_phdr ? phdr_at(e->class, phdr) : 0), low, p->size);
 }
 
 void set_field(struct elf *e, unsigned int which, __u64 value)
@@ -78,7 +81,7 @@ struct elf new_elf(int class, size_t size)
 
 	memcpy(e.s, ELFMAG, SELFMAG);
 	set_field(&e, E_CLASS, class);
-	set_field(&e, E_DATA, ELFDATA2LSB);
+	set_field(&e, E_DATA, IS_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB);
 	set_field(&e, E_TYPE, ET_DYN);
 	set_field(&e, E_PHOFF, phdr_at(class, 0));
 	set_field(&e, E_PHENTSIZE, phdr_at(class, 1) - phdr_at(class, 0));

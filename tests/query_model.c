@@ -307,7 +307,7 @@ void print_answers(__u64 at, int ret, const char *image, const char *expected_fr
 	for (i = 0; i < IMAGE && image[i] == expected[i]; i++)
 		;
 	if (i < IMAGE)
-		fprintf(stderr, "# they differ from byte %zu of page %lu on\n", i % PAGE, i / PAGE);
+		fprintf(stderr, "# they differ from byte %lu of page %lu on\n", i % PAGE, i / PAGE);
 }
 
 int ask_at(const struct fds *f, __u64 at)
@@ -500,9 +500,12 @@ void query_init(void)
 
 const char *id_in_file(const char *path)
 {
-	static const char note[] = "\4\0\0\0\24\0\0\0\3\0\0\0GNU";
+	static const struct {
+		struct elf32_note head;
+		char name[4];
+	} note = { { 4, ID_MAX, BUILD_ID }, "GNU" };
 	struct text file = slurp_path(path);
-	const char *p = memmem(file.s, file.len, note, sizeof(note));
+	const char *p = memmem(file.s, file.len, &note, sizeof(note));
 
 	if (!p || p > file.s + 1000)
 		fatal("there is no build ID in %s", path);

@@ -9,7 +9,7 @@
 
 #define ELF_AT ((unsigned long)FILES_AT + 30 * PAGE)
 #define NAMELESS_AT ((unsigned long)PERMISSIONS_AT)
-#define GAP_AT (1ul << 40)
+#define GAP_AT FAR(0x12)
 
 /* The request is checked first, then the target, then the VMA. */
 static const struct {
@@ -48,7 +48,8 @@ static void try_wrong(struct __test_metadata *_metadata, const struct fds *f, bo
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		q = request((void *)(unsigned long)wrong[i].addr, wrong[i].flags, 0, 0);
+		q = request(NULL, wrong[i].flags, 0, 0);
+		q.query_addr = wrong[i].addr;
 		q.vma_name_size = wrong[i].name_size;
 		q.vma_name_addr = wrong[i].name;
 		q.build_id_size = wrong[i].id_size;
@@ -177,7 +178,7 @@ TEST_F(query, after_rmmod_enotty)
 
 /* Targets that change */
 
-#define SLOT ((char *)0x260000000000)
+#define SLOT ((char *)FAR(0x26))
 
 static atomic_ulong *rounds;		/* shared */
 static int elf_fd, wall_fd;

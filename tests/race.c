@@ -21,7 +21,7 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define LOW_AT 0x400000000000ul
+#define LOW_AT FAR(0x40)
 #define GROUP 32			/* pages */
 #define ROW_AT (LOW_AT + (GROUP + 1) * PAGE)
 #define ROW 200
@@ -489,7 +489,7 @@ TEST_F(race, checker_detects_torn_walk)
  * away for long after each section, and each thread that gets the lock adds two
  * VMAs.
  */
-#define AHEAD_AT ((char *)0x300000000000)
+#define AHEAD_AT ((char *)FAR(0x30))
 #define AHEAD 192u
 #define PIECE 64u			/* pages that are unmapped at a time */
 #define LAP 400000u

@@ -14,7 +14,7 @@ static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0, "header
 static_assert(sizeof(struct vmainfo_record) == 64, "record");
 static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 
-#define MARK ((char *)0x500000000000)
+#define MARK ((char *)FAR(0x50))
 
 static void command(char c)
 {
@@ -161,7 +161,7 @@ TEST(no_sequence_during_change)
 
 	pid = fork_child();
 	if (!pid) {
-		map_row((void *)0x300000000000, MANY_VMAS);
+		map_row((void *)FAR(0x30), MANY_VMAS);
 		for (;;) {
 			pid_t child = fork();
 

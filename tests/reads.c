@@ -17,7 +17,7 @@
  * line or a record just fits, or just does not fit.
  */
 #define BATCH 3000
-#define BATCH_AT 0x200000000000ul
+#define BATCH_AT FAR(0x20)
 #define DEPTH 24		/* of directories, with names of 200 bytes */
 #define FITS_AT 19		/* how deep a path makes a line of about a page */
 
@@ -265,7 +265,7 @@ TEST_F(reads, random_read_sizes)
 		if (!n || random() % 50 == 0) {
 			size = n ? (size_t)random() % self->text.len : 0ul;
 			at = i % 2 ? lseek(self->fd, size, SEEK_SET) :
-			     lseek(self->fd, (off_t)(size - at), SEEK_CUR);
+			     lseek(self->fd, (off_t)size - (off_t)at, SEEK_CUR);
 			ASSERT_EQ(size, at);
 		}
 	}

@@ -8,9 +8,9 @@
 #include "stress.h"
 #include "vmainfo_test.h"
 
-#define MARK_HIGH ((char *)0x500000000000)	/* there from the start */
-#define MARK_NEW ((char *)0x500000100000)	/* comes with 'n' */
-#define ROW_AT ((char *)0x400000000000)
+#define MARK_HIGH ((char *)FAR(0x50))	/* there from the start */
+#define MARK_NEW ((char *)(FAR(0x50) + 0x100000))	/* comes with 'n' */
+#define ROW_AT ((char *)FAR(0x40))
 #define ROW 300
 
 static void snapshot_init(void)

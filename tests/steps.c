@@ -10,8 +10,10 @@
  */
 #include "util.h"
 
+#include "util.h"
+
 /* Far from all other VMAs: it does not merge. */
-#define AT ((void *)0x100000000000)
+#define AT ((void *)FAR(0x10))
 
 static int step(char c, char **argv)
 {

@@ -19,10 +19,10 @@
 #define PUBLISHED 6
 
 /* A row that every process here has and never changes, except by exec */
-#define MARK_AT 0x200000000000ul
+#define MARK_AT FAR(0x20)
 #define MARKS 30
 /* Where the storms map and unmap, each thread in its own arena */
-#define ARENA(nr) (0x300000000000ul + (nr) * 0x10000000ul)
+#define ARENA(nr) (FAR(0x30) + (nr) * FAR(1))
 #define ARENA_PAGES 256
 #define FILES 8
 
@@ -408,7 +408,7 @@ static void forking(struct rng *r)
 
 static void map_long_row(struct rng *r)
 {
-	map_row((void *)0x500000000000, 100);
+	map_row((void *)FAR(0x50), 100);
 }
 
 static void map_for_ever(struct rng *r)
@@ -422,7 +422,7 @@ static unsigned int thread_steps;
 static void *thread(void *arg)
 {
 	static atomic_uint arena;
-	struct rng r = { .state = (uint64_t)arg };
+	struct rng r = { .state = (unsigned long)arg };
 	unsigned int i, mine = ++arena;
 
 	publish(syscall(SYS_gettid));
@@ -441,7 +441,7 @@ static void run_threads(struct rng *r)
 
 	thread_steps = 1 + rnd(r, 50);
 	for (i = 0; i < THREADS; i++)
-		must(!pthread_create(id + i, NULL, thread, (void *)rnd64(r)), "thread");
+		must(!pthread_create(id + i, NULL, thread, (void *)(unsigned long)rnd64(r)), "thread");
 	if (leader_exits_first)
 		pthread_exit(NULL);
 	for (i = 0; i < THREADS; i++)

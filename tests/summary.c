@@ -11,9 +11,9 @@
 #include "summary_text.h"
 #include "vmainfo_test.h"
 
-#define ROW_AT ((char *)0x200000000000)
+#define ROW_AT ((char *)FAR(0x20))
 #define ROW 1500u
-#define MARK ((char *)0x500000000000)
+#define MARK ((char *)FAR(0x50))
 #define HUGE (2ul << 20)
 
 /* What procfs says */

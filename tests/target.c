@@ -10,10 +10,10 @@
 
 #include "vmainfo_test.h"
 
-#define A_MARK ((void *)0x200000000000)
+#define A_MARK ((void *)FAR(0x20))
 #define A_ROW 150
-#define B_MARK ((void *)0x300000000000)
-#define OWN_MARK ((void *)0x600000000000)
+#define B_MARK ((void *)FAR(0x30))
+#define OWN_MARK ((void *)FAR(0x60))
 
 FIXTURE(target)
 {

@@ -112,14 +112,51 @@ static bool is_aligned(uint64_t value)
 	return value % MIN_PAGE == 0;
 }
 
-/* Parses a record at @p, where @left bytes remain. Returns what is wrong. */
-static const char *record_parse(struct vma *vma, const char *p, size_t left, size_t *next)
+/* Changes the byte order of @count adjacent numbers. */
+static void swap_u32(__u32 *number, size_t count)
+{
+	for (; count--; number++)
+		*number = __builtin_bswap32(*number);
+}
+
+static void swap_u64(__u64 *number, size_t count)
+{
+	for (; count--; number++)
+		*number = __builtin_bswap64(*number);
+}
+
+static void swap_header(struct vmainfo_header *h)
+{
+	swap_u32(&h->size, 4);
+	h->pid = __builtin_bswap32(h->pid);
+	swap_u32(&h->vmas, 1);
+	swap_u64(&h->taken_ns, 3);
+}
+
+static void swap_record(struct vmainfo_record *r)
+{
+	r->size = __builtin_bswap16(r->size);
+	swap_u32(&r->next, 1);
+	swap_u64(&r->start, 5);
+	swap_u32(&r->dev_major, 3);
+	r->ops_len = __builtin_bswap16(r->ops_len);
+}
+
+/*
+ * Parses a record at @p, where @left bytes remain. Changes its byte order if
+ * @swap is set. Returns what is wrong.
+ */
+static const char *record_parse(struct vma *vma, char *p, size_t left, bool swap, size_t *next)
 {
 	struct vmainfo_record r;
 
 	if (left < sizeof(r))
 		return "it ends inside a record";
 	memcpy(&r, p, sizeof(r));
+	if (swap) {
+		swap_record(&r);
+		memcpy(p, &r, sizeof(r));
+	}
 	if (r.size < sizeof(r) || r.size % 8 || r.next % 8)
 		return "a record has an impossible size";
 	if (r.next > left)
@@ -150,14 +187,19 @@ static const char *record_parse(struct vma *vma, const char *p, size_t left, siz
 	return NULL;
 }
 
-/* Parses a header at @raw, where @size bytes are. Returns NULL, or what is wrong. */
-static const char *header_parse(struct vmainfo_header *h, const char *raw, size_t size)
+/*
+ * Parses a header at @raw, where @size bytes are. Sets *@swap if the listing has
+ * the other byte order. Returns NULL, or what is wrong.
+ */
+static const char *header_parse(struct vmainfo_header *h, const char *raw, size_t size,
+				bool *swap)
 {
 	if (size < offsetof(struct vmainfo_header, flags))
 		return size ? "it is too short" : "it is empty";
 	memcpy(h, raw, size < sizeof(*h) ? size : sizeof(*h));
-	if (h->magic == __builtin_bswap32(VMAINFO_MAGIC))
-		return "it was saved on a machine of another byte order";
+	*swap = h->magic == __builtin_bswap32(VMAINFO_MAGIC);
+	if (*swap)
+		swap_header(h);
 	if (h->magic != VMAINFO_MAGIC)
 		return "it is neither a file of 'vmainfo save' nor a copy of /proc/PID/maps";
 	if (h->version > VMAINFO_VERSION)
@@ -173,18 +215,21 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 	const char *wrong;
 	size_t at, next, i;
 	uint64_t nr;
+	bool swap;
 
 	memset(l, 0, sizeof(*l));
-	wrong = header_parse(h, raw, size);
+	wrong = header_parse(h, raw, size, &swap);
 	if (wrong)
 		return wrong;
+	if (swap)
+		memcpy(raw, h, sizeof(*h));
 	nr = (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE);
 	/* Before memory is allocated for that number */
 	if (nr > (size - h->size) / sizeof(struct vmainfo_record))
 		return "it ends before its last record";
 	l->vmas = xreallocarray(NULL, nr, sizeof(*l->vmas));
 	for (at = h->size, i = 0; i < nr; at += next, i++) {
-		wrong = record_parse(&l->vmas[i], raw + at, size - at, &next);
+		wrong = record_parse(&l->vmas[i], raw + at, size - at, swap, &next);
 		if (!wrong && i && l->vmas[i].start < l->vmas[i - 1].end)
 			wrong = "its VMAs are not in order";
 		if (wrong)
@@ -775,9 +820,10 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 	struct vma vma = {};
 	uint64_t i, last = 0;
 	size_t next;
+	bool swap;
 	int err;
 
-	*wrong = header_parse(h, s->b.p, s->b.size);
+	*wrong = header_parse(h, s->b.p, s->b.size, &swap);
 	for (s->at = *wrong ? 0 : h->size, i = 0; !*wrong; s->at += next, i++) {
 		err = stream_need(s, sizeof(r));
 		if (err)
@@ -786,11 +832,11 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 			break;
 		if (s->b.size - s->at >= sizeof(r)) {
 			memcpy(&r, s->b.p + s->at, sizeof(r));
-			err = stream_need(s, r.next);
+			err = stream_need(s, swap ? __builtin_bswap32(r.next) : r.next);
 		}
 		if (err)
 			return err;
-		*wrong = record_parse(&vma, s->b.p + s->at, s->b.size - s->at, &next);
+		*wrong = record_parse(&vma, s->b.p + s->at, s->b.size - s->at, swap, &next);
 		if (!*wrong && vma.start < last)
 			*wrong = "its VMAs are not in order";
 		last = vma.end;
@@ -863,7 +909,7 @@ static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *d
 		}
 		if (!m.raw.size)
 			continue;
-		*wrong = record_parse(&vma, m.raw.p, m.raw.size, &next);
+		*wrong = record_parse(&vma, m.raw.p, m.raw.size, false, &next);
 		m.raw.size = 0;
 		if (*wrong || m.header.flags & VMAINFO_GATE)
 			continue;

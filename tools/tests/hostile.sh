@@ -38,6 +38,7 @@ check header "extreme values in every header field"
 check records "extreme values in every record field"
 check order "records out of order rejected"
 check grown "larger structures accepted"
+check swapped "other byte order shown the same"
 result "stdin in small pieces" in_pieces
 result "maps line over 2 MiB rejected" long_line
 replay=${FUZZ_REPLAY:-$(dirname "$VMAINFO")/fuzz_replay}
