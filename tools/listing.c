@@ -80,6 +80,25 @@ char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 	return buf;
 }
 
+const char *const nomerge_names[] = {
+	"flags", "special", "file", "offset", "anon_vma", "name", "policy", "uffd", NULL
+};
+
+bool vma_nomerge(char buf[FLAGS_TEXT], const struct listing *l, const struct vma *vma)
+{
+	const bool is_gate = l->has_gate && vma == l->vmas + l->nr - 1;
+	char *p = buf;
+	size_t i;
+
+	if (is_gate || vma == l->vmas || vma[-1].end != vma->start)
+		return false;
+	strcpy(buf, "none");
+	for (i = 0; nomerge_names[i]; i++)
+		if (vma->nomerge & 1 << i)
+			p += sprintf(p, "%s%s", p > buf ? "," : "", nomerge_names[i]);
+	return true;
+}
+
 uint64_t listing_size(const struct listing *l)
 {
 	uint64_t bytes = 0;

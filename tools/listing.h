@@ -100,6 +100,10 @@ const char *policy_name(unsigned int policy);
 /* Two-letter names of the flags, as in the column "flags" of vmas. Returns @buf. */
 #define FLAGS_TEXT 256
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma);
+/* The bits VMAINFO_NOMERGE_*, in their order; ends with NULL */
+extern const char *const nomerge_names[];
+/* The column "nomerge" of vmas. Returns false if no VMA ends where this one starts. */
+bool vma_nomerge(char buf[FLAGS_TEXT], const struct listing *l, const struct vma *vma);
 
 /* Their number and size, without the gate page */
 static inline size_t listing_vmas(const struct listing *l)

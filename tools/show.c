@@ -103,6 +103,7 @@ static const struct {
 	[COLUMN_POLICY] = { "policy", 0, VALUE_TEXT, 0, true },
 	[COLUMN_FLAGS] = { "flags", 0, VALUE_LIST, 0, true },
 	[COLUMN_DELETED] = { "deleted", 0, VALUE_BOOL, 0, true },
+	[COLUMN_NOMERGE] = { "nomerge", 0, VALUE_LIST, 0, true },
 	[COLUMN_OPS] = { "ops", 0, VALUE_TEXT, 0, true },
 	[COLUMN_NAME] = { "name", TABLE_CUT, VALUE_TEXT, 0, false },
 };
@@ -158,6 +159,9 @@ static void get_value(struct value *v, enum show_column column, const struct lis
 	case COLUMN_DELETED:
 		v->number = !!(vma->flags & VMAINFO_DELETED);
 		break;
+	case COLUMN_NOMERGE:
+		v->text = vma_nomerge(v->buf, l, vma) ? v->buf : NULL;
+		break;
 	case COLUMN_OPS:
 		v->text = vma->ops;
 		break;
@@ -169,7 +173,7 @@ static void get_value(struct value *v, enum show_column column, const struct lis
 	}
 	if (columns[column].module && listing_is_from_maps(l))
 		v->type = VALUE_UNKNOWN;
-	else if ((v->type == VALUE_TEXT && !v->text) ||
+	else if (((v->type == VALUE_TEXT || v->type == VALUE_LIST) && !v->text) ||
 		 ((column == COLUMN_NR || column == COLUMN_PAGE_KB) && !v->number))
 		v->type = VALUE_NONE;
 }
@@ -530,7 +534,7 @@ static const struct argp_option options[] = {
 	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
 	{ "group", OPT_GROUP, NULL, 0, "Groups of similar VMAs, as 'vmainfo why'", 1 },
 	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
-	  "Only these: address, size, nr, start, end, size_kb, perm, offset, dev, inode, kind, page_kb, anon, policy, flags, deleted, ops, name",
+	  "Only these: address, size, nr, start, end, size_kb, perm, offset, dev, inode, kind, page_kb, anon, policy, flags, deleted, nomerge, ops, name",
 	  2 },
 	{ "noheadings", OPT_NOHEADINGS, NULL, 0, "No line with headings, and no totals", 2 },
 	{ "raw", OPT_RAW, NULL, 0,

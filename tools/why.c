@@ -334,9 +334,6 @@ static void print_reasons(FILE *out, const struct why *w, size_t lines, bool ter
 
 static void reasons_json(struct json *j, const struct why *w)
 {
-	static const char * const names[] = {
-		"flags", "special", "file", "offset", "anon_vma", "name", "policy", "uffd",
-	};
 	const struct reason *r;
 	char *text;
 	size_t i, k;
@@ -348,9 +345,9 @@ static void reasons_json(struct json *j, const struct why *w)
 		json_open(j, NULL, '{');
 		json_int(j, "pairs", r->nr);
 		json_open(j, "rules", '[');
-		for (k = 0; k < ARRAY_SIZE(names); k++)
+		for (k = 0; nomerge_names[k]; k++)
 			if (r->nomerge & 1 << k)
-				json_text(j, NULL, names[k]);
+				json_text(j, NULL, nomerge_names[k]);
 		json_close(j, ']');
 		text = reason_text(r);
 		json_text(j, "text", r->nomerge ? text : NULL);

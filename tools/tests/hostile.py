@@ -95,8 +95,10 @@ def check_swapped():
         file.write(raw.build(records, mm_seq=5, exec_id=6))
     for command in (["show", "--json"], ["show", "--csv"], ["show", "--maps"], ["show", "--long"],
                     ["why"]):
-        shown = [subprocess.check_output([VMAINFO, *command, "--from=" + name])
-                 for name in (good_file, bad_file)]
+        shown = []
+        for name in (good_file, bad_file):
+            with open(name, "rb") as file:
+                shown.append(subprocess.check_output([VMAINFO, *command, "--from=-"], stdin=file))
         assert shown[0] == shown[1], shown
     subprocess.run([VMAINFO, "diff", good_file, bad_file], check=True)
 

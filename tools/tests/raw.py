@@ -73,6 +73,9 @@ def perm(r):
                    zip("rwx", (READ, WRITE, EXEC))) + ("s" if r["flags"] & MAYSHARE else "p")
 
 
+RULES = "flags special file offset anon_vma name policy uffd".split()
+
+
 def letters(r):
     return [text for i, text in enumerate(LETTERS) if r["flags"] >> i & 1] + \
         ["??"] * (r["flags"] >> 63)

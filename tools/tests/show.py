@@ -17,6 +17,13 @@ vmas = records[:len(records) - gate]
 output = sys.stdin.buffer.read()
 
 
+def nomerge(i, r):
+    """None if no VMA ends where this one starts"""
+    if not i or r not in vmas or records[i - 1]["end"] != r["start"]:
+        return None
+    return [rule for bit, rule in enumerate(raw.RULES) if r["nomerge"] >> bit & 1] or ["none"]
+
+
 def fields(i, r):
     """What JSON has of a record."""
     return {
@@ -31,6 +38,7 @@ def fields(i, r):
         "policy": raw.POLICIES[r["policy"]] if r["policy"] < len(raw.POLICIES) else "?",
         "flags": raw.letters(r),
         "deleted": bool(r["flags"] & raw.DELETED),
+        "nomerge": nomerge(i, r),
         "ops": r["ops"] and raw.text(r["ops"]),
         "name": None if r["name"] is None else raw.text(r["name"]),
     }
@@ -62,6 +70,7 @@ def check_csv():
         del want["deleted"]
         want["anon"] = "y" if r["flags"] & raw.ANON_VMA else "n"
         want["flags"] = ",".join(raw.letters(r)) or "-"
+        want["nomerge"] = ",".join(nomerge(i, r) or [])
         same(rows[i], want, f"record {i}")
     same(text.count("\r\n"), len(records) + 1, "line ends")
     same(text.replace("\r\n", "").count("\n"), 0, "other line ends")
@@ -92,6 +101,7 @@ def check_raw():
         for key in ("anon", "deleted"):
             want[key] = "y" if want[key] else "-"
         want["flags"] = ",".join(want["flags"])
+        want["nomerge"] = ",".join(want["nomerge"] or [])
         want["name"] = (want["name"] or "").replace(" ", "\\x20")
         want = {key: "-" if value in (None, "") else str(value) for key, value in want.items()}
         same(dict(zip(lines[0].split(" "), line.split(" "), strict=True)), want, f"line {i}")

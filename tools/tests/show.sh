@@ -296,7 +296,7 @@ for name in capture strange; do
 	result "$name: table matches raw" as_raw table "$file"
 	result "$name: --long matches raw" as_raw table "$file" --long
 	result "$name: --raw matches raw" as_raw raw "$file" --raw \
-		-o nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,deleted,ops,name
+		-o nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,deleted,nomerge,ops,name
 done
 
 vmainfo show --maps --from="$capture" >"$TMP/maps"
