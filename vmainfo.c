@@ -432,7 +432,11 @@ struct vma_source {
 	u64 ino;		/* as maps shows it, 0 without a file */
 	dev_t dev;		/* as maps shows it, 0 without a file */
 	u32 name_len;
-	u32 chain;		/* next source with the same hash, or 0 */
+	union {
+		/* Until symbols are resolved: next source with the same hash, or 0 */
+		u32 chain;
+		u32 ops_len;	/* of @ops_name */
+	};
 	u8 kind;		/* enum vmainfo_kind */
 	u8 page_shift;		/* log2 of the kernel's page size for it */
 	u8 bits;		/* SOURCE_* */
@@ -1224,7 +1228,8 @@ static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *
 		return WALK_SOURCES_FULL;
 	memset(src, 0, sizeof(*src));
 	src->ops = ops;
-	src->bits = vma_closes(w, vma) ? SOURCE_CLOSES : 0;
+	if (s->wants & WANTS_NOMERGE && vma_closes(w, vma))
+		src->bits = SOURCE_CLOSES;
 	if (w->stable) {
 		src->file = get_file(file);
 		src->page_shift = ilog2(vma_kernel_pagesize(vma));
@@ -1849,6 +1854,7 @@ struct source_resolver {
 	struct {
 		const struct vm_operations_struct *ops;
 		const char *name;
+		u32 len;
 	} ops[OPS_CACHE];	/* the symbols that were looked up last */
 	unsigned int ops_next;	/* the element of @ops to replace next */
 };
@@ -1947,6 +1953,7 @@ static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 	const char *name;
 	size_t i = 0;
 
+	src->ops_len = 0;
 	if (!src->ops)
 		return 0;
 	while (i < OPS_CACHE && res->ops[i].ops != src->ops)
@@ -1958,8 +1965,10 @@ static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 		i = res->ops_next++ % OPS_CACHE;
 		res->ops[i].ops = src->ops;
 		res->ops[i].name = name;
+		res->ops[i].len = strlen(name);
 	}
 	src->ops_name = res->ops[i].name;
+	src->ops_len = res->ops[i].len;
 	return 0;
 }
 
@@ -2010,16 +2019,17 @@ static int snapshot_resolve(struct vma_snapshot *s)
 	int err = 0;
 	u32 i;
 
-	if (s->wants)
+	if (s->wants & WANTS_NAMES)
 		memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
-	for (i = SOURCES_FIXED; s->wants && i < s->sources_nr && !err; i++) {
+	for (i = SOURCES_FIXED; s->wants & WANTS_NAMES && i < s->sources_nr && !err; i++) {
 		cond_resched();
-		if (fatal_signal_pending(current))
-			err = -EINTR;
-		if (!err && s->wants & WANTS_NAMES)
-			err = source_resolve_name(&res, i);
-		if (!err && s->wants & WANTS_OPS)
-			err = source_set_ops(&res, &s->sources[i]);
+		err = fatal_signal_pending(current) ? -EINTR : source_resolve_name(&res, i);
+	}
+	/* Symbols take the place of the chains. */
+	for (i = SOURCES_FIXED; s->wants & WANTS_OPS && i < s->sources_nr && !err; i++) {
+		cond_resched();
+		err = fatal_signal_pending(current) ? -EINTR :
+			source_set_ops(&res, &s->sources[i]);
 	}
 	kvfree(res.buf);
 	sources_put_files(s);
@@ -3026,7 +3036,7 @@ static int vmas_show(struct seq_file *m, void *v)
 			src = record_source(s, b.r);
 			columns_len = fmt_source_columns(columns, src) - columns;
 			ops = src->ops_name ?: "-";
-			ops_len = strlen(ops);
+			ops_len = src->ops_name ? src->ops_len : 1;
 			emit_expect(&b, VMAS_HEAD_MAX + max_t(size_t, ops_len, 22) +
 				    max_t(size_t, source_name_max(src), 1) + FMT_SLACK);
 		}
@@ -3206,7 +3216,7 @@ static int raw_show(struct seq_file *m, void *v)
 			more[0] = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
 				  (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 			more[1] = more[0] | VMAINFO_ANON_VMA;
-			same.r.ops_len = src->ops_name ? strlen(src->ops_name) + 1 : 0;
+			same.r.ops_len = src->ops_name ? src->ops_len + 1 : 0;
 			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = src->page_shift;
 			emit_expect(&b, same.r.next);
