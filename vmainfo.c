@@ -1127,9 +1127,9 @@ struct walk_pos {
 };
 
 /*
- * The VMA that ends at the position, with which the next one is compared. The
- * members after @vma are valid if it is the last recorded one and nothing in it
- * is unusual. Else @source is U32_MAX.
+ * The VMA that ends at the position, with which the next one is compared. If it
+ * was not recorded last, or is unusual to walk_compare(), @source is U32_MAX,
+ * and @anon_vma and @shift are not used.
  */
 struct walk_prev {
 	struct vm_area_struct *vma; /* or NULL; valid like struct vma_walk.vmi */
@@ -1300,7 +1300,7 @@ static noinline u8 walk_compare_unusual(const struct vma_walk *w,
 {
 	const bool closes = vma_closes(w, last) || vma_closes(w, vma);
 
-	return vma_nomerge(last, vma, closes) | vma_nomerge_unusual(last, vma);
+	return vma_nomerge(last, vma, closes) | vma_nomerge_unusual(last, vma, w->stable);
 }
 
 /*
@@ -2462,7 +2462,7 @@ static __always_inline char *fmt_word(char *p, u64 chars, int len)
 	return p + len;
 }
 
-/* Unlike memcpy(), this does not check at run time whether an array is exceeded. */
+/* memcpy() of 8 bytes without the run-time check of CONFIG_FORTIFY_SOURCE */
 static __always_inline void copy_word(char *p, const char *text)
 {
 	__builtin_memcpy(p, text, 8);
@@ -2933,7 +2933,7 @@ static __always_inline char *fmt_flags_column(char *p, struct flags_text *known,
 	int i;
 
 	known += flags & (VM_READ | VM_WRITE | VM_EXEC);
-	if (likely(known->flags == flags && known->len)) {
+	if (likely(known->len && known->flags == flags)) {
 		for (i = 0; i < sizeof(known->text); i += 8)
 			copy_word(p + i, known->text + i);
 		return p + known->len;
@@ -3008,6 +3008,7 @@ static char *fmt_nomerge_column(char *p, const struct vma_snapshot *s,
  * flags are all that exist
  */
 #define VMAS_HEAD_MAX (190 + FLAGS_MAX + NOMERGE_MAX + FMT_SLACK)
+static_assert(VMAS_HEAD_MAX + KSYM_NAME_LEN + FMT_SLACK < LINE_OVERHEAD_MAX);
 
 static int vmas_show(struct seq_file *m, void *v)
 {
@@ -3593,8 +3594,8 @@ out:
 
 /*
  * The ioctl PROCMAP_QUERY of maps. Programs use it in loops. So nothing on the
- * stack is cleared, and a structure of this version is copied with a size that
- * the compiler knows: the kernel does not check its bounds at run time.
+ * stack is cleared. A structure of this version is copied with a size that the
+ * compiler knows, which saves the kernel's check of bounds at run time.
  */
 static long maps_query(const struct file *entry, struct vmainfo_file *vf,
 		       struct procmap_query_v1 __user *to)

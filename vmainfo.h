@@ -197,9 +197,10 @@ struct vmainfo_header {
 /* Protection keys and arm64's VM_MTE_ALLOWED have no bit. */
 
 /*
- * struct vmainfo_record.nomerge: each rule of the running kernel that keeps a VMA
- * and the one that ends where it starts apart. Drivers, hugetlbfs and the stack
- * of a process that execs add rules: these count as VMAINFO_NOMERGE_SPECIAL.
+ * struct vmainfo_record.nomerge: the rules of the running kernel that prevent a
+ * merge of a VMA with the one that ends where it starts. Drivers, hugetlbfs and
+ * the stack of a process in exec() have further rules, which count as
+ * VMAINFO_NOMERGE_SPECIAL.
  */
 #define VMAINFO_NOMERGE_FLAGS		0x01	/* flags that matter for this differ */
 #define VMAINFO_NOMERGE_SPECIAL		0x02	/* VM_SPECIAL, or vm_ops with close() */

@@ -52,8 +52,8 @@ static inline struct file *kcompat_file_open_root(const struct path *root,
 #endif
 
 /*
- * Marks a variable that the compiler does not clear if the kernel was configured
- * to have all others cleared. The first versions of 5.10 do not have the macro.
+ * Excludes a variable from the initialization that CONFIG_INIT_STACK_ALL_ZERO
+ * adds. The first versions of 5.10 do not have the macro.
  */
 #ifndef __uninitialized
 #define __uninitialized

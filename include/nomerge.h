@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Why the kernel does not merge two VMAs of which one ends where the other starts:
- * the rules of vma_merge() and what it calls, in mm/vma.c (mm/mmap.c before 6.12).
+ * Why the kernel does not merge two neighbouring VMAs: the rules of vma_merge()
+ * and of what it calls, in mm/vma.c (mm/mmap.c before 6.12).
+ *
  * The rules that differ between kernels:
  *
  * - All ignore VM_SOFTDIRTY. From 6.19 on they also ignore VM_MAYBE_GUARD.
- * - From 7.x on a private mapping of a file also has an offset among anonymous
- *   pages, which must be contiguous, too.
+ * - In kernels with vma_start_anon_pgoff(), a private mapping of a file has a
+ *   second offset, for its anonymous pages, which must be contiguous, too.
  * - If only one VMA has an anon_vma, kernels before 6.13 merge the two when the
  *   other one changes, and later ones when either changes. So both count as
  *   mergeable.
@@ -22,8 +23,8 @@
 #include "../vmainfo.h"
 
 /*
- * VMA flags that may differ. The newest kernels have a macro for them that is not
- * a number.
+ * VMA flags that may differ. In the newest kernels, the macro for them is a
+ * vma_flags_t and not a number.
  */
 #ifdef VMA_IGNORE_MERGE_FLAGS
 #define NOMERGE_IGNORED_FLAGS (VM_SOFTDIRTY | VM_MAYBE_GUARD)
@@ -34,7 +35,7 @@
 #endif
 
 #ifdef CONFIG_NUMA
-/* The nodes of a policy. The test asks for the member in linux/mempolicy.h. */
+/* The member with the nodes of a policy. Kbuild looks for its declaration. */
 #ifdef KCOMPAT_HAS_MEMPOLICY_NODES
 #define mempolicy_nodes nodes
 #else
@@ -42,9 +43,9 @@
 #endif
 
 /*
- * As __mpol_equal() in mm/mempolicy.c, which is not exported. Policies are
- * replaced with mmap_lock held for writing only. Where VMAs are read without the
- * lock, policies are freed by RCU.
+ * As __mpol_equal() in mm/mempolicy.c, which is not exported. The kernel
+ * replaces policies only with mmap_lock held for writing. Where VMAs are read
+ * without the lock, it frees policies by RCU.
  */
 static inline bool mempolicy_equal(const struct mempolicy *a,
 				   const struct mempolicy *b)
@@ -93,16 +94,21 @@ static inline bool vma_uffd_equal(const struct vm_area_struct *a,
 }
 
 /*
- * If both have a name, the caller holds mmap_lock: walks read named VMAs in no
- * other way.
+ * @stable: the caller holds mmap_lock, so that names do not change. Without it a
+ * name can be freed at any time, and is not dereferenced. A VMA that had a name
+ * when the walk came to it is not read without the lock. If both have one now, a
+ * writer has had the lock, and the walk is repeated.
  */
 static inline bool vma_anon_name_equal(const struct vm_area_struct *a,
-				       const struct vm_area_struct *b)
+				       const struct vm_area_struct *b, bool stable)
 {
 #ifdef CONFIG_ANON_VMA_NAME
-	if (!kcompat_has_anon_name(a) && !kcompat_has_anon_name(b))
+	const bool a_named = kcompat_has_anon_name(a);
+	const bool b_named = kcompat_has_anon_name(b);
+
+	if (!a_named && !b_named)
 		return true;
-	return kcompat_has_anon_name(a) && kcompat_has_anon_name(b) &&
+	return stable && a_named && b_named &&
 	       !strcmp(a->anon_name->name, b->anon_name->name);
 #else
 	return true;
@@ -110,9 +116,9 @@ static inline bool vma_anon_name_equal(const struct vm_area_struct *a,
 }
 
 /*
- * Whether fork() has given a VMA a further anon_vma. As list_is_singular(), but
- * an empty list counts as singular. The list may change meanwhile, and nothing
- * on it is dereferenced.
+ * Whether fork() has linked a VMA to a further anon_vma: !list_is_singular(),
+ * but false for an empty list. The list can change concurrently, so nothing on
+ * it is dereferenced.
  */
 static inline bool vma_anon_vma_shared(const struct vm_area_struct *vma)
 {
@@ -146,13 +152,18 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 	return true;
 }
 
+/* VM_SPECIAL, which is no compile-time constant on the newest kernels */
+#define NOMERGE_SPECIAL_FLAGS (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
+
 /* Flags of VMAs that are never merged, or that have a userfaultfd to compare */
 #define NOMERGE_UNUSUAL_FLAGS \
-	(VM_SPECIAL | VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR | VM_UFFD_RWP)
+	(NOMERGE_SPECIAL_FLAGS | VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR | \
+	 VM_UFFD_RWP)
 
 /*
- * Whether the anonymous pages of a file's private mapping kept their offset when
- * they moved. A mapping without such pages has the offset of its address.
+ * Whether mremap() has moved a private mapping of a file with anonymous pages,
+ * which keep their offset. A mapping without such pages has the offset of its
+ * address.
  */
 static __always_inline bool vma_anon_pages_moved(const struct vm_area_struct *vma)
 {
@@ -169,8 +180,9 @@ static __always_inline bool vma_anon_pages_moved(const struct vm_area_struct *vm
  * @prev and @vma, which starts where @prev ends: VMAINFO_NOMERGE_*, or 0 if no
  * rule prevents it. @closes is whether the vm_ops of one of them have close().
  *
- * mmap_lock protects both, or RCU their memory. Under RCU these read numbers,
- * pointers to compare, and policies.
+ * The caller holds mmap_lock, or rcu_read_lock(), which keeps the memory of
+ * both VMAs. Under RCU these functions read numbers, policies, and pointers
+ * that they only compare.
  */
 static inline u8 vma_nomerge(const struct vm_area_struct *prev,
 			     const struct vm_area_struct *vma, bool closes)
@@ -183,7 +195,7 @@ static inline u8 vma_nomerge(const struct vm_area_struct *prev,
 
 	if ((prev_flags ^ flags) & ~NOMERGE_IGNORED_FLAGS)
 		nomerge |= VMAINFO_NOMERGE_FLAGS;
-	if (closes || ((prev_flags | flags) & VM_SPECIAL))
+	if (closes || ((prev_flags | flags) & NOMERGE_SPECIAL_FLAGS))
 		nomerge |= VMAINFO_NOMERGE_SPECIAL;
 	if (READ_ONCE(prev->vm_file) != READ_ONCE(vma->vm_file))
 		nomerge |= VMAINFO_NOMERGE_FILE;
@@ -195,11 +207,11 @@ static inline u8 vma_nomerge(const struct vm_area_struct *prev,
 }
 
 static inline u8 vma_nomerge_unusual(const struct vm_area_struct *prev,
-				     const struct vm_area_struct *vma)
+				     const struct vm_area_struct *vma, bool stable)
 {
 	u8 nomerge = 0;
 
-	if (!vma_anon_name_equal(prev, vma))
+	if (!vma_anon_name_equal(prev, vma, stable))
 		nomerge |= VMAINFO_NOMERGE_NAME;
 	if (!vma_policy_equal(prev, vma))
 		nomerge |= VMAINFO_NOMERGE_POLICY;

@@ -90,11 +90,11 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
 }
 
 /*
- * find_vma(), but finds a VMA that contains @addr in half of the instructions.
- * Called with mmap_lock held, which keeps the tree as it is. The comments in
+ * find_vma(), with fewer instructions if a VMA contains @addr. The caller holds
+ * mmap_lock, so that the tree does not change. The comments in
  * linux/maple_tree.h describe pointers to nodes. A pivot is the last address of
  * its slot. Pivots after the last slot are 0 (mas_validate_limits() in
- * lib/maple_tree.c): here they become the largest number.
+ * lib/maple_tree.c), which the subtraction of 1 makes the largest number.
  */
 static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 						 unsigned long addr)

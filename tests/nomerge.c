@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why neighbours are not merged: for each rule a pair of VMAs that only this rule keeps
- * apart, and pairs that several rules do. The kernel is the judge. When it is made to try,
- * it merges a pair exactly if no rule was reported.
+ * Why neighbours are not merged: for each rule a pair of VMAs that only this
+ * rule keeps apart, and pairs that several rules keep apart. The kernel is the
+ * judge: when it tries, it merges a pair if and only if no rule was reported.
  */
 #include <linux/mempolicy.h>
 #include <linux/userfaultfd.h>
@@ -123,10 +123,11 @@ static void try_to_merge(void)
 }
 
 /*
- * How a pair is made; false if this kernel has no such thing. To undo it removes the cause,
- * or replaces B by memory without it.
+ * make_*() make a pair, and return false if this kernel lacks the feature.
+ * undo_*() remove the cause, or replace B with memory without it.
  */
-/* Whatever B was, it becomes what A would have been there. */
+
+/* Replaces B with anonymous memory that continues A. */
 static void undo_anon(void)
 {
 	map(B, N, RW, ANON, -1, 0);
@@ -207,12 +208,16 @@ static bool make_moved(void)
 	return true;
 }
 
-/* Pages come first, then the memory between the two. */
+/*
+ * Both are touched before they become neighbours. A grows: new memory between the
+ * two would become part of either, depending on the kernel.
+ */
 static bool make_anon_vma(void)
 {
 	*map(A, PAGE, RW, ANON, -1, 0) = 1;
 	*map(B, N, RW, ANON, -1, 0) = 1;
-	map(A + PAGE, N - PAGE, RW, ANON, -1, 0);
+	if (mremap(A, PAGE, N, 0) != A)
+		fatal("mremap at %p", A);
 	return true;
 }
 
@@ -442,6 +447,36 @@ TEST_F(nomerge, no_rule_without_neighbour)
 {
 	map(B, N, RW, ANON, -1, 0);
 	EXPECT_EQ((unsigned int)SEPARATE, rules_at(B));
+}
+
+/* A name that is set and removed meanwhile is not dereferenced (a test for KASAN). */
+static void *toggle_names(void *arg)
+{
+	for (;;) {
+		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, ARENA, 32 * N, "toggled");
+		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, ARENA, 32 * N, NULL);
+	}
+}
+
+TEST_F(nomerge, names_change_during_walks)
+{
+	unsigned int i;
+	struct text t;
+	char *p;
+
+	map(ARENA, 32 * N, RW, ANON | MAP_NORESERVE, -1, 0);
+	for (p = ARENA; p < ARENA + 32 * N; p += 2 * PAGE)
+		if (mprotect(p, PAGE, R))
+			fatal("mprotect at %p", p);
+	if (!name(A, "a"))
+		SKIP(return, "not on this kernel: %s", strerror(errno));
+	start_thread(toggle_names, NULL);
+	for (i = 0; more(i, 300); i++) {
+		ASSERT_EQ(0, lseek(raw_fd, 0, SEEK_SET));
+		t = slurp(raw_fd, 1 << 20);
+		EXPECT_LT(0u, t.len);
+		free(t.s);
+	}
 }
 
 /* Random VMAs. All are of MAP_NORESERVE, because mprotect() can change VM_ACCOUNT. */

@@ -85,10 +85,15 @@ static void fill(size_t n)
 		map(2 * i + 1, 1, RW);
 }
 
+/* Each grows up to the next. */
 static void joined(size_t n)
 {
+	size_t i;
+
 	apart(n);
-	fill(n);
+	for (i = 0; i < n; i++)
+		if (mremap(AT + 2 * i * PAGE, PAGE, 2 * PAGE, 0) == MAP_FAILED)
+			err(2, "mremap");
 }
 
 /* The child has anon_vmas that it shares with its parent, which waits. */

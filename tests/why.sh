@@ -41,7 +41,7 @@ pattern()
 	stop_all
 }
 
-# The pairs without another rule than that of flags are those of vmas.
+# why and vmas have the same number of pairs that only the rule "flags" keeps apart.
 same_pairs()
 {
 	"$tool" why --json "$pid" >"$TMP/json" || return

@@ -215,9 +215,9 @@ struct class {
 	char *first;		/* name of the first one */
 	uint64_t nr;
 	/*
-	 * The numbers of one or two classes that come between two VMAs of this
-	 * class, plus 1; how often, since this is the candidate; and votes for
-	 * it, as in the algorithm of Boyer and Moore: a majority wins.
+	 * The numbers, plus 1, of one or two classes that come between two VMAs
+	 * of this class: the candidate of a majority vote (Boyer and Moore).
+	 * @times is how often they came since they are the candidate.
 	 */
 	uint32_t between[2];
 	uint32_t times, votes;
@@ -239,7 +239,7 @@ struct groups {
 	uint64_t vmas;
 };
 
-/* Further names are put together by their extensions, and then without them. */
+/* Beyond this, names become "*" and an extension; beyond twice this, "*". */
 #define MAX_CLASSES 50000
 /* Further sizes are put together. */
 #define MAX_GROUPS (1 << 20)
@@ -392,7 +392,7 @@ struct row {
 	uint64_t bytes;
 	uint64_t start;
 	size_t names;		/* 0, or more than 1 if it has several classes */
-	unsigned int others;	/* it alternates with so many rows that follow */
+	unsigned int others;	/* how many of the next rows it alternates with */
 	bool placed;
 };
 
@@ -431,8 +431,8 @@ static void row_sum(struct row *to, const struct row *row)
 }
 
 /*
- * Whether a size has a row of its own: if a quarter of its class has it, or more
- * than half where names differ, too.
+ * Whether a size has a row of its own: if more than a quarter of its class has
+ * it, or more than half if names differ, too.
  */
 static bool size_repeats(const struct group *group, const struct class *c)
 {
@@ -532,7 +532,7 @@ static void place_rows(struct rows *rows, const struct groups *g)
 		c = row->class;
 		row->placed = true;
 		row->others = 0;
-		/* Few rows have half of their class alternate with something. */
+		/* Half of the class alternates, and half of it is in the row. */
 		if (!row->names && c->nr >= 4 && 2 * (uint64_t)c->times >= c->nr &&
 		    2 * row->nr >= c->nr) {
 			for (k = 0; k < 2; k++) {

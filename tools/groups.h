@@ -31,7 +31,7 @@ extern const struct flag_text {
 	const char *text;
 	const char *call;
 } flag_texts[];
-/* Groups differ in so many of the first flags. */
+/* How many of these, from the first on, distinguish groups */
 #define CLASS_FLAGS 15
 
 /* "61,420". Returns @buf. */
@@ -54,7 +54,10 @@ struct set {
 };
 
 void *set_at(const struct set *s, size_t i);
-/* Returns the number of the element that is the same as @key; adds a copy if there is none. */
+/*
+ * Returns the number of the element that is the same as @key. Adds a copy of
+ * @key if the set does not have it.
+ */
 size_t set_find(struct set *s, const void *key);
 void set_free(struct set *s);
 uint32_t hash_of(const uint64_t *parts, size_t nr);

@@ -25,7 +25,7 @@ struct reason {
 	uint8_t nomerge;
 	uint8_t pair;		/* enum pair */
 	bool one_anon_vma;	/* only one of them has an anon_vma */
-	uint64_t flags[2];	/* those that only one has; PERM: those of each if they differ */
+	uint64_t flags[2];	/* of each: those that differ, and all of PERM if that differs */
 	uint64_t nr;
 	uint64_t start;		/* of the second VMA of the first pair */
 };
@@ -114,7 +114,7 @@ static void add_pair(struct why *w, const struct vma *vma, bool named, uint32_t 
 
 	r.pair = pair_of(&w->last, vma);
 	inferred = infer(w, vma, r.pair, named, name);
-	/* These two cannot be wrong. The others are of what a program reads. */
+	/* maps and old captures lack the rules: infer those that can be seen. */
 	if (!r.nomerge && inferred) {
 		w->inferred = true;
 		r.nomerge = inferred;
@@ -401,7 +401,7 @@ static void why_free(struct why *w)
 	free(w->comm);
 }
 
-/* The lines beside those of the two tables: two headings, and what is said before and after */
+/* The first line, two empty lines, two headings, and the line on the source */
 #define OTHER_LINES 6
 #define DEFAULT_LINES 25
 
