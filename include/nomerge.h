@@ -146,7 +146,7 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 	if (READ_ONCE(prev->vm_pgoff) + pages != READ_ONCE(vma->vm_pgoff))
 		return false;
 #ifdef KCOMPAT_HAS_ANON_PGOFF
-	if (vma->vm_file && vma_is_cow_mapping(vma))
+	if (READ_ONCE(vma->vm_file) && vma_is_cow_mapping(vma))
 		return vma_start_anon_pgoff(prev) + pages == vma_start_anon_pgoff(vma);
 #endif
 	return true;

@@ -103,13 +103,19 @@ static void poke(__u64 at, const void *data, size_t size)
 	}
 }
 
+/*
+ * A 32-bit kernel ignores the upper half of a pointer. The uppermost GiB is its
+ * own.
+ */
+#define KERNEL_ADDRESS (IS_64BIT ? 1ull << 63 : 0xc0000000)
+
 static __u64 rnd_pointer(struct rng *r, unsigned long area, size_t area_size, __u64 size)
 {
 	switch (rnd(r, 24)) {
 	case 0: return 0;
 	case 1: return NOTHING + rnd(r, PAGE);
 	case 2: return READ_ONLY + rnd(r, PAGE);
-	case 3: return 1ull << 63 | rnd64(r);
+	case 3: return KERNEL_ADDRESS | rnd64(r);
 	case 4: return ~(__u64)rnd(r, 1000);
 	case 5: return 0xffff888000000000 + rnd(r, 1 << 20);
 	case 6: return REQUEST + rnd(r, 2 * PAGE);	/* perhaps in the request itself */
