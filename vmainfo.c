@@ -498,9 +498,11 @@ struct mm_layout {
 
 /* The VMAs of a process; of one instant unless @torn */
 struct vma_snapshot {
-	struct vma_record *recs;	/* in address order */
-	size_t nr;
-	size_t cap;
+	struct vma_record **blocks;	/* see record_at() */
+	size_t blocks_nr;
+	size_t blocks_cap;
+	size_t nr;			/* records */
+	size_t cap;			/* records that fit into the blocks */
 	struct vma_source *sources;	/* what the records refer to */
 	size_t sources_nr;
 	size_t sources_cap;
@@ -548,7 +550,7 @@ static void *snapshot_alloc(struct vma_snapshot *s, size_t nr, size_t size)
 
 	if (nr > PAGE_SIZE / size)
 		return array_alloc(nr, size);
-	/* The records are allocated first. */
+	/* The first block of records is allocated first. */
 	if (!s->small && !s->cap && nr * size <= PAGE_SIZE / 2) {
 		s->small = kmalloc(PAGE_SIZE, VMAINFO_GFP);
 		if (!s->small)
@@ -565,6 +567,68 @@ static void array_free(const struct vma_snapshot *s, const void *array)
 {
 	if ((unsigned long)array - (unsigned long)s->small >= PAGE_SIZE)
 		kvfree(array);
+}
+
+/*
+ * Records are in address order in blocks of a few pages, which mostly are
+ * contiguous memory. vmalloc() would map one array of all records page by page,
+ * for each listing, and unmap it again. The kernel then flushes the TLBs of all
+ * CPUs from time to time.
+ *
+ * Element 0 of a block is a copy of the last record of the previous block. So
+ * each record has its predecessor in front of it. In the first block, element 0
+ * ends at an address where no VMA starts.
+ */
+#define RECORD_BLOCK_SIZE max_t(size_t, PAGE_SIZE, SZ_16K)
+#define RECORDS_PER_BLOCK (RECORD_BLOCK_SIZE / sizeof(struct vma_record) - 1)
+
+static __always_inline struct vma_record *record_at(const struct vma_snapshot *s, size_t i)
+{
+	return &s->blocks[i / RECORDS_PER_BLOCK][1 + i % RECORDS_PER_BLOCK];
+}
+
+/* How many records are in the same block, from number @i on */
+static __always_inline size_t block_left(size_t i)
+{
+	return RECORDS_PER_BLOCK - i % RECORDS_PER_BLOCK;
+}
+
+static void blocks_free(struct vma_snapshot *s)
+{
+	while (s->blocks_nr) {
+		array_free(s, s->blocks[--s->blocks_nr]);
+		cond_resched();
+	}
+	array_free(s, s->blocks);
+	s->blocks = NULL;
+	s->blocks_cap = 0;
+	s->cap = 0;
+}
+
+/* Adds a block with capacity for @nr records. Sleeps. */
+static int block_add(struct vma_snapshot *s, size_t nr)
+{
+	struct vma_record *block = snapshot_alloc(s, 1 + nr, sizeof(*block));
+	const size_t cap = 2 * s->blocks_nr + 1;
+	struct vma_record **blocks = s->blocks;
+
+	if (block && s->blocks_nr == s->blocks_cap) {
+		blocks = snapshot_alloc(s, cap, sizeof(*blocks));
+		if (blocks) {
+			memcpy(blocks, s->blocks, s->blocks_nr * sizeof(*blocks));
+			array_free(s, s->blocks);
+			s->blocks = blocks;
+			s->blocks_cap = cap;
+		}
+	}
+	if (!block || !blocks) {
+		array_free(s, block);
+		return -ENOMEM;
+	}
+	block->end = ULONG_MAX;
+	s->blocks[s->blocks_nr++] = block;
+	s->cap += nr;
+	return 0;
 }
 
 /*
@@ -663,33 +727,44 @@ static void snapshot_free(struct vma_snapshot *s)
 {
 	sources_put_files(s);
 	array_free(s, s->sources);
-	array_free(s, s->recs);
+	blocks_free(s);
 	names_drop(s);
 	kfree(s->small);
 	memset(s, 0, sizeof(*s));
 }
 
-/* Reserves capacity for @nr records in all. Sleeps. */
+/*
+ * Reserves capacity for @nr records in all. All blocks but the last are of full
+ * size. If the last one is not, it is replaced. Sleeps.
+ */
 static int records_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct vma_record *recs;
+	struct vma_record *block, **last;
+	size_t partial, more;
+	int err = 0;
 
 	if (nr <= s->cap)
 		return 0;
-	if (!s->nr) {
-		array_free(s, s->recs);
-		s->recs = NULL;
-		s->cap = 0;
+	if (!s->nr)
+		blocks_free(s);
+	partial = s->cap % RECORDS_PER_BLOCK;
+	if (partial) {
+		last = &s->blocks[s->blocks_nr - 1];
+		more = min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK - partial);
+		block = snapshot_alloc(s, 1 + partial + more, sizeof(*block));
+		if (!block)
+			return -ENOMEM;
+		memcpy(block, *last, (1 + partial) * sizeof(*block));
+		array_free(s, *last);
+		*last = block;
+		s->cap += more;
 	}
-	recs = snapshot_alloc(s, nr, sizeof(*recs));
-	if (!recs)
-		return -ENOMEM;
-	if (s->nr)
-		memcpy(recs, s->recs, s->nr * sizeof(*recs));
-	array_free(s, s->recs);
-	s->recs = recs;
-	s->cap = nr;
-	return 0;
+	while (s->cap < nr && !err) {
+		cond_resched();
+		err = fatal_signal_pending(current) ? -EINTR :
+			block_add(s, min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK));
+	}
+	return err;
 }
 
 /* Like records_reserve(). The first call also adds fixed_sources[]. */
@@ -1326,7 +1401,8 @@ static noinline u8 walk_compare(const struct vma_walk *w, struct walk_prev *prev
 }
 
 /*
- * Adds consecutive VMAs, and of the first only the part above the position.
+ * Adds consecutive VMAs, and of the first only the part above the position. The
+ * records are in one block.
  * From a VMA that is not stable, this reads numbers, pointers to compare, and
  * the policy. @nomerge is a constant.
  */
@@ -1334,8 +1410,9 @@ static __always_inline enum walk_end
 records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
 {
 	struct vma_snapshot *s = w->s;
-	struct vma_record *r = &s->recs[s->nr];
-	const struct vma_record *end_rec = r + min_t(size_t, n, s->cap - s->nr);
+	struct vma_record *const first_rec = record_at(s, s->nr);
+	const struct vma_record *end_rec = first_rec + n;
+	struct vma_record *r = first_rec;
 	const struct mm_marks marks = w->marks;
 	const struct vm_operations_struct *ops;
 	const struct anon_vma *anon_vma;
@@ -1405,15 +1482,12 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 		w->prev.vma = vmas[-1];
 	}
 	/* Only the first VMA of a critical section can reach across the position. */
-	if (next != from && s->recs[s->nr].start < from) {
-		s->recs[s->nr].offset += READ_ONCE(first->vm_file) ?
-			from - s->recs[s->nr].start : 0;
-		s->recs[s->nr].start = from;
+	if (next != from && first_rec->start < from) {
+		first_rec->offset += READ_ONCE(first->vm_file) ? from - first_rec->start : 0;
+		first_rec->start = from;
 	}
 	w->pos.next = next;
-	if (added == WALK_MORE && r - &s->recs[s->nr] < n)
-		added = WALK_RECORDS_FULL;
-	s->nr = r - s->recs;
+	s->nr += r - first_rec;
 	return added;
 }
 
@@ -1435,20 +1509,36 @@ static void walk_seek(struct vma_walk *w)
 	vma_iter_init(&w->vmi, w->mm, next);
 }
 
+/* Returns how many records fit into the block of the next one, 0 without one. */
+static unsigned int block_begin(struct vma_snapshot *s)
+{
+	if (s->nr == s->cap)
+		return 0;
+	if (s->nr && s->nr % RECORDS_PER_BLOCK == 0)
+		record_at(s, s->nr)[-1] = *record_at(s, s->nr - 1);
+	return min(block_left(s->nr), s->cap - s->nr);
+}
+
 /* Adds up to @max VMAs that end above the position; see walk_seek(). */
 static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
 	const bool nomerge = w->s->wants & WANTS_NOMERGE;
+	struct vma_snapshot *s = w->s;
 	/* The first element is for records_add(). */
 	struct vm_area_struct *vmas[1 + VMA_BATCH];
+	unsigned int n, room = 0;
 	enum walk_end end;
-	unsigned int n;
 
 	for (; max; max -= n) {
-		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1,
-				   min_t(unsigned int, max, VMA_BATCH));
+		if (!room)
+			room = block_begin(s);
+		n = min3(max, room ?: 1, (unsigned int)VMA_BATCH);
+		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1, n);
 		if (!n)
 			return WALK_DONE;
+		if (!room)
+			return WALK_RECORDS_FULL;
+		room -= n;
 		end = nomerge ? records_add(w, vmas + 1, n, true) :
 				records_add(w, vmas + 1, n, false);
 		if (end != WALK_MORE)
@@ -2136,6 +2226,7 @@ struct vmainfo_file {
 	struct mutex lock;	/* held for all of a read(), lseek() or write() */
 	struct vmainfo_target target; /* its pid is NULL for procs */
 	struct vma_snapshot snap; /* the snapshot that is shown */
+	size_t first;		/* index of the first record of the next ->show() */
 	size_t shown;		/* number of records of the last ->show() */
 	size_t next_line_max;	/* bytes into which any other whole line fits */
 };
@@ -2173,14 +2264,17 @@ static int vmainfo_release(struct inode *inode, struct file *file)
  * Position 0 is the header. The records follow, with the gate page last. A view
  * that wants nothing of the sources (summary) has only the header.
  */
-static void *view_element(struct vma_snapshot *s, loff_t pos)
+static void *view_element(struct vmainfo_file *vf, loff_t pos)
 {
+	struct vma_snapshot *s = &vf->snap;
+
+	vf->first = pos - 1;
 	if (!pos)
 		return SEQ_START_TOKEN;
 	if (!s->wants)
 		return NULL;
 	if (pos <= s->nr)
-		return &s->recs[pos - 1];
+		return record_at(s, pos - 1);
 	if (pos == s->nr + 1 && s->gate)
 		return (void *)&s->gate->rec;
 	return NULL;
@@ -2241,7 +2335,7 @@ static void *view_start(struct seq_file *m, loff_t *pos)
 		return NULL;
 	if (!vf->snap.taken)
 		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants);
-	v = err ? NULL : view_element(&vf->snap, *pos);
+	v = err ? NULL : view_element(vf, *pos);
 	if (v && v != SEQ_START_TOKEN)
 		err = view_reserve(m, LINE_OVERHEAD_MAX +
 				   source_name_max(record_source(&vf->snap, v)));
@@ -2255,7 +2349,7 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 	/* To seek, seq_file formats all that is before the position. */
 	cond_resched();
 	*pos += v == SEQ_START_TOKEN ? 1 : vf->shown;
-	return view_element(&vf->snap, *pos);
+	return view_element(vf, *pos);
 }
 
 static void view_stop(struct seq_file *m, void *v)
@@ -2306,7 +2400,9 @@ static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record 
 	struct emit_batch b = { .r = first };
 	size_t avail = seq_get_buf(m, &b.begin);
 
-	b.end_rec = is_gate(s, first) ? first + 1 : s->recs + s->nr;
+	b.end_rec = first + 1;
+	if (!is_gate(s, first))
+		b.end_rec = first + min(s->nr - vf->first, block_left(vf->first));
 	b.p = b.begin;
 	b.end = b.begin + avail;
 	if (m->size != PAGE_SIZE)
@@ -2903,7 +2999,7 @@ DEFINE_VIEW(maps, WANTS_NAMES);
 static int address_width(const struct vma_snapshot *s)
 {
 	const struct vma_record *last = s->gate ? &s->gate->rec :
-					s->nr ? &s->recs[s->nr - 1] : NULL;
+					s->nr ? record_at(s, s->nr - 1) : NULL;
 
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
@@ -2990,7 +3086,7 @@ static char *fmt_nomerge_column(char *p, const struct vma_snapshot *s,
 	unsigned long left;
 	const char *name;
 
-	if (is_gate(s, r) || r == s->recs || r[-1].end != r->start)
+	if (is_gate(s, r) || r[-1].end != r->start)
 		*p++ = '-';
 	else if (!r->nomerge)
 		p = fmt_copy(p, "none", 4);
@@ -3013,6 +3109,7 @@ static_assert(VMAS_HEAD_MAX + KSYM_NAME_LEN + FMT_SLACK < LINE_OVERHEAD_MAX);
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
+	const struct vma_record *const first = v;
 	const struct vma_snapshot *s = &vf->snap;
 	const struct vma_source *src = NULL;
 	struct address_fmt address = ADDRESS_FMT(address_width(s));
@@ -3045,7 +3142,7 @@ static int vmas_show(struct seq_file *m, void *v)
 			break;
 		p = b.p;
 		if (likely(!is_gate(s, b.r))) {
-			p = fmt_right(p, 5, b.r - s->recs + 1);
+			p = fmt_right(p, 5, vf->first + (b.r - first) + 1);
 		} else {
 			memcpy(p, "    -", 5);
 			p += 5;
@@ -3341,12 +3438,13 @@ static int summary_show(struct seq_file *m, void *v)
 	const struct vma_record *r;
 	size_t i;
 
-	for (r = s->recs; r < s->recs + s->nr; r++) {
+	for (i = 0; i < s->nr; i++) {
+		r = record_at(s, i);
 		kind = &kinds[s->sources[r->source].kind];
 		kind->nr++;
 		kind->size += r->end - r->start;
 		size += r->end - r->start;
-		if (r > s->recs && r->start - r[-1].end > gap_end - gap_start) {
+		if (i && r->start - r[-1].end > gap_end - gap_start) {
 			gap_start = r[-1].end;
 			gap_end = r->start;
 		}
@@ -3354,7 +3452,7 @@ static int summary_show(struct seq_file *m, void *v)
 			stack_start = stack_end ? stack_start : r->start;
 			stack_end = r->end;
 		}
-		if ((r - s->recs) % SZ_1K == 0)
+		if (i % SZ_1K == 0)
 			cond_resched();
 	}
 
