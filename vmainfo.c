@@ -525,18 +525,27 @@ struct vma_snapshot {
 };
 
 /*
- * kvmalloc() tries kmalloc() first, which rounds 2.1 MiB up to 4 MiB. vmalloc()
- * wastes less than a page, but ignores the flags for its page tables: one page
- * per 512.
+ * vmalloc() maps memory page by page, and kvmalloc() reclaims and compacts memory
+ * to avoid that. Larger arrays are contiguous only if such memory is free. The
+ * largest never are: kmalloc() rounds 2.1 MiB up to 4 MiB. vmalloc() wastes less
+ * than a page, but ignores the flags for its page tables: one page per 512.
  */
+#define KVMALLOC_MAX (16 * PAGE_SIZE)
+#define ARRAY_CONTIGUOUS_MAX (64 * PAGE_SIZE)
+
 static void *array_alloc(size_t nr, size_t size)
 {
+	void *array = NULL;
+
 	/* Some kernels' vmalloc() warns about more, whatever the flags. */
 	if (nr > INT_MAX / size)
 		return NULL;
 	size *= nr;
-	return size <= 16 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
-				       __vmalloc(size, VMAINFO_GFP);
+	if (size <= KVMALLOC_MAX)
+		return kvmalloc(size, VMAINFO_GFP);
+	if (size <= ARRAY_CONTIGUOUS_MAX)
+		array = kmalloc(size, VMAINFO_GFP & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL));
+	return array ?: __vmalloc(size, VMAINFO_GFP);
 }
 
 /*
@@ -766,6 +775,9 @@ static int records_reserve(struct vma_snapshot *s, size_t nr)
 	}
 	return err;
 }
+
+/* Contiguous memory on most machines; see array_alloc() */
+#define SOURCES_MAX_FIRST (ARRAY_CONTIGUOUS_MAX / (sizeof(struct vma_source) + sizeof(u32)))
 
 /* Like records_reserve(). The first call also adds fixed_sources[]. */
 static int sources_reserve(struct vma_snapshot *s, size_t nr)
@@ -1807,7 +1819,8 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, count + count / 32 + 8);
 			/* One for 4 VMAs, for 16 in a large process */
-			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
+			count = min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16;
+			sources = max(sources, min_t(size_t, count, SOURCES_MAX_FIRST));
 		}
 		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
 		      names_reserve(s, names);
