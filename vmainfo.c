@@ -3017,14 +3017,22 @@ static int address_width(const struct vma_snapshot *s)
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
+/* Without seq_printf(), which takes longer than some lines of VMAs. */
 static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 {
+	static const char spaces[] = "           "; /* 64-bit addresses: 16 - 5 */
 	const int width = address_width(s);
 
-	seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr, s->torn ? "torn" : "atomic");
-	seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-14s %-22s name\n",
-		   "nr", width, "start", width, "end", "kB", "offset",
-		   "dev", "inode", "kind", "page", "policy", "flags", "nomerge", "ops");
+	seq_put_decimal_ull(m, "# pid=", s->pid);
+	seq_put_decimal_ull(m, " vmas=", s->nr);
+	seq_puts(m, s->torn ? " walk=torn\n" : " walk=atomic\n");
+	/* Addresses have at least 8 digits, and sizes are 10 characters wide. */
+	seq_puts(m, "#  nr ");
+	seq_write(m, spaces, width - 5);
+	seq_puts(m, "start ");
+	seq_write(m, spaces, width - 5);
+	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     "
+		 "flags                      nomerge        ops                    name\n");
 }
 
 /* What is written of flags, for neighbours with the same flags */
