@@ -24,7 +24,7 @@
  * Lifetimes: an open file owns its struct pid and its snapshot. A task, an mm
  * and files of the target are only referenced within one call: open() or
  * write() for the access check, read() or lseek() for a snapshot, or ioctl().
- * Parameters and the gate page are global.
+ * Parameters, the gate page and symbols of the kernel image are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -2027,6 +2027,50 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 }
 
 /*
+ * Symbols of vm_ops in the kernel image, which never change. Those of a module
+ * are not kept: it can be unloaded. Elements are never replaced. @ops is NULL
+ * until the rest is valid. It is only compared.
+ */
+static struct ops_symbol {
+	const struct vm_operations_struct *ops;
+	u32 len;
+	char name[52];
+} ops_symbols[16];
+
+/* The number of elements that are in use or being filled */
+static atomic_t ops_symbols_nr;
+
+static const struct ops_symbol *ops_symbol_find(const struct vm_operations_struct *ops)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ops_symbols); i++) {
+		/* Pairs with smp_store_release() in ops_symbol_add(). */
+		if (smp_load_acquire(&ops_symbols[i].ops) == ops)
+			return &ops_symbols[i];
+	}
+	return NULL;
+}
+
+/* Two readers can add the same symbol, which only takes an element more. */
+static void ops_symbol_add(const struct vm_operations_struct *ops, const char *name, size_t len)
+{
+	struct ops_symbol *symbol;
+	int i;
+
+	if (len >= sizeof(symbol->name))
+		return;
+	i = atomic_fetch_add_unless(&ops_symbols_nr, 1, ARRAY_SIZE(ops_symbols));
+	if (i == ARRAY_SIZE(ops_symbols))
+		return;
+	symbol = &ops_symbols[i];
+	memcpy(symbol->name, name, len + 1);
+	symbol->len = len;
+	/* Readers that find @ops see the name. */
+	smp_store_release(&symbol->ops, ops);
+}
+
+/*
  * Returns the symbol at an address, "?" if none is exactly there: then
  * sprint_symbol() prints a neighbour or the bare address. It is also "?" if the
  * symbol does not fit into NAMES_LIMIT. This takes a few thousand instructions.
@@ -2034,6 +2078,8 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
 	char *symbol, *plus;
+	bool in_module;
+	size_t len;
 
 	if (names_used(s) + KSYM_SYMBOL_LEN >= NAMES_LIMIT)
 		return "?";
@@ -2044,21 +2090,33 @@ static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operation
 	plus = strchr(symbol, '+');
 	if (!plus || strncmp(plus, "+0x0/", 5))
 		return "?";
+	/* The name of a module follows in brackets. */
+	in_module = strchr(plus, '[');
 	*plus = '\0';
 	symbol_trim(symbol);
-	s->names->used += strlen(symbol) + 1;
+	len = strlen(symbol);
+	s->names->used += len + 1;
+	if (!in_module)
+		ops_symbol_add(ops, symbol, len);
 	return symbol;
 }
 
 /* Replaces @ops of a source by its symbol. */
 static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 {
+	const struct ops_symbol *symbol;
 	const char *name;
 	size_t i = 0;
 
 	src->ops_len = 0;
 	if (!src->ops)
 		return 0;
+	symbol = ops_symbol_find(src->ops);
+	if (symbol) {
+		src->ops_name = symbol->name;
+		src->ops_len = symbol->len;
+		return 0;
+	}
 	while (i < OPS_CACHE && res->ops[i].ops != src->ops)
 		i++;
 	if (i == OPS_CACHE) {
