@@ -222,8 +222,8 @@ all_of_many()
 
 bad_arguments()
 {
-	fails 1 'does not end in .svg, .png or .pdf' draw --from "$raw" -o "$TMP/x.jpg" &&
-		fails 1 'does not end in .svg, .png or .pdf' draw --from "$raw" -o "$TMP/png" &&
+	fails 1 'does not end in .html, .svg, .png or .pdf' draw --from "$raw" -o "$TMP/x.jpg" &&
+		fails 1 'does not end in .html, .svg, .png or .pdf' draw --from "$raw" -o "$TMP/png" &&
 		[ ! -e "$TMP/x.jpg" ] && [ ! -e "$TMP/png" ] &&
 		fails 1 'not both' draw --from "$raw" 1 &&
 		fails 1 'one process at a time' draw 1 2 &&
