@@ -248,7 +248,7 @@ let rows = [];		/* of the map in device pixels: the spans of each column */
 
 /* Shows these positions, or those that are possible. */
 function setView(from, to) {
-	const total = pos[0], least = pos == scales.linear ? PAGE : 1;
+	const total = pos[0], least = pos == scales.linear ? PAGE : 3;
 	const extent = Math.min(total, Math.max(least, to - from));
 
 	from = (from + to - extent) / 2;
@@ -348,16 +348,17 @@ const isDark = access => access >= 8 || (access & 6) == 6;
 
 /* A column of VMAs at @x, in device pixels */
 function drawColumn(c, x, width, best, covered, r, ratio) {
-	runs(best, i => i, (y, height, i) => {
-		const vma = covered[i] < 0 ? null : r.list[covered[i]];
+	/* A VMA, or a box without any: the spans of each are one run. */
+	runs(best, i => covered[i] < 0 ? ~spanBox[i] : covered[i], (y, height, i) => {
+		const vma = i < 0 ? null : r.list[i];
 
-		c.fillStyle = vma ? accessColour(vma[ACCESS]) : colours[BOX_COLOURS[boxes.list[spanBox[i]][TYPE]]] ||
+		c.fillStyle = vma ? accessColour(vma[ACCESS]) : colours[BOX_COLOURS[boxes.list[~i][TYPE]]] ||
 			colours["--gap"];
 		c.fillRect(x, y, width, height);
 		if (height < 6)
 			return;
 		c.fillStyle = "rgba(0, 0, 0, .35)";
-		c.fillRect(x, y, width, 1);
+		c.fillRect(x, y, width, y ? 1 : 0);
 		if (height < 13 * ratio || !vma)
 			return;
 		c.fillStyle = isDark(vma[ACCESS]) ? "#fff" : "#22272e";
@@ -512,7 +513,9 @@ function draw() {
 	c.fillStyle = colours["--grey"];
 	c.fillRect(width - bar + px(3), view.from / pos[0] * height, px(6),
 		   Math.max(px(4), (view.to - view.from) / pos[0] * height));
-	$("range").textContent = `${hex(Math.floor(addressOf(view.to)))}-${hex(Math.ceil(addressOf(view.from)))}`;
+	/* Positions are not exact. */
+	const [low, high] = [view.to, view.from].map(p => hex(Math.round(addressOf(p) / PAGE) * PAGE));
+	$("range").textContent = `${low}-${high}`;
 }
 
 /* What is at a point of the map: the column, and the span */

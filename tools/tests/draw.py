@@ -225,4 +225,5 @@ def check_many(out):
     expect(len(lines) < 2500, f"{len(lines)} lines")
 
 
-globals()[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

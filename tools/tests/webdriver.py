@@ -60,7 +60,8 @@ class Browser:
     def type(self, selector, text, clear=False):
         element = self.find(selector)
         if clear:
-            self.call("element/%s/clear" % element, {})
+            self.script("const e = document.querySelector(arguments[0]); e.value = '';"
+                        "e.dispatchEvent(new Event('input'))", selector)
         self.call("element/%s/value" % element, {"text": text})
         self.settle()
 
