@@ -16,7 +16,7 @@ const FIELDS = [, , , , "kind", "offset", "device", "inode", "page size", "anon_
 	"flags", "nomerge", "ops"];
 const TYPE = 2, NOTE = 4;
 const WHAT = 2, OLD = 3, NEW = 4, FLAGS = 5;
-const BOX_VMAS = 0, BOX_GAP = 1, BOX_COLOURS = [, "--gap", "--hole", "--kernel", "--between", "--hole"];
+const BOX_VMAS = 0, BOX_GAP = 1, BOX_COLOURS = [, , "--hole", "--kernel", "--between", "--hole"];
 const CHANGE_COLOURS = { mapped: "--came", grown: "--came", unmapped: "--gone", shrunk: "--gone",
 	moved: "--moved" };
 
@@ -26,6 +26,13 @@ const hex = address => address.toString(16).padStart(8, "0");
 const perm = access => (access & 1 ? "r" : "-") + (access & 2 ? "w" : "-") + (access & 4 ? "x" : "-") +
 	(access & 8 ? "s" : "p");
 const nameOf = vma => texts[vma[NAME]] || (texts[vma[KIND]] == "anon" ? "anonymous" : texts[vma[KIND]]);
+
+/* The last part of a path first: a table is not wide. */
+function shortName(vma) {
+	const name = nameOf(vma), slash = name[0] == "/" ? name.lastIndexOf("/") : 0;
+
+	return slash ? `${name.slice(slash + 1)}  ${name.slice(0, slash)}` : name;
+}
 
 /* As size_text() of the program */
 function sizeText(bytes) {
@@ -348,12 +355,15 @@ const isDark = access => access >= 8 || (access & 6) == 6;
 
 /* A column of VMAs at @x, in device pixels */
 function drawColumn(c, x, width, best, covered, r, ratio) {
-	/* A VMA, or a box without any: the spans of each are one run. */
-	runs(best, i => covered[i] < 0 ? ~spanBox[i] : covered[i], (y, height, i) => {
+	/* A VMA, a box without any, or a gap: the spans of each are one run. */
+	const gap = ~boxes.list.length, key = i => covered[i] >= 0 ? covered[i] :
+		boxes.list[spanBox[i]][TYPE] > BOX_GAP ? ~spanBox[i] : gap;
+
+	runs(best, key, (y, height, i) => {
 		const vma = i < 0 ? null : r.list[i];
 
-		c.fillStyle = vma ? accessColour(vma[ACCESS]) : colours[BOX_COLOURS[boxes.list[~i][TYPE]]] ||
-			colours["--gap"];
+		c.fillStyle = vma ? accessColour(vma[ACCESS]) :
+			colours[i == gap ? "--gap" : BOX_COLOURS[boxes.list[~i][TYPE]]];
 		c.fillRect(x, y, width, height);
 		if (height < 6)
 			return;
@@ -492,9 +502,9 @@ function draw() {
 	taken.fill(0);
 	c.font = `${px(11)}px ui-monospace, monospace`;
 	c.textAlign = "right";
-	const address = (a, y) => {
+	const address = (a, y, space = px(6)) => {
 		y = Math.max(px(6), Math.min(height - px(6), y));
-		if (place(y, px(6)))
+		if (place(y, space))
 			c.fillText(hex(a), gutter - px(6), y);
 	};
 	for (const { b, low } of visible)
@@ -506,7 +516,7 @@ function draw() {
 			address(bounds[i], end);
 	}
 	for (let y = 0; y < height; y += px(40))
-		address(Math.round(addressOf(view.from + y / scale)), y);
+		address(Math.round(addressOf(view.from + y / scale)), y, px(30));
 	/* What part of all this is */
 	c.fillStyle = colours["--line"];
 	c.fillRect(width - bar + px(3), 0, px(6), height);
@@ -598,7 +608,7 @@ let sorting = { key: "address", down: true };
 const sortKeys = {
 	address: e => e[START],
 	size: e => e[PAGES],
-	name: e => nameOf(vmaOf(shown, e)),
+	name: e => shortName(vmaOf(shown, e)),
 };
 
 /* The first row to show, which can be a fraction */
@@ -657,7 +667,7 @@ function drawTable() {
 		if (is)
 			grid.setAttribute("aria-activedescendant", row.id);
 		[hex(low), sizeText(high - low), permText(shown, e), texts[shown == "changes" ? e[WHAT] : vma[KIND]],
-		 nameOf(vma)].forEach((cell, k) => row.children[k].textContent = cell);
+		 shortName(vma)].forEach((cell, k) => row.children[k].textContent = cell);
 		row.children[0].prepend(swatch);
 		row.children[4].title = nameOf(vma);
 	}

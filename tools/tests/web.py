@@ -64,6 +64,12 @@ def name(r):
     return "anonymous" if r["kind"] == raw.ANON else raw.KINDS[r["kind"]]
 
 
+def short_name(r):
+    """As in the table: a path's directory comes last."""
+    directory, slash, last = name(r).rpartition("/")
+    return "%s  %s" % (last, directory) if name(r)[0] == "/" and directory else name(r)
+
+
 def vma_text(r):
     return "%08x-%08x %s %s %s" % (r["start"], r["end"], size_text(r["end"] - r["start"]), raw.perm(r),
                                    name(r))
@@ -239,7 +245,7 @@ def check_search():
         libc = [r for r in records if b"libc.so" in (r["name"] or b"")]
         p.search("LIBC.so", enter=False)
         same(b.text("#count"), "%d of %d" % (len(libc), len(records)), "count")
-        same([row[4] for row in p.rows().values()], [name(r) for r in reversed(libc)], "rows")
+        same([row[4] for row in p.rows().values()], [short_name(r) for r in reversed(libc)], "rows")
         for r in list(reversed(libc)) + libc[-1:]:
             b.type("#search", webdriver.KEYS["Enter"])
             same(p.details()["range"], "%08x-%08x" % (r["start"], r["end"]), "the next match")
@@ -314,7 +320,7 @@ def check_table():
             for i, row in rows.items():
                 r = order[i]
                 same(row, ["%08x" % r["start"], size_text(r["end"] - r["start"]), raw.perm(r),
-                           raw.KINDS[r["kind"]], name(r)], "row %d" % i)
+                           raw.KINDS[r["kind"]], short_name(r)], "row %d" % i)
             return rows
         same(0 in same_rows(records), True, "the first row is shown")
         b.type("#grid", webdriver.KEYS["End"])
@@ -333,7 +339,7 @@ def check_table():
         sizes = sorted(records, key=lambda r: (r["start"] - r["end"], -r["start"]))
         same_rows(sizes)
         b.click("#head > :nth-child(5)")
-        names = sorted(name(r) for r in records)
+        names = sorted(short_name(r) for r in records)
         for i, row in p.rows().items():
             same(row[4], names[i], "row %d by name" % i)
 
@@ -381,7 +387,7 @@ def check_diff():
                      "s.dispatchEvent(new Event('change'))", value)
             b.settle()
             p.search("", enter=False)
-            same([row[4] for row in p.rows().values()], [name(r) for r in reversed(records)], value)
+            same([row[4] for row in p.rows().values()], [short_name(r) for r in reversed(records)], value)
         p.no_errors()
 
 
@@ -402,7 +408,7 @@ def check_hostile():
         b.script("const s = document.getElementById('list'); s.value = 'vmas';"
                  "s.dispatchEvent(new Event('change'))")
         b.settle()
-        same([row[4] for row in p.rows().values()], [raw.text(r["name"]) for r in reversed(records)], "names")
+        same([row[4] for row in p.rows().values()], [short_name(r) for r in reversed(records)], "names")
         for r in reversed(records):
             b.type("#grid", webdriver.KEYS["ArrowDown"])
             details = p.details()
@@ -442,7 +448,7 @@ def check_many():
         rows = p.rows()
         same(rows[65529][0], "%08x" % records[0]["start"], "the last row")
         for i, row in rows.items():
-            same(row[4], name(records[65529 - i]), "row %d" % i)
+            same(row[4], short_name(records[65529 - i]), "row %d" % i)
         p.scale("linear")
         low = records[40000]["start"]
         p.zoom_to(low, low + (1 << 18))
