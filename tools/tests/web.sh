@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# vmainfo draw -o FILE.html: the data in the page, and, where there is chromium with its driver,
-# what the page shows and does, compared with the captures that it was made from.
+# vmainfo draw -o FILE.html: the data in the page. What it shows and does is in browser.sh.
 
 . "$(dirname "$0")/lib.sh"
 begin
@@ -42,15 +41,4 @@ result "--before without a page rejected" bad_before
 result "a live process, and what has changed in it" live
 check data "every VMA of the capture is in the data"
 check hostile_data "hostile names stay texts in the data"
-
-browser="pixels hover search zoom table diff hostile many offline dark narrow keyboard"
-if command -v chromedriver >/dev/null && command -v chromium >/dev/null; then
-	for point in $browser; do
-		check "$point" "in a browser: $point"
-	done
-else
-	for point in $browser; do
-		skip "in a browser: $point" "chromium-driver is not installed"
-	done
-fi
 finish
