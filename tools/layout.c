@@ -431,8 +431,9 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 
 	layout->boxes = array_grow(layout->boxes, layout->nr, sizeof(*layout->boxes));
 	box = &layout->boxes[layout->nr++];
+	/* The size of all addresses, 2^64, is one more than the largest number. */
 	*box = (struct box){ .type = type, .span.start = start, .span.end = end,
-			     .size = end - start, .height = layout->metrics.broken,
+			     .size = end - start ?: UINT64_MAX, .height = layout->metrics.broken,
 			     .broken = true, .name = xstrdup(name) };
 	return box;
 }
@@ -614,7 +615,8 @@ static void add_kernel(struct layout *layout, enum box_type type, uint64_t start
 		box->note = xstrdup("the gate page, which is no VMA of the process");
 		start = gate->end;
 	}
-	if (start != end)
+	/* Without VMAs, and if no limit is known, this is all addresses, from 0 to 2^64. */
+	if (start != end || !layout->nr)
 		add_box(layout, type, start, end, name);
 }
 

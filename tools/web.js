@@ -23,9 +23,17 @@ const CHANGE_COLOURS = { mapped: "--came", grown: "--came", unmapped: "--gone", 
 /* ---- texts ---- */
 
 const hex = address => address.toString(16).padStart(8, "0");
-const perm = access => (access & 1 ? "r" : "-") + (access & 2 ? "w" : "-") + (access & 4 ? "x" : "-") +
-	(access & 8 ? "s" : "p");
-const nameOf = vma => texts[vma[NAME]] || (texts[vma[KIND]] == "anon" ? "anonymous" : texts[vma[KIND]]);
+const perm = access => (access & 1 ? "r" : "-") + (access & 2 ? "w" : "-") +
+	(access & 4 ? "x" : "-") + (access & 8 ? "s" : "p");
+const isWX = access => (access & 6) == 6;
+const lowOf = e => e[START] * PAGE;
+const highOf = e => (e[START] + e[PAGES]) * PAGE;
+
+function nameOf(vma) {
+	const kind = texts[vma[KIND]];
+
+	return texts[vma[NAME]] || (kind == "anon" ? "anonymous" : kind);
+}
 
 /* The last part of a path first: a table is not wide. */
 function shortName(vma) {
@@ -41,8 +49,9 @@ function sizeText(bytes) {
 	for (; bytes >= 1023.5; unit++)
 		bytes /= 1024;
 	const tenths = Math.floor(bytes * 10 + 0.5);
+	const number = tenths < 100 && tenths % 10 ? tenths / 10 : Math.round(bytes);
 
-	return (tenths < 100 && tenths % 10 ? tenths / 10 : Math.round(bytes)) + " " + "BKMGTPE"[unit];
+	return number + " " + "BKMGTPE"[unit];
 }
 
 /* ---- the address space ---- */
@@ -51,8 +60,8 @@ function sizeText(bytes) {
 function ranges(list) {
 	return {
 		list,
-		start: Float64Array.from(list, e => e[START] * PAGE),
-		end: Float64Array.from(list, e => (e[START] + e[PAGES]) * PAGE),
+		start: Float64Array.from(list, lowOf),
+		end: Float64Array.from(list, highOf),
 	};
 }
 
@@ -61,7 +70,7 @@ const after = ranges(data.vmas);
 const before = data.before ? ranges(data.before) : null;
 const changes = data.changes || [];
 /* What has gone, at its old addresses, and what has come or is different */
-const gone = ranges(changes.filter(c => c[OLD] !== null && (c[NEW] === null || texts[c[WHAT]] == "moved"))
+const gone = ranges(changes.filter(c => c[NEW] === null || texts[c[WHAT]] == "moved")
 	.map(c => c[NEW] === null ? c : [...data.before[c[OLD]].slice(0, 2), ...c.slice(2)])
 	.sort((a, b) => a[START] - b[START]));
 const came = ranges(changes.filter(c => c[NEW] !== null && c[PAGES]));
@@ -98,8 +107,11 @@ function cover(r) {
 	return found;
 }
 
-const spanBox = cover(boxes), spanAfter = cover(after), spanGone = cover(gone), spanCame = cover(came);
+const spanBox = cover(boxes), spanAfter = cover(after);
+const spanGone = cover(gone), spanCame = cover(came);
 const spanBefore = before && cover(before);
+/* "before" can be of a machine with more addresses. */
+const typeOf = i => spanBox[i] < 0 ? BOX_GAP : boxes.list[spanBox[i]][TYPE];
 
 /* The last index whose value is not above that; 0 if there is none. @sign: -1 if they descend */
 function find(values, value, sign = 1) {
@@ -129,7 +141,9 @@ const scales = {
 	log: positions((size, i) => {
 		const height = 3 + 1.25 * Math.log2(size / PAGE);
 
-		return spanAfter[i] >= 0 || (before && spanBefore[i] >= 0) ? height : Math.min(height, 18);
+		const mapped = spanAfter[i] >= 0 || (before && spanBefore[i] >= 0);
+
+		return mapped ? height : Math.min(height, 18);
 	}),
 	linear: positions(size => size),
 };
@@ -154,9 +168,9 @@ function spanAt(p) {
 }
 
 function addressOf(p) {
-	const i = spanAt(p);
+	const i = spanAt(p), part = (p - pos[i + 1]) / (pos[i] - pos[i + 1]);
 
-	return bounds[i + 1] - (p - pos[i + 1]) / (pos[i] - pos[i + 1]) * (bounds[i + 1] - bounds[i]);
+	return bounds[i + 1] - part * (bounds[i + 1] - bounds[i]);
 }
 
 /* ---- what is selected, and what is said about it ---- */
@@ -175,29 +189,31 @@ const vmaOf = (list, e) => list != "changes" ? e :
 function rangeOf(list, e) {
 	const r = list == "changes" && !e[PAGES] ? vmaOf(list, e) : e;
 
-	return [r[START] * PAGE, (r[START] + r[PAGES]) * PAGE];
+	return [lowOf(r), highOf(r)];
 }
 
 function permText(list, e) {
-	const vma = vmaOf(list, e), old = list == "changes" && e[OLD] !== null && data.before[e[OLD]];
+	const now = perm(vmaOf(list, e)[ACCESS]);
+	const old = list == "changes" && e[OLD] !== null ? perm(data.before[e[OLD]][ACCESS]) : now;
 
-	return (old && old[ACCESS] != vma[ACCESS] ? perm(old[ACCESS]) + ">" : "") + perm(vma[ACCESS]);
+	return old == now ? now : `${old}>${now}`;
 }
 
+const rangeText = (low, high) => `${hex(low)}-${hex(high)}`;
+
 function vmaText(vma) {
-	return `${hex(vma[START] * PAGE)}-${hex((vma[START] + vma[PAGES]) * PAGE)} ` +
-		`${sizeText(vma[PAGES] * PAGE)} ${perm(vma[ACCESS])} ${nameOf(vma)}`;
+	return `${rangeText(lowOf(vma), highOf(vma))} ${sizeText(vma[PAGES] * PAGE)} ` +
+		`${perm(vma[ACCESS])} ${nameOf(vma)}`;
 }
 
 function spanText(i) {
-	const box = boxes.list[spanBox[i]];
-	const other = `${hex(bounds[i])}-${hex(bounds[i + 1])} ${sizeText(bounds[i + 1] - bounds[i])} ` +
-		(box && box[TYPE] > BOX_GAP ? texts[box[NAME]] : "unmapped");
-	const now = spanAfter[i] >= 0 ? vmaText(data.vmas[spanAfter[i]]) : other;
+	const size = sizeText(bounds[i + 1] - bounds[i]);
+	const what = typeOf(i) > BOX_GAP ? texts[boxes.list[spanBox[i]][NAME]] : "unmapped";
+	const text = (covered, list) => covered[i] >= 0 ? vmaText(list[covered[i]]) :
+		`${rangeText(bounds[i], bounds[i + 1])} ${size} ${what}`;
+	const now = text(spanAfter, data.vmas);
 
-	if (!before)
-		return now;
-	return `before: ${spanBefore[i] >= 0 ? vmaText(data.before[spanBefore[i]]) : other}\nafter:  ${now}`;
+	return before ? `before: ${text(spanBefore, data.before)}\nafter:  ${now}` : now;
 }
 
 function showDetails() {
@@ -214,9 +230,9 @@ function showDetails() {
 	if (!vma)
 		return;
 	add("name", nameOf(vma));
-	add("range", `${hex(vma[START] * PAGE)}-${hex((vma[START] + vma[PAGES]) * PAGE)}`);
+	add("range", rangeText(lowOf(vma), highOf(vma)));
 	add("size", sizeText(vma[PAGES] * PAGE));
-	add("permissions", perm(vma[ACCESS]) + ((vma[ACCESS] & 6) == 6 ? ", writable and executable" : ""));
+	add("permissions", perm(vma[ACCESS]));
 	FIELDS.forEach((key, i) => {
 		const value = key == "offset" || key == "inode" ? vma[i] : texts[vma[i]];
 
@@ -225,15 +241,15 @@ function showDetails() {
 	});
 	if (selected.list != "changes")
 		return;
-	const [what, old] = [texts[selected.e[WHAT]], selected.e[OLD] !== null && data.before[selected.e[OLD]]];
-	add("change", what + (selected.e[FLAGS] ? " " + texts[selected.e[FLAGS]] : ""));
-	if (old && selected.e[NEW] !== null)
-		add("before", vmaText(old));
+	add("change", `${texts[selected.e[WHAT]]} ${texts[selected.e[FLAGS]]}`);
+	if (selected.e[OLD] !== null && selected.e[NEW] !== null)
+		add("before", vmaText(data.before[selected.e[OLD]]));
 }
 
 function select(list, index, zoom) {
 	const e = lists[list].list[index];
 	const [low, high] = rangeOf(list, e), from = posOf(high), to = posOf(low);
+	const half = (view.to - view.from) / 2;
 
 	selected = { list, index, e };
 	if (list == shown)
@@ -241,7 +257,7 @@ function select(list, index, zoom) {
 	if (zoom)
 		zoomTo(low, high);
 	else if (to < view.from || from > view.to)
-		setView((from + to - view.to + view.from) / 2, (from + to + view.to - view.from) / 2);
+		setView((from + to) / 2 - half, (from + to) / 2 + half);
 	showDetails();
 	update();
 }
@@ -292,7 +308,8 @@ function showAll() {
 }
 
 function setScale(name) {
-	const all = view.to - view.from >= pos[0], low = addressOf(view.to), high = addressOf(view.from);
+	const all = view.to - view.from >= pos[0];
+	const low = addressOf(view.to), high = addressOf(view.from);
 
 	pos = scales[name];
 	if (all)
@@ -326,8 +343,8 @@ function rowsOf(height, rank) {
 	return best;
 }
 
-const vmaRank = (covered, r) => i => covered[i] < 0 ? +(boxes.list[spanBox[i]][TYPE] > BOX_GAP) :
-	(r.list[covered[i]][ACCESS] & 6) == 6 ? 3 : 2;
+const vmaRank = (covered, r) => i => covered[i] < 0 ? +(typeOf(i) > BOX_GAP) :
+	isWX(r.list[covered[i]][ACCESS]) ? 3 : 2;
 
 /* Calls @each with the first row, the number of rows, and the value of each run of equal rows. */
 function runs(best, value, each) {
@@ -344,20 +361,20 @@ function readColours() {
 	const style = getComputedStyle(document.documentElement);
 
 	colours = {};
-	for (const name of ["ink", "grey", "line", "accent", "gap", "hole", "kernel", "between", "came",
-			    "gone", "changed", "moved", "back"])
+	for (const name of ["ink", "grey", "line", "accent", "gap", "hole", "kernel", "between",
+			    "came", "gone", "changed", "moved"])
 		colours["--" + name] = style.getPropertyValue("--" + name).trim();
 }
 
 const accessColour = access => "#" + data.colours[access].toString(16).padStart(6, "0");
 /* Texts on the colours of shared, and of writable and executable memory are white. */
-const isDark = access => access >= 8 || (access & 6) == 6;
+const isDark = access => access >= 8 || isWX(access);
 
 /* A column of VMAs at @x, in device pixels */
 function drawColumn(c, x, width, best, covered, r, ratio) {
 	/* A VMA, a box without any, or a gap: the spans of each are one run. */
 	const gap = ~boxes.list.length, key = i => covered[i] >= 0 ? covered[i] :
-		boxes.list[spanBox[i]][TYPE] > BOX_GAP ? ~spanBox[i] : gap;
+		typeOf(i) > BOX_GAP ? ~spanBox[i] : gap;
 
 	runs(best, key, (y, height, i) => {
 		const vma = i < 0 ? null : r.list[i];
@@ -373,7 +390,8 @@ function drawColumn(c, x, width, best, covered, r, ratio) {
 			return;
 		c.fillStyle = isDark(vma[ACCESS]) ? "#fff" : "#22272e";
 		c.textAlign = "center";
-		c.fillText(`${perm(vma[ACCESS])} ${sizeText(vma[PAGES] * PAGE)}`, x + width / 2, y + height / 2, width);
+		c.fillText(`${perm(vma[ACCESS])} ${sizeText(vma[PAGES] * PAGE)}`, x + width / 2,
+			   y + height / 2, width);
 	});
 	c.strokeStyle = colours["--grey"];
 	c.strokeRect(x - 0.5, -1, width + 1, best.length + 2);
@@ -421,16 +439,21 @@ function draw() {
 	c.font = `${px(11)}px ui-monospace, monospace`;
 	rows = [];
 	if (before) {
-		rows.push({ x: gutter, best: rowsOf(height, vmaRank(spanBefore, before)), list: "before", covered: spanBefore });
-		for (const [covered, r, x] of [[spanGone, gone, gutter + one + px(2)], [spanCame, came, now - px(8)]])
-			runs(rowsOf(height, i => +(covered[i] >= 0)), i => covered[i], (y, h, k) => {
-				if (k < 0)
+		rows.push({ x: gutter, list: "before", covered: spanBefore });
+		for (const [covered, r, x] of [[spanGone, gone, gutter + one + px(2)],
+					       [spanCame, came, now - px(8)]])
+			runs(rowsOf(height, i => +(covered[i] >= 0)), i => r.list[covered[i]],
+			     (y, h, change) => {
+				if (!change)
 					return;
-				c.fillStyle = colours[CHANGE_COLOURS[texts[r.list[k][WHAT]]] || "--changed"];
+				c.fillStyle = colours[CHANGE_COLOURS[texts[change[WHAT]]] ||
+						      "--changed"];
 				c.fillRect(x, y, px(6), h);
 			});
 	}
-	rows.push({ x: now, best: rowsOf(height, vmaRank(spanAfter, after)), list: "vmas", covered: spanAfter });
+	rows.push({ x: now, list: "vmas", covered: spanAfter });
+	for (const row of rows)
+		row.best = rowsOf(height, vmaRank(row.covered, lists[row.list]));
 	for (const { x, best, list, covered } of rows)
 		drawColumn(c, x, one, best, covered, lists[list], ratio);
 
@@ -443,11 +466,13 @@ function draw() {
 	}
 	if (selected) {
 		const [low, high] = rangeOf(selected.list, selected.e);
-		const top = (posOf(high) - view.from) * scale, bottom = (posOf(low) - view.from) * scale;
+		const top = (posOf(high) - view.from) * scale;
+		const bottom = (posOf(low) - view.from) * scale;
 
 		c.strokeStyle = colours["--accent"];
 		c.lineWidth = px(3);
-		c.strokeRect(gutter - px(3), top - px(2), now + one - gutter + px(6), bottom - top + px(4));
+		c.strokeRect(gutter - px(3), top - px(2), now + one - gutter + px(6),
+			     bottom - top + px(4));
 		c.lineWidth = 1;
 	}
 
@@ -475,7 +500,8 @@ function draw() {
 	visible.sort((x, y) => (y.low - y.top) - (x.low - x.top));
 	c.textAlign = "left";
 	for (const { b, top, low } of visible) {
-		const box = boxes.list[b], y = Math.max(px(7), Math.min(height - px(7), (top + low) / 2));
+		const box = boxes.list[b];
+		const y = Math.max(px(7), Math.min(height - px(7), (top + low) / 2));
 		let x = right;
 
 		if (!place(y, px(7)))
@@ -492,7 +518,8 @@ function draw() {
 	/* Where no box has space, there are many. */
 	c.fillStyle = colours["--grey"];
 	for (let y = px(30); y < height; y += px(60)) {
-		const lowest = spanAt(view.from + (y + px(30)) / scale), highest = spanAt(view.from + (y - px(30)) / scale);
+		const lowest = spanAt(view.from + (y + px(30)) / scale);
+		const highest = spanAt(view.from + (y - px(30)) / scale);
 		const nr = new Set(spanAfter.subarray(lowest, highest + 1)).size;
 
 		if (nr > 2 && place(y, px(28)))
@@ -524,19 +551,22 @@ function draw() {
 	c.fillRect(width - bar + px(3), view.from / pos[0] * height, px(6),
 		   Math.max(px(4), (view.to - view.from) / pos[0] * height));
 	/* Positions are not exact. */
-	const [low, high] = [view.to, view.from].map(p => hex(Math.round(addressOf(p) / PAGE) * PAGE));
-	$("range").textContent = `${low}-${high}`;
+	$("range").textContent = rangeText(...[view.to, view.from].map(
+		p => Math.round(addressOf(p) / PAGE) * PAGE));
 }
 
 /* What is at a point of the map: the column, and the span */
 function at(event) {
 	const box = canvas.getBoundingClientRect(), ratio = canvas.height / box.height;
 	const x = (event.clientX - box.left) * ratio;
-	const y = Math.max(0, Math.min(canvas.height - 1, Math.floor((event.clientY - box.top) * ratio)));
-	const column = rows.findLast(r => x >= r.x) || rows[rows.length - 1];
+	const y = Math.floor((event.clientY - box.top) * ratio);
+	const row = Math.max(0, Math.min(canvas.height - 1, y));
+	const column = before && x < rows[1].x ? rows[0] : rows[rows.length - 1];
 
-	return { column, span: column.best[y], pos: view.from + (y + 0.5) / canvas.height * (view.to - view.from),
-		 bar: x > canvas.width - 14 * ratio };
+	return {
+		column, span: column.best[row], bar: x > canvas.width - 14 * ratio,
+		pos: view.from + (row + 0.5) / canvas.height * (view.to - view.from),
+	};
 }
 
 let drag = null;
@@ -566,7 +596,11 @@ canvas.addEventListener("pointerup", event => {
 	drag = null;
 });
 canvas.addEventListener("pointercancel", () => drag = null);
-canvas.addEventListener("dblclick", event => zoomTo(bounds[at(event).span], bounds[at(event).span + 1]));
+canvas.addEventListener("dblclick", event => {
+	const { span } = at(event);
+
+	zoomTo(bounds[span], bounds[span + 1]);
+});
 canvas.addEventListener("wheel", event => {
 	const lines = [1, 16, canvas.clientHeight][event.deltaMode];
 
@@ -611,13 +645,16 @@ const sortKeys = {
 	name: e => shortName(vmaOf(shown, e)),
 };
 
-/* The first row to show, which can be a fraction */
-function firstRow() {
-	const high = items.length * ROW;
+/* How far to scroll for each row: less than its height if there are too many. */
+function rowHeight() {
+	const height = scroll.clientHeight;
 
-	return high <= MOST ? scroll.scrollTop / ROW :
-		scroll.scrollTop / (MOST - scroll.clientHeight) * (items.length - scroll.clientHeight / ROW);
+	return items.length * ROW <= MOST ? ROW :
+		(MOST - height) / (items.length - height / ROW);
 }
+
+/* The first row to show, which can be a fraction */
+const firstRow = () => scroll.scrollTop / rowHeight();
 
 function reveal(row) {
 	const first = firstRow(), fit = scroll.clientHeight / ROW - 1;
@@ -628,8 +665,7 @@ function reveal(row) {
 	/* A match far away is shown in the middle. */
 	if (Math.abs(to - first) > fit)
 		to = Math.max(0, row - fit / 2);
-	scroll.scrollTop = items.length * ROW <= MOST ? to * ROW :
-		to * (MOST - scroll.clientHeight) / (items.length - scroll.clientHeight / ROW);
+	scroll.scrollTop = to * rowHeight();
 }
 
 function drawTable() {
@@ -637,7 +673,8 @@ function drawTable() {
 	const nr = Math.min(items.length, Math.ceil(height / ROW) + 1);
 
 	$("spacer").style.height = Math.min(items.length * ROW, MOST) + "px";
-	const at = Math.max(0, firstRow()), first = Math.max(0, Math.min(Math.floor(at), items.length - nr));
+	const at = Math.max(0, firstRow());
+	const first = Math.max(0, Math.min(Math.floor(at), items.length - nr));
 
 	grid.setAttribute("aria-rowcount", items.length + 1);
 	grid.removeAttribute("aria-activedescendant");
@@ -656,8 +693,9 @@ function drawTable() {
 	}
 	parent.style.transform = `translateY(${scroll.scrollTop - (at - first) * ROW}px)`;
 	for (let i = 0; i < nr; i++) {
-		const row = parent.children[i], index = items[first + i], e = list[index], vma = vmaOf(shown, e);
-		const [low, high] = rangeOf(shown, e), swatch = document.createElement("i");
+		const row = parent.children[i], index = items[first + i], e = list[index];
+		const vma = vmaOf(shown, e), [low, high] = rangeOf(shown, e);
+		const swatch = document.createElement("i");
 		const is = selected && selected.list == shown && selected.index == index;
 
 		swatch.style.background = accessColour(vma[ACCESS]);
@@ -666,8 +704,10 @@ function drawTable() {
 		row.setAttribute("aria-selected", is);
 		if (is)
 			grid.setAttribute("aria-activedescendant", row.id);
-		[hex(low), sizeText(high - low), permText(shown, e), texts[shown == "changes" ? e[WHAT] : vma[KIND]],
-		 shortName(vma)].forEach((cell, k) => row.children[k].textContent = cell);
+		const cells = [hex(low), sizeText(high - low), permText(shown, e),
+			       texts[shown == "changes" ? e[WHAT] : vma[KIND]], shortName(vma)];
+
+		cells.forEach((cell, k) => row.children[k].textContent = cell);
 		row.children[0].prepend(swatch);
 		row.children[4].title = nameOf(vma);
 	}
@@ -677,20 +717,24 @@ function drawHead() {
 	const names = ["address", "size", "perm", shown == "changes" ? "change" : "kind", "name"];
 
 	$("head").replaceChildren(...names.map(name => {
-		const cell = document.createElement(sortKeys[name] ? "button" : "span");
+		const cell = document.createElement("span");
+		const button = document.createElement("button");
+		const is = sorting.key == name;
 
 		cell.setAttribute("role", "columnheader");
-		cell.textContent = name;
-		if (!sortKeys[name])
+		if (!sortKeys[name]) {
+			cell.textContent = name;
 			return cell;
-		cell.type = "button";
-		cell.setAttribute("aria-sort", sorting.key != name ? "none" : sorting.down ? "descending" : "ascending");
-		if (sorting.key == name)
-			cell.textContent += sorting.down ? " ▾" : " ▴";
-		cell.addEventListener("click", () => {
-			sorting = { key: name, down: sorting.key == name ? !sorting.down : name != "name" };
+		}
+		cell.setAttribute("aria-sort",
+				  !is ? "none" : sorting.down ? "descending" : "ascending");
+		cell.append(button);
+		button.type = "button";
+		button.textContent = name + (!is ? "" : sorting.down ? " ▾" : " ▴");
+		button.addEventListener("click", () => {
+			sorting = { key: name, down: is ? !sorting.down : name != "name" };
 			fill();
-			$("head").children[names.indexOf(name)].focus();
+			$("head").children[names.indexOf(name)].firstChild.focus();
 		});
 		return cell;
 	}));
@@ -698,15 +742,16 @@ function drawHead() {
 
 /* Fills the table with what the search has found in its list. */
 function fill() {
-	const list = lists[shown].list, wanted = filter(), key = sortKeys[sorting.key];
+	const list = lists[shown].list, fits = filter(), key = sortKeys[sorting.key];
 	const keys = list.map(key), sign = sorting.down ? -1 : 1;
 
-	matches = wanted && Uint8Array.from(after.list, vma => wanted(vma));
+	matches = fits && Uint8Array.from(after.list, fits);
 	items = [...list.keys()];
-	if (wanted)
-		items = items.filter(i => wanted(vmaOf(shown, list[i])));
+	if (fits)
+		items = items.filter(i => fits(vmaOf(shown, list[i])));
 	items.sort((a, b) => sign * (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b));
-	$("count").textContent = wanted ? `${items.length} of ${list.length}` : `${list.length} ${shown == "changes" ? "changes" : "VMAs"}`;
+	$("count").textContent = fits ? `${items.length} of ${list.length}` :
+		`${list.length} ${shown == "changes" ? "changes" : "VMAs"}`;
 	drawHead();
 	scroll.scrollTop = 0;
 	if (selected && selected.list == shown)
@@ -735,8 +780,9 @@ grid.addEventListener("keydown", event => {
 
 	if (event.target == grid)
 		handle(event, {
-			ArrowUp: () => step(-1), ArrowDown: () => step(1), PageUp: () => step(-page),
-			PageDown: () => step(page), Home: () => step(0, 0), End: () => step(0, items.length - 1),
+			ArrowUp: () => step(-1), ArrowDown: () => step(1),
+			PageUp: () => step(-page), PageDown: () => step(page),
+			Home: () => step(0, 0), End: () => step(0, items.length - 1),
 			Enter: zoomToSelected,
 		});
 });
@@ -744,35 +790,43 @@ grid.addEventListener("keydown", event => {
 /* ---- the search ---- */
 
 const lower = texts.map(text => text.toLowerCase());
+/* The digits of an address, or NULL */
 const parsed = word => /^(0x)?[0-9a-f]{1,16}$/.test(word) ? word.replace("0x", "") : null;
 /* The number of the page with an address: more digits would not be exact. */
 const pageOf = digits => digits.length > 3 ? parseInt(digits.slice(0, -3), 16) : 0;
 
+/* The text that is searched, and the address, or the two of a range, in hexadecimal digits */
+function wanted() {
+	const word = $("search").value.trim().toLowerCase(), parts = word.split("-").map(parsed);
+
+	return {
+		word, from: parts.length == 1 ? parts[0] : null,
+		range: parts.length == 2 && parts[0] && parts[1] ? parts.map(pageOf) : null,
+	};
+}
+
 /* Whether a VMA has the name, the kind or the address, or the beginning of it; NULL for all */
 function filter() {
-	const word = $("search").value.trim().toLowerCase(), digits = parsed(word);
-	const [from, to] = word.split("-").map(parsed);
+	const { word, from, range } = wanted(), page = from && pageOf(from);
+	const found = lower.map(text => text.includes(word));
 
 	if (!word)
 		return null;
-	if (from && to && word.split("-").length == 2) {
-		const low = pageOf(from), high = pageOf(to);
-
-		return vma => vma[START] < Math.max(high, low + 1) && vma[START] + vma[PAGES] > low;
-	}
-	const found = lower.map(text => text.includes(word)), page = digits && pageOf(digits);
-
-	return vma => found[vma[NAME]] || lower[vma[KIND]] == word || (digits && (
-		(vma[START] <= page && vma[START] + vma[PAGES] > page) || hex(vma[START] * PAGE).startsWith(digits)));
+	if (range)
+		return vma => vma[START] < Math.max(range[1], range[0] + 1) &&
+			vma[START] + vma[PAGES] > range[0];
+	return vma => found[vma[NAME]] || lower[vma[KIND]] == word || (from &&
+		((vma[START] <= page && vma[START] + vma[PAGES] > page) ||
+		 hex(lowOf(vma)).startsWith(from)));
 }
 
 $("search").addEventListener("input", fill);
 $("bar").addEventListener("submit", event => {
-	const word = $("search").value.trim().toLowerCase(), [from, to] = word.split("-").map(parsed);
+	const { word, from, range } = wanted();
 
 	event.preventDefault();
-	if (from && to && word.split("-").length == 2) {
-		zoomTo(pageOf(from) * PAGE, Math.max(pageOf(to), pageOf(from) + 1) * PAGE, 0);
+	if (range) {
+		zoomTo(range[0] * PAGE, Math.max(range[1], range[0] + 1) * PAGE, 0);
 	} else if (items.length && word) {
 		const now = selected && selected.list == shown ? items.indexOf(selected.index) : -1;
 
@@ -813,10 +867,12 @@ function legend() {
 
 	for (let access = 0; access < 16; access++)
 		if (used.has(access))
-			add(accessColour(access), perm(access) + ((access & 6) == 6 ? " writable and executable" : ""));
+			add(accessColour(access), perm(access) +
+			    (isWX(access) ? " writable and executable" : ""));
 	add("var(--gap)", "unmapped");
 	if (before)
-		for (const [name, what] of [["--came", "mapped, grown"], ["--gone", "unmapped, shrunk"],
+		for (const [name, what] of [["--came", "mapped, grown"],
+					    ["--gone", "unmapped, shrunk"],
 					    ["--changed", "changed"], ["--moved", "moved"]])
 			add(`var(${name})`, what);
 }

@@ -6,7 +6,7 @@ import subprocess
 
 import raw
 import webdriver
-from common import CAPTURES, VMAINFO, has, main, same
+from common import CAPTURES, TMP, VMAINFO, has, main, same
 from draw import COLOURS
 from web import PYTHON, access, capture, hostile_page, make, name, page, short_name, size_text, vma_text
 
@@ -304,6 +304,48 @@ def check_hostile():
             details = p.details()
             same([details["name"], details["ops"]], [raw.text(r["name"]), raw.text(r["ops"])], "details")
         p.no_errors()
+
+
+def check_unusual():
+    """No VMAs at all, a copy of maps, 32-bit machines, and two that have nothing in common"""
+    maps, empty = TMP + "/arm.maps", make("empty", [])
+    with open(maps, "w", encoding="ascii") as f:
+        f.write("00008000-00009000 r-xp 00000000 b3:02 17 /bin/init\n"
+                "be8a0000-be8c1000 rw-p 00000000 00:00 0 [stack]\n"
+                "ffff0000-ffff1000 r-xp 00000000 00:00 0 [vectors]\n")
+    with webdriver.browser() as b:
+        p = Page(b, page(empty))
+        same([b.text("#count"), p.rows()], ["0 VMAs", {}], "table")
+        for selector in "#grid", "#map":
+            b.type(selector, webdriver.KEYS["ArrowDown"] + webdriver.KEYS["Enter"])
+        p.search("1000")
+        same(p.details(), {}, "selected")
+        p.no_errors()
+
+        p = Page(b, page(maps))
+        same([row[4] for row in p.rows().values()], ["[vectors]", "[stack]", "init  /bin"], "names")
+        same(p.range(), [0, 1 << 32], "all of it")
+        p.search("vectors")
+        details = p.details()
+        same([details[key] for key in ("range", "permissions", "kind")] + ["flags" in details],
+             ["ffff0000-ffff1000", "r-xp", "special", False], "details")
+        p.search("init")
+        same([p.details()[key] for key in ("offset", "device", "inode")], ["0x0", "b3:02", "17"], "file")
+        p.scale("linear")
+        b.type("#map", "0")
+        same(p.range()[0], 0, "all of user space")
+
+        for after, before, count in (maps, PYTHON, 3), (PYTHON, maps, len(capture(PYTHON))), (PYTHON, empty, 0):
+            p = Page(b, page(after, "--before", before))
+            b.script("const s = document.getElementById('list'); s.value = 'vmas';"
+                     "s.dispatchEvent(new Event('change'))")
+            b.settle()
+            same(b.text("#count"), "%d VMAs" % (count or len(capture(PYTHON))), "count")
+            for y in 1, 100, 200, 300, 400:
+                has(p.hover(y), "before: ")
+            p.scale("linear")
+            b.type("#map", "0+")
+            p.no_errors()
 
 
 def many_records():

@@ -56,6 +56,10 @@ def make_many(file):
     write(file, vmas + [STACK])
 
 
+def make_empty(file):
+    write(file, [])
+
+
 def make_of(file, what):
     """Address spaces of other machines."""
     ends = {"arm64": 1 << 48, "x86-64": 1 << 47, "32bit": 0xc0000000, "strange": 1 << 38,
