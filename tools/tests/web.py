@@ -93,9 +93,11 @@ def check_data():
 
 HOSTILE = [
     b"/tmp/</script><script>document.title='evil'</script>", b"/tmp/<!--<script>", b"/tmp/]]>&lt;",
-    b"/tmp/<img src=x onerror=document.title='evil'>", b"/tmp/\"'`${alert(1)}\\", b"/tmp/\x1b[31m\nred\r\x00"[:-1],
+    b"/tmp/<img src=x onerror=document.title='evil'>", b"/tmp/\"'`${alert(1)}\\",
+    b"/tmp/\x1b[31m\nred\r",
     b"/tmp/bad\xff\xfe\xed\xa0\x80 utf8", b"/tmp/c1 \xc2\x9b31m", b"/tmp/\xe2\x80\xa8\xe2\x80\xa9 lines",
-    "/tmp/größer 日本語 \U0001f600".encode(), b"/tmp/@DATA@@NONCE@@SCRIPT@", b"/tmp/\\x41", b"/tmp/__proto__",
+    "/tmp/größer 日本語 \U0001f600".encode(), b"/tmp/@DATA@@NONCE@@SCRIPT@", b"/tmp/\\x41",
+    b"/tmp/__proto__",
 ]
 
 

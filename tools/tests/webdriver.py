@@ -17,15 +17,19 @@ KEYS = {"Enter": "\ue007", "PageDown": "\ue00f", "End": "\ue010", "Home": "\ue01
 class Browser:
     def __init__(self, url):
         self.url = url
-        options = {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                            "--force-device-scale-factor=1", "--window-size=1200,900"]}
-        self.url += "/session/" + self.call("session", {"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}}})["sessionId"]
+        wanted = {
+            "goog:chromeOptions": {"args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                "--force-device-scale-factor=1", "--window-size=1200,900"]},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
+        session = self.call("session", {"capabilities": {"alwaysMatch": wanted}})
+        self.url += "/session/" + session["sessionId"]
 
     def call(self, command, body=None, method=None):
         # The driver does not use what a proxy is set for.
         request = urllib.request.Request(
-            self.url + ("/" + command if command else ""), method=method or ("POST" if body is not None else "GET"),
+            self.url + ("/" + command if command else ""),
+            method=method or ("POST" if body is not None else "GET"),
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -128,14 +132,30 @@ def decode_png(data):
     return rows
 
 
+def start():
+    """The driver, and its port. It looks for a free one for IPv4, which IPv6 can have in use."""
+    while True:
+        driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+        said = ""
+        for line in driver.stdout:
+            said += line
+            ready = re.search(r"successfully on port (\d+)", line)
+            if ready:
+                return driver, int(ready[1])
+        driver.wait()
+        if "Address already in use" not in said:
+            raise AssertionError("chromedriver does not start: " + said)
+
+
 @contextlib.contextmanager
 def browser():
-    with subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True) as driver:
-        try:
-            port = next(m[1] for m in (re.search(r"successfully on port (\d+)", line)
-                                       for line in driver.stdout) if m)
-            running = Browser("http://127.0.0.1:" + port)
-            yield running
-            running.call("", method="DELETE")
-        finally:
-            driver.terminate()
+    driver, port = start()
+    try:
+        running = Browser("http://127.0.0.1:%d" % port)
+        yield running
+        running.call("", method="DELETE")
+    finally:
+        driver.terminate()
+        driver.wait()
+        driver.stdout.close()
