@@ -1222,6 +1222,7 @@ struct vma_walk {
 	struct walk_pos pos;	/* where the walk continues */
 	struct walk_prev prev;	/* what ends there; see walk_seek() */
 	struct walk_progress progress; /* only with a filter */
+	struct vma_leaves leaves; /* only with a filter; valid like @vmi */
 	struct mm_marks marks;
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
@@ -1565,33 +1566,52 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	return WALK_MORE;
 }
 
-/* walk_some() with a filter that has no ranges */
+/* The number of slots below @n without the gaps at their end */
+static unsigned int slots_before(void **slots, unsigned int n)
+{
+	while (n && !slots[n - 1])
+		n--;
+	return n;
+}
+
+/*
+ * walk_some() with a filter that has no ranges. Nothing but the flags is read of
+ * a VMA that does not have those of the filter.
+ */
 static enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
 {
 	const struct vma_filter *f = w->s->filter;
-	/* The first element is the VMA before the batch, or NULL. */
-	struct vm_area_struct *batch[1 + VMA_BATCH], **vmas = batch + 1;
+	const struct vm_area_struct *last;
 	enum walk_end added = WALK_MORE;
-	int i, n;
+	struct vm_area_struct *vma;
+	unsigned int i, n, before, gaps;
+	void **slots;
 
-	for (; max && added == WALK_MORE; max -= n) {
-		n = vma_read_batch(&w->vmi, w->pos.next, vmas,
-				   min_t(unsigned int, max, VMA_BATCH));
+	for (; max && added == WALK_MORE; max -= min(max, n)) {
+		n = vma_read_leaf(&w->vmi, &w->leaves, w->stable, &slots);
 		if (!n)
 			return WALK_DONE;
-		vmas[-1] = w->prev.vma;
-		for (i = 0; i < n; i++) {
-			if (!filter_has_flags(f, READ_ONCE(vmas[i]->vm_flags)))
+		for (i = 0, gaps = 0; i < n; i++) {
+			vma = slots[i];
+			if (!vma) {
+				gaps++;
 				continue;
-			added = record_add_filtered(w, vmas[i], vmas[i - 1], i ?
-						    READ_ONCE(vmas[i - 1]->vm_end) : w->pos.next);
+			}
+			if (likely(!filter_has_flags(f, READ_ONCE(vma->vm_flags))))
+				continue;
+			before = slots_before(slots, i);
+			last = before ? slots[before - 1] : w->prev.vma;
+			added = record_add_filtered(w, vma, last, before ?
+						    READ_ONCE(last->vm_end) : w->pos.next);
 			if (added != WALK_MORE)
 				break;
 		}
-		w->progress.seen += i;
-		w->prev.vma = vmas[i - 1];
-		if (i)
-			w->pos.next = READ_ONCE(vmas[i - 1]->vm_end);
+		w->progress.seen += i - gaps;
+		before = slots_before(slots, i);
+		if (before) {
+			w->prev.vma = slots[before - 1];
+			w->pos.next = READ_ONCE(w->prev.vma->vm_end);
+		}
 	}
 	return added;
 }
@@ -1626,7 +1646,12 @@ static enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 		for (n = 1; ; n = min_t(unsigned int, max, VMA_BATCH)) {
 			if (!n)
 				return WALK_MORE;
-			n = vma_read_batch(&w->vmi, start, vmas, n);
+			if (n == 1 && w->stable && leaf_lookahead) {
+				vmas[0] = mm_find_vma(w->mm, start);
+				n = vmas[0] ? 1 : 0;
+			} else {
+				n = vma_read_batch(&w->vmi, start, vmas, n);
+			}
 			if (!n)
 				return WALK_DONE;
 			for (i = 0; i < n; i++) {
@@ -1672,6 +1697,7 @@ static void walk_seek(struct vma_walk *w)
 			w->prev.vma = vma;
 	}
 	vma_iter_init(&w->vmi, w->mm, next);
+	vma_leaves_init(&w->leaves, next);
 }
 
 /* Adds up to @max VMAs that end above the position; see walk_seek(). */
@@ -1970,7 +1996,7 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, min(count, 56 + max_t(size_t, s->filter->nr_ranges,
 							       count / 64)));
-			sources = max(sources, recs / 4 + 16);
+			sources = max(sources, recs + 16);
 		}
 		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
 		      names_reserve(s, names);

@@ -15,6 +15,13 @@
 /* The most VMAs that vma_read_batch() returns */
 #define VMA_BATCH 16
 
+/* The most pointers that vma_read_leaf() returns */
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+#define VMA_LEAF_MAX (MAPLE_RANGE64_SLOTS > VMA_BATCH ? MAPLE_RANGE64_SLOTS : VMA_BATCH)
+#else
+#define VMA_LEAF_MAX VMA_BATCH
+#endif
+
 /* Set by leaf_lookahead_init() if the look-ahead works on this kernel. */
 static bool leaf_lookahead __ro_after_init __maybe_unused;
 
@@ -90,6 +97,134 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
 }
 
 /*
+ * A position that moves through the VMAs of an mm from leaf to leaf. It is valid
+ * as long as an iterator. Then vma_leaves_init() begins again.
+ */
+struct vma_leaves {
+	unsigned long next;	/* where the next leaf begins */
+	bool end;		/* the last leaf was read */
+	/* The node above the last leaf, or NULL. It is valid like the position. */
+	const struct maple_node *parent;
+	unsigned int slot;	/* of the last leaf in @parent */
+	unsigned int last;	/* the last slot of @parent */
+	/* What was read of a leaf that may change, or of a tree of another layout */
+	void *copy[VMA_LEAF_MAX];
+};
+
+static inline void vma_leaves_init(struct vma_leaves *l, unsigned long next)
+{
+	l->next = next;
+	l->end = false;
+	l->parent = NULL;
+}
+
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+static inline bool maple_node_removed(const struct maple_node *node)
+{
+	/* What was read of the node, before @parent, as in ma_dead_node() */
+	smp_rmb();
+	return ((unsigned long)READ_ONCE(node->parent) & ~MAPLE_NODE_MASK) ==
+	       (unsigned long)node;
+}
+
+static inline const struct maple_node *maple_node_of(const void *entry)
+{
+	return (void *)((unsigned long)entry & ~MAPLE_NODE_MASK);
+}
+
+/*
+ * Sets the node above a leaf. If the node is not what is expected, each leaf is
+ * searched from the root. Only internal nodes of type maple_arange_64 occur in
+ * the tree of an mm. The slot is in bits 3 to 7 of the pointer.
+ */
+static inline void leaf_set_parent(struct vma_leaves *l, const struct maple_node *leaf)
+{
+	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
+	const struct maple_node *parent = maple_node_of((void *)up);
+
+	l->parent = NULL;
+	l->slot = (up & MAPLE_NODE_MASK) >> MAPLE_NODE_TYPE_SHIFT;
+	if ((up & 1) || parent == leaf || l->slot >= MAPLE_ARANGE64_SLOTS ||
+	    maple_node_of(rcu_dereference_raw(parent->ma64.slot[l->slot])) != leaf)
+		return;
+	l->parent = parent;
+	l->last = min_t(unsigned int, parent->ma64.meta.end, MAPLE_ARANGE64_SLOTS - 1);
+}
+
+/*
+ * Reads the next leaf, from the position on. The next leaf below the same node
+ * takes a few instructions, and a search from the root some hundreds. The last
+ * pivot of a node is not known there, so that its last leaf is searched, too.
+ * See leaf_vmas() for nodes that were removed.
+ */
+static inline unsigned int leaf_read(struct ma_state *mas, struct vma_leaves *l, bool stable,
+				     void ***slots)
+{
+	const struct maple_node *leaf;
+	unsigned long max, pivot;
+	unsigned int offset, end, n;
+
+	for (;;) {
+		if (l->parent && l->slot + 1 < l->last) {
+			l->slot++;
+			leaf = maple_node_of(rcu_dereference_raw(l->parent->ma64.slot[l->slot]));
+			max = l->parent->ma64.pivot[l->slot];
+			if (!stable && maple_node_removed(l->parent)) {
+				l->parent = NULL;
+				continue;
+			}
+			/* As ma_data_end() in lib/maple_tree.c */
+			pivot = leaf->mr64.pivot[MAPLE_RANGE64_SLOTS - 2];
+			end = !pivot ? leaf->mr64.meta.end :
+			      MAPLE_RANGE64_SLOTS - 1 - (pivot == max);
+			offset = 0;
+		} else {
+			mas_set(mas, l->next);
+			mas_walk(mas);
+			if (mas->status != ma_active)
+				return 0; /* a tree without nodes: no VMAs */
+			leaf = maple_node_of(mas->node);
+			offset = mas->offset;
+			end = mas->end;
+			max = mas->max;
+			leaf_set_parent(l, leaf);
+		}
+		end = min_t(unsigned int, end, MAPLE_RANGE64_SLOTS - 1);
+		*slots = (__force void **)leaf->mr64.slot + offset;
+		n = end + 1 - offset;
+		if (!stable) {
+			for (n = 0; offset + n <= end; n++)
+				l->copy[n] = rcu_dereference_raw(leaf->mr64.slot[offset + n]);
+			*slots = l->copy;
+			if (maple_node_removed(leaf)) {
+				l->parent = NULL;
+				continue;
+			}
+		}
+		l->next = max + 1;
+		l->end = max == ULONG_MAX;
+		return n;
+	}
+}
+#endif
+
+/*
+ * Reads VMAs from the position on: up to VMA_LEAF_MAX pointers, some of which can
+ * be NULL. Returns their number, 0 at the end of the mm. @stable: the caller
+ * holds mmap_lock.
+ */
+static inline unsigned int vma_read_leaf(struct vma_iterator *vmi, struct vma_leaves *l,
+					 bool stable, void ***slots)
+{
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+	if (leaf_lookahead)
+		return l->end ? 0 : leaf_read(&vmi->mas, l, stable, slots);
+#endif
+	*slots = l->copy;
+	return vma_read_batch(vmi, l->next, (struct vm_area_struct **)l->copy, VMA_BATCH);
+}
+
+/*
  * find_vma(), with fewer instructions if a VMA contains @addr. The caller holds
  * mmap_lock, so that the tree does not change. The comments in
  * linux/maple_tree.h describe pointers to nodes. A pivot is the last address of
@@ -128,6 +263,35 @@ static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 	return find_vma(mm, addr);
 }
 
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+/* Whether vma_read_leaf() returns each VMA once, stable or not */
+static bool __init leaves_same(struct mm_struct *mm, struct vma_iterator *vmi)
+{
+	struct vma_leaves l = {};
+	unsigned long next;
+	unsigned int i, n, stable;
+	void **slots;
+
+	for (stable = 0; stable < 2; stable++) {
+		next = 0;
+		vma_iter_init(vmi, mm, 0);
+		vma_leaves_init(&l, 0);
+		while ((n = vma_read_leaf(vmi, &l, stable, &slots))) {
+			for (i = 0; i < n; i++) {
+				struct vm_area_struct *vma = slots[i];
+
+				if (vma && vma != find_vma(mm, next))
+					return false;
+				next = vma ? vma->vm_end : next;
+			}
+		}
+		if (find_vma(mm, next))
+			return false;
+	}
+	return true;
+}
+#endif
+
 /*
  * Self-test: reads the VMAs of the process that loads the module leaf by leaf
  * and one by one, and compares each with find_vma(). If they differ, the maple
@@ -159,7 +323,7 @@ static void __init leaf_lookahead_init(void)
 				next = vmas[i]->vm_end;
 		}
 	} while (n && same);
-	same = same && !find_vma(mm, next);
+	same = same && !find_vma(mm, next) && leaves_same(mm, &vmi);
 	mmap_read_unlock(mm);
 	leaf_lookahead = same;
 	if (!same)
