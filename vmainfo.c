@@ -1222,7 +1222,7 @@ struct vma_walk {
 	struct walk_pos pos;	/* where the walk continues */
 	struct walk_prev prev;	/* what ends there; see walk_seek() */
 	struct walk_progress progress; /* only with a filter */
-	struct vma_leaves leaves; /* only with a filter; valid like @vmi */
+	struct vma_leaves *leaves; /* only with a filter; valid like @vmi */
 	struct mm_marks marks;
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
@@ -1578,19 +1578,19 @@ static unsigned int slots_before(void **slots, unsigned int n)
  * walk_some() with a filter that has no ranges. Nothing but the flags is read of
  * a VMA that does not have those of the filter.
  */
-static enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
+static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
 {
 	const struct vma_filter *f = w->s->filter;
-	const struct vm_area_struct *last;
-	enum walk_end added = WALK_MORE;
-	struct vm_area_struct *vma;
-	unsigned int i, n, before, gaps;
+	/* The last VMA that was looked at here, and how many were */
+	struct vm_area_struct *vma, *last = NULL;
+	unsigned int i, n, before, gaps, seen = 0;
+	enum walk_end end = WALK_MORE;
 	void **slots;
 
-	for (; max && added == WALK_MORE; max -= min(max, n)) {
-		n = vma_read_leaf(&w->vmi, &w->leaves, w->stable, &slots);
+	while (seen < max && end == WALK_MORE) {
+		n = vma_read_leaf(&w->vmi, w->leaves, w->stable, VMA_BATCH, &slots);
 		if (!n)
-			return WALK_DONE;
+			end = WALK_DONE;
 		for (i = 0, gaps = 0; i < n; i++) {
 			vma = slots[i];
 			if (!vma) {
@@ -1600,79 +1600,85 @@ static enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
 			if (likely(!filter_has_flags(f, READ_ONCE(vma->vm_flags))))
 				continue;
 			before = slots_before(slots, i);
-			last = before ? slots[before - 1] : w->prev.vma;
-			added = record_add_filtered(w, vma, last, before ?
-						    READ_ONCE(last->vm_end) : w->pos.next);
-			if (added != WALK_MORE)
+			if (before)
+				last = slots[before - 1];
+			end = record_add_filtered(w, vma, last ?: w->prev.vma,
+						  last ? READ_ONCE(last->vm_end) : w->pos.next);
+			if (end != WALK_MORE)
 				break;
 		}
-		w->progress.seen += i - gaps;
+		seen += i - gaps;
 		before = slots_before(slots, i);
-		if (before) {
-			w->prev.vma = slots[before - 1];
-			w->pos.next = READ_ONCE(w->prev.vma->vm_end);
-		}
+		if (before)
+			last = slots[before - 1];
 	}
-	return added;
+	w->progress.seen += seen;
+	if (last) {
+		w->prev.vma = last;
+		w->pos.next = READ_ONCE(last->vm_end);
+	}
+	return end;
 }
 
 /*
  * walk_some() with a filter that has ranges. It looks at the VMAs that overlap
- * the ranges, and at one more behind each. @max also counts the ranges that need
- * no search. VMAs are not compared, so that w->prev is not used.
+ * the ranges, and at the start of one more. @max also counts the ranges. VMAs are
+ * not compared, so that w->prev is not used.
  */
-static enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
+static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 {
 	const struct vma_filter *f = w->s->filter;
-	struct vm_area_struct *vmas[VMA_BATCH];
+	const struct vmainfo_range *range = &f->ranges[w->progress.range];
+	const struct vmainfo_range *end = &f->ranges[f->nr_ranges];
 	/* There are no VMAs from w->pos.next to here. */
-	unsigned long found = 0, start;
-	const struct vmainfo_range *range;
-	enum walk_end added;
-	unsigned int i, n;
+	unsigned long found = 0;
+	enum walk_end added = WALK_MORE;
+	struct vm_area_struct *vma;
+	unsigned int i, n, seen;
+	void **slots;
 
-	for (; w->progress.range < f->nr_ranges; w->progress.range++) {
-		range = &f->ranges[w->progress.range];
-		if (!max)
-			return WALK_MORE;
-		max--;
+	for (; range < end && max; range++, max--) {
 		if (range->end <= max(w->pos.next, found))
 			continue;
-		start = max_t(u64, range->start, w->pos.next);
 		if (range->start > ULONG_MAX)
 			return WALK_DONE;
-		vma_iter_init(&w->vmi, w->mm, start);
+		vma_leaves_seek(&w->vmi, w->leaves, w->mm,
+				max_t(unsigned long, range->start, w->pos.next));
 		/* Most ranges are in one VMA. */
-		for (n = 1; ; n = min_t(unsigned int, max, VMA_BATCH)) {
-			if (!n)
-				return WALK_MORE;
-			if (n == 1 && w->stable && leaf_lookahead) {
-				vmas[0] = mm_find_vma(w->mm, start);
-				n = vmas[0] ? 1 : 0;
-			} else {
-				n = vma_read_batch(&w->vmi, start, vmas, n);
+		for (i = 0, n = 0, seen = 0; ; i++) {
+			if (i == n) {
+				/* Continues behind the last VMA next time */
+				if (seen >= max)
+					goto out;
+				n = vma_read_leaf(&w->vmi, w->leaves, w->stable,
+						  seen ? VMA_BATCH : 1, &slots);
+				if (!n)
+					return WALK_DONE;
+				i = 0;
 			}
-			if (!n)
-				return WALK_DONE;
-			for (i = 0; i < n; i++) {
-				found = READ_ONCE(vmas[i]->vm_start);
-				if (found >= range->end)
-					break;
-				if (filter_has_flags(f, READ_ONCE(vmas[i]->vm_flags))) {
-					added = record_add_filtered(w, vmas[i], NULL, w->pos.next);
-					if (added != WALK_MORE)
-						return added;
-				}
-				w->pos.next = READ_ONCE(vmas[i]->vm_end);
-				w->progress.seen++;
-			}
-			if (i < n || w->pos.next >= range->end)
+			vma = slots[i];
+			if (!vma)
+				continue;
+			found = READ_ONCE(vma->vm_start);
+			if (found >= range->end)
 				break;
-			max -= min(max, n);
-			start = w->pos.next;
+			if (filter_has_flags(f, READ_ONCE(vma->vm_flags))) {
+				added = record_add_filtered(w, vma, NULL, w->pos.next);
+				if (added != WALK_MORE)
+					goto out;
+			}
+			w->pos.next = READ_ONCE(vma->vm_end);
+			w->progress.seen++;
+			seen++;
+			if (w->pos.next >= range->end)
+				break;
 		}
 	}
-	return WALK_DONE;
+	if (range == end)
+		return WALK_DONE;
+out:
+	w->progress.range = range - f->ranges;
+	return added;
 }
 
 /* The VMAs that a walk has looked at */
@@ -1697,7 +1703,7 @@ static void walk_seek(struct vma_walk *w)
 			w->prev.vma = vma;
 	}
 	vma_iter_init(&w->vmi, w->mm, next);
-	vma_leaves_init(&w->leaves, next);
+	vma_leaves_init(w->leaves, next);
 }
 
 /* Adds up to @max VMAs that end above the position; see walk_seek(). */
@@ -1750,6 +1756,8 @@ static void walk_finish(struct vma_walk *w)
 
 /* VMAs between two checks for a waiting writer: one or two microseconds */
 #define LOCK_STRIDE 64
+/* The same with a filter, which most VMAs do not match */
+#define FILTER_STRIDE 256
 
 /*
  * Adds the VMAs above the position. Called with mmap_lock held for reading. A
@@ -1767,7 +1775,7 @@ static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 	w->stable = true;
 	walk_seek(w);
 	for (;;) {
-		end = walk_some(w, LOCK_STRIDE);
+		end = walk_some(w, w->s->filter ? FILTER_STRIDE : LOCK_STRIDE);
 		if (end == WALK_DONE)
 			walk_finish(w);
 		if (end != WALK_MORE)
@@ -1974,7 +1982,8 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
  */
 static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 {
-	struct vma_walk w = { .s = s, .mm = mm };
+	struct vma_leaves leaves __uninitialized;
+	struct vma_walk w = { .s = s, .mm = mm, .leaves = &leaves };
 	struct walk_backoff backoff = {
 		.hold_ns = max_hold_ns(),
 		.tries = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_TRIES : 0,

@@ -96,17 +96,23 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
 	return n;
 }
 
+/* The most internal nodes above a leaf that a position keeps */
+#define VMA_PATH_MAX 16
+
 /*
- * A position that moves through the VMAs of an mm from leaf to leaf. It is valid
- * as long as an iterator. Then vma_leaves_init() begins again.
+ * A position that moves up through the VMAs of an mm from leaf to leaf. It is
+ * valid as long as an iterator. After that, vma_leaves_init() has to be called.
  */
 struct vma_leaves {
-	unsigned long next;	/* where the next leaf begins */
+	unsigned long next;	/* where it is, which is in the next leaf */
 	bool end;		/* the last leaf was read */
-	/* The node above the last leaf, or NULL. It is valid like the position. */
-	const struct maple_node *parent;
-	unsigned int slot;	/* of the last leaf in @parent */
-	unsigned int last;	/* the last slot of @parent */
+	unsigned int depth;	/* number of nodes in @path, 0 at first */
+	/* The nodes above the last leaf, from the root on */
+	struct {
+		const struct maple_node *node; /* valid like the position */
+		unsigned long max;	/* the last address below it */
+		unsigned int slot;	/* which of its children is on the path */
+	} path[VMA_PATH_MAX];
 	/* What was read of a leaf that may change, or of a tree of another layout */
 	void *copy[VMA_LEAF_MAX];
 };
@@ -115,7 +121,7 @@ static inline void vma_leaves_init(struct vma_leaves *l, unsigned long next)
 {
 	l->next = next;
 	l->end = false;
-	l->parent = NULL;
+	l->depth = 0;
 }
 
 #ifdef KCOMPAT_HAS_MAPLE_STATUS
@@ -132,96 +138,175 @@ static inline const struct maple_node *maple_node_of(const void *entry)
 	return (void *)((unsigned long)entry & ~MAPLE_NODE_MASK);
 }
 
-/*
- * Sets the node above a leaf. If the node is not what is expected, each leaf is
- * searched from the root. Only internal nodes of type maple_arange_64 occur in
- * the tree of an mm. The slot is in bits 3 to 7 of the pointer.
- */
-static inline void leaf_set_parent(struct vma_leaves *l, const struct maple_node *leaf)
+static inline unsigned int maple_type_of(const void *entry)
 {
-	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
-	const struct maple_node *parent = maple_node_of((void *)up);
-
-	l->parent = NULL;
-	l->slot = (up & MAPLE_NODE_MASK) >> MAPLE_NODE_TYPE_SHIFT;
-	if ((up & 1) || parent == leaf || l->slot >= MAPLE_ARANGE64_SLOTS ||
-	    maple_node_of(rcu_dereference_raw(parent->ma64.slot[l->slot])) != leaf)
-		return;
-	l->parent = parent;
-	l->last = min_t(unsigned int, parent->ma64.meta.end, MAPLE_ARANGE64_SLOTS - 1);
+	return (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT & MAPLE_NODE_TYPE_MASK;
 }
 
 /*
- * Reads the next leaf, from the position on. The next leaf below the same node
- * takes a few instructions, and a search from the root some hundreds. The last
- * pivot of a node is not known there, so that its last leaf is searched, too.
- * See leaf_vmas() for nodes that were removed.
+ * Finds the leaf with the address @l->next. The search does not begin at the
+ * root, but at the lowest node of the path that has the address below it: the
+ * next leaf mostly has the same parent. Sets *@max to the last address of the
+ * leaf. Returns NULL if the tree is not what is expected. See leaf_vmas() for
+ * nodes that were removed.
+ */
+static inline const struct maple_node *
+leaf_find(const struct maple_tree *tree, struct vma_leaves *l, bool stable, unsigned long *max)
+{
+	const unsigned long addr = l->next;
+	const struct maple_node *node;
+	unsigned long below;
+	unsigned int depth, slot, end;
+	const void *entry;
+
+again:
+	depth = l->depth;
+	while (depth && l->path[depth - 1].max < addr)
+		depth--;
+	if (depth) {
+		depth--;
+		node = l->path[depth].node;
+		slot = l->path[depth].slot;
+		*max = l->path[depth].max;
+	} else {
+		entry = rcu_dereference_raw(tree->ma_root);
+		if (!xa_is_node(entry))
+			return NULL;
+		node = maple_node_of(entry);
+		slot = 0;
+		*max = ULONG_MAX;
+		if (maple_type_of(entry) == maple_leaf_64)
+			return node;
+		if (maple_type_of(entry) != maple_arange_64)
+			return NULL;
+	}
+	do {
+		end = min_t(unsigned int, node->ma64.meta.end, MAPLE_ARANGE64_SLOTS - 1);
+		while (slot < end && node->ma64.pivot[slot] < addr)
+			slot++;
+		below = slot < end ? node->ma64.pivot[slot] : *max;
+		entry = rcu_dereference_raw(node->ma64.slot[slot]);
+		if (!stable && maple_node_removed(node)) {
+			l->depth = 0;
+			goto again;
+		}
+		if (depth == VMA_PATH_MAX)
+			return NULL;
+		l->path[depth].node = node;
+		l->path[depth].max = *max;
+		l->path[depth++].slot = slot;
+		node = maple_node_of(entry);
+		slot = 0;
+		*max = below;
+	} while (maple_type_of(entry) == maple_arange_64);
+	if (maple_type_of(entry) != maple_leaf_64)
+		return NULL;
+	l->depth = depth;
+	return node;
+}
+
+/*
+ * leaf_find(), if the address is in the leaf after the last one, and both have
+ * the same parent. Else returns NULL. The caller holds mmap_lock.
+ */
+static __always_inline const struct maple_node *
+leaf_sibling(struct vma_leaves *l, unsigned long *max)
+{
+	const struct maple_node *parent;
+	unsigned int slot;
+
+	if (!l->depth)
+		return NULL;
+	parent = l->path[l->depth - 1].node;
+	slot = l->path[l->depth - 1].slot;
+	/* The last pivot is not valid. */
+	if (slot + 1 >= parent->ma64.meta.end || parent->ma64.pivot[slot] >= l->next)
+		return NULL;
+	*max = parent->ma64.pivot[slot + 1];
+	if (*max < l->next)
+		return NULL;
+	l->path[l->depth - 1].slot = slot + 1;
+	return maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot + 1]));
+}
+
+/*
+ * Reads the rest of a leaf, from the position on, and moves the position to the
+ * next leaf. Without mmap_lock the pointers are copied, and used only if the
+ * leaf is still in the tree afterwards.
  */
 static inline unsigned int leaf_read(struct ma_state *mas, struct vma_leaves *l, bool stable,
 				     void ***slots)
 {
+	const unsigned int last = MAPLE_RANGE64_SLOTS - 1;
 	const struct maple_node *leaf;
-	unsigned long max, pivot;
 	unsigned int offset, end, n;
+	unsigned long max, pivot;
 
 	for (;;) {
-		if (l->parent && l->slot + 1 < l->last) {
-			l->slot++;
-			leaf = maple_node_of(rcu_dereference_raw(l->parent->ma64.slot[l->slot]));
-			max = l->parent->ma64.pivot[l->slot];
-			if (!stable && maple_node_removed(l->parent)) {
-				l->parent = NULL;
-				continue;
-			}
+		leaf = stable ? leaf_sibling(l, &max) : NULL;
+		if (!leaf)
+			leaf = leaf_find(mas->tree, l, stable, &max);
+		if (leaf) {
 			/* As ma_data_end() in lib/maple_tree.c */
-			pivot = leaf->mr64.pivot[MAPLE_RANGE64_SLOTS - 2];
-			end = !pivot ? leaf->mr64.meta.end :
-			      MAPLE_RANGE64_SLOTS - 1 - (pivot == max);
+			pivot = leaf->mr64.pivot[last - 1];
+			end = !pivot ? leaf->mr64.meta.end : last - (pivot == max);
+			end = min(end, last);
 			offset = 0;
+			while (offset < end && leaf->mr64.pivot[offset] < l->next)
+				offset++;
 		} else {
+			l->depth = 0;
 			mas_set(mas, l->next);
 			mas_walk(mas);
 			if (mas->status != ma_active)
 				return 0; /* a tree without nodes: no VMAs */
 			leaf = maple_node_of(mas->node);
 			offset = mas->offset;
-			end = mas->end;
+			end = min_t(unsigned int, mas->end, last);
 			max = mas->max;
-			leaf_set_parent(l, leaf);
 		}
-		end = min_t(unsigned int, end, MAPLE_RANGE64_SLOTS - 1);
-		*slots = (__force void **)leaf->mr64.slot + offset;
 		n = end + 1 - offset;
-		if (!stable) {
-			for (n = 0; offset + n <= end; n++)
-				l->copy[n] = rcu_dereference_raw(leaf->mr64.slot[offset + n]);
-			*slots = l->copy;
-			if (maple_node_removed(leaf)) {
-				l->parent = NULL;
-				continue;
-			}
-		}
-		l->next = max + 1;
-		l->end = max == ULONG_MAX;
-		return n;
+		*slots = (__force void **)leaf->mr64.slot + offset;
+		if (stable)
+			break;
+		for (n = 0; offset + n <= end; n++)
+			l->copy[n] = rcu_dereference_raw(leaf->mr64.slot[offset + n]);
+		*slots = l->copy;
+		if (!maple_node_removed(leaf))
+			break;
+		l->depth = 0;
 	}
+	l->next = max + 1;
+	l->end = max == ULONG_MAX;
+	return n;
 }
 #endif
 
 /*
- * Reads VMAs from the position on: up to VMA_LEAF_MAX pointers, some of which can
- * be NULL. Returns their number, 0 at the end of the mm. @stable: the caller
- * holds mmap_lock.
+ * Reads VMAs from the position on, and moves it. *@slots are up to VMA_LEAF_MAX
+ * pointers in address order, some of which can be NULL. Returns their number, 0
+ * at the end of the mm. @stable: the caller holds mmap_lock. Where each VMA
+ * takes a search of its own, at most @max are returned.
  */
 static inline unsigned int vma_read_leaf(struct vma_iterator *vmi, struct vma_leaves *l,
-					 bool stable, void ***slots)
+					 bool stable, unsigned int max, void ***slots)
 {
 #ifdef KCOMPAT_HAS_MAPLE_STATUS
 	if (leaf_lookahead)
 		return l->end ? 0 : leaf_read(&vmi->mas, l, stable, slots);
 #endif
 	*slots = l->copy;
-	return vma_read_batch(vmi, l->next, (struct vm_area_struct **)l->copy, VMA_BATCH);
+	return vma_read_batch(vmi, l->next, (struct vm_area_struct **)l->copy, max);
+}
+
+/* Moves the position up to an address. */
+static inline void vma_leaves_seek(struct vma_iterator *vmi, struct vma_leaves *l,
+				   struct mm_struct *mm, unsigned long addr)
+{
+	l->next = addr;
+	l->end = false;
+	if (!leaf_lookahead)
+		vma_iter_init(vmi, mm, addr);
 }
 
 /*
@@ -267,7 +352,7 @@ static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 /* Whether vma_read_leaf() returns each VMA once, stable or not */
 static bool __init leaves_same(struct mm_struct *mm, struct vma_iterator *vmi)
 {
-	struct vma_leaves l = {};
+	struct vma_leaves l;
 	unsigned long next;
 	unsigned int i, n, stable;
 	void **slots;
@@ -276,7 +361,7 @@ static bool __init leaves_same(struct mm_struct *mm, struct vma_iterator *vmi)
 		next = 0;
 		vma_iter_init(vmi, mm, 0);
 		vma_leaves_init(&l, 0);
-		while ((n = vma_read_leaf(vmi, &l, stable, &slots))) {
+		while ((n = vma_read_leaf(vmi, &l, stable, VMA_BATCH, &slots))) {
 			for (i = 0; i < n; i++) {
 				struct vm_area_struct *vma = slots[i];
 

@@ -771,6 +771,56 @@ TEST_F(filter, set_by_another_thread)
 	rnd64(&rng);
 }
 
+/* Large processes */
+
+#define LARGE ((char *)FAR(0x50))
+
+/* Whether raw is exactly these VMAs of the row at LARGE: from first on, each step-th */
+static bool is_part_of_row(struct text t, unsigned int first, unsigned int step, unsigned int nr)
+{
+	const struct vmainfo_record *r;
+	struct cursor c;
+
+	for (raw_first(&c, t); (r = raw_next(&c)); first += step, nr--)
+		if (!nr || r->start != (unsigned long)LARGE + first * PAGE ||
+		    r->end != r->start + PAGE)
+			return false;
+	return !c.error && !nr;
+}
+
+/* With MANY_VMAS VMAs the tree of the process has several levels. */
+TEST(many_vmas)
+{
+	static struct vmainfo_range ranges[MANY_VMAS / 10];
+	struct vmainfo_filter f = new_filter();
+	struct vmainfo_range row = { FAR(0x50), FAR(0x50) + MANY_VMAS * PAGE };
+	struct target target;
+	unsigned int i;
+	int fd;
+
+	target_start_row(&target, LARGE, MANY_VMAS);
+	fd = open_target(PROC "raw", target.pid);
+	/* the even VMAs of the row are readable */
+	f = of_ranges(&row, 1);
+	f.flags = VMAINFO_READ;
+	ASSERT_EQ(0, set_filter(fd, &f));
+	EXPECT_TRUE(is_part_of_row(slurp(fd, 1 << 20), 0, 2, MANY_VMAS / 2));
+	/* and nothing else is private and not accessible */
+	f = new_filter();
+	f.kinds = KIND(ANON);
+	f.flags_clear = VMAINFO_READ;
+	ASSERT_EQ(0, set_filter(fd, &f));
+	EXPECT_TRUE(is_part_of_row(slurp(fd, 1 << 20), 1, 2, MANY_VMAS / 2));
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		ranges[i].start = (unsigned long)LARGE + (10 * i + 3) * PAGE + i % PAGE;
+		ranges[i].end = ranges[i].start + 1;
+	}
+	f = of_ranges(ranges, ARRAY_SIZE(ranges));
+	ASSERT_EQ(0, set_filter(fd, &f));
+	EXPECT_TRUE(is_part_of_row(slurp(fd, 1 << 20), 3, 10, MANY_VMAS / 10));
+	target_end(&target);
+}
+
 /* Build IDs */
 
 /* The read() calls that this process has made, in the kernel, too */
