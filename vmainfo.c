@@ -1189,11 +1189,17 @@ enum walk_end {
 	WALK_KILLED,
 };
 
+/* What VMAs of a file have in common */
+struct walk_file {
+	const struct file *file; /* or NULL; the source has a reference */
+	const struct vm_operations_struct *ops;
+	u32 source;
+};
+
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
-	const struct file *file; /* of the last VMA with one, kept by @source */
-	const struct vm_operations_struct *ops;	/* of that VMA */
-	u32 source;		/* of that VMA */
+	struct walk_file last;	/* file of the last VMA with one */
+	struct walk_file other;	/* the file before that */
 };
 
 /*
@@ -1339,9 +1345,9 @@ static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *
 
 static bool source_same_file(const struct vma_source *src, const void *key)
 {
-	const struct walk_pos *pos = key;
+	const struct walk_file *f = key;
 
-	return src->file == pos->file && src->ops == pos->ops;
+	return src->file == f->file && src->ops == f->ops;
 }
 
 /*
@@ -1353,22 +1359,27 @@ static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
 {
 	struct file *file = READ_ONCE(vma->vm_file);
 	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
-	const struct walk_pos key = { .file = file, .ops = ops };
-	const u32 hash = pointers_hash(file, ops);
+	struct walk_file found = { .file = file, .ops = ops };
 	enum walk_end added;
+	u32 hash;
 
 	if (!file || kcompat_has_anon_name(vma))
 		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	*index = source_find(w->s, hash, &key, source_same_file);
-	if (!*index) {
-		added = source_add_file(w, vma, file, ops, hash);
-		if (added != WALK_MORE)
-			return added;
-		*index = w->s->sources_nr - 1;
+	if (file == w->pos.other.file && ops == w->pos.other.ops) {
+		found.source = w->pos.other.source;
+	} else {
+		hash = pointers_hash(file, ops);
+		found.source = source_find(w->s, hash, &found, source_same_file);
+		if (!found.source) {
+			added = source_add_file(w, vma, file, ops, hash);
+			if (added != WALK_MORE)
+				return added;
+			found.source = w->s->sources_nr - 1;
+		}
 	}
-	w->pos.file = file;
-	w->pos.ops = ops;
-	w->pos.source = *index;
+	w->pos.other = w->pos.last;
+	w->pos.last = found;
+	*index = found.source;
 	return WALK_MORE;
 }
 
@@ -1424,7 +1435,7 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 	const unsigned long from = w->pos.next;
 	unsigned long start, end, flags, differ, next = from;
 	enum walk_end added = WALK_MORE;
-	bool known;
+	bool known, unusual;
 	u8 policy;
 	u32 fixed;
 	u64 offset;
@@ -1445,12 +1456,14 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 		policy = kcompat_vma_policy(vma);
 		r->policy = policy;
 		r->anon_vma = anon_vma;
+		unusual = policy;
 		fixed = SOURCE_ANON;
 		if (file) {
 			r->offset = offset;
-			r->source = w->pos.source;
-			known = file == w->pos.file && ops == w->pos.ops &&
+			r->source = w->pos.last.source;
+			known = file == w->pos.last.file && ops == w->pos.last.ops &&
 				!kcompat_has_anon_name(vma);
+			unusual |= vma_anon_pages_moved(vma);
 		} else {
 			r->offset = 0;
 			fixed = fixed_source(start, end, &marks);
@@ -1466,8 +1479,7 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 			differ = NOMERGE_UNUSUAL_FLAGS;
 			if (likely(start == next && r->source == prev.source &&
 				   offset - start == prev.shift &&
-				   anon_vma == prev.anon_vma && !policy &&
-				   !vma_anon_pages_moved(vma)))
+				   anon_vma == prev.anon_vma && !unusual))
 				differ = flags ^ r[-1].flags;
 			if (likely(!(differ & NOMERGE_UNUSUAL_FLAGS)))
 				r->nomerge = differ & ~NOMERGE_IGNORED_FLAGS ?
