@@ -14,31 +14,30 @@
 #include "why.h"
 
 enum column {
-	PID, VMAS, PERCENT, GROWTH, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND, NR_COLUMNS
+	PID, VMAS, PERCENT, GROWTH, TOTAL, RES, SWAP, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND,
+	NR_COLUMNS
 };
 
-/* @field: of struct proc, if that is what the column shows */
 static const struct {
 	const char *title;
 	int width;
 	char key;		/* that sorts by it */
 	const char *help;
-	size_t field;
+	enum proc_size size;	/* if it shows one */
 } columns[] = {
-	[PID] = { "PID", 7, 'N', "its number", 0 },
-	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has", offsetof(struct proc, vmas) },
-	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count", offsetof(struct proc, vmas) },
-	[GROWTH] = { "GROWTH", 6, 'G', "VMAs more than at the last update", 0 },
-	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", offsetof(struct proc, total_kb) },
-	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack",
-		   offsetof(struct proc, data_kb) },
-	[STACK] = { "STACK", 6, 'S', "stack", offsetof(struct proc, stack_kb) },
-	[EXEC] = { "EXEC", 6, 'X', "executable and not writable", offsetof(struct proc, exec_kb) },
-	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)",
-		     offsetof(struct proc, locked_kb) },
-	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring",
-		     offsetof(struct proc, pinned_kb) },
-	[COMMAND] = { "COMMAND", 15, 'C', "its name", 0 },
+	[PID] = { "PID", 7, 'N', "its number" },
+	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has" },
+	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count" },
+	[GROWTH] = { "GROWTH", 6, 'G', "VMAs more than at the last update" },
+	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", PROC_TOTAL },
+	[RES] = { "RES", 6, 'E', "what it has in memory", PROC_RSS },
+	[SWAP] = { "SWAP", 6, 'W', "what it has in swap", PROC_SWAP },
+	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack", PROC_DATA },
+	[STACK] = { "STACK", 6, 'S', "stack", PROC_STACK },
+	[EXEC] = { "EXEC", 6, 'X', "executable and not writable", PROC_EXEC },
+	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)", PROC_LOCKED },
+	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring", PROC_PINNED },
+	[COMMAND] = { "COMMAND", 15, 'C', "its name" },
 };
 
 /* A size in kB is wider than one for people. */
@@ -106,16 +105,18 @@ static bool is_wanted(const struct top *t, pid_t pid)
 	return !t->nr_pids;
 }
 
+static bool is_size(enum column column)
+{
+	return column >= TOTAL && column <= PINNED;
+}
+
 static int64_t sort_value(const struct row *row, enum column column)
 {
-	uint64_t value;
-
 	if (column == PID)
 		return row->task->pid;
 	if (column == GROWTH)
 		return row->growth;
-	memcpy(&value, (const char *)row->task + columns[column].field, sizeof(value));
-	return value;
+	return is_size(column) ? row->task->kb[columns[column].size] : row->task->vmas;
 }
 
 /* Numbers descend, as in top(1). Names, and pids of equal rows, ascend. */
@@ -219,11 +220,6 @@ static char *summarize(const struct top *t)
 	}
 	fclose(out);
 	return text;
-}
-
-static bool is_size(enum column column)
-{
-	return column >= TOTAL && column <= PINNED;
 }
 
 static int column_width(const struct top *t, enum column column)
@@ -440,7 +436,7 @@ static int put_cell(int y, int x, int width, const char *text)
 static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
 {
 	static const enum column may_hide[] = {
-		PINNED, LOCKED, EXEC, STACK, DATA, TOTAL, GROWTH, PERCENT,
+		PINNED, LOCKED, EXEC, STACK, DATA, SWAP, TOTAL, RES, GROWTH, PERCENT,
 	};
 	int width = columns[COMMAND].width;
 	enum column column;

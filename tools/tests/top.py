@@ -8,8 +8,9 @@ import screen
 from common import VMAINFO, has, limit, main, output, same
 from target import targets
 
-COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "DATA", "STACK", "EXEC", "LOCKED", "PINNED",
-           "COMMAND"]
+COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "RES", "SWAP", "DATA", "STACK", "EXEC",
+           "LOCKED", "PINNED", "COMMAND"]
+RSS = "RssAnon", "RssFile", "RssShmem"
 # Nobody waits for it.
 NEVER = "100000"
 
@@ -76,7 +77,7 @@ def check_batch():
         same(int(row["VMAS"]), target.vmas(), "VMAs")
         same(row["%MAX"], "%.1f" % (100 * target.vmas() / limit()), "percent")
         same(row["GROWTH"], "-", "growth")
-        for column, keys in (("TOTAL", ["VmSize"]), ("DATA", ["VmData"]), ("STACK", ["VmStk"]),
+        for column, keys in (("TOTAL", ["VmSize"]), ("RES", RSS), ("SWAP", ["VmSwap"]), ("DATA", ["VmData"]), ("STACK", ["VmStk"]),
                              ("EXEC", ["VmExe", "VmLib"]), ("LOCKED", ["VmLck"]),
                              ("PINNED", ["VmPin"])):
             same(int(row[column]), target.status_kb(*keys), column)
@@ -101,6 +102,9 @@ def check_order():
         same(order("-o", "command"), [many.pid, some.pid, few.pid], "by command")
         same(order("-o", "-command"), [few.pid, some.pid, many.pid], "by command, reverse")
         same(order("-o", "+pid"), sorted(by_vmas)[::-1], "by pid")
+        by_rss = sorted((few, many, some), key=lambda target: (target.status_kb(*RSS), -target.pid))
+        same(order("-o", "-res"), [target.pid for target in by_rss], "by memory")
+        same(order("-o", "swap"), sorted(by_vmas), "by swap, of which they have none")
         same(order("-l", "2"), by_vmas[:2], "the first two")
 
 
@@ -171,6 +175,8 @@ def check_keys():
         order("N", by_pid[::-1])
         order("M", by_vmas)     # each page is also memory
         order("N", by_pid[::-1])
+        order("P", by_vmas)
+        order("W", by_pid)      # none has any
         order("P", by_vmas)
         order("R", by_vmas[::-1])
         order("C", by_name[::-1])
@@ -272,7 +278,8 @@ def check_resize():
         want = [running[1].pid, running[0].pid]
         top.wait_for("table", lambda lines: pids(lines) == want)
         top.set_size(12, 68)
-        shown = [title for title in COLUMNS if title not in ("EXEC", "LOCKED", "PINNED")]
+        shown = [title for title in COLUMNS if title not in ("DATA", "STACK", "EXEC", "LOCKED",
+                                                                 "PINNED")]
         top.wait_for("narrow table", lambda lines: pids(lines) == want and
                      list(table(lines)[0]) == shown)
         for lines, columns in ((3, 20), (1, 1), (2, 300), (24, 8)):
