@@ -82,6 +82,23 @@ from_module()
 	! "$tool" top -b -n 1 | grep maps
 }
 
+# The target is the nearest one. The module counts it, so this is not UNKNOWN.
+checks()
+{
+	status=0
+	"$tool" check --name=many "$@" >"$TMP/check" || status=$?
+	cat "$TMP/check"
+	vmas=$(awk -v pid="$target" '$1 == pid { print $2 }' /proc/vmainfo/procs)
+	grep -q " - many (pid $target) has $vmas of $(cat /proc/sys/vm/max_map_count) VMAs " "$TMP/check"
+}
+
+states()
+{
+	checks --warn=99 --critical=99 && [ "$status" = 0 ] &&
+		checks --warn=0 --critical=99 && [ "$status" = 1 ] &&
+		checks --warn=0 --critical=0 && [ "$status" = 2 ]
+}
+
 # As a service has it, see tools/contrib/vmainfo-export.service
 one_capability()
 {
@@ -96,6 +113,7 @@ result "top: counts match maps" same_counts rows
 result "export: counts match maps" same_counts series
 result "top, export: memory and swap match procs" same_sizes
 result "export: module used" from_module
+result "check: the module's count, and the exit status" states
 result "export: CAP_SYS_PTRACE is enough" one_capability sys_ptrace 1
 result "export: fallback without CAP_SYS_PTRACE" one_capability none 0
 stop_all

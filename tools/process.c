@@ -361,8 +361,9 @@ static size_t columns_parse(char *line, struct proc *task, uint64_t *numbers[MAX
 	return nr;
 }
 
-static void procs_from_module(struct procs *t, int fd)
+int procs_read_module(struct procs *t)
 {
+	const int fd = module_open(VMAINFO_PROCS, O_RDONLY);
 	uint64_t *numbers[MAX_COLUMNS];
 	char *line, *rest, *p, *end;
 	struct bytes text = {};
@@ -370,9 +371,13 @@ static void procs_from_module(struct procs *t, int fd)
 	size_t nr, i;
 	int err;
 
+	if (fd < 0)
+		return errno;
+	procs_free(t);
 	err = bytes_read(&text, fd, NULL);
 	if (err)
 		error(exit_failure, err, "cannot read %s", VMAINFO_PROCS);
+	close(fd);
 	rest = text.p;
 	nr = columns_parse(strsep(&rest, "\n"), &task, numbers);
 	while ((line = strsep(&rest, "\n")) && (*line || rest)) {
@@ -390,6 +395,7 @@ static void procs_from_module(struct procs *t, int fd)
 		procs_add(t, &task);
 	}
 	free(text.p);
+	return 0;
 }
 
 /* ---- without it ---- */
@@ -482,16 +488,13 @@ void procs_read(struct procs *t)
 {
 	uint64_t before = cpu_time_ns();
 	pid_t *pids, *p;
-	int fd;
+	int err;
 
-	procs_free(t);
-	fd = module_open(VMAINFO_PROCS, O_RDONLY);
-	if (fd >= 0) {
-		procs_from_module(t, fd);
-		close(fd);
-	} else {
+	err = procs_read_module(t);
+	if (err) {
+		procs_free(t);
 		t->from_maps = true;
-		t->why = errno;
+		t->why = err;
 		pids = all_processes();
 		for (p = pids; *p; p++)
 			count_process(*p, t);

@@ -89,8 +89,12 @@ struct procs {
 	uint64_t cpu_ns;	/* CPU time that this took */
 };
 
-/* Reads all processes, or ends the program. @t can be what an earlier call has set. */
+/*
+ * Reads all processes, or ends the program. @t can be what an earlier call has set.
+ * The second only asks the module, and returns the errno of module_open(), or 0.
+ */
 void procs_read(struct procs *t);
+int procs_read_module(struct procs *t);
 void procs_free(struct procs *t);
 /* A sentence of why they are from maps, and what that cost. To be freed. */
 char *procs_cost(const struct procs *t);

@@ -32,6 +32,7 @@ int top_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 int save_command(int argc, char **argv);
 int diff_command(int argc, char **argv);
+int check_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 
 /* EXIT_FAILURE, or what diff uses instead. */

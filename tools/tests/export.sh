@@ -21,14 +21,6 @@ without_stdout()
 	vmainfo export -q -o "$TMP/closed" >&- && grep -qx "# EOF" "$TMP/closed"
 }
 
-# with_procs LINK COMMAND...: with a link for the module's procs
-with_procs()
-{
-	# shellcheck disable=SC2016 # expanded by that shell
-	own_proc sh -c 'mkdir /proc/vmainfo /proc/1 && ln -s "$1" /proc/vmainfo/procs &&
-		shift && exec "$@"' sh "$@"
-}
-
 # That the module is not there is no error; anything else is.
 cannot_open()
 {
