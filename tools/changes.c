@@ -418,7 +418,6 @@ void change_json(struct json *j, const struct change *change)
 	const struct vma *a = change->before, *b = change->after;
 	char flags[2 * FLAGS_TEXT];
 
-	json_open(j, NULL, '{');
 	json_text(j, "change", whats[change->what].name);
 	json_hex(j, "start", change->start);
 	json_hex(j, "end", change->end);
@@ -431,5 +430,4 @@ void change_json(struct json *j, const struct change *change)
 	}
 	vma_json(j, "before", a);
 	vma_json(j, "after", b);
-	json_close(j, '}');
 }

@@ -53,6 +53,7 @@ void changes_between(struct changes *c, const struct listing *before, const stru
 void changes_free(struct changes *c);
 
 void change_print(FILE *out, const struct change *change, bool colour);
+/* The members of an object */
 void change_json(struct json *j, const struct change *change);
 
 #endif /* CHANGES_H */

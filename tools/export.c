@@ -25,26 +25,11 @@ struct export {
 
 /* ---- OpenMetrics ---- */
 
-/* Removes the kernel's escapes of newline and backslash, in place. */
-static void unescape(char *name)
-{
-	char *from = name, *to = name;
-
-	for (; *from; from++) {
-		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
-			*to++ = *++from == 'n' ? '\n' : '\\';
-		else
-			*to++ = *from;
-	}
-	*to = 0;
-}
-
 /* A name as the value of a label, whose escapes come on top of printable(). */
-static void put_label(FILE *out, const char *escaped)
+static void put_label(FILE *out, const struct proc *task)
 {
-	char *name = xstrdup(escaped);
+	char *name = proc_name(task);
 
-	unescape(name);
 	print_escaped(out, name, TEXT_UTF8, "\"\\", '\\');
 	free(name);
 }
@@ -85,7 +70,7 @@ static const struct {
 static void put_sample(FILE *out, const char *name, const struct proc *task, uint64_t value)
 {
 	fprintf(out, "vmainfo_%s{pid=\"%d\",comm=\"", name, task->pid);
-	put_label(out, task->comm);
+	put_label(out, task);
 	fprintf(out, "\"} %" PRIu64 "\n", value);
 }
 

@@ -309,6 +309,22 @@ void procs_free(struct procs *t)
 	memset(t, 0, sizeof(*t));
 }
 
+char *proc_name(const struct proc *task)
+{
+	char *name = xstrdup(task->comm), *to = name;
+	const char *from;
+
+	/* Newlines and backslashes */
+	for (from = task->comm; *from; from++) {
+		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
+			*to++ = *++from == 'n' ? '\n' : '\\';
+		else
+			*to++ = *from;
+	}
+	*to = 0;
+	return name;
+}
+
 static void procs_add(struct procs *t, struct proc *task)
 {
 	task->kb[PROC_RSS] = task->kb[PROC_RSS_ANON] + task->kb[PROC_RSS_FILE] +

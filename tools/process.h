@@ -79,6 +79,9 @@ struct proc {
 	char comm[68];		/* with the kernel's escapes */
 };
 
+/* Its comm without these escapes, to be freed */
+char *proc_name(const struct proc *task);
+
 /* All processes that have an address space, in pid order */
 struct procs {
 	struct proc *procs;

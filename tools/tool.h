@@ -119,6 +119,10 @@ bool parse_address(const char *text, uint64_t *address);
 #define SIZE_TEXT 12
 char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
 
+/* The time, by RFC 3339, in ms. Returns @buf. */
+#define TIME_TEXT 64
+char *time_text(char buf[TIME_TEXT]);
+
 /* ---- names ---- */
 
 /*

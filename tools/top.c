@@ -9,6 +9,7 @@
 #include <curses.h>
 #endif
 
+#include "json.h"
 #include "process.h"
 #include "table.h"
 #include "why.h"
@@ -63,6 +64,7 @@ struct top {
 	size_t nr_rows;
 	/* options */
 	bool batch;
+	bool json;
 	uint64_t iterations;		/* 0 for no limit */
 	double delay;			/* in seconds */
 	uint64_t lines;			/* of the table; 0 for no limit */
@@ -278,11 +280,62 @@ static void print_look(const struct top *t)
 	flush_output();
 }
 
+/* Sizes have the names of their columns. */
+static void print_row_json(struct json *j, const struct row *row)
+{
+	char key[16], *name = proc_name(row->task);
+	enum column column;
+	size_t i;
+
+	json_open(j, NULL, '{');
+	json_int(j, "pid", row->task->pid);
+	json_text(j, "comm", name);
+	json_int(j, "vmas", row->task->vmas);
+	if (row->is_new)
+		json_null(j, "growth");
+	else
+		json_int(j, "growth", row->growth);
+	for (column = TOTAL; is_size(column); column++) {
+		/* ASCII; tolower() depends on the locale. */
+		for (i = 0; columns[column].title[i]; i++)
+			key[i] = columns[column].title[i] - 'A' + 'a';
+		strcpy(key + i, "_kb");
+		json_int(j, key, sort_value(row, column));
+	}
+	json_close(j, '}');
+	free(name);
+}
+
+static void print_json(const struct top *t)
+{
+	struct json j = { .out = stdout };
+	char time[TIME_TEXT];
+	size_t i;
+
+	json_open(&j, NULL, '{');
+	json_text(&j, "time", time_text(time));
+	json_text(&j, "source", t->now.from_maps ? "maps" : "module");
+	json_int(&j, "unreadable", t->now.unreadable);
+	json_int(&j, "max_map_count", t->max);
+	json_int(&j, "vmas", t->vmas);
+	json_int(&j, "over", t->over);
+	json_open(&j, "processes", '[');
+	for (i = 0; i < t->nr_rows && !(t->lines && i == t->lines); i++)
+		print_row_json(&j, &t->rows[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putchar('\n');
+	flush_output();
+}
+
 static void batch(struct top *t)
 {
 	for (;;) {
 		look(t);
-		print_look(t);
+		if (t->json)
+			print_json(t);
+		else
+			print_look(t);
 		if (t->looks == t->iterations)
 			return;
 		/* Rounded up, so that there is a pause */
@@ -856,7 +909,7 @@ static bool parse_pids(char *text, struct top *t)
 	return t->nr_pids;
 }
 
-enum { OPT_WARN = 256 };
+enum { OPT_WARN = 256, OPT_JSON };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -889,6 +942,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_pids(arg, t))
 			argp_error(state, "invalid list of PIDs: '%s'", arg);
 		break;
+	case OPT_JSON:
+		t->batch = true;
+		t->json = true;
+		break;
 	case OPT_WARN:
 		if (!parse_number(arg, 0, 100, &t->warn))
 			argp_error(state, "invalid percentage: '%s'", arg);
@@ -907,6 +964,8 @@ int top_command(int argc, char **argv)
 		{ "delay", 'd', "SECONDS", 0,
 		  "Time from one update to the next (3); it can have a fraction", 0 },
 		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
+		{ "json", OPT_JSON, NULL, 0,
+		  "JSON: an object on a line for each update; includes --batch", 0 },
 		{ "kilobytes", 'k', NULL, 0, "Sizes in kB, instead of a suitable unit", 0 },
 		{ "lines", 'l', "N", 0,
 		  "Maximum of lines in the table; 0, the default, for no limit", 0 },

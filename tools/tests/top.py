@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What top.sh tests: python3 top.py CHECK, with the program in VMAINFO."""
 import contextlib
+import json
 import re
 import signal
 
@@ -129,6 +130,30 @@ def check_warn():
         over = sum(100 * int(row["VMAS"]) / limit() > share - 0.01 for row in table(lines))
         same(re.search(r"over [0-9.]+ %: (\d+)", lines[1]).group(1), str(over), "how many")
         same("\033" in "".join(lines), False, "colours without a terminal")
+
+
+def check_json():
+    with targets((3000, b"many"), (10, b"a\n\"b\\")) as (many, odd):
+        lines = output("top", "--json", "-n", "2", "-d", "0.1", only([many, odd])).decode().splitlines()
+        same(len(lines), 2, "lines")
+        for line, growth in zip(lines, (None, 0)):
+            look = json.loads(line)
+            same((look["source"], look["max_map_count"]), ("maps", limit()), "source, limit")
+            same(bool(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", look["time"])),
+                 True, look["time"])
+            same([row["pid"] for row in look["processes"]], [many.pid, odd.pid], "processes")
+            same(look["vmas"] >= many.vmas() + odd.vmas(), True, "VMAs of all")
+            for target, row, name in zip((many, odd), look["processes"], ("many", 'a\\x0a"b\\')):
+                same(row, {"pid": target.pid, "comm": name, "vmas": target.vmas(), "growth": growth,
+                           "total_kb": target.status_kb("VmSize"), "res_kb": target.status_kb(*RSS),
+                           "swap_kb": target.status_kb("VmSwap"), "data_kb": target.status_kb("VmData"),
+                           "stack_kb": target.status_kb("VmStk"),
+                           "exec_kb": target.status_kb("VmExe", "VmLib"),
+                           "locked_kb": target.status_kb("VmLck"),
+                           "pinned_kb": target.status_kb("VmPin")}, "row")
+        look, = output("top", "--json", "-n", "1", "-l", "1", "--warn=0").splitlines()
+        look = json.loads(look)
+        same((len(look["processes"]), look["over"] > 2), (1, True), "--lines, --warn")
 
 
 def check_names():
