@@ -279,7 +279,8 @@ char *time_text(char buf[TIME_TEXT])
 	localtime_r(&now.tv_sec, &tm);
 	strftime(text, sizeof(text), "%FT%T", &tm);
 	strftime(zone, sizeof(zone), "%z", &tm);
-	snprintf(buf, TIME_TEXT, "%s.%03d%.3s:%s", text, (int)(now.tv_nsec / 1000000), zone, zone + 3);
+	snprintf(buf, TIME_TEXT, "%s.%03d%.3s:%s", text, (int)(now.tv_nsec / 1000000), zone,
+		 zone + 3);
 	return buf;
 }
 
