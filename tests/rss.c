@@ -8,10 +8,10 @@
 #include <sys/swap.h>
 #include <sys/utsname.h>
 
-#include "summary_text.h"
 #include "vmainfo_test.h"
 
 #define PROCS PROC "procs"
+#define SUMMARY PROC "summary"
 /* The driver of RAM disks, where a guest has the file, and a disk */
 #define BRD "/brd.ko"
 #define DISK "/dev/ram0"
@@ -22,15 +22,14 @@ enum counter { ANON, IN_FILE, SHMEM, SWAP, COUNTERS };
 
 /* @units: that the target has in memory */
 static const struct {
-	const char *status;
+	const char *name;	/* in status and summary */
 	const char *procs;
-	enum key summary;
 	unsigned int units;
 } counters[COUNTERS] = {
-	[ANON] = { "RssAnon", "rss_anon_kB", RSS_ANON, 1 },
-	[IN_FILE] = { "RssFile", "rss_file_kB", RSS_FILE, 2 },
-	[SHMEM] = { "RssShmem", "rss_shmem_kB", RSS_SHMEM, 3 },
-	[SWAP] = { "VmSwap", "swap_kB", VM_SWAP, 4 },
+	[ANON] = { "RssAnon", "rss_anon_kB", 1 },
+	[IN_FILE] = { "RssFile", "rss_file_kB", 2 },
+	[SHMEM] = { "RssShmem", "rss_shmem_kB", 3 },
+	[SWAP] = { "VmSwap", "swap_kB", 4 },
 };
 
 /*
@@ -130,16 +129,21 @@ static unsigned long long procs_kb(pid_t pid, const char *column)
 	fatal("procs has no process %d", pid);
 }
 
-static unsigned long long status_kb(pid_t pid, const char *key)
+/* The number in a line of status or summary */
+static unsigned long long kb_in(struct text t, enum counter i)
 {
-	struct text t = slurp_proc(pid, "status");
 	char line[32], *s;
 
-	snprintf(line, sizeof(line), "\n%s:", key);
+	snprintf(line, sizeof(line), "\n%s:\t", counters[i].name);
 	s = strstr(t.s, line);
 	if (!s)
-		fatal("status has no %s", key);
+		fatal("there is no %s in %s", counters[i].name, t.s);
 	return strtoull(s + strlen(line), NULL, 10);
+}
+
+static unsigned long long status_kb(pid_t pid, enum counter i)
+{
+	return kb_in(slurp_proc(pid, "status"), i);
 }
 
 FIXTURE(rss)
@@ -161,14 +165,14 @@ FIXTURE_TEARDOWN(rss)
 static void compare(struct __test_metadata *_metadata, pid_t pid)
 {
 	const unsigned long long max = max_error() * KB;
-	struct summary sum = summary_of(pid);
+	struct text summary = slurp_target(SUMMARY, pid);
 	unsigned long long kb, in_procs;
 	enum counter i;
 
 	for (i = 0; i < COUNTERS; i++) {
-		kb = status_kb(pid, counters[i].status);
-		EXPECT_EQ(kb, sum.v[counters[i].summary].kb) {
-			TH_LOG("%s in summary", counters[i].status);
+		kb = status_kb(pid, i);
+		EXPECT_EQ(kb, kb_in(summary, i)) {
+			TH_LOG("%s in summary", counters[i].name);
 		}
 		in_procs = procs_kb(pid, counters[i].procs);
 		EXPECT_TRUE(in_procs + max >= kb && in_procs <= kb + max) {
@@ -185,7 +189,7 @@ TEST_F(rss, matches_status)
 
 	for (i = ANON; i < SWAP; i++)
 		EXPECT_LE((counters[i].units * unit() - THREAD_SHARE) * KB,
-			  status_kb(pid, counters[i].status));
+			  status_kb(pid, i));
 	compare(_metadata, pid);
 }
 
@@ -193,12 +197,12 @@ TEST_F(rss, matches_status)
 TEST_F(rss, follows_growth)
 {
 	int fd = open_target(SUMMARY, self->target.pid);
-	struct summary before = from_start(fd), after;
+	unsigned long long before = kb_in(slurp_again(fd), ANON), after;
 
 	tell(&self->target, 'a');
-	after = from_start(fd);
-	EXPECT_EQ(status_kb(self->target.pid, "RssAnon"), after.v[RSS_ANON].kb);
-	EXPECT_LE(before.v[RSS_ANON].kb + (unit() - THREAD_SHARE) * KB, after.v[RSS_ANON].kb);
+	after = kb_in(slurp_again(fd), ANON);
+	EXPECT_EQ(status_kb(self->target.pid, ANON), after);
+	EXPECT_LE(before + (unit() - THREAD_SHARE) * KB, after);
 	close(fd);
 }
 
@@ -263,7 +267,7 @@ TEST_F(swap, matches_status)
 {
 	const pid_t pid = self->target.pid;
 
-	EXPECT_LE((counters[SWAP].units - 1) * unit() * KB, status_kb(pid, "VmSwap"));
+	EXPECT_LE((counters[SWAP].units - 1) * unit() * KB, status_kb(pid, SWAP));
 	compare(_metadata, pid);
 }
 
