@@ -422,7 +422,6 @@ void change_json(struct json *j, const struct change *change)
 	const struct vma *a = change->before, *b = change->after;
 	char flags[2 * FLAGS_TEXT];
 
-	json_open(j, NULL, '{');
 	json_text(j, "change", change_name(change->what));
 	json_hex(j, "start", change->start);
 	json_hex(j, "end", change->end);
@@ -435,5 +434,4 @@ void change_json(struct json *j, const struct change *change)
 	}
 	vma_json(j, "before", a);
 	vma_json(j, "after", b);
-	json_close(j, '}');
 }
