@@ -17,6 +17,13 @@
 /* The most VMAs that vma_read_batch() returns */
 #define VMA_BATCH 16
 
+/* The most pointers that vma_read_leaf() returns */
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+#define VMA_LEAF_MAX (MAPLE_RANGE64_SLOTS > VMA_BATCH ? MAPLE_RANGE64_SLOTS : VMA_BATCH)
+#else
+#define VMA_LEAF_MAX VMA_BATCH
+#endif
+
 /* Set by leaf_lookahead_init() if the look-ahead works on this kernel. */
 static bool leaf_lookahead __ro_after_init __maybe_unused;
 
@@ -220,6 +227,214 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
 	return n;
 }
 
+/* The most internal nodes above a leaf that a position keeps */
+#define VMA_PATH_MAX 16
+
+/*
+ * A position that moves up through the VMAs of an mm from leaf to leaf. It is
+ * valid as long as an iterator. After that, vma_leaves_init() has to be called.
+ */
+struct vma_leaves {
+	unsigned long next;	/* where it is, which is in the next leaf */
+	bool end;		/* the last leaf was read */
+	unsigned int depth;	/* number of nodes in @path, 0 at first */
+	/* The nodes above the last leaf, from the root on */
+	struct {
+		const struct maple_node *node; /* valid like the position */
+		unsigned long max;	/* the last address below it */
+		unsigned int slot;	/* which of its children is on the path */
+	} path[VMA_PATH_MAX];
+	/* What was read of a leaf that may change, or of a tree of another layout */
+	void *copy[VMA_LEAF_MAX];
+};
+
+static inline void vma_leaves_init(struct vma_leaves *l, unsigned long next)
+{
+	l->next = next;
+	l->end = false;
+	l->depth = 0;
+}
+
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+static inline bool maple_node_removed(const struct maple_node *node)
+{
+	/* What was read of the node, before @parent, as in ma_dead_node() */
+	smp_rmb();
+	return ((unsigned long)READ_ONCE(node->parent) & ~MAPLE_NODE_MASK) ==
+	       (unsigned long)node;
+}
+
+static inline unsigned int maple_type_of(const void *entry)
+{
+	return (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT & MAPLE_NODE_TYPE_MASK;
+}
+
+/*
+ * Finds the leaf with the address @l->next. The search does not begin at the
+ * root, but at the lowest node of the path that has the address below it: the
+ * next leaf mostly has the same parent. Sets *@max to the last address of the
+ * leaf. Returns NULL if the tree is not what is expected. See leaf_vmas() for
+ * nodes that were removed.
+ */
+static inline const struct maple_node *
+leaf_find(const struct maple_tree *tree, struct vma_leaves *l, bool stable, unsigned long *max)
+{
+	const unsigned long addr = l->next;
+	const struct maple_node *node;
+	unsigned long below;
+	unsigned int depth, slot, end;
+	const void *entry;
+
+again:
+	depth = l->depth;
+	while (depth && l->path[depth - 1].max < addr)
+		depth--;
+	if (depth) {
+		depth--;
+		node = l->path[depth].node;
+		slot = l->path[depth].slot;
+		*max = l->path[depth].max;
+	} else {
+		entry = rcu_dereference_raw(tree->ma_root);
+		if (!xa_is_node(entry))
+			return NULL;
+		node = maple_node_of(entry);
+		slot = 0;
+		*max = ULONG_MAX;
+		if (maple_type_of(entry) == maple_leaf_64)
+			return node;
+		if (maple_type_of(entry) != maple_arange_64)
+			return NULL;
+	}
+	do {
+		end = min_t(unsigned int, node->ma64.meta.end, MAPLE_ARANGE64_SLOTS - 1);
+		while (slot < end && node->ma64.pivot[slot] < addr)
+			slot++;
+		below = slot < end ? node->ma64.pivot[slot] : *max;
+		entry = rcu_dereference_raw(node->ma64.slot[slot]);
+		if (!stable && maple_node_removed(node)) {
+			l->depth = 0;
+			goto again;
+		}
+		if (depth == VMA_PATH_MAX)
+			return NULL;
+		l->path[depth].node = node;
+		l->path[depth].max = *max;
+		l->path[depth++].slot = slot;
+		node = maple_node_of(entry);
+		slot = 0;
+		*max = below;
+	} while (maple_type_of(entry) == maple_arange_64);
+	if (maple_type_of(entry) != maple_leaf_64)
+		return NULL;
+	l->depth = depth;
+	return node;
+}
+
+/*
+ * leaf_find(), if the address is in the leaf after the last one, and both have
+ * the same parent. Else returns NULL. The caller holds mmap_lock.
+ */
+static __always_inline const struct maple_node *
+leaf_sibling(struct vma_leaves *l, unsigned long *max)
+{
+	const struct maple_node *parent;
+	unsigned int slot;
+
+	if (!l->depth)
+		return NULL;
+	parent = l->path[l->depth - 1].node;
+	slot = l->path[l->depth - 1].slot;
+	/* The last pivot is not valid. */
+	if (slot + 1 >= parent->ma64.meta.end || parent->ma64.pivot[slot] >= l->next)
+		return NULL;
+	*max = parent->ma64.pivot[slot + 1];
+	if (*max < l->next)
+		return NULL;
+	l->path[l->depth - 1].slot = slot + 1;
+	return maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot + 1]));
+}
+
+/*
+ * Reads the rest of a leaf, from the position on, and moves the position to the
+ * next leaf. Without mmap_lock the pointers are copied, and used only if the
+ * leaf is still in the tree afterwards.
+ */
+static inline unsigned int leaf_read(struct ma_state *mas, struct vma_leaves *l, bool stable,
+				     void ***slots)
+{
+	const unsigned int last = MAPLE_RANGE64_SLOTS - 1;
+	const struct maple_node *leaf;
+	unsigned int offset, end, n;
+	unsigned long max, pivot;
+
+	for (;;) {
+		leaf = stable ? leaf_sibling(l, &max) : NULL;
+		if (!leaf)
+			leaf = leaf_find(mas->tree, l, stable, &max);
+		if (leaf) {
+			/* As ma_data_end() in lib/maple_tree.c */
+			pivot = leaf->mr64.pivot[last - 1];
+			end = !pivot ? leaf->mr64.meta.end : last - (pivot == max);
+			end = min(end, last);
+			offset = 0;
+			while (offset < end && leaf->mr64.pivot[offset] < l->next)
+				offset++;
+		} else {
+			l->depth = 0;
+			mas_set(mas, l->next);
+			mas_walk(mas);
+			if (mas->status != ma_active)
+				return 0; /* a tree without nodes: no VMAs */
+			leaf = maple_node_of(mas->node);
+			offset = mas->offset;
+			end = min_t(unsigned int, mas->end, last);
+			max = mas->max;
+		}
+		n = end + 1 - offset;
+		*slots = (__force void **)leaf->mr64.slot + offset;
+		if (stable)
+			break;
+		for (n = 0; offset + n <= end; n++)
+			l->copy[n] = rcu_dereference_raw(leaf->mr64.slot[offset + n]);
+		*slots = l->copy;
+		if (!maple_node_removed(leaf))
+			break;
+		l->depth = 0;
+	}
+	l->next = max + 1;
+	l->end = max == ULONG_MAX;
+	return n;
+}
+#endif
+
+/*
+ * Reads VMAs from the position on, and moves it. *@slots are up to VMA_LEAF_MAX
+ * pointers in address order, some of which can be NULL. Returns their number, 0
+ * at the end of the mm. @stable: the caller holds mmap_lock. Where each VMA
+ * takes a search of its own, at most @max are returned.
+ */
+static inline unsigned int vma_read_leaf(struct vma_iterator *vmi, struct vma_leaves *l,
+					 bool stable, unsigned int max, void ***slots)
+{
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+	if (leaf_lookahead)
+		return l->end ? 0 : leaf_read(&vmi->mas, l, stable, slots);
+#endif
+	*slots = l->copy;
+	return vma_read_batch(vmi, l->next, (struct vm_area_struct **)l->copy, max);
+}
+
+/* Moves the position up to an address. */
+static inline void vma_leaves_seek(struct vma_iterator *vmi, struct vma_leaves *l,
+				   struct mm_struct *mm, unsigned long addr)
+{
+	l->next = addr;
+	l->end = false;
+	if (!leaf_lookahead)
+		vma_iter_init(vmi, mm, addr);
+}
+
 /*
  * find_vma(), with fewer instructions if a VMA contains @addr. The caller holds
  * mmap_lock, so that the tree does not change. The comments in
@@ -259,6 +474,35 @@ static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 	return find_vma(mm, addr);
 }
 
+#ifdef KCOMPAT_HAS_MAPLE_STATUS
+/* Whether vma_read_leaf() returns each VMA once, stable or not */
+static bool __init leaves_same(struct mm_struct *mm, struct vma_iterator *vmi)
+{
+	struct vma_leaves l;
+	unsigned long next;
+	unsigned int i, n, stable;
+	void **slots;
+
+	for (stable = 0; stable < 2; stable++) {
+		next = 0;
+		vma_iter_init(vmi, mm, 0);
+		vma_leaves_init(&l, 0);
+		while ((n = vma_read_leaf(vmi, &l, stable, VMA_BATCH, &slots))) {
+			for (i = 0; i < n; i++) {
+				struct vm_area_struct *vma = slots[i];
+
+				if (vma && vma != find_vma(mm, next))
+					return false;
+				next = vma ? vma->vm_end : next;
+			}
+		}
+		if (find_vma(mm, next))
+			return false;
+	}
+	return true;
+}
+#endif
+
 /*
  * Self-test: reads the VMAs of the process that loads the module leaf by leaf
  * and one by one, and compares each with find_vma(). If they differ, the maple
@@ -290,7 +534,7 @@ static void __init leaf_lookahead_init(void)
 				next = vmas[i]->vm_end;
 		}
 	} while (n && same);
-	same = same && !find_vma(mm, next);
+	same = same && !find_vma(mm, next) && leaves_same(mm, &vmi);
 	mmap_read_unlock(mm);
 	leaf_lookahead = same;
 	if (!same)
