@@ -12,7 +12,7 @@
 /* Number and size of the VMAs that are shown, and of all; @lines has the gate page */
 struct sums {
 	size_t shown, vmas, lines;
-	uint64_t shown_kb, kb;
+	uint64_t shown_bytes, bytes;
 };
 
 static bool is_gate(const struct listing *l, const struct vma *vma)
@@ -45,31 +45,151 @@ static bool perm_is_valid(const char *pattern)
 	return i;
 }
 
+static bool in_ranges(const struct vma *vma, const struct show_options *o)
+{
+	size_t from = 0, to = o->nr_ranges, i;
+
+	/* Finds the first range that ends above the start of the VMA. */
+	while (from < to) {
+		i = (from + to) / 2;
+		if (o->ranges[i].end <= vma->start)
+			from = i + 1;
+		else
+			to = i;
+	}
+	return from < o->nr_ranges && o->ranges[from].start < vma->end;
+}
+
 static bool is_wanted(const struct vma *vma, const struct show_options *o)
 {
 	if (o->kinds && (vma->kind >= 32 || !(o->kinds & 1u << vma->kind)))
 		return false;
 	if (o->perm && !perm_matches(vma, o->perm))
 		return false;
-	return !o->by_address || (vma->start <= o->address && o->address < vma->end);
+	return !o->nr_ranges || in_ranges(vma, o);
 }
 
-static struct sums sums_of(const struct listing *l, const struct show_options *o)
+static void add_sums(struct sums *sums, const struct listing *l, const struct show_options *o)
 {
-	struct sums sums = { .vmas = listing_vmas(l), .kb = listing_size(l) >> 10 };
-	uint64_t shown_bytes = 0;
 	const struct vma *vma;
 
+	sums->vmas += listing_vmas(l);
+	sums->bytes += listing_size(l);
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
-		const bool wanted = is_wanted(vma, o);
-		const uint64_t size = is_gate(l, vma) ? 0 : vma_size(vma);
-
-		sums.lines += wanted;
-		sums.shown += wanted && size;
-		shown_bytes += wanted ? size : 0;
+		if (!is_wanted(vma, o))
+			continue;
+		sums->lines++;
+		if (is_gate(l, vma))
+			continue;
+		sums->shown++;
+		sums->shown_bytes += vma_size(vma);
 	}
-	sums.shown_kb = shown_bytes >> 10;
-	return sums;
+}
+
+/* ---- rows ---- */
+
+/* A line: a VMA, or all those that have the same text in the column of --group */
+struct row {
+	const struct vma *vma;	/* the first one */
+	uint64_t vmas;		/* the gate page is not counted */
+	uint64_t bytes;
+};
+
+struct rows {
+	struct row *list;
+	size_t nr;
+};
+
+static const char *group_text(char perm[5], const struct vma *vma, enum show_column by)
+{
+	return by == COLUMN_KIND ? kind_name(vma->kind) :
+	       by == COLUMN_PERM ? vma_perm(perm, vma) : vma->name ?: "";
+}
+
+/* A row of a group, as an element of a set */
+struct group {
+	uint32_t hash;
+	enum show_column by;
+	const struct vma *vma;
+};
+
+static bool same_group(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+	char perms[2][5];
+
+	return x->hash == y->hash && !strcmp(group_text(perms[0], x->vma, x->by),
+					     group_text(perms[1], y->vma, y->by));
+}
+
+/* The number of the row of a VMA; that of a new one if there is none yet */
+static size_t find_row(const struct rows *rows, struct set *groups, const struct vma *vma,
+		       enum show_column by)
+{
+	struct group key = { .by = by, .vma = vma };
+	char perm[5];
+
+	if (!by)
+		return rows->nr;
+	key.hash = hash_text(group_text(perm, vma, by));
+	return set_find(groups, &key);
+}
+
+static void add_rows(struct rows *rows, struct set *groups, const struct listing *l,
+		     const struct show_options *o)
+{
+	const struct vma *vma;
+	struct row *row;
+	size_t i;
+
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		if (!is_wanted(vma, o) || (o->group_by && is_gate(l, vma)))
+			continue;
+		i = find_row(rows, groups, vma, o->group_by);
+		if (i == rows->nr) {
+			rows->list = array_grow(rows->list, i, sizeof(*rows->list));
+			rows->list[rows->nr++] = (struct row){ .vma = vma };
+		}
+		row = &rows->list[i];
+		row->bytes += vma_size(vma);
+		row->vmas += !is_gate(l, vma);
+	}
+}
+
+/* For compare_rows(), which has no argument for it */
+static const struct show_options *sorting;
+
+/* The largest first, names from A to Z, and what is the same by address */
+static int compare_rows(const void *a, const void *b)
+{
+	const enum show_column by = sorting->group_by ?: COLUMN_NAME;
+	const struct row *x = a, *y = b;
+	char perms[2][5];
+	int order = 0;
+
+	if (sorting->sort == COLUMN_NAME)
+		order = strcmp(group_text(perms[0], x->vma, by), group_text(perms[1], y->vma, by));
+	else if (sorting->sort == COLUMN_SIZE)
+		order = (x->bytes < y->bytes) - (x->bytes > y->bytes);
+	if (!order)
+		order = (x->vma->start > y->vma->start) - (x->vma->start < y->vma->start);
+	return sorting->reverse ? -order : order;
+}
+
+/* The lines of these listings. The list is to be freed. */
+static struct rows rows_of(const struct listing *lists, size_t nr, const struct show_options *o)
+{
+	struct set groups = { .size = sizeof(struct group), .same = same_group };
+	struct rows rows = {};
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		add_rows(&rows, &groups, &lists[i], o);
+	set_free(&groups);
+	sorting = o;
+	if (rows.nr && (o->sort != COLUMN_ADDRESS || o->reverse))
+		qsort(rows.list, rows.nr, sizeof(*rows.list), compare_rows);
+	return rows;
 }
 
 /* ---- columns ---- */
@@ -89,6 +209,8 @@ static const struct {
 } columns[] = {
 	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT, VALUE_TEXT, 0, false },
 	[COLUMN_SIZE] = { "size", TABLE_RIGHT, VALUE_TEXT, 0, false },
+	[COLUMN_PID] = { "pid", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_VMAS] = { "vmas", TABLE_RIGHT, VALUE_NUMBER, 0, false },
 	[COLUMN_NR] = { "nr", TABLE_RIGHT, VALUE_NUMBER, 0, false },
 	[COLUMN_START] = { "start", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, start), false },
 	[COLUMN_END] = { "end", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, end), false },
@@ -116,8 +238,10 @@ struct value {
 };
 
 static void get_value(struct value *v, enum show_column column, const struct listing *l,
-		      const struct vma *vma)
+		      const struct row *row)
 {
+	const struct vma *vma = row->vma;
+
 	v->type = columns[column].type;
 	v->text = v->buf;
 	v->number = 0;
@@ -126,13 +250,19 @@ static void get_value(struct value *v, enum show_column column, const struct lis
 		snprintf(v->buf, sizeof(v->buf), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
 		break;
 	case COLUMN_SIZE:
-		size_text(v->buf, vma_size(vma));
+		size_text(v->buf, row->bytes);
+		break;
+	case COLUMN_PID:
+		v->number = l->header.pid;
+		break;
+	case COLUMN_VMAS:
+		v->number = row->vmas;
 		break;
 	case COLUMN_NR:
 		v->number = is_gate(l, vma) ? 0 : vma - l->vmas + 1;
 		break;
 	case COLUMN_SIZE_KB:
-		v->number = vma_size(vma) >> 10;
+		v->number = row->bytes >> 10;
 		break;
 	case COLUMN_PERM:
 		vma_perm(v->buf, vma);
@@ -174,7 +304,8 @@ static void get_value(struct value *v, enum show_column column, const struct lis
 	if (columns[column].module && listing_is_from_maps(l))
 		v->type = VALUE_UNKNOWN;
 	else if (((v->type == VALUE_TEXT || v->type == VALUE_LIST) && !v->text) ||
-		 ((column == COLUMN_NR || column == COLUMN_PAGE_KB) && !v->number))
+		 ((column == COLUMN_PID || column == COLUMN_NR || column == COLUMN_PAGE_KB) &&
+		  !v->number))
 		v->type = VALUE_NONE;
 }
 
@@ -202,34 +333,65 @@ static const char *value_text(struct value *v, bool csv)
 	}
 }
 
+static bool has_page_sizes(const struct listing *l)
+{
+	const struct vma *vma;
+	uint8_t shift = 0;
+
+	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		if (shift && vma->page_shift && shift != vma->page_shift)
+			return true;
+		shift = vma->page_shift ?: shift;
+	}
+	return false;
+}
+
+/* Whether the groups of --group have a value there */
+static bool is_of_groups(enum show_column column, const struct show_options *o)
+{
+	return column == o->group_by || column == COLUMN_SIZE || column == COLUMN_VMAS ||
+	       column == COLUMN_SIZE_KB;
+}
+
 /* By default, a table has page_kb if there is more than one page size. */
+static bool is_default(enum show_column column, const struct listing *l,
+		       const struct show_options *o)
+{
+	const bool is_table = o->format == SHOW_TABLE;
+
+	if (o->group_by)
+		return is_of_groups(column, o) &&
+		       column != (is_table ? COLUMN_SIZE_KB : COLUMN_SIZE);
+	switch (column) {
+	case COLUMN_ADDRESS:
+	case COLUMN_SIZE:
+		return is_table;
+	case COLUMN_PERM:
+	case COLUMN_KIND:
+	case COLUMN_NAME:
+		return true;
+	case COLUMN_PAGE_KB:
+		return !is_table || has_page_sizes(l);
+	case COLUMN_DELETED:
+		return o->format == SHOW_JSON;
+	default:
+		return !is_table && column >= COLUMN_NR;
+	}
+}
+
 static size_t choose_columns(enum show_column chosen[NR_COLUMNS], const struct listing *l,
 			     const struct show_options *o)
 {
 	enum show_column column;
-	bool has_large = false;
-	const struct vma *vma;
-	uint8_t shift = 0;
 	size_t nr = 0;
 
 	if (o->nr_columns) {
 		memcpy(chosen, o->columns, sizeof(o->columns));
 		return o->nr_columns;
 	}
-	for (vma = l->vmas; vma < l->vmas + l->nr && o->format == SHOW_TABLE; vma++) {
-		has_large |= shift && vma->page_shift && shift != vma->page_shift;
-		shift = vma->page_shift ?: shift;
-	}
-	for (column = 0; column < NR_COLUMNS; column++) {
-		const bool is_short = column <= COLUMN_SIZE || column == COLUMN_PERM ||
-				      column == COLUMN_KIND || column == COLUMN_NAME ||
-				      (column == COLUMN_PAGE_KB && has_large);
-		const bool is_long = column > COLUMN_SIZE &&
-				     (column != COLUMN_DELETED || o->format == SHOW_JSON);
-
-		if (o->format == SHOW_TABLE ? is_short : is_long)
+	for (column = 0; column < NR_COLUMNS; column++)
+		if (is_default(column, l, o))
 			chosen[nr++] = column;
-	}
 	return nr;
 }
 
@@ -249,17 +411,17 @@ static char mark_of(const struct vma *vma, const char **colour)
 
 /* Sets a cell, whose text can be @v->buf. Returns what is to be freed. */
 static char *get_cell(struct table_cell *cell, struct value *v, enum show_column column,
-		      const struct listing *l, const struct vma *vma,
+		      const struct listing *l, const struct row *row,
 		      const struct show_options *o)
 {
 	char *copy;
 
-	get_value(v, column, l, vma);
+	get_value(v, column, l, row);
 	*cell = (struct table_cell){ value_text(v, false), "" };
 	if (!cell->text || !*cell->text) {
 		cell->text = column == COLUMN_NAME && !o->raw ? "" : "-";
 	} else if (column == COLUMN_PERM && !o->raw) {
-		v->buf[4] = mark_of(vma, o->colour ? &cell->colour : NULL);
+		v->buf[4] = mark_of(row->vma, o->colour ? &cell->colour : NULL);
 		v->buf[5] = 0;
 	} else if (v->text != v->buf && v->type == VALUE_TEXT) {
 		copy = printable(cell->text, o->raw ? TEXT_NO_BLANKS : 0);
@@ -288,7 +450,8 @@ static size_t width_of(enum show_column column, const struct listing *l)
 	}
 }
 
-static void print_table(FILE *out, const struct listing *l, const struct show_options *o)
+static void print_table(FILE *out, const struct listing *l, const struct rows *rows,
+			const struct show_options *o)
 {
 	struct table t = {
 		.out = out, .raw = o->raw, .noheadings = o->noheadings,
@@ -305,11 +468,10 @@ static void print_table(FILE *out, const struct listing *l, const struct show_op
 	for (j = 0; j < nr; j++)
 		table_column(&t, columns[shown[j]].name, width_of(shown[j], l),
 			     columns[shown[j]].flags);
-	for (i = 0; i < l->nr; i++) {
-		if (!is_wanted(&l->vmas[i], o))
-			continue;
+	for (i = 0; i < rows->nr; i++) {
 		for (j = 0; j < nr; j++)
-			copies[j] = get_cell(&cells[j], &values[j], shown[j], l, &l->vmas[i], o);
+			copies[j] = get_cell(&cells[j], &values[j], shown[j], l, &rows->list[i],
+					     o);
 		table_line(&t, cells);
 		for (j = 0; j < nr; j++)
 			free(copies[j]);
@@ -317,15 +479,30 @@ static void print_table(FILE *out, const struct listing *l, const struct show_op
 	table_end(&t);
 }
 
-static void print_sums(FILE *out, const struct listing *l, const struct show_options *o)
+static bool is_filtered(const struct show_options *o)
 {
-	const struct sums s = sums_of(l, o);
+	return o->kinds || o->perm || o->nr_ranges;
+}
 
-	if (o->kinds || o->perm || o->by_address)
-		fprintf(out, "%zu of %zu VMAs, %" PRIu64 " of %" PRIu64 " kB", s.shown, s.vmas,
-			s.shown_kb, s.kb);
+static void print_sums(FILE *out, const struct sums *s, const struct show_options *o)
+{
+	if (is_filtered(o))
+		fprintf(out, "%zu of %zu VMAs, %" PRIu64 " of %" PRIu64 " kB", s->shown, s->vmas,
+			s->shown_bytes >> 10, s->bytes >> 10);
 	else
-		fprintf(out, "%zu VMA%s, %" PRIu64 " kB", s.vmas, s.vmas == 1 ? "" : "s", s.kb);
+		fprintf(out, "%zu VMA%s, %" PRIu64 " kB", s->vmas, s->vmas == 1 ? "" : "s",
+			s->bytes >> 10);
+}
+
+/* The last line of a table */
+static void print_end(FILE *out, const struct listing *l, const struct show_options *o)
+{
+	struct sums s = {};
+
+	if (o->raw || o->noheadings)
+		return;
+	add_sums(&s, l, o);
+	print_sums(out, &s, o);
 	if (listing_is_from_maps(l))
 		fputs(", from /proc/PID/maps", out);
 	else if (!(l->header.flags & VMAINFO_ATOMIC))
@@ -378,28 +555,28 @@ void listing_json(struct json *j, const struct listing *l)
 }
 
 /* One record at a time: a process can have millions. */
-static void print_json(FILE *out, const struct listing *l, const struct show_options *o)
+static void print_json(FILE *out, const struct listing *l, const struct rows *rows,
+		       const struct show_options *o)
 {
-	const struct sums s = sums_of(l, o);
+	struct sums s = {};
 	struct json j = { .out = out };
 	enum show_column shown[NR_COLUMNS];
 	size_t nr = choose_columns(shown, l, o), i, k;
 	struct value v;
 
+	add_sums(&s, l, o);
 	json_open(&j, NULL, '{');
 	listing_json(&j, l);
 	json_int(&j, "vmas", s.vmas);
-	json_int(&j, "total_kb", s.kb);
+	json_int(&j, "total_kb", s.bytes >> 10);
 	json_int(&j, "shown_vmas", s.shown);
-	json_int(&j, "shown_kb", s.shown_kb);
+	json_int(&j, "shown_kb", s.shown_bytes >> 10);
 	json_open(&j, "records", '[');
-	for (i = 0; i < l->nr; i++) {
-		if (!is_wanted(&l->vmas[i], o))
-			continue;
+	for (i = 0; i < rows->nr; i++) {
 		json_line(&j);
 		json_open(&j, NULL, '{');
 		for (k = 0; k < nr; k++) {
-			get_value(&v, shown[k], l, &l->vmas[i]);
+			get_value(&v, shown[k], l, &rows->list[i]);
 			print_value_json(&j, columns[shown[k]].name, &v);
 		}
 		json_close(&j, '}');
@@ -420,7 +597,8 @@ static void print_csv_text(FILE *out, const char *text, unsigned int flags)
 	fputs_unlocked(quote, out);
 }
 
-static void print_csv(FILE *out, const struct listing *l, const struct show_options *o)
+static void print_csv(FILE *out, const struct listing *l, const struct rows *rows,
+		      const struct show_options *o)
 {
 	enum show_column shown[NR_COLUMNS];
 	size_t nr = choose_columns(shown, l, o), i, j;
@@ -428,11 +606,9 @@ static void print_csv(FILE *out, const struct listing *l, const struct show_opti
 
 	for (j = 0; j < nr && !o->noheadings; j++)
 		fprintf(out, "%s%s", columns[shown[j]].name, j + 1 < nr ? "," : "\r\n");
-	for (i = 0; i < l->nr; i++) {
-		if (!is_wanted(&l->vmas[i], o))
-			continue;
+	for (i = 0; i < rows->nr; i++) {
 		for (j = 0; j < nr; j++) {
-			get_value(&v, shown[j], l, &l->vmas[i]);
+			get_value(&v, shown[j], l, &rows->list[i]);
 			print_csv_text(out, value_text(&v, true) ?: "",
 				       o->terminal ? 0 : TEXT_UTF8);
 			fputs_unlocked(j + 1 < nr ? "," : "\r\n", out);
@@ -444,16 +620,16 @@ static void print_csv(FILE *out, const struct listing *l, const struct show_opti
 #define MAPS_NAME_COLUMN (25 + 8 * 6 - 1)
 
 /* Prints what the kernel does, byte for byte, except to a terminal. */
-static void print_maps(FILE *out, const struct listing *l, const struct show_options *o)
+static void print_maps(FILE *out, const struct rows *rows, const struct show_options *o)
 {
 	const struct vma *vma;
 	char perm[5], *copy;
 	const char *p;
 	int column;
+	size_t i;
 
-	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
-		if (!is_wanted(vma, o))
-			continue;
+	for (i = 0; i < rows->nr; i++) {
+		vma = rows->list[i].vma;
 		column = fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %"
 				 PRIu64 " ", vma->start, vma->end, vma_perm(perm, vma), vma->offset,
 				 vma->dev_major, vma->dev_minor, vma->ino);
@@ -472,7 +648,7 @@ static void print_maps(FILE *out, const struct listing *l, const struct show_opt
 	}
 }
 
-static void print_groups(FILE *out, const struct listing *l, const struct show_options *o)
+static void print_similar(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	struct groups *g = groups_new();
 	const struct vma *vma;
@@ -482,31 +658,35 @@ static void print_groups(FILE *out, const struct listing *l, const struct show_o
 			groups_add(g, vma);
 	groups_print(out, g, 0, o->terminal);
 	groups_free(g);
-	print_sums(out, l, o);
 }
 
 void show_listing(FILE *out, const struct listing *l, const struct show_options *o)
 {
+	struct rows rows = {};
+
+	if (o->format != SHOW_SIMILAR)
+		rows = rows_of(l, 1, o);
 	switch (o->format) {
 	case SHOW_TABLE:
 	case SHOW_LONG:
-		print_table(out, l, o);
-		if (!o->raw && !o->noheadings)
-			print_sums(out, l, o);
+		print_table(out, l, &rows, o);
+		print_end(out, l, o);
 		break;
 	case SHOW_JSON:
-		print_json(out, l, o);
+		print_json(out, l, &rows, o);
 		break;
 	case SHOW_CSV:
-		print_csv(out, l, o);
+		print_csv(out, l, &rows, o);
 		break;
 	case SHOW_MAPS:
-		print_maps(out, l, o);
+		print_maps(out, &rows, o);
 		break;
-	case SHOW_GROUPS:
-		print_groups(out, l, o);
+	case SHOW_SIMILAR:
+		print_similar(out, l, o);
+		print_end(out, l, o);
 		break;
 	}
+	free(rows.list);
 }
 
 /* ---- the command ---- */
@@ -515,15 +695,18 @@ static const char doc[] =
 	"Shows the virtual memory areas (VMAs) of processes by PID or NAME. Without\n"
 	"either, shows the process that the module's parameter \"pid\" names, or else\n"
 	"vmainfo itself.\n"
-	"\vIn tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
+	"\vColumns: address, size, pid, vmas, nr, start, end, size_kb, perm, offset, dev,\n"
+	"inode, kind, page_kb, anon, policy, flags, deleted, nomerge, ops, name.\n"
+	"\n"
+	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
 	"and executable, and '.' for no access. The [vsyscall] page is not a VMA of the\n"
-	"process: it comes last and is not counted. A VMA must match all filters. An\n"
-	"unknown value, because the module is not loaded, is null in JSON, empty in CSV,\n"
-	"else '?'. vmainfo(1) describes the columns, JSON and CSV.\n";
+	"process: it comes last and is not counted. A VMA must match all filters. What\n"
+	"is not known without the module is null in JSON, empty in CSV, else '?'.\n"
+	"vmainfo(1) describes the columns, JSON and CSV.\n";
 
 enum {
-	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_GROUP, OPT_RAW, OPT_NOHEADINGS, OPT_KIND, OPT_PERM,
-	OPT_ADDR, OPT_FROM
+	OPT_JSON = 256, OPT_CSV, OPT_MAPS, OPT_GROUP, OPT_SORT, OPT_RAW, OPT_NOHEADINGS, OPT_KIND,
+	OPT_PERM, OPT_ADDR, OPT_FROM
 };
 
 static const struct argp_option options[] = {
@@ -532,9 +715,14 @@ static const struct argp_option options[] = {
 	{ "csv", OPT_CSV, NULL, 0, "CSV, of one process", 1 },
 	{ "maps", OPT_MAPS, NULL, 0,
 	  "Exactly as /proc/PID/maps of a 64-bit kernel; of one process", 1 },
-	{ "group", OPT_GROUP, NULL, 0, "Groups of similar VMAs, as 'vmainfo why'", 1 },
+	{ "group", OPT_GROUP, "KEY", OPTION_ARG_OPTIONAL,
+	  "A line for all VMAs with the same KEY: name, kind, perm; without KEY, for similar VMAs, as 'vmainfo why'",
+	  1 },
+	{ "sort", OPT_SORT, "KEY", 0,
+	  "Sort by address (the default), size, name; -KEY is the reverse order",
+	  2 },
 	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
-	  "Only these: address, size, nr, start, end, size_kb, perm, offset, dev, inode, kind, page_kb, anon, policy, flags, deleted, nomerge, ops, name",
+	  "Only these columns, in this order; they are listed below",
 	  2 },
 	{ "noheadings", OPT_NOHEADINGS, NULL, 0, "No line with headings, and no totals", 2 },
 	{ "raw", OPT_RAW, NULL, 0,
@@ -545,8 +733,9 @@ static const struct argp_option options[] = {
 	{ "perm", OPT_PERM, "PATTERN", 0,
 	  "Only these permissions: up to four characters, as in maps, '-' for not set, '?' for either; ?wx is writable and executable",
 	  3 },
-	{ "addr", OPT_ADDR, "ADDRESS", 0,
-	  "Only the VMA that contains this hexadecimal address", 3 },
+	{ "addr", OPT_ADDR, "ADDRESS|START-END[,...]", 0,
+	  "Only VMAs that contain one of these hexadecimal addresses, or overlap one of these ranges",
+	  3 },
 	{ "from", OPT_FROM, "FILE", 0,
 	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 4 },
 	{ }
@@ -558,6 +747,7 @@ struct arguments {
 	char **processes;
 	size_t nr_processes;
 	const char *file;
+	struct vma_range *ranges;
 };
 
 /* These formats have no place for the process. */
@@ -586,6 +776,84 @@ static int column_of_name(const char *name)
 	return -1;
 }
 
+/* Parses the KEY of --sort or --group, which is the name of one of these columns. */
+static enum show_column parse_key(struct argp_state *state, const char *arg, const char *what,
+				  const enum show_column *keys, size_t nr)
+{
+	const int column = column_of_name(arg);
+
+	while (nr--)
+		if ((int)keys[nr] == column)
+			return column;
+	argp_error(state, "invalid KEY for %s: '%s'", what, arg);
+	return 0;
+}
+
+static void parse_sort(struct argp_state *state, const char *arg)
+{
+	static const enum show_column keys[] = { COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_NAME };
+	struct show_options *o = &((struct arguments *)state->input)->show;
+
+	o->reverse = *arg == '-';
+	o->sort = parse_key(state, arg + o->reverse, "--sort", keys, ARRAY_SIZE(keys));
+	o->sorted = true;
+}
+
+static void parse_group(struct argp_state *state, const char *arg)
+{
+	static const enum show_column keys[] = { COLUMN_NAME, COLUMN_KIND, COLUMN_PERM };
+	struct show_options *o = &((struct arguments *)state->input)->show;
+
+	if (arg)
+		o->group_by = parse_key(state, arg, "--group", keys, ARRAY_SIZE(keys));
+	else
+		set_format(state, SHOW_SIMILAR, "--group");
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct vma_range *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* Adds "ADDRESS" or "START-END". */
+static void add_range(struct argp_state *state, char *text)
+{
+	struct arguments *a = state->input;
+	char *end = strchr(text, '-');
+	struct vma_range range;
+
+	if (end)
+		*end++ = 0;
+	if (!parse_address(text, &range.start) || (end && !parse_address(end, &range.end)))
+		argp_error(state, "invalid address: '%s%s%s'", text, end ? "-" : "", end ?: "");
+	if (end && range.start >= range.end)
+		argp_error(state, "'%s-%s' ends before it begins", text, end);
+	/* No VMA has the last address. */
+	if (!end)
+		range.end = range.start + (range.start != UINT64_MAX);
+	a->ranges = array_grow(a->ranges, a->show.nr_ranges, sizeof(*a->ranges));
+	a->ranges[a->show.nr_ranges++] = range;
+}
+
+/* Sorts the ranges and merges those that overlap. */
+static void merge_ranges(struct arguments *a)
+{
+	size_t i, nr = 0;
+
+	if (!a->show.nr_ranges)
+		return;
+	qsort(a->ranges, a->show.nr_ranges, sizeof(*a->ranges), compare_ranges);
+	for (i = 1; i < a->show.nr_ranges; i++)
+		if (a->ranges[i].start > a->ranges[nr].end)
+			a->ranges[++nr] = a->ranges[i];
+		else if (a->ranges[i].end > a->ranges[nr].end)
+			a->ranges[nr].end = a->ranges[i].end;
+	a->show.nr_ranges = nr + 1;
+	a->show.ranges = a->ranges;
+}
+
 /* Parses a list. @number_of returns the number of a name, or -1. */
 static void parse_names(struct argp_state *state, const char *arg, const char *what,
 			int (*number_of)(const char *name))
@@ -609,9 +877,35 @@ static void parse_names(struct argp_state *state, const char *arg, const char *w
 	free(copy);
 }
 
+static void check_arguments(struct argp_state *state, const struct arguments *a)
+{
+	const struct show_options *o = &a->show;
+	size_t i;
+
+	if (a->nr_processes > 1 && is_for_one(o->format))
+		argp_error(state, "extra operand '%s': %s is for one process", a->processes[1],
+			   a->format);
+	if (a->nr_processes && a->file)
+		argp_error(state, "a process and --from exclude each other");
+	if (o->raw && o->format > SHOW_LONG)
+		argp_error(state, "--raw and %s exclude each other", a->format);
+	if (o->nr_columns && o->format >= SHOW_MAPS)
+		argp_error(state, "--columns and %s exclude each other", a->format);
+	if (o->sorted && o->format == SHOW_SIMILAR)
+		argp_error(state, "--sort and --group without a KEY exclude each other");
+	if (o->group_by && (o->format == SHOW_LONG || o->format >= SHOW_MAPS))
+		argp_error(state, "--group=%s and %s exclude each other", columns[o->group_by].name,
+			   a->format);
+	for (i = 0; i < o->nr_columns; i++)
+		if (o->group_by ? !is_of_groups(o->columns[i], o) : o->columns[i] == COLUMN_VMAS)
+			argp_error(state, "%s has no column '%s'", o->group_by ? "a group" : "a VMA",
+				   columns[o->columns[i]].name);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
+	char *copy, *rest, *text;
 
 	switch (key) {
 	case 'l':
@@ -627,7 +921,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		set_format(state, SHOW_MAPS, "--maps");
 		break;
 	case OPT_GROUP:
-		set_format(state, SHOW_GROUPS, "--group");
+		parse_group(state, arg);
+		break;
+	case OPT_SORT:
+		parse_sort(state, arg);
 		break;
 	case OPT_KIND:
 		parse_names(state, arg, "kind", kind_of_name);
@@ -638,9 +935,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->show.perm = arg;
 		break;
 	case OPT_ADDR:
-		if (!parse_address(arg, &a->show.address))
-			argp_error(state, "invalid address: '%s'", arg);
-		a->show.by_address = true;
+		copy = rest = xstrdup(arg);
+		while ((text = strsep(&rest, ",")))
+			add_range(state, text);
+		free(copy);
 		break;
 	case OPT_FROM:
 		a->file = arg;
@@ -659,15 +957,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->processes[a->nr_processes++] = arg;
 		break;
 	case ARGP_KEY_END:
-		if (a->nr_processes > 1 && is_for_one(a->show.format))
-			argp_error(state, "extra operand '%s': %s is for one process",
-				   a->processes[1], a->format);
-		if (a->show.raw && a->show.format > SHOW_LONG)
-			argp_error(state, "--raw and %s exclude each other", a->format);
-		if (a->show.nr_columns && a->show.format >= SHOW_MAPS)
-			argp_error(state, "--columns and %s exclude each other", a->format);
-		if (a->nr_processes && a->file)
-			argp_error(state, "a process and --from exclude each other");
+		check_arguments(state, a);
+		merge_ranges(a);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -675,42 +966,94 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static void nothing_mapped(const struct show_options *o)
+{
+	const struct vma_range *r = o->ranges;
+	const char *what = o->kinds || o->perm ? "that matches " : "";
+
+	if (o->nr_ranges > 1)
+		error(exit_failure, 0, "nothing %sis mapped at any of these addresses", what);
+	else if (r->end - r->start > 1)
+		error(exit_failure, 0, "nothing %sis mapped from 0x%" PRIx64 " to 0x%" PRIx64, what,
+		      r->start, r->end);
+	else
+		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64, what, r->start);
+}
+
+/* @lists: the listings if they are grouped, else NULL */
+static void show_total(const struct sums *s, const struct listing *lists, size_t nr,
+		       const struct show_options *o)
+{
+	struct rows rows;
+
+	printf("\ntotal of %zu processes:\n", nr);
+	if (lists) {
+		rows = rows_of(lists, nr, o);
+		print_table(stdout, lists, &rows, o);
+		free(rows.list);
+	}
+	print_sums(stdout, s, o);
+	putchar('\n');
+}
+
+/* Reads a file or a process, possibly one of several. Returns 0 or an errno. */
+static int read_listing(struct listing *l, const struct arguments *a, pid_t pid, bool several)
+{
+	if (several)
+		return listing_try(l, pid);
+	if (a->file)
+		listing_from_file(l, a->file);
+	else
+		listing_of(l, pid);
+	return 0;
+}
+
 /* Shows a file or processes. Returns an exit status. */
 static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 {
+	const bool is_table = a->show.format != SHOW_JSON && !a->show.raw && !a->show.noheadings;
+	const bool keep = is_table && nr > 1 && a->show.group_by;
+	struct listing *lists = xreallocarray(NULL, keep ? nr : 1, sizeof(*lists)), *l = lists;
+	struct show_options o = a->show;
 	int status = EXIT_SUCCESS, err;
-	bool found = false;
-	struct listing l;
+	struct sums total = {}, before;
+	size_t found = 0, i;
 	char *comm;
-	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		err = 0;
-		if (a->file)
-			listing_from_file(&l, a->file);
-		else if (nr == 1)
-			listing_of(&l, pids[i]);
-		else
-			err = listing_try(&l, pids[i]);
+		l = &lists[keep ? found : 0];
+		err = read_listing(l, a, pids[i], nr > 1);
 		if (err) {
 			error(0, err, "process %d", pids[i]);
 			status = EXIT_FAILURE;
 			continue;
 		}
-		if (!a->show.by_address || sums_of(&l, &a->show).lines) {
-			if (nr > 1 && a->show.format != SHOW_JSON) {
-				comm = process_comm(pids[i], 0);
-				printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
-				free(comm);
-			}
-			show_listing(stdout, &l, &a->show);
-			found = true;
+		before = total;
+		add_sums(&total, l, &o);
+		if (o.nr_ranges && total.lines == before.lines) {
+			total = before;
+			listing_free(l);
+			continue;
 		}
-		listing_free(&l);
+		if (nr > 1 && is_table) {
+			comm = process_comm(pids[i], 0);
+			printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
+			free(comm);
+		}
+		show_listing(stdout, l, &o);
+		/* A table for scripts has headings once. */
+		o.noheadings |= o.raw;
+		if (!keep)
+			listing_free(l);
+		found++;
 	}
+	if (found > 1 && is_table)
+		show_total(&total, keep ? lists : NULL, found, &a->show);
 	if (!found && status == EXIT_SUCCESS)
-		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64,
-		      a->show.kinds || a->show.perm ? "that matches " : "", a->show.address);
+		nothing_mapped(&a->show);
+	while (keep && found)
+		listing_free(&lists[--found]);
+	free(lists);
 	return status;
 }
 
@@ -745,11 +1088,14 @@ int show_command(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.show.group_by && !a.show.sorted)
+		a.show.sort = COLUMN_SIZE;
 	a.show.colour = use_colour();
 	a.show.terminal = isatty(STDOUT_FILENO);
 	nr = find_processes(&a, &pids);
 	status = show_all(&a, pids, nr);
 	free(pids);
 	free(a.processes);
+	free(a.ranges);
 	return status;
 }

@@ -6,15 +6,20 @@
 #include "json.h"
 #include "listing.h"
 
-enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_GROUPS };
+enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_SIMILAR };
 
-/* Columns of tables and CSV, and members of JSON; in the order of --long */
+/* Columns of tables and CSV, and members of JSON; from COLUMN_NR on in the order of --long */
 enum show_column {
-	COLUMN_ADDRESS, COLUMN_SIZE,
+	COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_PID, COLUMN_VMAS,
 	COLUMN_NR, COLUMN_START, COLUMN_END, COLUMN_SIZE_KB, COLUMN_PERM, COLUMN_OFFSET, COLUMN_DEV,
 	COLUMN_INODE, COLUMN_KIND, COLUMN_PAGE_KB, COLUMN_ANON, COLUMN_POLICY, COLUMN_FLAGS,
 	COLUMN_DELETED, COLUMN_NOMERGE, COLUMN_OPS, COLUMN_NAME,
 	NR_COLUMNS
+};
+
+/* Addresses from @start to @end (exclusive) */
+struct vma_range {
+	uint64_t start, end;
 };
 
 /* What to print of a listing, and how */
@@ -28,8 +33,13 @@ struct show_options {
 	bool terminal;		/* stdout is one: --csv and --maps print printable() names */
 	uint32_t kinds;		/* a bit for each kind to be shown, 0 for all */
 	const char *perm;	/* a pattern of --perm, NULL for all */
-	bool by_address;	/* show only the VMA that contains @address */
-	uint64_t address;
+	const struct vma_range *ranges;	/* sorted and disjoint: a VMA must overlap one */
+	size_t nr_ranges;	/* 0: the whole address space */
+	enum show_column sort;	/* COLUMN_ADDRESS, _SIZE or _NAME */
+	bool reverse;		/* the order of @sort */
+	bool sorted;		/* @sort was asked for */
+	/* COLUMN_KIND, _PERM or _NAME: a line for all with the same; 0: a line for each VMA */
+	enum show_column group_by;
 };
 
 void show_listing(FILE *out, const struct listing *l, const struct show_options *options);
