@@ -3080,7 +3080,7 @@ DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE);
 
 static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0);
 static_assert(offsetof(struct vmainfo_header, taken_ns) == 24);
-static_assert(sizeof(struct vmainfo_record) == 64);
+static_assert(sizeof(struct vmainfo_record) == 88);
 static_assert(offsetof(struct vmainfo_record, start) == 8);
 static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
 static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
@@ -3185,7 +3185,7 @@ static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
 /* A record as the words that it is written in */
 union raw_record_words {
 	struct vmainfo_record r;
-	u64 words[sizeof(struct vmainfo_record) / 8];
+	u64 words[VMAINFO_RECORD_SIZE_VER0 / 8];
 };
 
 static int raw_show(struct seq_file *m, void *v)
@@ -3208,7 +3208,7 @@ static int raw_show(struct seq_file *m, void *v)
 		if (b.r->source != known) {
 			known = b.r->source;
 			src = record_source(s, b.r);
-			same.r.size = sizeof(same);
+			same.r.size = VMAINFO_RECORD_SIZE_VER0;
 			same.r.kind = src->kind;
 			same.r.ino = src->ino;
 			same.r.dev_major = MAJOR(src->dev);
@@ -3218,7 +3218,7 @@ static int raw_show(struct seq_file *m, void *v)
 				  (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 			more[1] = more[0] | VMAINFO_ANON_VMA;
 			same.r.ops_len = src->ops_name ? src->ops_len + 1 : 0;
-			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
+			same.r.next = ALIGN(VMAINFO_RECORD_SIZE_VER0 + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = src->page_shift;
 			emit_expect(&b, same.r.next);
 		}
@@ -3236,10 +3236,10 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
 		raw->r.nomerge = b.r->nomerge;
-		if (same.r.next != sizeof(same)) {
+		if (same.r.next != VMAINFO_RECORD_SIZE_VER0) {
 			/* The padding is in the last word. */
 			*((u64 *)(b.p + same.r.next) - 1) = 0;
-			p = fmt_copy(b.p + sizeof(same), src->name, same.r.name_len);
+			p = fmt_copy(b.p + VMAINFO_RECORD_SIZE_VER0, src->name, same.r.name_len);
 			fmt_copy(p, src->ops_name, same.r.ops_len);
 		}
 		b.p += same.r.next;

@@ -11,7 +11,11 @@
 
 /* What a program that was compiled against vmainfo.h relies on */
 static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0, "header");
-static_assert(sizeof(struct vmainfo_record) == 64, "record");
+static_assert(offsetof(struct vmainfo_record, build_id_size) == VMAINFO_RECORD_SIZE_VER0,
+	      "record");
+static_assert(sizeof(struct vmainfo_record) == 88, "record");
+static_assert(sizeof(struct vmainfo_filter) == VMAINFO_FILTER_SIZE_VER0, "filter");
+static_assert(VMAINFO_SET_FILTER == 0x402876a1, "the ioctl's number");
 static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 
 #define MARK ((char *)FAR(0x50))
