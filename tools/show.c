@@ -13,6 +13,7 @@
 struct sums {
 	size_t shown, vmas, lines;
 	uint64_t shown_bytes, bytes;
+	struct memory shown_memory, memory;
 };
 
 static bool is_gate(const struct listing *l, const struct vma *vma)
@@ -75,7 +76,11 @@ static void add_sums(struct sums *sums, const struct listing *l, const struct sh
 
 	sums->vmas += listing_vmas(l);
 	sums->bytes += listing_size(l);
+	if (l->rollup && l->rollup->known)
+		memory_add(&sums->memory, l->rollup);
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
+		if (l->memory && !(l->rollup && l->rollup->known))
+			memory_add(&sums->memory, &l->memory[vma - l->vmas]);
 		if (!is_wanted(vma, o))
 			continue;
 		sums->lines++;
@@ -83,6 +88,8 @@ static void add_sums(struct sums *sums, const struct listing *l, const struct sh
 			continue;
 		sums->shown++;
 		sums->shown_bytes += vma_size(vma);
+		if (l->memory)
+			memory_add(&sums->shown_memory, &l->memory[vma - l->vmas]);
 	}
 }
 
@@ -93,6 +100,7 @@ struct row {
 	const struct vma *vma;	/* the first one */
 	uint64_t vmas;		/* the gate page is not counted */
 	uint64_t bytes;
+	struct memory *memory;	/* NULL if it was not read; of a group, to be freed */
 };
 
 struct rows {
@@ -153,7 +161,36 @@ static void add_rows(struct rows *rows, struct set *groups, const struct listing
 		row = &rows->list[i];
 		row->bytes += vma_size(vma);
 		row->vmas += !is_gate(l, vma);
+		if (!l->memory)
+			continue;
+		if (!o->group_by) {
+			row->memory = &l->memory[vma - l->vmas];
+			continue;
+		}
+		if (row->vmas == 1) {
+			row->memory = xmalloc(sizeof(*row->memory));
+			memset(row->memory, 0, sizeof(*row->memory));
+		}
+		memory_add(row->memory, &l->memory[vma - l->vmas]);
 	}
+}
+
+static void rows_free(struct rows *rows, const struct show_options *o)
+{
+	size_t i;
+
+	for (i = 0; i < rows->nr && o->group_by; i++)
+		free(rows->list[i].memory);
+	free(rows->list);
+}
+
+/* What --sort compares, but for names and addresses. What is not known comes last. */
+static uint64_t sort_number(const struct row *row, enum show_column column)
+{
+	const unsigned int field = column - COLUMN_MEMORY;
+
+	return column == COLUMN_SIZE ? row->bytes :
+	       memory_has(row->memory, field) ? row->memory->value[field] + 1 : 0;
 }
 
 /* For compare_rows(), which has no argument for it */
@@ -164,19 +201,23 @@ static int compare_rows(const void *a, const void *b)
 {
 	const enum show_column by = sorting->group_by ?: COLUMN_NAME;
 	const struct row *x = a, *y = b;
+	uint64_t of_x, of_y;
 	char perms[2][5];
 	int order = 0;
 
 	if (sorting->sort == COLUMN_NAME)
 		order = strcmp(group_text(perms[0], x->vma, by), group_text(perms[1], y->vma, by));
-	else if (sorting->sort == COLUMN_SIZE)
-		order = (x->bytes < y->bytes) - (x->bytes > y->bytes);
+	else if (sorting->sort != COLUMN_ADDRESS) {
+		of_x = sort_number(x, sorting->sort);
+		of_y = sort_number(y, sorting->sort);
+		order = (of_x < of_y) - (of_x > of_y);
+	}
 	if (!order)
 		order = (x->vma->start > y->vma->start) - (x->vma->start < y->vma->start);
 	return sorting->reverse ? -order : order;
 }
 
-/* The lines of these listings. The list is to be freed. */
+/* The lines of these listings, for rows_free() */
 static struct rows rows_of(const struct listing *lists, size_t nr, const struct show_options *o)
 {
 	struct set groups = { .size = sizeof(struct group), .same = same_group };
@@ -237,12 +278,37 @@ struct value {
 	char buf[FLAGS_TEXT];
 };
 
+static bool is_memory(enum show_column column)
+{
+	return column >= COLUMN_MEMORY && column < COLUMN_MEMORY + NR_MEMORY;
+}
+
+static const char *column_name(enum show_column column)
+{
+	return is_memory(column) ? memory_names[column - COLUMN_MEMORY] : columns[column].name;
+}
+
+static int column_flags(enum show_column column)
+{
+	return is_memory(column) ? TABLE_RIGHT : columns[column].flags;
+}
+
+/* Whether the listing has the value. From smaps, VMAs that have it have flags. */
+static bool is_known(enum show_column column, const struct listing *l, const struct row *row)
+{
+	if (is_memory(column))
+		return memory_has(row->memory, column - COLUMN_MEMORY);
+	if (column == COLUMN_FLAGS && listing_is_from_maps(l) && listing_has_flags(l))
+		return row->memory ? row->memory->known : false;
+	return !columns[column].module || !listing_is_from_maps(l);
+}
+
 static void get_value(struct value *v, enum show_column column, const struct listing *l,
 		      const struct row *row)
 {
 	const struct vma *vma = row->vma;
 
-	v->type = columns[column].type;
+	v->type = is_memory(column) ? VALUE_NUMBER : columns[column].type;
 	v->text = v->buf;
 	v->number = 0;
 	switch (column) {
@@ -299,9 +365,13 @@ static void get_value(struct value *v, enum show_column column, const struct lis
 		v->text = vma->name;
 		break;
 	default:
-		memcpy(&v->number, (const char *)vma + columns[column].field, sizeof(v->number));
+		if (is_memory(column))
+			v->number = row->memory ? row->memory->value[column - COLUMN_MEMORY] : 0;
+		else
+			memcpy(&v->number, (const char *)vma + columns[column].field,
+			       sizeof(v->number));
 	}
-	if (columns[column].module && listing_is_from_maps(l))
+	if (!is_known(column, l, row))
 		v->type = VALUE_UNKNOWN;
 	else if (((v->type == VALUE_TEXT || v->type == VALUE_LIST) && !v->text) ||
 		 ((column == COLUMN_PID || column == COLUMN_NR || column == COLUMN_PAGE_KB) &&
@@ -350,7 +420,23 @@ static bool has_page_sizes(const struct listing *l)
 static bool is_of_groups(enum show_column column, const struct show_options *o)
 {
 	return column == o->group_by || column == COLUMN_SIZE || column == COLUMN_VMAS ||
-	       column == COLUMN_SIZE_KB;
+	       column == COLUMN_SIZE_KB ||
+	       (is_memory(column) && column - COLUMN_MEMORY < MEMORY_SUMS);
+}
+
+/* Whether -x or -X shows a field: -X those that this kernel has */
+static bool is_shown_memory(enum show_column column, const struct listing *l,
+			    const struct show_options *o)
+{
+	const unsigned int field = column - COLUMN_MEMORY;
+	size_t i;
+
+	if (field < MEMORY_SHORT || field >= o->memory || !l->memory)
+		return field < o->memory;
+	for (i = 0; i < l->nr; i++)
+		if (memory_has(&l->memory[i], field))
+			return true;
+	return false;
 }
 
 /* By default, a table has page_kb if there is more than one page size. */
@@ -358,13 +444,19 @@ static bool is_default(enum show_column column, const struct listing *l,
 		       const struct show_options *o)
 {
 	const bool is_table = o->format == SHOW_TABLE;
+	/* The size for people has another unit than what -x shows. */
+	const bool in_kb = !is_table || o->memory;
 
+	if (o->group_by && !is_of_groups(column, o))
+		return false;
+	if (is_memory(column))
+		return is_shown_memory(column, l, o);
+	if (column == COLUMN_SIZE || column == COLUMN_SIZE_KB)
+		return in_kb == (column == COLUMN_SIZE_KB);
 	if (o->group_by)
-		return is_of_groups(column, o) &&
-		       column != (is_table ? COLUMN_SIZE_KB : COLUMN_SIZE);
+		return true;
 	switch (column) {
 	case COLUMN_ADDRESS:
-	case COLUMN_SIZE:
 		return is_table;
 	case COLUMN_PERM:
 	case COLUMN_KIND:
@@ -466,8 +558,8 @@ static void print_table(FILE *out, const struct listing *l, const struct rows *r
 
 	nr = choose_columns(shown, l, o);
 	for (j = 0; j < nr; j++)
-		table_column(&t, columns[shown[j]].name, width_of(shown[j], l),
-			     columns[shown[j]].flags);
+		table_column(&t, column_name(shown[j]), width_of(shown[j], l),
+			     column_flags(shown[j]));
 	for (i = 0; i < rows->nr; i++) {
 		for (j = 0; j < nr; j++)
 			copies[j] = get_cell(&cells[j], &values[j], shown[j], l, &rows->list[i],
@@ -494,7 +586,26 @@ static void print_sums(FILE *out, const struct sums *s, const struct show_option
 			s->bytes >> 10);
 }
 
-/* The last line of a table */
+/* "Rss 12 of 34 kB, Pss ..." */
+static void print_memory_sums(FILE *out, const struct sums *s, const struct show_options *o)
+{
+	static const char * const names[MEMORY_SHORT] = { "Rss", "Pss", "Dirty", "Swap" };
+	size_t i;
+
+	for (i = 0; i < MEMORY_SHORT; i++) {
+		fprintf(out, "%s%s ", i ? ", " : "", names[i]);
+		if (!memory_has(&s->memory, i))
+			fputs("?", out);
+		else if (is_filtered(o))
+			fprintf(out, "%" PRIu64 " of %" PRIu64 " kB", s->shown_memory.value[i],
+				s->memory.value[i]);
+		else
+			fprintf(out, "%" PRIu64 " kB", s->memory.value[i]);
+	}
+	putc('\n', out);
+}
+
+/* The last lines of a table */
 static void print_end(FILE *out, const struct listing *l, const struct show_options *o)
 {
 	struct sums s = {};
@@ -504,10 +615,13 @@ static void print_end(FILE *out, const struct listing *l, const struct show_opti
 	add_sums(&s, l, o);
 	print_sums(out, &s, o);
 	if (listing_is_from_maps(l))
-		fputs(", from /proc/PID/maps", out);
+		fputs(listing_has_flags(l) ? ", from /proc/PID/smaps" : ", from /proc/PID/maps",
+		      out);
 	else if (!(l->header.flags & VMAINFO_ATOMIC))
 		fputs(", not all of one instant", out);
 	putc('\n', out);
+	if (o->memory)
+		print_memory_sums(out, &s, o);
 }
 
 /* ---- for programs ---- */
@@ -546,12 +660,25 @@ void listing_json(struct json *j, const struct listing *l)
 		json_int(j, "pid", h->pid);
 	else
 		json_null(j, "pid");
-	json_text(j, "source", listing_is_from_maps(l) ? "maps" : "module");
+	json_text(j, "source", !listing_is_from_maps(l) ? "module" :
+		  listing_has_flags(l) ? "smaps" : "maps");
 	json_bool(j, "atomic", h->flags & VMAINFO_ATOMIC);
 	if (h->taken_ns)
 		json_decimal(j, "taken_ns", h->taken_ns);
 	else
 		json_null(j, "taken_ns");
+}
+
+static void memory_json(struct json *j, const char *key, const struct memory *m,
+			const struct show_options *o)
+{
+	unsigned int i;
+
+	json_open(j, key, '{');
+	for (i = 0; i < MEMORY_SUMS && i < o->memory; i++)
+		if (memory_has(m, i))
+			json_int(j, memory_names[i], m->value[i]);
+	json_close(j, '}');
 }
 
 /* One record at a time: a process can have millions. */
@@ -571,13 +698,17 @@ static void print_json(FILE *out, const struct listing *l, const struct rows *ro
 	json_int(&j, "total_kb", s.bytes >> 10);
 	json_int(&j, "shown_vmas", s.shown);
 	json_int(&j, "shown_kb", s.shown_bytes >> 10);
+	if (o->memory) {
+		memory_json(&j, "total_memory", &s.memory, o);
+		memory_json(&j, "shown_memory", &s.shown_memory, o);
+	}
 	json_open(&j, "records", '[');
 	for (i = 0; i < rows->nr; i++) {
 		json_line(&j);
 		json_open(&j, NULL, '{');
 		for (k = 0; k < nr; k++) {
 			get_value(&v, shown[k], l, &rows->list[i]);
-			print_value_json(&j, columns[shown[k]].name, &v);
+			print_value_json(&j, column_name(shown[k]), &v);
 		}
 		json_close(&j, '}');
 	}
@@ -605,7 +736,7 @@ static void print_csv(FILE *out, const struct listing *l, const struct rows *row
 	struct value v;
 
 	for (j = 0; j < nr && !o->noheadings; j++)
-		fprintf(out, "%s%s", columns[shown[j]].name, j + 1 < nr ? "," : "\r\n");
+		fprintf(out, "%s%s", column_name(shown[j]), j + 1 < nr ? "," : "\r\n");
 	for (i = 0; i < rows->nr; i++) {
 		for (j = 0; j < nr; j++) {
 			get_value(&v, shown[j], l, &rows->list[i]);
@@ -686,7 +817,7 @@ void show_listing(FILE *out, const struct listing *l, const struct show_options 
 		print_end(out, l, o);
 		break;
 	}
-	free(rows.list);
+	rows_free(&rows, o);
 }
 
 /* ---- the command ---- */
@@ -697,6 +828,7 @@ static const char doc[] =
 	"vmainfo itself.\n"
 	"\vColumns: address, size, pid, vmas, nr, start, end, size_kb, perm, offset, dev,\n"
 	"inode, kind, page_kb, anon, policy, flags, deleted, nomerge, ops, name.\n"
+	"Of -x: rss_kb, pss_kb, dirty_kb, swap_kb; of -X: more that smaps has.\n"
 	"\n"
 	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
 	"and executable, and '.' for no access. The [vsyscall] page is not a VMA of the\n"
@@ -711,6 +843,10 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "long", 'l', NULL, 0, "All columns that the module's vmas has", 1 },
+	{ "memory", 'x', NULL, 0,
+	  "Also how much of it is in memory, in kB: rss_kb, pss_kb, dirty_kb, swap_kb. Reads /proc/PID/smaps, which delays the process",
+	  1 },
+	{ "all-memory", 'X', NULL, 0, "The same with all that smaps has", 1 },
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its records", 1 },
 	{ "csv", OPT_CSV, NULL, 0, "CSV, of one process", 1 },
 	{ "maps", OPT_MAPS, NULL, 0,
@@ -719,7 +855,7 @@ static const struct argp_option options[] = {
 	  "A line for all VMAs with the same KEY: name, kind, perm; without KEY, for similar VMAs, as 'vmainfo why'",
 	  1 },
 	{ "sort", OPT_SORT, "KEY", 0,
-	  "Sort by address (the default), size, name; -KEY is the reverse order",
+	  "Sort by address (the default), size, name, rss, pss, dirty, swap; -KEY is the reverse order",
 	  2 },
 	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
 	  "Only these columns, in this order; they are listed below",
@@ -771,7 +907,7 @@ static int column_of_name(const char *name)
 	int column;
 
 	for (column = 0; column < NR_COLUMNS; column++)
-		if (!strcmp(name, columns[column].name))
+		if (!strcmp(name, column_name(column)))
 			return column;
 	return -1;
 }
@@ -780,8 +916,13 @@ static int column_of_name(const char *name)
 static enum show_column parse_key(struct argp_state *state, const char *arg, const char *what,
 				  const enum show_column *keys, size_t nr)
 {
-	const int column = column_of_name(arg);
+	char *text = xasprintf("%s_kb", arg);
+	int column = column_of_name(arg);
 
+	/* --sort=rss is a column in kB. */
+	if (column < 0)
+		column = column_of_name(text);
+	free(text);
 	while (nr--)
 		if ((int)keys[nr] == column)
 			return column;
@@ -791,7 +932,11 @@ static enum show_column parse_key(struct argp_state *state, const char *arg, con
 
 static void parse_sort(struct argp_state *state, const char *arg)
 {
-	static const enum show_column keys[] = { COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_NAME };
+	static const enum show_column keys[] = {
+		COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_NAME, COLUMN_MEMORY + MEMORY_RSS,
+		COLUMN_MEMORY + MEMORY_PSS, COLUMN_MEMORY + MEMORY_DIRTY,
+		COLUMN_MEMORY + MEMORY_SWAP,
+	};
 	struct show_options *o = &((struct arguments *)state->input)->show;
 
 	o->reverse = *arg == '-';
@@ -877,6 +1022,17 @@ static void parse_names(struct argp_state *state, const char *arg, const char *w
 	free(copy);
 }
 
+/* Columns and --sort ask for it as well as -x does. */
+static bool needs_memory(const struct show_options *o)
+{
+	bool needs = o->memory || is_memory(o->sort);
+	size_t i;
+
+	for (i = 0; i < o->nr_columns; i++)
+		needs |= is_memory(o->columns[i]);
+	return needs;
+}
+
 static void check_arguments(struct argp_state *state, const struct arguments *a)
 {
 	const struct show_options *o = &a->show;
@@ -891,6 +1047,8 @@ static void check_arguments(struct argp_state *state, const struct arguments *a)
 		argp_error(state, "--raw and %s exclude each other", a->format);
 	if (o->nr_columns && o->format >= SHOW_MAPS)
 		argp_error(state, "--columns and %s exclude each other", a->format);
+	if (o->memory && o->format >= SHOW_MAPS)
+		argp_error(state, "-x and %s exclude each other", a->format);
 	if (o->sorted && o->format == SHOW_SIMILAR)
 		argp_error(state, "--sort and --group without a KEY exclude each other");
 	if (o->group_by && (o->format == SHOW_LONG || o->format >= SHOW_MAPS))
@@ -899,7 +1057,7 @@ static void check_arguments(struct argp_state *state, const struct arguments *a)
 	for (i = 0; i < o->nr_columns; i++)
 		if (o->group_by ? !is_of_groups(o->columns[i], o) : o->columns[i] == COLUMN_VMAS)
 			argp_error(state, "%s has no column '%s'", o->group_by ? "a group" : "a VMA",
-				   columns[o->columns[i]].name);
+				   column_name(o->columns[i]));
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -908,6 +1066,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	char *copy, *rest, *text;
 
 	switch (key) {
+	case 'x':
+		a->show.memory = a->show.memory ?: MEMORY_SHORT;
+		break;
+	case 'X':
+		a->show.memory = NR_MEMORY;
+		break;
 	case 'l':
 		set_format(state, SHOW_LONG, "--long");
 		break;
@@ -959,6 +1123,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		check_arguments(state, a);
 		merge_ranges(a);
+		a->show.needs_memory = needs_memory(&a->show);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -990,21 +1155,22 @@ static void show_total(const struct sums *s, const struct listing *lists, size_t
 	if (lists) {
 		rows = rows_of(lists, nr, o);
 		print_table(stdout, lists, &rows, o);
-		free(rows.list);
+		rows_free(&rows, o);
 	}
 	print_sums(stdout, s, o);
 	putchar('\n');
+	if (o->memory)
+		print_memory_sums(stdout, s, o);
 }
 
-/* Reads a file or a process, possibly one of several. Returns 0 or an errno. */
-static int read_listing(struct listing *l, const struct arguments *a, pid_t pid, bool several)
+/* Reads a file or a process. Returns 0 or the errno of the process. */
+static int read_listing(struct listing *l, const struct arguments *a, pid_t pid)
 {
-	if (several)
-		return listing_try(l, pid);
-	if (a->file)
-		listing_from_file(l, a->file);
-	else
-		listing_of(l, pid);
+	if (!a->file)
+		return a->show.needs_memory ? memory_listing(l, pid) : listing_try(l, pid);
+	listing_from_file(l, a->file);
+	if (a->show.needs_memory && !l->memory)
+		error(exit_failure, 0, NO_MEMORY, a->file);
 	return 0;
 }
 
@@ -1022,9 +1188,9 @@ static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 
 	for (i = 0; i < nr; i++) {
 		l = &lists[keep ? found : 0];
-		err = read_listing(l, a, pids[i], nr > 1);
+		err = read_listing(l, a, pids[i]);
 		if (err) {
-			error(0, err, "process %d", pids[i]);
+			error(0, err, pids[i] ? "process %d" : "cannot read " VMAINFO_RAW, pids[i]);
 			status = EXIT_FAILURE;
 			continue;
 		}

@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "listing.h"
+#include "memory.h"
 
 enum show_format { SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_SIMILAR };
 
@@ -13,7 +14,9 @@ enum show_column {
 	COLUMN_ADDRESS, COLUMN_SIZE, COLUMN_PID, COLUMN_VMAS,
 	COLUMN_NR, COLUMN_START, COLUMN_END, COLUMN_SIZE_KB, COLUMN_PERM, COLUMN_OFFSET, COLUMN_DEV,
 	COLUMN_INODE, COLUMN_KIND, COLUMN_PAGE_KB, COLUMN_ANON, COLUMN_POLICY, COLUMN_FLAGS,
-	COLUMN_DELETED, COLUMN_NOMERGE, COLUMN_OPS, COLUMN_NAME,
+	COLUMN_DELETED, COLUMN_NOMERGE, COLUMN_OPS,
+	COLUMN_MEMORY,		/* the first of enum memory_field, whose order they have */
+	COLUMN_NAME = COLUMN_MEMORY + NR_MEMORY,
 	NR_COLUMNS
 };
 
@@ -35,7 +38,9 @@ struct show_options {
 	const char *perm;	/* a pattern of --perm, NULL for all */
 	const struct vma_range *ranges;	/* sorted and disjoint: a VMA must overlap one */
 	size_t nr_ranges;	/* 0: the whole address space */
-	enum show_column sort;	/* COLUMN_ADDRESS, _SIZE or _NAME */
+	unsigned int memory;	/* how many fields to show by default: 0, MEMORY_SHORT, NR_MEMORY */
+	bool needs_memory;	/* it is to be read, for these or others */
+	enum show_column sort;	/* COLUMN_ADDRESS, _SIZE, _NAME, or of MEMORY_RSS, ... */
 	bool reverse;		/* the order of @sort */
 	bool sorted;		/* @sort was asked for */
 	/* COLUMN_KIND, _PERM or _NAME: a line for all with the same; 0: a line for each VMA */
