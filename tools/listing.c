@@ -128,6 +128,7 @@ uint64_t listing_size(const struct listing *l)
 void listing_free(struct listing *l)
 {
 	free(l->vmas);
+	free(l->build_ids);
 	free(l->memory);
 	free(l->rollup);
 	free(l->raw);
@@ -186,6 +187,7 @@ static void swap_record(struct vmainfo_record *r)
 static const char *record_parse(struct vma *vma, struct memory *memory, char *p, size_t left,
 				bool swap, size_t *next)
 {
+	const size_t build_id_size = offsetof(struct vmainfo_record, build_id_size);
 	struct vmainfo_record r;
 	uint64_t texts_end;
 
@@ -200,6 +202,15 @@ static const char *record_parse(struct vma *vma, struct memory *memory, char *p,
 		return "a record has an impossible size";
 	if (r.next > left)
 		return "it ends inside a record";
+	r.build_id_size = 0;
+	if (r.size >= sizeof(r) && r.next >= sizeof(r)) {
+		memcpy(&r.build_id_size, p + build_id_size, sizeof(r) - build_id_size);
+		if (swap)
+			swap_u32(&r.build_id_size, 1);
+		memcpy(p + build_id_size, &r.build_id_size, sizeof(r.build_id_size));
+	}
+	if (r.build_id_size > sizeof(r.build_id))
+		return "a build ID is too long";
 	texts_end = ((uint64_t)r.size + r.name_len + r.ops_len + 7) / 8 * 8;
 	if (r.next < texts_end)
 		return "a name is longer than its record";
@@ -224,6 +235,8 @@ static const char *record_parse(struct vma *vma, struct memory *memory, char *p,
 	vma->policy = r.policy;
 	vma->page_shift = r.page_shift;
 	vma->nomerge = r.nomerge;
+	vma->build_id_size = r.build_id_size;
+	vma->build_id = (unsigned char *)p + offsetof(struct vmainfo_record, build_id);
 	return memory ? memory_unpack(memory, p + texts_end, r.next - texts_end, swap) : NULL;
 }
 

@@ -21,7 +21,12 @@ struct vma {
 	uint8_t nomerge;	/* VMAINFO_NOMERGE_*; 0 if not known */
 	const char *name;	/* as in maps, without escapes, or NULL */
 	const char *ops;	/* symbol of its operations, or NULL */
+	const unsigned char *build_id;	/* of its file; see @has_build_ids */
+	uint8_t build_id_size;	/* 0 without one */
 };
+
+/* The largest size of a build ID */
+#define BUILD_ID 20
 
 /*
  * A bit of struct vmainfo_header.flags in captures of /proc/PID/maps. Fields
@@ -42,6 +47,8 @@ struct listing {
 	struct vma *vmas;	/* in address order; the gate page is the last one */
 	size_t nr;
 	bool has_gate;
+	bool has_build_ids;	/* VMAs without a build ID have none; else it is not known */
+	unsigned char *build_ids;	/* those that are not in @raw */
 	struct memory *memory;	/* of each of @vmas; NULL if it was not asked for */
 	struct memory *rollup;	/* of all of them by smaps_rollup; NULL in captures */
 	char *raw;		/* all of it in the form of "raw" */

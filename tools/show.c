@@ -12,6 +12,7 @@
 /* Number and size of the VMAs that are shown, and of all; @lines has the gate page */
 struct sums {
 	size_t shown, vmas, lines;
+	bool filtered;		/* the module has left others out: @vmas and @bytes are @shown */
 	uint64_t shown_bytes, bytes;
 	struct memory shown_memory, memory;
 };
@@ -21,59 +22,11 @@ static bool is_gate(const struct listing *l, const struct vma *vma)
 	return l->has_gate && vma == &l->vmas[l->nr - 1];
 }
 
-/* A pattern of --perm: '?' is any, '-' is not set, also instead of 'p'. */
-static bool perm_matches(const struct vma *vma, const char *pattern)
-{
-	char perm[5];
-	size_t i;
-
-	vma_perm(perm, vma);
-	for (i = 0; pattern[i]; i++)
-		if (pattern[i] != '?' && pattern[i] != perm[i] &&
-		    !(pattern[i] == '-' && perm[i] == 'p'))
-			return false;
-	return true;
-}
-
-static bool perm_is_valid(const char *pattern)
-{
-	static const char * const letters[] = { "r-?", "w-?", "x-?", "sp-?" };
-	size_t i;
-
-	for (i = 0; pattern[i]; i++)
-		if (i >= 4 || !strchr(letters[i], pattern[i]))
-			return false;
-	return i;
-}
-
-static bool in_ranges(const struct vma *vma, const struct show_options *o)
-{
-	size_t from = 0, to = o->nr_ranges, i;
-
-	/* Finds the first range that ends above the start of the VMA. */
-	while (from < to) {
-		i = (from + to) / 2;
-		if (o->ranges[i].end <= vma->start)
-			from = i + 1;
-		else
-			to = i;
-	}
-	return from < o->nr_ranges && o->ranges[from].start < vma->end;
-}
-
-static bool is_wanted(const struct vma *vma, const struct show_options *o)
-{
-	if (o->kinds && (vma->kind >= 32 || !(o->kinds & 1u << vma->kind)))
-		return false;
-	if (o->perm && !perm_matches(vma, o->perm))
-		return false;
-	return !o->nr_ranges || in_ranges(vma, o);
-}
-
 static void add_sums(struct sums *sums, const struct listing *l, const struct show_options *o)
 {
 	const struct vma *vma;
 
+	sums->filtered |= l->header.flags & VMAINFO_FILTERED;
 	sums->vmas += listing_vmas(l);
 	sums->bytes += listing_size(l);
 	if (l->rollup && l->rollup->known)
@@ -81,7 +34,7 @@ static void add_sums(struct sums *sums, const struct listing *l, const struct sh
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
 		if (l->memory && !(l->rollup && l->rollup->known))
 			memory_add(&sums->memory, &l->memory[vma - l->vmas]);
-		if (!is_wanted(vma, o))
+		if (!is_wanted(&o->wanted, vma))
 			continue;
 		sums->lines++;
 		if (is_gate(l, vma))
@@ -97,11 +50,14 @@ static void add_sums(struct sums *sums, const struct listing *l, const struct sh
 
 /* A line: a VMA, or all those that have the same text in the column of --group */
 struct row {
-	const struct vma *vma;	/* the first one */
+	const struct vma *vma;	/* the first one; &no_vma for a lookup of what is not mapped */
+	uint64_t lookup;	/* the address, if there are lookups */
 	uint64_t vmas;		/* the gate page is not counted */
 	uint64_t bytes;
 	struct memory *memory;	/* NULL if it was not read; of a group, to be freed */
 };
+
+static const struct vma no_vma;
 
 struct rows {
 	struct row *list;
@@ -143,6 +99,32 @@ static size_t find_row(const struct rows *rows, struct set *groups, const struct
 	return set_find(groups, &key);
 }
 
+static int compare_address(const void *key, const void *element)
+{
+	const uint64_t address = *(const uint64_t *)key;
+	const struct vma *vma = element;
+
+	return address < vma->start ? -1 : address >= vma->end;
+}
+
+static void add_lookups(struct rows *rows, const struct listing *l, const struct show_options *o)
+{
+	const struct vma *vma;
+	struct row *row;
+	size_t i;
+
+	for (i = 0; i < o->nr_lookups; i++) {
+		vma = bsearch(&o->lookups[i], l->vmas, l->nr, sizeof(*l->vmas), compare_address);
+		if (!vma || !is_wanted(&o->wanted, vma))
+			vma = &no_vma;
+		rows->list = array_grow(rows->list, rows->nr, sizeof(*rows->list));
+		row = &rows->list[rows->nr++];
+		*row = (struct row){ .vma = vma, .lookup = o->lookups[i], .bytes = vma_size(vma) };
+		if (l->memory && vma != &no_vma)
+			row->memory = &l->memory[vma - l->vmas];
+	}
+}
+
 static void add_rows(struct rows *rows, struct set *groups, const struct listing *l,
 		     const struct show_options *o)
 {
@@ -151,7 +133,7 @@ static void add_rows(struct rows *rows, struct set *groups, const struct listing
 	size_t i;
 
 	for (vma = l->vmas; vma < l->vmas + l->nr; vma++) {
-		if (!is_wanted(vma, o) || (o->group_by && is_gate(l, vma)))
+		if (!is_wanted(&o->wanted, vma) || (o->group_by && is_gate(l, vma)))
 			continue;
 		i = find_row(rows, groups, vma, o->group_by);
 		if (i == rows->nr) {
@@ -225,10 +207,13 @@ static struct rows rows_of(const struct listing *lists, size_t nr, const struct 
 	size_t i;
 
 	for (i = 0; i < nr; i++)
-		add_rows(&rows, &groups, &lists[i], o);
+		if (o->nr_lookups && !o->group_by)
+			add_lookups(&rows, &lists[i], o);
+		else
+			add_rows(&rows, &groups, &lists[i], o);
 	set_free(&groups);
 	sorting = o;
-	if (rows.nr && (o->sort != COLUMN_ADDRESS || o->reverse))
+	if (rows.nr && o->sort)
 		qsort(rows.list, rows.nr, sizeof(*rows.list), compare_rows);
 	return rows;
 }
@@ -248,10 +233,13 @@ static const struct {
 	size_t field;		/* of struct vma, for VALUE_BIG and VALUE_HEX */
 	bool module;		/* only the module tells the value */
 } columns[] = {
+	[COLUMN_LOOKUP] = { "lookup", TABLE_RIGHT, VALUE_HEX, 0, false },
 	[COLUMN_ADDRESS] = { "address", TABLE_RIGHT, VALUE_TEXT, 0, false },
 	[COLUMN_SIZE] = { "size", TABLE_RIGHT, VALUE_TEXT, 0, false },
 	[COLUMN_PID] = { "pid", TABLE_RIGHT, VALUE_NUMBER, 0, false },
 	[COLUMN_VMAS] = { "vmas", TABLE_RIGHT, VALUE_NUMBER, 0, false },
+	[COLUMN_VMA_OFFSET] = { "vma_offset", TABLE_RIGHT, VALUE_HEX, 0, false },
+	[COLUMN_FILE_OFFSET] = { "file_offset", TABLE_RIGHT, VALUE_HEX, 0, false },
 	[COLUMN_NR] = { "nr", TABLE_RIGHT, VALUE_NUMBER, 0, false },
 	[COLUMN_START] = { "start", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, start), false },
 	[COLUMN_END] = { "end", TABLE_RIGHT, VALUE_HEX, offsetof(struct vma, end), false },
@@ -268,6 +256,7 @@ static const struct {
 	[COLUMN_DELETED] = { "deleted", 0, VALUE_BOOL, 0, true },
 	[COLUMN_NOMERGE] = { "nomerge", 0, VALUE_LIST, 0, true },
 	[COLUMN_OPS] = { "ops", 0, VALUE_TEXT, 0, true },
+	[COLUMN_BUILD_ID] = { "build_id", 0, VALUE_TEXT, 0, false },
 	[COLUMN_NAME] = { "name", TABLE_CUT, VALUE_TEXT, 0, false },
 };
 
@@ -293,30 +282,64 @@ static int column_flags(enum show_column column)
 	return is_memory(column) ? TABLE_RIGHT : columns[column].flags;
 }
 
+/* Whether there is a value at all */
+static bool has_value(enum show_column column, const struct row *row, const struct value *v,
+		      const struct show_options *o)
+{
+	if (column == COLUMN_LOOKUP || column == COLUMN_VMA_OFFSET)
+		return o->nr_lookups;
+	if (column == COLUMN_FILE_OFFSET)
+		return o->nr_lookups && row->vma->ino;
+	if (column == COLUMN_PID || column == COLUMN_NR || column == COLUMN_PAGE_KB)
+		return v->number;
+	return (v->type != VALUE_TEXT && v->type != VALUE_LIST) || v->text;
+}
+
 /* Whether the listing has the value. From smaps, VMAs that have it have flags. */
 static bool is_known(enum show_column column, const struct listing *l, const struct row *row)
 {
 	if (is_memory(column))
 		return memory_has(row->memory, column - COLUMN_MEMORY);
+	if (column == COLUMN_BUILD_ID)
+		return !row->vma->ino || row->vma->build_id_size || l->has_build_ids;
 	if (column == COLUMN_FLAGS && listing_is_from_maps(l) && listing_has_flags(l))
 		return row->memory ? row->memory->known : false;
 	return !columns[column].module || !listing_is_from_maps(l);
 }
 
 static void get_value(struct value *v, enum show_column column, const struct listing *l,
-		      const struct row *row)
+		      const struct row *row, const struct show_options *o)
 {
 	const struct vma *vma = row->vma;
+	size_t i;
 
 	v->type = is_memory(column) ? VALUE_NUMBER : columns[column].type;
 	v->text = v->buf;
 	v->number = 0;
+	if (vma == &no_vma && column != COLUMN_LOOKUP) {
+		v->type = VALUE_NONE;
+		return;
+	}
 	switch (column) {
 	case COLUMN_ADDRESS:
 		snprintf(v->buf, sizeof(v->buf), "%08" PRIx64 "-%08" PRIx64, vma->start, vma->end);
 		break;
 	case COLUMN_SIZE:
 		size_text(v->buf, row->bytes);
+		break;
+	case COLUMN_LOOKUP:
+		v->number = row->lookup;
+		break;
+	case COLUMN_VMA_OFFSET:
+		v->number = row->lookup - vma->start;
+		break;
+	case COLUMN_FILE_OFFSET:
+		v->number = row->lookup - vma->start + vma->offset;
+		break;
+	case COLUMN_BUILD_ID:
+		for (i = 0; i < vma->build_id_size; i++)
+			sprintf(v->buf + 2 * i, "%02x", vma->build_id[i]);
+		v->text = i ? v->buf : NULL;
 		break;
 	case COLUMN_PID:
 		v->number = l->header.pid;
@@ -371,12 +394,10 @@ static void get_value(struct value *v, enum show_column column, const struct lis
 			memcpy(&v->number, (const char *)vma + columns[column].field,
 			       sizeof(v->number));
 	}
+	if (!has_value(column, row, v, o))
+		v->type = VALUE_NONE;
 	if (!is_known(column, l, row))
 		v->type = VALUE_UNKNOWN;
-	else if (((v->type == VALUE_TEXT || v->type == VALUE_LIST) && !v->text) ||
-		 ((column == COLUMN_PID || column == COLUMN_NR || column == COLUMN_PAGE_KB) &&
-		  !v->number))
-		v->type = VALUE_NONE;
 }
 
 /* The text for tables and CSV, before printable(), or NULL. It can be @v->buf. */
@@ -424,6 +445,12 @@ static bool is_of_groups(enum show_column column, const struct show_options *o)
 	       (is_memory(column) && column - COLUMN_MEMORY < MEMORY_SUMS);
 }
 
+static bool is_of_lookups(enum show_column column)
+{
+	return column == COLUMN_LOOKUP || column == COLUMN_VMA_OFFSET ||
+	       column == COLUMN_FILE_OFFSET || column == COLUMN_BUILD_ID;
+}
+
 /* Whether -x or -X shows a field: -X those that this kernel has */
 static bool is_shown_memory(enum show_column column, const struct listing *l,
 			    const struct show_options *o)
@@ -445,12 +472,14 @@ static bool is_default(enum show_column column, const struct listing *l,
 {
 	const bool is_table = o->format == SHOW_TABLE;
 	/* The size for people has another unit than what -x shows. */
-	const bool in_kb = !is_table || o->memory;
+	const bool in_kb = !is_table || o->memory || o->nr_lookups;
 
 	if (o->group_by && !is_of_groups(column, o))
 		return false;
 	if (is_memory(column))
 		return is_shown_memory(column, l, o);
+	if (is_of_lookups(column))
+		return o->nr_lookups;
 	if (column == COLUMN_SIZE || column == COLUMN_SIZE_KB)
 		return in_kb == (column == COLUMN_SIZE_KB);
 	if (o->group_by)
@@ -508,7 +537,7 @@ static char *get_cell(struct table_cell *cell, struct value *v, enum show_column
 {
 	char *copy;
 
-	get_value(v, column, l, row);
+	get_value(v, column, l, row, o);
 	*cell = (struct table_cell){ value_text(v, false), "" };
 	if (!cell->text || !*cell->text) {
 		cell->text = column == COLUMN_NAME && !o->raw ? "" : "-";
@@ -573,12 +602,15 @@ static void print_table(FILE *out, const struct listing *l, const struct rows *r
 
 static bool is_filtered(const struct show_options *o)
 {
-	return o->kinds || o->perm || o->nr_ranges;
+	return !wants_all(&o->wanted);
 }
 
 static void print_sums(FILE *out, const struct sums *s, const struct show_options *o)
 {
-	if (is_filtered(o))
+	if (s->filtered)
+		fprintf(out, "%zu VMA%s that match%s, %" PRIu64 " kB", s->shown,
+			s->shown == 1 ? "" : "s", s->shown == 1 ? "es" : "", s->shown_bytes >> 10);
+	else if (is_filtered(o))
 		fprintf(out, "%zu of %zu VMAs, %" PRIu64 " of %" PRIu64 " kB", s->shown, s->vmas,
 			s->shown_bytes >> 10, s->bytes >> 10);
 	else
@@ -707,7 +739,7 @@ static void print_json(FILE *out, const struct listing *l, const struct rows *ro
 		json_line(&j);
 		json_open(&j, NULL, '{');
 		for (k = 0; k < nr; k++) {
-			get_value(&v, shown[k], l, &rows->list[i]);
+			get_value(&v, shown[k], l, &rows->list[i], o);
 			print_value_json(&j, column_name(shown[k]), &v);
 		}
 		json_close(&j, '}');
@@ -739,7 +771,7 @@ static void print_csv(FILE *out, const struct listing *l, const struct rows *row
 		fprintf(out, "%s%s", column_name(shown[j]), j + 1 < nr ? "," : "\r\n");
 	for (i = 0; i < rows->nr; i++) {
 		for (j = 0; j < nr; j++) {
-			get_value(&v, shown[j], l, &rows->list[i]);
+			get_value(&v, shown[j], l, &rows->list[i], o);
 			print_csv_text(out, value_text(&v, true) ?: "",
 				       o->terminal ? 0 : TEXT_UTF8);
 			fputs_unlocked(j + 1 < nr ? "," : "\r\n", out);
@@ -761,6 +793,8 @@ static void print_maps(FILE *out, const struct rows *rows, const struct show_opt
 
 	for (i = 0; i < rows->nr; i++) {
 		vma = rows->list[i].vma;
+		if (vma == &no_vma)
+			continue;
 		column = fprintf(out, "%08" PRIx64 "-%08" PRIx64 " %s %08" PRIx64 " %02x:%02x %"
 				 PRIu64 " ", vma->start, vma->end, vma_perm(perm, vma), vma->offset,
 				 vma->dev_major, vma->dev_minor, vma->ino);
@@ -785,7 +819,7 @@ static void print_similar(FILE *out, const struct listing *l, const struct show_
 	const struct vma *vma;
 
 	for (vma = l->vmas; vma < l->vmas + l->nr - l->has_gate; vma++)
-		if (is_wanted(vma, o))
+		if (is_wanted(&o->wanted, vma))
 			groups_add(g, vma);
 	groups_print(out, g, 0, o->terminal);
 	groups_free(g);
@@ -827,7 +861,8 @@ static const char doc[] =
 	"either, shows the process that the module's parameter \"pid\" names, or else\n"
 	"vmainfo itself.\n"
 	"\vColumns: address, size, pid, vmas, nr, start, end, size_kb, perm, offset, dev,\n"
-	"inode, kind, page_kb, anon, policy, flags, deleted, nomerge, ops, name.\n"
+	"inode, kind, page_kb, anon, policy, flags, deleted, nomerge, ops, build_id,\n"
+	"lookup, vma_offset, file_offset, name.\n"
 	"Of -x: rss_kb, pss_kb, dirty_kb, swap_kb; of -X: more that smaps has.\n"
 	"\n"
 	"In tables, permissions (as in /proc/PID/maps) are followed by '!' for writable\n"
@@ -869,8 +904,8 @@ static const struct argp_option options[] = {
 	{ "perm", OPT_PERM, "PATTERN", 0,
 	  "Only these permissions: up to four characters, as in maps, '-' for not set, '?' for either; ?wx is writable and executable",
 	  3 },
-	{ "addr", OPT_ADDR, "ADDRESS|START-END[,...]", 0,
-	  "Only VMAs that contain one of these hexadecimal addresses, or overlap one of these ranges",
+	{ "addr", OPT_ADDR, "ADDRESS[,...]|START-END[,...]|-", 0,
+	  "A line for each of these hexadecimal addresses: the VMA that contains it, the offsets in the VMA and in its file, and the build ID. With ranges: only the VMAs that overlap one. - reads them from stdin",
 	  3 },
 	{ "from", OPT_FROM, "FILE", 0,
 	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 4 },
@@ -883,7 +918,8 @@ struct arguments {
 	char **processes;
 	size_t nr_processes;
 	const char *file;
-	struct vma_range *ranges;
+	uint64_t *lookups;
+	bool has_ranges, addresses_from_stdin;
 };
 
 /* These formats have no place for the process. */
@@ -941,7 +977,6 @@ static void parse_sort(struct argp_state *state, const char *arg)
 
 	o->reverse = *arg == '-';
 	o->sort = parse_key(state, arg + o->reverse, "--sort", keys, ARRAY_SIZE(keys));
-	o->sorted = true;
 }
 
 static void parse_group(struct argp_state *state, const char *arg)
@@ -955,48 +990,48 @@ static void parse_group(struct argp_state *state, const char *arg)
 		set_format(state, SHOW_SIMILAR, "--group");
 }
 
-static int compare_ranges(const void *a, const void *b)
+/* Adds "ADDRESS" or "START-END". Returns false if it is neither. */
+static bool add_address(struct arguments *a, char *text)
 {
-	const struct vma_range *x = a, *y = b;
-
-	return (x->start > y->start) - (x->start < y->start);
-}
-
-/* Adds "ADDRESS" or "START-END". */
-static void add_range(struct argp_state *state, char *text)
-{
-	struct arguments *a = state->input;
 	char *end = strchr(text, '-');
-	struct vma_range range;
+	uint64_t first, last = 0;
+	bool valid;
 
 	if (end)
-		*end++ = 0;
-	if (!parse_address(text, &range.start) || (end && !parse_address(end, &range.end)))
-		argp_error(state, "invalid address: '%s%s%s'", text, end ? "-" : "", end ?: "");
-	if (end && range.start >= range.end)
-		argp_error(state, "'%s-%s' ends before it begins", text, end);
-	/* No VMA has the last address. */
-	if (!end)
-		range.end = range.start + (range.start != UINT64_MAX);
-	a->ranges = array_grow(a->ranges, a->show.nr_ranges, sizeof(*a->ranges));
-	a->ranges[a->show.nr_ranges++] = range;
+		*end = 0;
+	valid = parse_address(text, &first);
+	if (end) {
+		valid = valid && parse_address(end + 1, &last) && first < last;
+		*end = '-';
+		a->has_ranges = true;
+	} else if (valid) {
+		a->lookups = array_grow(a->lookups, a->show.nr_lookups, sizeof(*a->lookups));
+		a->lookups[a->show.nr_lookups++] = first;
+		/* No VMA has the last address. */
+		first -= first == UINT64_MAX;
+		last = first + 1;
+	}
+	if (valid)
+		wanted_range(&a->show.wanted, (struct vmainfo_range){ first, last });
+	return valid;
 }
 
-/* Sorts the ranges and merges those that overlap. */
-static void merge_ranges(struct arguments *a)
+static void parse_addresses(struct argp_state *state, const char *arg)
 {
-	size_t i, nr = 0;
+	struct arguments *a = state->input;
+	const bool from_stdin = !strcmp(arg, "-");
+	char *copy, *rest, *text;
+	struct bytes b = {};
 
-	if (!a->show.nr_ranges)
-		return;
-	qsort(a->ranges, a->show.nr_ranges, sizeof(*a->ranges), compare_ranges);
-	for (i = 1; i < a->show.nr_ranges; i++)
-		if (a->ranges[i].start > a->ranges[nr].end)
-			a->ranges[++nr] = a->ranges[i];
-		else if (a->ranges[i].end > a->ranges[nr].end)
-			a->ranges[nr].end = a->ranges[i].end;
-	a->show.nr_ranges = nr + 1;
-	a->show.ranges = a->ranges;
+	a->addresses_from_stdin |= from_stdin;
+	if (from_stdin)
+		file_read(&b, arg, NULL);
+	copy = from_stdin ? b.p : xstrdup(arg);
+	for (rest = copy; (text = strsep(&rest, ", \t\r\n"));)
+		if ((*text || !from_stdin) && !add_address(a, text))
+			argp_error(state, "invalid %s%s: '%s'", strchr(text, '-') ? "range" : "address",
+				   from_stdin ? " on stdin" : "", text);
+	free(copy);
 }
 
 /* Parses a list. @number_of returns the number of a name, or -1. */
@@ -1013,7 +1048,7 @@ static void parse_names(struct argp_state *state, const char *arg, const char *w
 		if (number < 0)
 			argp_error(state, "unknown %s: '%s'", what, name);
 		if (number_of == kind_of_name)
-			o->kinds |= 1u << number;
+			o->wanted.kinds |= 1u << number;
 		else if (o->nr_columns < NR_COLUMNS)
 			o->columns[o->nr_columns++] = number;
 		else
@@ -1041,6 +1076,12 @@ static void check_arguments(struct argp_state *state, const struct arguments *a)
 	if (a->nr_processes > 1 && is_for_one(o->format))
 		argp_error(state, "extra operand '%s': %s is for one process", a->processes[1],
 			   a->format);
+	if (a->has_ranges && o->nr_lookups)
+		argp_error(state, "addresses and ranges exclude each other");
+	if (a->addresses_from_stdin && (!o->nr_lookups && !a->has_ranges))
+		argp_error(state, "there is no address on stdin");
+	if (a->addresses_from_stdin && a->file && !strcmp(a->file, "-"))
+		argp_error(state, "only one of --addr and --from can be stdin");
 	if (a->nr_processes && a->file)
 		argp_error(state, "a process and --from exclude each other");
 	if (o->raw && o->format > SHOW_LONG)
@@ -1049,7 +1090,7 @@ static void check_arguments(struct argp_state *state, const struct arguments *a)
 		argp_error(state, "--columns and %s exclude each other", a->format);
 	if (o->memory && o->format >= SHOW_MAPS)
 		argp_error(state, "-x and %s exclude each other", a->format);
-	if (o->sorted && o->format == SHOW_SIMILAR)
+	if (o->sort && o->format == SHOW_SIMILAR)
 		argp_error(state, "--sort and --group without a KEY exclude each other");
 	if (o->group_by && (o->format == SHOW_LONG || o->format >= SHOW_MAPS))
 		argp_error(state, "--group=%s and %s exclude each other", columns[o->group_by].name,
@@ -1063,7 +1104,6 @@ static void check_arguments(struct argp_state *state, const struct arguments *a)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	char *copy, *rest, *text;
 
 	switch (key) {
 	case 'x':
@@ -1094,15 +1134,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		parse_names(state, arg, "kind", kind_of_name);
 		break;
 	case OPT_PERM:
-		if (!perm_is_valid(arg))
+		if (!wanted_perm(&a->show.wanted, arg))
 			argp_error(state, "invalid pattern of permissions: '%s'", arg);
-		a->show.perm = arg;
 		break;
 	case OPT_ADDR:
-		copy = rest = xstrdup(arg);
-		while ((text = strsep(&rest, ",")))
-			add_range(state, text);
-		free(copy);
+		parse_addresses(state, arg);
 		break;
 	case OPT_FROM:
 		a->file = arg;
@@ -1122,7 +1158,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		check_arguments(state, a);
-		merge_ranges(a);
+		wanted_merge(&a->show.wanted);
+		a->show.lookups = a->lookups;
 		a->show.needs_memory = needs_memory(&a->show);
 		break;
 	default:
@@ -1133,16 +1170,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static void nothing_mapped(const struct show_options *o)
 {
-	const struct vma_range *r = o->ranges;
-	const char *what = o->kinds || o->perm ? "that matches " : "";
+	const struct wanted *w = &o->wanted;
+	const struct vmainfo_range *r = w->ranges;
+	const char *what = w->kinds || w->flags || w->flags_clear ? "that matches " : "";
 
-	if (o->nr_ranges > 1)
+	if (w->nr_ranges > 1)
 		error(exit_failure, 0, "nothing %sis mapped at any of these addresses", what);
-	else if (r->end - r->start > 1)
+	else if (!o->nr_lookups)
 		error(exit_failure, 0, "nothing %sis mapped from 0x%" PRIx64 " to 0x%" PRIx64, what,
-		      r->start, r->end);
+		      (uint64_t)r->start, (uint64_t)r->end);
 	else
-		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64, what, r->start);
+		error(exit_failure, 0, "nothing %sis mapped at 0x%" PRIx64, what, o->lookups[0]);
 }
 
 /* @lists: the listings if they are grouped, else NULL */
@@ -1163,15 +1201,39 @@ static void show_total(const struct sums *s, const struct listing *lists, size_t
 		print_memory_sums(stdout, s, o);
 }
 
+/* Whether a column is shown, as far as it does not depend on the listing */
+static bool has_column(const struct show_options *o, enum show_column column)
+{
+	size_t i;
+
+	for (i = 0; i < o->nr_columns; i++)
+		if (o->columns[i] == column)
+			return true;
+	return !o->nr_columns && o->format < SHOW_MAPS && is_default(column, NULL, o);
+}
+
 /* Reads a file or a process. Returns 0 or the errno of the process. */
 static int read_listing(struct listing *l, const struct arguments *a, pid_t pid)
 {
-	if (!a->file)
-		return a->show.needs_memory ? memory_listing(l, pid) : listing_try(l, pid);
-	listing_from_file(l, a->file);
-	if (a->show.needs_memory && !l->memory)
-		error(exit_failure, 0, NO_MEMORY, a->file);
-	return 0;
+	static const struct wanted all;
+	const struct show_options *o = &a->show;
+	const bool build_ids = has_column(o, COLUMN_BUILD_ID);
+	/* These need VMAs that are not shown. */
+	const bool needs_others = o->format == SHOW_JSON || has_column(o, COLUMN_NR) ||
+				  has_column(o, COLUMN_NOMERGE);
+	int err;
+
+	if (a->file) {
+		listing_from_file(l, a->file);
+		if (o->needs_memory && !l->memory)
+			error(exit_failure, 0, NO_MEMORY, a->file);
+		return 0;
+	}
+	err = o->needs_memory ? memory_listing(l, pid) :
+	      wanted_listing(l, pid, needs_others ? &all : &o->wanted, build_ids);
+	if (!err && build_ids)
+		wanted_build_ids(l, &o->wanted);
+	return err;
 }
 
 /* Shows a file or processes. Returns an exit status. */
@@ -1196,7 +1258,7 @@ static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 		}
 		before = total;
 		add_sums(&total, l, &o);
-		if (o.nr_ranges && total.lines == before.lines) {
+		if (o.wanted.nr_ranges && total.lines == before.lines) {
 			total = before;
 			listing_free(l);
 			continue;
@@ -1254,7 +1316,7 @@ int show_command(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (a.show.group_by && !a.show.sorted)
+	if (a.show.group_by && !a.show.sort)
 		a.show.sort = COLUMN_SIZE;
 	a.show.colour = use_colour();
 	a.show.terminal = isatty(STDOUT_FILENO);
@@ -1262,6 +1324,7 @@ int show_command(int argc, char **argv)
 	status = show_all(&a, pids, nr);
 	free(pids);
 	free(a.processes);
-	free(a.ranges);
+	free(a.lookups);
+	free(a.show.wanted.ranges);
 	return status;
 }

@@ -86,6 +86,14 @@ one_table()
 		! grep -vE "^(pid nr|($older|$newer) ([0-9]+|-))\$" "$TMP/shown"
 }
 
+# looked_up ARGUMENT...: the addresses of stdin, in this order
+looked_up()
+{
+	python3 "$HERE/lookup.py" addresses "$TMP/looked" >"$TMP/addresses" || return 1
+	vmainfo show -q --json --addr=- "$@" <"$TMP/addresses" >"$TMP/shown" &&
+		python3 "$HERE/lookup.py" check "$TMP/looked" "$TMP/addresses" <"$TMP/shown"
+}
+
 begin
 capture=$CAPTURES/python.raw
 vmainfo show --maps --from="$capture" >"$TMP/maps" || ktap_exit_fail_msg "no maps"
@@ -123,14 +131,41 @@ result "--addr=START-END: one byte more" overlaps \
 result "--addr=START-END: start inside a VMA" overlaps NR==3 \
 	--addr="$(printf %x $((0x$b + 1)))-$(printf %x $((0x$b + 2)))"
 result "several ranges, unsorted and overlapping" overlaps "NR==1||NR==3||NR==5" \
-	--addr="$e-$(printf %x $((0x$e + 2))),$b" --addr="0-1" --addr="$e" \
+	--addr="$e-$(printf %x $((0x$e + 2))),$b-$(printf %x $((0x$b + 1)))" --addr="0-1" \
 	--addr="1-$(sed -n '1s/^[^-]*-\([^ ]*\) .*/\1/p' "$TMP/maps")"
-result "--addr: empty range rejected" fails 1 "'20-20' ends before it begins" vmainfo show --addr=20-20 1
-result "--addr: half a range rejected" fails 1 "invalid address: '20-'" vmainfo show --addr=20- 1
+for text in 20-20 20-10 20- -10 10- x 1,,2 "1 x"; do
+	what=address
+	case $text in *-*) what=range ;; esac
+	result "--addr=$text rejected" fails 1 "invalid $what: '" vmainfo show --addr="$text" 1
+done
 result "--addr: unmapped range message" fails 1 "nothing is mapped from 0x0 to 0x10" \
 	vmainfo show --from="$capture" --addr=0-10
 result "--addr: unmapped addresses message" fails 1 "nothing is mapped at any of these addresses" \
 	vmainfo show --from="$capture" --addr=0,10
+result "--addr: addresses with ranges rejected" fails 1 "addresses and ranges exclude each other" \
+	vmainfo show --addr=10 --addr=10-20 1
+
+cp "$TMP/maps" "$TMP/looked"
+result "--addr: lookups in a capture" looked_up --from="$capture"
+sleeper "$(command -v sleep)" || ktap_exit_fail_msg "no process to look at"
+cat "/proc/$pid/maps" >"$TMP/looked"
+result "--addr: lookups in a process" looked_up "$pid"
+if vmainfo show -q --raw --noheadings -o build_id --addr="$(sed -n '1s/-.*//p' "$TMP/looked")" "$pid" | grep -qv '?'; then
+	result "--addr: build IDs" python3 "$HERE/lookup.py" build_ids "$TMP/looked" "$pid"
+else
+	skip "--addr: build IDs" "this kernel does not tell them without the module"
+fi
+code=$(awk '$2 == "r-xp" { sub("-.*", "", $1); print $1; exit }' "$TMP/maps")
+result "--addr: one line for each address" sh -c '
+	vmainfo show --raw --noheadings -o lookup,vma_offset --from="$0" --addr="${1}a,10,${1}a" >"$2" &&
+	printf "%s 0000000a\n00000010 -\n%s 0000000a\n" "${1}a" "${1}a" | sed "s/^[0-9a-f]\{1,7\} /0&/" | diff - "$2"' \
+	"$capture" "${code%?}" "$TMP/shown"
+result "--addr=-: no address rejected" fails 1 "there is no address on stdin" \
+	sh -c 'vmainfo show --addr=- 1 </dev/null'
+result "--addr=-: invalid address named" fails 1 "invalid address on stdin: 'libc.so'" \
+	sh -c 'echo 10 libc.so | vmainfo show --addr=- 1'
+result "--addr=- with --from=- rejected" fails 1 "only one of --addr and --from can be stdin" \
+	sh -c 'echo 10 | vmainfo show --addr=- --from=-'
 
 two_of lines || ktap_exit_fail_msg "no processes to look at"
 result "several: total is the sum" total_is
