@@ -57,36 +57,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void read_process(struct listing *l, const char *arg, bool memory)
-{
-	const pid_t pid = process_find(arg);
-	const int err = memory ? memory_listing(l, pid) : listing_try(l, pid);
-
-	if (err)
-		error(exit_failure, err, "process %d", pid);
-}
-
 static void read_side(struct listing *l, const char *arg, bool memory)
 {
 	static const char prefix[] = "pid:";
 
 	if (!strncmp(arg, prefix, strlen(prefix))) {
-		read_process(l, arg + strlen(prefix), memory);
+		memory_or_end(l, process_find(arg + strlen(prefix)), NULL, memory);
 	} else if (*arg && !arg[strspn(arg, "0123456789")]) {
-		read_process(l, arg, memory);
+		memory_or_end(l, process_find(arg), NULL, memory);
 	} else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/')) {
 		/* It can be meant as the name of a process. */
 		error(0, ENOENT, "cannot open '%s'", arg);
 		fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
 		exit(exit_failure);
 	} else {
-		listing_from_file(l, arg);
-	}
-	if (memory && !l->memory)
-		error(exit_failure, 0, NO_MEMORY, arg);
-	if (!memory) {
-		free(l->memory);
-		l->memory = NULL;
+		memory_or_end(l, 0, arg, memory);
 	}
 }
 

@@ -293,6 +293,24 @@ int memory_listing(struct listing *l, pid_t pid)
 
 /* ---- captures ---- */
 
+void memory_or_end(struct listing *l, pid_t pid, const char *file, bool wanted)
+{
+	const int err = file ? 0 : wanted ? memory_listing(l, pid) : listing_try(l, pid);
+
+	if (file)
+		listing_from_file(l, file);
+	if (err)
+		error(exit_failure, err, pid ? "process %d" : "cannot read " VMAINFO_RAW, pid);
+	if (file && wanted && !l->memory)
+		error(exit_failure, 0,
+		      "'%s' does not have how much is in memory: 'vmainfo save -x' makes such files",
+		      file);
+	if (!wanted) {
+		free(l->memory);
+		l->memory = NULL;
+	}
+}
+
 /*
  * Behind the texts of a record, 8-byte aligned: the bits of the fields that are
  * known, and the values of these.

@@ -49,9 +49,8 @@ void memory_add(struct memory *to, const struct memory *m);
  */
 int memory_listing(struct listing *l, pid_t pid);
 
-/* The error if a file does not have it */
-#define NO_MEMORY \
-	"'%s' does not have how much is in memory: 'vmainfo save -x' makes such files"
+/* As listing_of(), or listing_from_file() if @file is not NULL; with memory if that is wanted */
+void memory_or_end(struct listing *l, pid_t pid, const char *file, bool wanted);
 
 /* Puts it into @l->raw, which it has replaced then, for "save". */
 void memory_pack(struct listing *l);

@@ -34,8 +34,6 @@ int save_command(int argc, char **argv)
 	bool memory = false;
 	const char *file;
 	struct listing l;
-	pid_t pid;
-	int err;
 
 	operands = (struct operands){
 		.min = 2, .max = 2, .what = "a process and a file are needed",
@@ -44,10 +42,7 @@ int save_command(int argc, char **argv)
 	file = operands.list[1];
 	if (!strcmp(file, "-") && isatty(STDOUT_FILENO))
 		error(exit_failure, 0, "a listing is not for terminals: redirect it, or name a file");
-	pid = process_find(operands.list[0]);
-	err = memory ? memory_listing(&l, pid) : listing_try(&l, pid);
-	if (err)
-		error(exit_failure, err, "process %d", pid);
+	memory_or_end(&l, process_find(operands.list[0]), NULL, memory);
 	if (memory)
 		memory_pack(&l);
 	if (!strcmp(file, "-"))

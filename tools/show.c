@@ -1224,9 +1224,7 @@ static int read_listing(struct listing *l, const struct arguments *a, pid_t pid)
 	int err;
 
 	if (a->file) {
-		listing_from_file(l, a->file);
-		if (o->needs_memory && !l->memory)
-			error(exit_failure, 0, NO_MEMORY, a->file);
+		memory_or_end(l, 0, a->file, o->needs_memory);
 		return 0;
 	}
 	err = o->needs_memory ? memory_listing(l, pid) :

@@ -117,6 +117,14 @@ diffs()
 	[ $? = 1 ] && equal "$file" "$TMP/shown"
 }
 
+# drawn SMAPS TEXT: in the drawing of that
+drawn()
+{
+	with "$1" "$TMP/rollup" env COLUMNS=160 vmainfo draw -qx "$pid" >"$TMP/shown"
+	cat "$TMP/shown"
+	grep -qF -e "$2" "$TMP/shown"
+}
+
 begin
 [ "$(id -u)" = 0 ] || skip_all "mounting takes root"
 sleeper "$(command -v sleep)" || ktap_exit_fail_msg "no process to look at"
@@ -184,5 +192,13 @@ result "diff -x: JSON has both sides" sh -c 'vmainfo diff -x --json "$@" | grep 
 	"\"before\":.*\"rss_kb\":44,\"pss_kb\":13,.*\"after\":.*\"rss_kb\":54,\"pss_kb\":23,"' \
 	sh "$TMP/saved" "$TMP/new"
 result "diff: memory is not compared" diffs "$TMP/expected.without" "$TMP/saved" "$TMP/new"
+
+result "draw -x: resident memory of a box" drawn "$TMP/made" "[heap]  44 K resident, 2 K swapped out"
+result "draw -x: unknown memory of a box" drawn "$TMP/torn" "16 K resident, not known of 1 VMA"
+result "draw -x --from: same of a capture" sh -c \
+	'COLUMNS=160 vmainfo draw -x --from="$0" | grep -qF "[heap]  44 K resident, 2 K swapped out"' "$TMP/saved"
+result "draw: resident memory only with -x" sh -c '! vmainfo draw --from="$0" | grep resident' "$TMP/saved"
+result "draw -x: capture without it rejected" fails 1 "'vmainfo save -x' makes such files" \
+	vmainfo draw -x --from="$CAPTURES/python.raw"
 
 finish
