@@ -50,8 +50,9 @@ struct changes {
 };
 
 /*
- * Compares two listings, which must outlive @c; their memory if both have it. Ignores the gate page, and whether
- * pages were touched. Takes linear time, but for the sorting of what can have moved.
+ * Compares two listings, which must outlive @c, and their memory if both have it.
+ * Ignores the gate page, and whether pages were touched. Takes linear time, but for the
+ * sorting of what can have moved.
  */
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);

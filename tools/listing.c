@@ -766,9 +766,6 @@ static int from_maps(struct listing *l, pid_t pid)
 
 /* ---- sources ---- */
 
-const char listing_from_maps[] =
-	"this is from /proc/PID/maps: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot";
-
 int listing_open(pid_t pid, int *err, const char *instead)
 {
 	static bool told;
@@ -776,7 +773,8 @@ int listing_open(pid_t pid, int *err, const char *instead)
 
 	*err = 0;
 	if (fd < 0 && !told)
-		note("%s, %s", module_missing(errno), instead);
+		note("%s, this is from /proc/PID/%s are missing, kinds are guessed, and it is no snapshot",
+		     module_missing(errno), instead);
 	else if (fd >= 0 && pid && dprintf(fd, "%d", pid) < 0)
 		*err = errno;
 	told = true;
@@ -803,23 +801,13 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 int listing_try(struct listing *l, pid_t pid)
 {
-	int err, fd = listing_open(pid, &err, listing_from_maps);
+	int err, fd = listing_open(pid, &err, LISTING_MAPS);
 
 	if (!err)
 		err = listing_read(l, fd, pid);
 	if (fd >= 0)
 		close(fd);
 	return err;
-}
-
-void listing_of(struct listing *l, pid_t pid)
-{
-	int err = listing_try(l, pid);
-
-	if (err && pid)
-		error(exit_failure, err, "process %d", pid);
-	if (err)
-		error(exit_failure, err, "cannot read %s", VMAINFO_RAW);
 }
 
 void listing_from_file(struct listing *l, const char *file)
@@ -1015,7 +1003,7 @@ int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
 	bool maps = false;
 	int err = 0;
 
-	s.fd = file ? file_open(file) : listing_open(pid, &err, listing_from_maps);
+	s.fd = file ? file_open(file) : listing_open(pid, &err, LISTING_MAPS);
 	if (!err && s.fd < 0) {
 		maps = true;
 		err = stream_open_maps(&s, dir, pid ?: getpid());

@@ -75,7 +75,8 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
  * is not loaded or there is no permission. Sets *@err to 0, or to the errno of a missing process.
  */
 int listing_open(pid_t pid, int *err, const char *instead);
-extern const char listing_from_maps[];	/* @instead of listing_read() */
+/* @instead, if listing_read() follows */
+#define LISTING_MAPS	"maps: flags, operations, policies and page sizes"
 
 /*
  * Reads a listing of a process: @fd and @pid are those of listing_open(). Returns
@@ -83,10 +84,8 @@ extern const char listing_from_maps[];	/* @instead of listing_read() */
  */
 int listing_read(struct listing *l, int fd, pid_t pid);
 
-/* Both of these; returns 0 or an errno. */
+/* Both of these, without memory; returns 0 or an errno. */
 int listing_try(struct listing *l, pid_t pid);
-/* The same, or ends the program. */
-void listing_of(struct listing *l, pid_t pid);
 
 /* Corrects kinds that are guessed from names by the file systems of the process. */
 void listing_kinds(struct listing *l, const char *dir);

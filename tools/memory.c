@@ -231,8 +231,7 @@ static void join(struct listing *l, const struct listing *of, const struct smaps
 /* Reads the module's records, if it is there. Returns 0 or an errno. */
 static int read_module(struct listing *l, bool *has_module, pid_t pid)
 {
-	int err, fd = listing_open(pid, &err,
-				   "this is from /proc/PID/smaps: operations and policies are missing, kinds are guessed, and it is no snapshot");
+	int err, fd = listing_open(pid, &err, "smaps: operations and policies");
 
 	*has_module = fd >= 0;
 	if (*has_module) {

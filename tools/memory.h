@@ -49,7 +49,10 @@ void memory_add(struct memory *to, const struct memory *m);
  */
 int memory_listing(struct listing *l, pid_t pid);
 
-/* As listing_of(), or listing_from_file() if @file is not NULL; with memory if that is wanted */
+/*
+ * listing_from_file() if @file is not NULL, else listing_try(), with memory if that is
+ * wanted; or ends the program.
+ */
 void memory_or_end(struct listing *l, pid_t pid, const char *file, bool wanted);
 
 /* Puts it into @l->raw, which it has replaced then, for "save". */

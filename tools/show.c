@@ -187,9 +187,9 @@ static int compare_rows(const void *a, const void *b)
 	char perms[2][5];
 	int order = 0;
 
-	if (sorting->sort == COLUMN_NAME)
+	if (sorting->sort == COLUMN_NAME) {
 		order = strcmp(group_text(perms[0], x->vma, by), group_text(perms[1], y->vma, by));
-	else if (sorting->sort != COLUMN_ADDRESS) {
+	} else if (sorting->sort != COLUMN_ADDRESS) {
 		of_x = sort_number(x, sorting->sort);
 		of_y = sort_number(y, sorting->sort);
 		order = (of_x < of_y) - (of_x > of_y);
@@ -1283,7 +1283,7 @@ static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 	return status;
 }
 
-/* Finds all processes of the arguments. Without any: only 0, see listing_of(). */
+/* Finds all processes of the arguments. Without any: only 0, see listing_open(). */
 static size_t find_processes(const struct arguments *a, pid_t **pids)
 {
 	size_t nr = 0, found, i;

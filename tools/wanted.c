@@ -94,7 +94,7 @@ int wanted_listing(struct listing *l, pid_t pid, const struct wanted *w, bool bu
 		.nr_ranges = w->nr_ranges,
 		.options = build_ids ? VMAINFO_WANT_BUILD_ID : 0,
 	};
-	int err, fd = listing_open(pid, &err, listing_from_maps);
+	int err, fd = listing_open(pid, &err, LISTING_MAPS);
 	bool filtered = false;
 
 	if (fd >= 0 && !err && (build_ids || !wants_all(w)) && w->nr_ranges <= VMAINFO_RANGES_MAX)

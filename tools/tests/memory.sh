@@ -37,7 +37,7 @@ captured()
 	with "$TMP/made" "$TMP/rollup" vmainfo save -qx "$pid" "$TMP/saved" &&
 		with "$TMP/made" "$TMP/rollup" vmainfo show -qX --json "$pid" |
 		grep '^{"nr"' >"$TMP/expected" || return 1
-	check_python swap "$TMP/saved" <"$TMP/saved" >"$TMP/swapped" || return 1
+	check_python swap <"$TMP/saved" >"$TMP/swapped" || return 1
 	for file in saved swapped; do
 		vmainfo show -X --json --from="$TMP/$file" | grep '^{"nr"' >"$TMP/shown" &&
 			equal "$TMP/expected" "$TMP/shown" || return 1
@@ -56,7 +56,7 @@ cut_captures()
 		fails 1 "'$TMP/cut': it ends" vmainfo show -x --from="$TMP/cut" || return 1
 	done
 	# The last value is missing, and the record is shorter by that.
-	check_python shorten "$TMP/saved" <"$TMP/saved" >"$TMP/short" &&
+	check_python shorten <"$TMP/saved" >"$TMP/short" &&
 		fails 1 "the memory of a VMA does not end where its record does" \
 			vmainfo show -x --from="$TMP/short"
 }
