@@ -15,7 +15,7 @@ smaps_values()
 		{ name = tolower(substr($1, 1, length($1) - 1)) }
 		name == "vmflags" { next }
 		name == "kernelpagesize" { name = "page" }
-		{ print at[1], name ($3 == "kB" ? "_kb" : ""), $2 }
+		{ unit = $3 == "kB" ? "_kb" : ""; print at[1], name unit, $2 }
 		name ~ /_dirty$/ && name != "pss_dirty" { dirty[at[1]] += $2 }
 		END { for (start in dirty) print start, "dirty_kb", dirty[start] }' "$1" | sort
 }
