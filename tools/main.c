@@ -28,7 +28,7 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "show", show_command, "the VMAs of a process, as a listing, JSON, CSV or as in maps" },
-	{ "draw", draw_command, "its whole address space, in the terminal or as a picture" },
+	{ "draw", draw_command, "its whole address space, in the terminal, a page or a picture" },
 	{ "watch", watch_command, "what is mapped, unmapped and changed from now on" },
 	{ "save", save_command, "its VMAs to a file, for the other commands and machines" },
 	{ "diff", diff_command, "what differs between two files, or processes" },

@@ -46,7 +46,7 @@ _vmainfo() {
 		sed -n "s/.*$previous=[^ ]* Only these: \([a-z_, ]*[a-z]\).*/\1/p" | tr -d ,) ;;
 	--sort) words="pid vmas %max growth total res swap data stack exec locked pinned command" ;;
 	--name) words=$(_vmainfo_processes) ;;
-	--from | --output | --summary | --save-to | -o) words='' files=1 ;;
+	--from | --before | --output | --summary | --save-to | -o) words='' files=1 ;;
 	--addr | --perm | --interval | --count | --delay | --iterations | --lines | --threshold | \
 	--save-above | --warn | --critical | --title | --boxes) return ;;
 	*)
