@@ -1527,10 +1527,10 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds consecutive VMAs, and of the first only the part above the position. The
- * records are in one block.
- * From a VMA that is not stable, this reads numbers, pointers to compare, and
- * the policy. @nomerge is a constant.
+ * Adds consecutive VMAs, and of the first only the part above the position. All
+ * of their records fit into the current block. From a VMA that is not stable,
+ * this reads numbers, pointers to compare, and the policy. @nomerge is a
+ * constant.
  */
 static __always_inline enum walk_end
 records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
