@@ -587,7 +587,8 @@ TEST_F(nomerge, kernel_agrees_on_random_neighbours)
 	}
 	close(zero);
 	printf("# %u rounds, %u combinations of rules\n", i, kinds);
-	EXPECT_LT(8u, kinds);
+	/* Some kernels have neither policies nor names. */
+	EXPECT_LE(5u, kinds);
 }
 
 int main(int argc, char **argv)
