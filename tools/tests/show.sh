@@ -94,11 +94,13 @@ name_with_cr()
 gate_page()
 {
 	printf '%s rw-p 0 0:0 0 [stack]\n%s %s 0 0:0 0 %s\n' "$5" "$2" "$3" "$4" >"$TMP/gate"
-	vmas=2
-	[ "$1" = no ] || vmas=1
+	vmas=2 kind=special
+	[ "$1" = no ] || vmas=1 kind=vsyscall
+	[ "$1 $4" != "no [vdso]" ] || kind=vdso
 	vmainfo show --from="$TMP/gate" >"$TMP/shown" || return 1
 	cat "$TMP/shown"
-	grep -q "^$vmas VMAs\?, " "$TMP/shown"
+	grep -q "^$vmas VMAs\?, " "$TMP/shown" &&
+		[ "$(vmainfo show -q --raw -o kind --from="$TMP/gate" | tail -n 1)" = "$kind" ]
 }
 
 # several ARGUMENT...: the two processes, with a heading
