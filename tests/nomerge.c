@@ -456,6 +456,7 @@ static void *toggle_names(void *arg)
 		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, ARENA, 32 * N, "toggled");
 		prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, ARENA, 32 * N, NULL);
 	}
+	return arg;
 }
 
 TEST_F(nomerge, names_change_during_walks)
