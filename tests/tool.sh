@@ -189,6 +189,12 @@ result "without the module: show: same kinds" same_kinds
 must vmainfo_load
 stop_all
 
+# listings that other machines have made
+for capture in "$HERE"/machines/*.raw; do
+	capture=${capture%.raw}
+	result "show: same as on ${capture##*/}" as_captured "$tool" "$capture"
+done
+
 # a process that changes step by step
 steps
 "$tool" save "$target" old

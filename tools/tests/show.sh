@@ -478,6 +478,11 @@ done
 result "file as process rejected" fails 1 "show and draw read it with --from" vmainfo show "$capture"
 result "watch: invalid intervals rejected" intervals
 
+for machine in "$HERE"/machines/*.raw; do
+	machine=${machine%.raw}
+	result "same as on ${machine##*/}" as_captured vmainfo "$machine"
+done
+
 result "save: file created" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"
 result "save: file replaced" saves "$TMP/save/file"
