@@ -1050,13 +1050,14 @@ static void gate_parse(struct gate_vma *g, const char *line)
 	unsigned long start, end;
 	char perm[5];
 
-	/* A file can be called [vsyscall], but not be above TASK_SIZE_MAX. */
+	/* A file can have any name, but is not above TASK_SIZE_MAX. */
 	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
 	    start < TASK_SIZE_MAX)
 		return;
 	g->rec.start = start;
 	g->rec.end = end;
-	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0) |
+		       KCOMPAT_GATE_FLAGS;
 	g->source.name_len = strlen(g->name);
 	g->source.name = g->source.name_len ? g->name : NULL;
 }

@@ -353,7 +353,6 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 		{ "[stack]", VMAINFO_KIND_STACK },
 		{ "[vdso]", VMAINFO_KIND_VDSO },
 		{ "[vvar", VMAINFO_KIND_VVAR },
-		{ "[vsyscall]", VMAINFO_KIND_VSYSCALL },
 		{ "[anon:", VMAINFO_KIND_ANON },
 		{ "[anon_shmem:", VMAINFO_KIND_SHMEM },
 		{ "[", VMAINFO_KIND_SPECIAL },
@@ -517,10 +516,12 @@ static const char *add_line(struct maps *m, char *line)
 		r.start = m->last_end;
 	}
 	r.kind = kind_by_name(name, r.ino);
-	if (is_gate_page(r.start, name, m->last_end))
+	if (is_gate_page(r.start, name, m->last_end)) {
+		r.kind = VMAINFO_KIND_VSYSCALL;
 		m->header.flags |= VMAINFO_GATE;
-	else
+	} else {
 		m->header.vmas++;
+	}
 	m->last_end = r.end;
 	if (*name)
 		r.name_len = unescape(name) + 1;
