@@ -3514,8 +3514,8 @@ static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 	seq_write(m, spaces, width - 5);
 	seq_puts(m, "start ");
 	seq_write(m, spaces, width - 5);
-	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     "
-		 "flags                      nomerge        ops                    name\n");
+	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     ");
+	seq_puts(m, "flags                      nomerge        ops                    name\n");
 }
 
 /* What is written of flags, for neighbours with the same flags */
