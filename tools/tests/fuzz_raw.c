@@ -48,10 +48,12 @@ static void show(const struct listing *l)
 	static const uint64_t lookups[] = { 0x7fffffffd000, 0x1000 };
 	static const struct show_options filters[] = {
 		{ .colour = true },
-		{ .terminal = true, .wanted = { .flags = VMAINFO_WRITE, .flags_clear = VMAINFO_EXEC } },
+		{ .terminal = true,
+		  .wanted = { .flags = VMAINFO_WRITE, .flags_clear = VMAINFO_EXEC } },
 		{ .wanted.kinds = 1u << VMAINFO_KIND_ANON | 1u << VMAINFO_KIND_SPECIAL },
 		{ .wanted.ranges = &range, .wanted.nr_ranges = 1, .sort = COLUMN_SIZE },
-		{ .wanted = { .ranges = &range, .nr_ranges = 1 }, .lookups = lookups, .nr_lookups = 2 },
+		{ .wanted = { .ranges = &range, .nr_ranges = 1 },
+		  .lookups = lookups, .nr_lookups = 2 },
 		{ .group_by = COLUMN_NAME, .sort = COLUMN_NAME, .reverse = true },
 	};
 	const enum show_format formats[] = {
