@@ -551,6 +551,19 @@ struct mm_layout {
 #define WANTS_OPS	0x2
 #define WANTS_NOMERGE	0x4
 #define WANTS_BUILD_IDS	0x8	/* if the filter wants them, too */
+#define WANTS_TOTALS	0x10	/* nothing of them, only the records and @rss */
+
+/* The counters of pages in memory and in swap, as /proc/PID/status orders them */
+#define RSS_COUNTERS 4
+static const struct {
+	int member;		/* of get_mm_counter() */
+	const char *name;	/* in summary and status */
+} rss_counters[RSS_COUNTERS] = {
+	{ MM_ANONPAGES, "RssAnon" },
+	{ MM_FILEPAGES, "RssFile" },
+	{ MM_SHMEMPAGES, "RssShmem" },
+	{ MM_SWAPENTS, "VmSwap" },
+};
 
 /* The VMAs of a process; of one instant unless @torn */
 struct vma_snapshot {
@@ -574,6 +587,7 @@ struct vma_snapshot {
 	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
 	u64 exec_id;			/* self_exec_id while the mm was the target's */
 	struct mm_layout layout;	/* at the end of the walk */
+	unsigned long rss[RSS_COUNTERS]; /* after the walk, in pages, if WANTS_TOTALS */
 	const struct gate_vma *gate;	/* NULL if it is not shown */
 	const struct vma_filter *filter; /* NULL if all VMAs are shown */
 	unsigned int wants;		/* WANTS_* */
@@ -2590,6 +2604,7 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 {
 	struct mm_struct *mm;
 	struct mm_identity now;
+	unsigned int i;
 	int err = 0;
 
 	mm = target_look(entry, t, &now);
@@ -2621,6 +2636,9 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 	s->has_mm = true;
 	if (!err)
 		err = snapshot_walk(s, mm);
+	/* Exact where status is: this sums up the CPUs' shares, without mmap_lock. */
+	for (i = 0; wants & WANTS_TOTALS && i < RSS_COUNTERS; i++)
+		s->rss[i] = get_mm_counter_sum(mm, rss_counters[i].member);
 	mmput(mm);
 	if (!err && s->gate && s->filter && !filter_has_gate(s->filter, s->gate)) {
 		s->gate = NULL;
@@ -2737,7 +2755,7 @@ static int vmainfo_release(struct inode *inode, struct file *file)
 
 /*
  * Position 0 is the header. The records follow, with the gate page last. A view
- * that wants nothing of the sources (summary) has only the header.
+ * that wants totals (summary) has only the header.
  */
 static void *view_element(struct vmainfo_file *vf, loff_t pos)
 {
@@ -2746,7 +2764,7 @@ static void *view_element(struct vmainfo_file *vf, loff_t pos)
 	vf->first = pos - 1;
 	if (!pos)
 		return SEQ_START_TOKEN;
-	if (!s->wants)
+	if (s->wants & WANTS_TOTALS)
 		return NULL;
 	if (pos <= s->nr)
 		return record_at(s, pos - 1);
@@ -3848,6 +3866,11 @@ DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE | WANTS_BUILD_IDS);
 
 /* ---- views: summary ---- */
 
+static u64 pages_kb(u64 pages)
+{
+	return pages << (PAGE_SHIFT - 10);
+}
+
 static void summary_range(struct seq_file *m, const char *key,
 			  unsigned long start, unsigned long end)
 {
@@ -3965,6 +3988,8 @@ static int summary_show(struct seq_file *m, void *v)
 		seq_printf(m, "Vmas%c%s:\t%lu\t%lu kB\n", toupper(kind_names[i][0]),
 			   kind_names[i] + 1, kinds[i].nr, kinds[i].size >> 10);
 	}
+	for (i = 0; i < RSS_COUNTERS; i++)
+		seq_printf(m, "%s:\t%llu kB\n", rss_counters[i].name, pages_kb(s->rss[i]));
 	summary_range(m, "LargestGap", gap_start, gap_end);
 	summary_range(m, "Code", l->start_code, l->end_code);
 	summary_range(m, "Data", l->start_data, l->end_data);
@@ -3978,7 +4003,7 @@ static int summary_show(struct seq_file *m, void *v)
 	return summary_kernel(m);
 }
 
-DEFINE_VIEW(summary, 0);
+DEFINE_VIEW(summary, WANTS_TOTALS);
 
 /* ---- query ---- */
 
@@ -4376,7 +4401,7 @@ out:
 
 /* ---- procs ---- */
 
-#define PROCS_SIZES 6
+#define PROCS_SIZES (6 + RSS_COUNTERS)
 
 /* What procs says of a process */
 struct procs_line {
@@ -4394,13 +4419,15 @@ struct procs_file {
 
 /*
  * Copies the counters of a task's mm, if it has one. Without mmap_lock nothing
- * waits for a busy process. Each counter is right, but they can be of different
- * instants.
+ * waits for a busy process. The counters can be of different instants.
+ * get_mm_counter() omits what the CPUs or threads have not yet added, but takes
+ * no lock and does not depend on their number. task_lock() keeps the mm.
  */
 static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 {
 	u64 *pages = line->pages;
 	struct mm_struct *mm;
+	unsigned int i;
 
 	task_lock(task);
 	mm = task->mm;
@@ -4412,6 +4439,8 @@ static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 		*pages++ = READ_ONCE(mm->exec_vm);
 		*pages++ = READ_ONCE(mm->locked_vm);
 		*pages++ = atomic64_read(&mm->pinned_vm);
+		for (i = 0; i < RSS_COUNTERS; i++)
+			*pages++ = get_mm_counter(mm, rss_counters[i].member);
 	}
 	task_unlock(task);
 	return mm;
@@ -4496,7 +4525,7 @@ static void procs_stop(struct seq_file *m, void *v)
 }
 
 /* More than a line has: numbers of up to 20 digits, and an escaped name */
-#define PROCS_LINE_MAX 256
+#define PROCS_LINE_MAX 320
 
 static int procs_show(struct seq_file *m, void *v)
 {
@@ -4505,9 +4534,10 @@ static int procs_show(struct seq_file *m, void *v)
 	char *begin, *p;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s comm\n", "pid", "vmas",
-			   "total_kB", "data_kB", "stack_kB", "exec_kB", "locked_kB",
-			   "pinned_kB");
+		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s %12s %12s %12s %12s comm\n",
+			   "pid", "vmas", "total_kB", "data_kB", "stack_kB", "exec_kB",
+			   "locked_kB", "pinned_kB", "rss_anon_kB", "rss_file_kB",
+			   "rss_shmem_kB", "swap_kB");
 		return 0;
 	}
 	/* seq_printf() would take longer than all the rest. */
@@ -4519,7 +4549,7 @@ static int procs_show(struct seq_file *m, void *v)
 	p = fmt_column(begin, 6, line->pid);
 	p = fmt_column(p, 8, line->vmas);
 	for (i = 0; i < PROCS_SIZES; i++)
-		p = fmt_column(p, 12, line->pages[i] << (PAGE_SHIFT - 10));
+		p = fmt_column(p, 12, pages_kb(line->pages[i]));
 	*p++ = ' ';
 	/* As proc_task_name() does for /proc/PID/status */
 	p += string_escape_str(line->comm, p, begin + avail - p, ESCAPE_SPACE | ESCAPE_SPECIAL,

@@ -47,13 +47,14 @@ _vmainfo() {
 	--columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
 		sed -n "s/.*Columns: \([a-z_, ]*\)\..*/\1/p" | tr -d ,) ;;
 	--group) words="name kind perm" ;;
-	--sort) words="address size name"
+	--sort) words="address size name rss pss dirty swap"
 		[[ $command != top ]] ||
-			words="pid vmas %max growth total data stack exec locked pinned command"
+			words="pid vmas %max growth total res swap data stack exec locked pinned command"
 		;;
-	--from | --output | --summary | --save-to | -o) words='' files=1 ;;
+	--name) words=$(_vmainfo_processes) ;;
+	--from | --before | --output | --summary | --save-to | -o) words='' files=1 ;;
 	--addr | --perm | --interval | --count | --delay | --iterations | --lines | --threshold | \
-	--save-above | --warn | --title | --boxes) return ;;
+	--save-above | --warn | --critical | --title | --boxes) return ;;
 	*)
 		if [[ $current == -* ]]; then
 			words=$(_vmainfo_help "$program" "$command" |
