@@ -47,7 +47,7 @@ _vmainfo() {
 	--columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
 		sed -n "s/.*Columns: \([a-z_, ]*\)\..*/\1/p" | tr -d ,) ;;
 	--group) words="name kind perm" ;;
-	--sort) words="address size name"
+	--sort) words="address size name rss pss dirty swap"
 		[[ $command != top ]] ||
 			words="pid vmas %max growth total res swap data stack exec locked pinned command"
 		;;
