@@ -26,7 +26,7 @@
  * Lifetimes: an open file owns its struct pid, its filter and its snapshot. A
  * task, an mm and files of the target are only referenced within one call:
  * open() or write() for the access check, read() or lseek() for a snapshot, or
- * ioctl(). Parameters and the gate page are global.
+ * ioctl(). Parameters, the gate page and symbols of the kernel image are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -552,12 +552,27 @@ struct mm_layout {
 #define WANTS_OPS	0x2
 #define WANTS_NOMERGE	0x4
 #define WANTS_BUILD_IDS	0x8	/* if the filter wants them, too */
+#define WANTS_TOTALS	0x10	/* nothing of them, only the records and @rss */
+
+/* The counters of pages in memory and in swap, as /proc/PID/status orders them */
+#define RSS_COUNTERS 4
+static const struct {
+	int member;		/* of get_mm_counter() */
+	const char *name;	/* in summary and status */
+} rss_counters[RSS_COUNTERS] = {
+	{ MM_ANONPAGES, "RssAnon" },
+	{ MM_FILEPAGES, "RssFile" },
+	{ MM_SHMEMPAGES, "RssShmem" },
+	{ MM_SWAPENTS, "VmSwap" },
+};
 
 /* The VMAs of a process; of one instant unless @torn */
 struct vma_snapshot {
-	struct vma_record *recs;	/* in address order */
-	size_t nr;
-	size_t cap;
+	struct vma_record **blocks;	/* see record_at() */
+	size_t blocks_nr;
+	size_t blocks_cap;
+	size_t nr;			/* records */
+	size_t cap;			/* records that fit into the blocks */
 	struct vma_source *sources;	/* what the records refer to */
 	size_t sources_nr;
 	size_t sources_cap;
@@ -573,6 +588,7 @@ struct vma_snapshot {
 	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
 	u64 exec_id;			/* self_exec_id while the mm was the target's */
 	struct mm_layout layout;	/* at the end of the walk */
+	unsigned long rss[RSS_COUNTERS]; /* after the walk, in pages, if WANTS_TOTALS */
 	const struct gate_vma *gate;	/* NULL if it is not shown */
 	const struct vma_filter *filter; /* NULL if all VMAs are shown */
 	unsigned int wants;		/* WANTS_* */
@@ -585,18 +601,27 @@ struct vma_snapshot {
 };
 
 /*
- * kvmalloc() tries kmalloc() first, which rounds 2.1 MiB up to 4 MiB. vmalloc()
- * wastes less than a page, but ignores the flags for its page tables: one page
- * per 512.
+ * vmalloc() maps memory page by page, and kvmalloc() reclaims and compacts memory
+ * to avoid that. Larger arrays are contiguous only if such memory is free. The
+ * largest never are: kmalloc() rounds 2.1 MiB up to 4 MiB. vmalloc() wastes less
+ * than a page, but ignores the flags for its page tables: one page per 512.
  */
+#define KVMALLOC_MAX (16 * PAGE_SIZE)
+#define ARRAY_CONTIGUOUS_MAX (64 * PAGE_SIZE)
+
 static void *array_alloc(size_t nr, size_t size)
 {
+	void *array = NULL;
+
 	/* Some kernels' vmalloc() warns about more, whatever the flags. */
 	if (nr > INT_MAX / size)
 		return NULL;
 	size *= nr;
-	return size <= 16 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
-				       __vmalloc(size, VMAINFO_GFP);
+	if (size <= KVMALLOC_MAX)
+		return kvmalloc(size, VMAINFO_GFP);
+	if (size <= ARRAY_CONTIGUOUS_MAX)
+		array = kmalloc(size, VMAINFO_GFP & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL));
+	return array ?: __vmalloc(size, VMAINFO_GFP);
 }
 
 /*
@@ -610,7 +635,7 @@ static void *snapshot_alloc(struct vma_snapshot *s, size_t nr, size_t size)
 
 	if (nr > PAGE_SIZE / size)
 		return array_alloc(nr, size);
-	/* The records are allocated first. */
+	/* The first block of records is allocated first. */
 	if (!s->small && !s->cap && nr * size <= PAGE_SIZE / 2) {
 		s->small = kmalloc(PAGE_SIZE, VMAINFO_GFP);
 		if (!s->small)
@@ -627,6 +652,68 @@ static void array_free(const struct vma_snapshot *s, const void *array)
 {
 	if ((unsigned long)array - (unsigned long)s->small >= PAGE_SIZE)
 		kvfree(array);
+}
+
+/*
+ * Records are in address order in blocks of a few pages, which mostly are
+ * contiguous memory. vmalloc() would map one array of all records page by page,
+ * for each listing, and unmap it again. The kernel then flushes the TLBs of all
+ * CPUs from time to time.
+ *
+ * Element 0 of a block is a copy of the last record of the previous block. So
+ * without a filter, each record has its predecessor in front of it. In the first
+ * block, element 0 ends at an address where no VMA starts.
+ */
+#define RECORD_BLOCK_SIZE max_t(size_t, PAGE_SIZE, SZ_16K)
+#define RECORDS_PER_BLOCK (RECORD_BLOCK_SIZE / sizeof(struct vma_record) - 1)
+
+static __always_inline struct vma_record *record_at(const struct vma_snapshot *s, size_t i)
+{
+	return &s->blocks[i / RECORDS_PER_BLOCK][1 + i % RECORDS_PER_BLOCK];
+}
+
+/* How many records are in the same block, from number @i on */
+static __always_inline size_t block_left(size_t i)
+{
+	return RECORDS_PER_BLOCK - i % RECORDS_PER_BLOCK;
+}
+
+static void blocks_free(struct vma_snapshot *s)
+{
+	while (s->blocks_nr) {
+		array_free(s, s->blocks[--s->blocks_nr]);
+		cond_resched();
+	}
+	array_free(s, s->blocks);
+	s->blocks = NULL;
+	s->blocks_cap = 0;
+	s->cap = 0;
+}
+
+/* Adds a block with capacity for @nr records. Sleeps. */
+static int block_add(struct vma_snapshot *s, size_t nr)
+{
+	struct vma_record *block = snapshot_alloc(s, 1 + nr, sizeof(*block));
+	const size_t cap = 2 * s->blocks_nr + 1;
+	struct vma_record **blocks = s->blocks;
+
+	if (block && s->blocks_nr == s->blocks_cap) {
+		blocks = snapshot_alloc(s, cap, sizeof(*blocks));
+		if (blocks) {
+			memcpy(blocks, s->blocks, s->blocks_nr * sizeof(*blocks));
+			array_free(s, s->blocks);
+			s->blocks = blocks;
+			s->blocks_cap = cap;
+		}
+	}
+	if (!block || !blocks) {
+		array_free(s, block);
+		return -ENOMEM;
+	}
+	block->end = ULONG_MAX;
+	s->blocks[s->blocks_nr++] = block;
+	s->cap += nr;
+	return 0;
 }
 
 /*
@@ -725,35 +812,49 @@ static void snapshot_free(struct vma_snapshot *s)
 {
 	sources_put_files(s);
 	array_free(s, s->sources);
-	array_free(s, s->recs);
+	blocks_free(s);
 	names_drop(s);
 	kvfree(s->build_ids);
 	kfree(s->small);
 	memset(s, 0, sizeof(*s));
 }
 
-/* Reserves capacity for @nr records in all. Sleeps. */
+/*
+ * Reserves capacity for @nr records in all. All blocks but the last are of full
+ * size. If the last one is not, it is replaced. Sleeps.
+ */
 static int records_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct vma_record *recs;
+	struct vma_record *block, **last;
+	size_t partial, more;
+	int err = 0;
 
 	if (nr <= s->cap)
 		return 0;
-	if (!s->nr) {
-		array_free(s, s->recs);
-		s->recs = NULL;
-		s->cap = 0;
+	if (!s->nr)
+		blocks_free(s);
+	partial = s->cap % RECORDS_PER_BLOCK;
+	if (partial) {
+		last = &s->blocks[s->blocks_nr - 1];
+		more = min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK - partial);
+		block = snapshot_alloc(s, 1 + partial + more, sizeof(*block));
+		if (!block)
+			return -ENOMEM;
+		memcpy(block, *last, (1 + partial) * sizeof(*block));
+		array_free(s, *last);
+		*last = block;
+		s->cap += more;
 	}
-	recs = snapshot_alloc(s, nr, sizeof(*recs));
-	if (!recs)
-		return -ENOMEM;
-	if (s->nr)
-		memcpy(recs, s->recs, s->nr * sizeof(*recs));
-	array_free(s, s->recs);
-	s->recs = recs;
-	s->cap = nr;
-	return 0;
+	while (s->cap < nr && !err) {
+		cond_resched();
+		err = fatal_signal_pending(current) ? -EINTR :
+			block_add(s, min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK));
+	}
+	return err;
 }
+
+/* Contiguous memory on most machines; see array_alloc() */
+#define SOURCES_MAX_FIRST (ARRAY_CONTIGUOUS_MAX / (sizeof(struct vma_source) + sizeof(u32)))
 
 /* Like records_reserve(). The first call also adds fixed_sources[]. */
 static int sources_reserve(struct vma_snapshot *s, size_t nr)
@@ -1190,11 +1291,17 @@ enum walk_end {
 	WALK_KILLED,
 };
 
+/* What VMAs of a file have in common */
+struct walk_file {
+	const struct file *file; /* or NULL; the source has a reference */
+	const struct vm_operations_struct *ops;
+	u32 source;
+};
+
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
-	const struct file *file; /* of the last VMA with one, kept by @source */
-	const struct vm_operations_struct *ops;	/* of that VMA */
-	u32 source;		/* of that VMA */
+	struct walk_file last;	/* file of the last VMA with one */
+	struct walk_file other;	/* the file before that */
 };
 
 /*
@@ -1340,9 +1447,9 @@ static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *
 
 static bool source_same_file(const struct vma_source *src, const void *key)
 {
-	const struct walk_pos *pos = key;
+	const struct walk_file *f = key;
 
-	return src->file == pos->file && src->ops == pos->ops;
+	return src->file == f->file && src->ops == f->ops;
 }
 
 /*
@@ -1354,22 +1461,27 @@ static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
 {
 	struct file *file = READ_ONCE(vma->vm_file);
 	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
-	const struct walk_pos key = { .file = file, .ops = ops };
-	const u32 hash = pointers_hash(file, ops);
+	struct walk_file found = { .file = file, .ops = ops };
 	enum walk_end added;
+	u32 hash;
 
 	if (!file || kcompat_has_anon_name(vma))
 		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	*index = source_find(w->s, hash, &key, source_same_file);
-	if (!*index) {
-		added = source_add_file(w, vma, file, ops, hash);
-		if (added != WALK_MORE)
-			return added;
-		*index = w->s->sources_nr - 1;
+	if (file == w->pos.other.file && ops == w->pos.other.ops) {
+		found.source = w->pos.other.source;
+	} else {
+		hash = pointers_hash(file, ops);
+		found.source = source_find(w->s, hash, &found, source_same_file);
+		if (!found.source) {
+			added = source_add_file(w, vma, file, ops, hash);
+			if (added != WALK_MORE)
+				return added;
+			found.source = w->s->sources_nr - 1;
+		}
 	}
-	w->pos.file = file;
-	w->pos.ops = ops;
-	w->pos.source = *index;
+	w->pos.other = w->pos.last;
+	w->pos.last = found;
+	*index = found.source;
 	return WALK_MORE;
 }
 
@@ -1404,8 +1516,19 @@ static noinline u8 walk_compare(const struct vma_walk *w, struct walk_prev *prev
 	return both_usual ? vma_nomerge(last, vma, false) : walk_compare_unusual(w, last, vma);
 }
 
+/* Returns how many records fit into the block of the next one, 0 without one. */
+static unsigned int block_begin(struct vma_snapshot *s)
+{
+	if (s->nr == s->cap)
+		return 0;
+	if (s->nr && s->nr % RECORDS_PER_BLOCK == 0)
+		record_at(s, s->nr)[-1] = *record_at(s, s->nr - 1);
+	return min(block_left(s->nr), s->cap - s->nr);
+}
+
 /*
- * Adds consecutive VMAs, and of the first only the part above the position.
+ * Adds consecutive VMAs, and of the first only the part above the position. The
+ * records are in one block.
  * From a VMA that is not stable, this reads numbers, pointers to compare, and
  * the policy. @nomerge is a constant.
  */
@@ -1413,8 +1536,9 @@ static __always_inline enum walk_end
 records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
 {
 	struct vma_snapshot *s = w->s;
-	struct vma_record *r = &s->recs[s->nr];
-	const struct vma_record *end_rec = r + min_t(size_t, n, s->cap - s->nr);
+	struct vma_record *const first_rec = record_at(s, s->nr);
+	const struct vma_record *end_rec = first_rec + n;
+	struct vma_record *r = first_rec;
 	const struct mm_marks marks = w->marks;
 	const struct vm_operations_struct *ops;
 	const struct anon_vma *anon_vma;
@@ -1425,7 +1549,7 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 	const unsigned long from = w->pos.next;
 	unsigned long start, end, flags, differ, next = from;
 	enum walk_end added = WALK_MORE;
-	bool known;
+	bool known, unusual;
 	u8 policy;
 	u32 fixed;
 	u64 offset;
@@ -1446,12 +1570,14 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 		policy = kcompat_vma_policy(vma);
 		r->policy = policy;
 		r->anon_vma = anon_vma;
+		unusual = policy;
 		fixed = SOURCE_ANON;
 		if (file) {
 			r->offset = offset;
-			r->source = w->pos.source;
-			known = file == w->pos.file && ops == w->pos.ops &&
+			r->source = w->pos.last.source;
+			known = file == w->pos.last.file && ops == w->pos.last.ops &&
 				!kcompat_has_anon_name(vma);
+			unusual |= vma_anon_pages_moved(vma);
 		} else {
 			r->offset = 0;
 			fixed = fixed_source(start, end, &marks);
@@ -1467,8 +1593,7 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 			differ = NOMERGE_UNUSUAL_FLAGS;
 			if (likely(start == next && r->source == prev.source &&
 				   offset - start == prev.shift &&
-				   anon_vma == prev.anon_vma && !policy &&
-				   !vma_anon_pages_moved(vma)))
+				   anon_vma == prev.anon_vma && !unusual))
 				differ = flags ^ r[-1].flags;
 			if (likely(!(differ & NOMERGE_UNUSUAL_FLAGS)))
 				r->nomerge = differ & ~NOMERGE_IGNORED_FLAGS ?
@@ -1484,15 +1609,12 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 		w->prev.vma = vmas[-1];
 	}
 	/* Only the first VMA of a critical section can reach across the position. */
-	if (next != from && s->recs[s->nr].start < from) {
-		s->recs[s->nr].offset += READ_ONCE(first->vm_file) ?
-			from - s->recs[s->nr].start : 0;
-		s->recs[s->nr].start = from;
+	if (next != from && first_rec->start < from) {
+		first_rec->offset += READ_ONCE(first->vm_file) ? from - first_rec->start : 0;
+		first_rec->start = from;
 	}
 	w->pos.next = next;
-	if (added == WALK_MORE && r - &s->recs[s->nr] < n)
-		added = WALK_RECORDS_FULL;
-	s->nr = r - s->recs;
+	s->nr += r - first_rec;
 	return added;
 }
 
@@ -1537,10 +1659,11 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	if (!filter_has_rest(f, flags, anon_vma) ||
 	    !(f->kinds & kinds_possible(file, ops, flags, fixed)))
 		return WALK_MORE;
-	if (s->nr == s->cap)
+	if (!block_begin(s))
 		return WALK_RECORDS_FULL;
-	if (file && file == w->pos.file && ops == w->pos.ops && !kcompat_has_anon_name(vma)) {
-		source = w->pos.source;
+	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
+	    !kcompat_has_anon_name(vma)) {
+		source = w->pos.last.source;
 	} else if (file || ops || kcompat_has_anon_name(vma)) {
 		added = source_add(w, vma, fixed, &source);
 		if (added != WALK_MORE)
@@ -1549,7 +1672,7 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	if (!(f->kinds & BIT(s->sources[source].kind)))
 		return WALK_MORE;
 
-	r = &s->recs[s->nr++];
+	r = record_at(s, s->nr++);
 	r->nomerge = 0;
 	if (s->wants & WANTS_NOMERGE && last && READ_ONCE(last->vm_end) == start)
 		r->nomerge = walk_compare_unusual(w, last, vma);
@@ -1712,18 +1835,24 @@ static void walk_seek(struct vma_walk *w)
 static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
 	const bool nomerge = w->s->wants & WANTS_NOMERGE;
+	struct vma_snapshot *s = w->s;
 	/* The first element is for records_add(). */
 	struct vm_area_struct *vmas[1 + VMA_BATCH];
+	unsigned int n, room = 0;
 	enum walk_end end;
-	unsigned int n;
 
 	if (unlikely(w->s->filter))
 		return w->s->filter->nr_ranges ? walk_ranges(w, max) : walk_filtered(w, max);
 	for (; max; max -= n) {
-		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1,
-				   min_t(unsigned int, max, VMA_BATCH));
+		if (!room)
+			room = block_begin(s);
+		n = min3(max, room ?: 1, (unsigned int)VMA_BATCH);
+		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1, n);
 		if (!n)
 			return WALK_DONE;
+		if (!room)
+			return WALK_RECORDS_FULL;
+		room -= n;
 		end = nomerge ? records_add(w, vmas + 1, n, true) :
 				records_add(w, vmas + 1, n, false);
 		if (end != WALK_MORE)
@@ -2001,13 +2130,14 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, count + count / 32 + 8);
 			/* One for 4 VMAs, for 16 in a large process */
-			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
+			count = min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16;
+			sources = max(sources, min_t(size_t, count, SOURCES_MAX_FIRST));
 		} else if (!s->nr) {
 			/* A guess: a VMA for each range, or one of 64 */
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, min(count, 56 + max_t(size_t, s->filter->nr_ranges,
 							       count / 64)));
-			sources = max(sources, recs + 16);
+			sources = max(sources, min_t(size_t, recs + 16, SOURCES_MAX_FIRST));
 		}
 		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
 		      names_reserve(s, names);
@@ -2217,6 +2347,50 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 }
 
 /*
+ * Symbols of vm_ops in the kernel image, which never change. Those of a module
+ * are not kept: it can be unloaded. Elements are never replaced. @ops is NULL
+ * until the rest is valid. It is only compared.
+ */
+static struct ops_symbol {
+	const struct vm_operations_struct *ops;
+	u32 len;
+	char name[52];
+} ops_symbols[16];
+
+/* The number of elements that are in use or being filled */
+static atomic_t ops_symbols_nr;
+
+static const struct ops_symbol *ops_symbol_find(const struct vm_operations_struct *ops)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ops_symbols); i++) {
+		/* Pairs with smp_store_release() in ops_symbol_add(). */
+		if (smp_load_acquire(&ops_symbols[i].ops) == ops)
+			return &ops_symbols[i];
+	}
+	return NULL;
+}
+
+/* Two readers can add the same symbol, which only takes an element more. */
+static void ops_symbol_add(const struct vm_operations_struct *ops, const char *name, size_t len)
+{
+	struct ops_symbol *symbol;
+	int i;
+
+	if (len >= sizeof(symbol->name))
+		return;
+	i = atomic_fetch_add_unless(&ops_symbols_nr, 1, ARRAY_SIZE(ops_symbols));
+	if (i == ARRAY_SIZE(ops_symbols))
+		return;
+	symbol = &ops_symbols[i];
+	memcpy(symbol->name, name, len + 1);
+	symbol->len = len;
+	/* Readers that find @ops see the name. */
+	smp_store_release(&symbol->ops, ops);
+}
+
+/*
  * Returns the symbol at an address, "?" if none is exactly there: then
  * sprint_symbol() prints a neighbour or the bare address. It is also "?" if the
  * symbol does not fit into NAMES_LIMIT. This takes a few thousand instructions.
@@ -2224,6 +2398,8 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
 	char *symbol, *plus;
+	bool in_module;
+	size_t len;
 
 	if (names_used(s) + KSYM_SYMBOL_LEN >= NAMES_LIMIT)
 		return "?";
@@ -2234,21 +2410,33 @@ static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operation
 	plus = strchr(symbol, '+');
 	if (!plus || strncmp(plus, "+0x0/", 5))
 		return "?";
+	/* The name of a module follows in brackets. */
+	in_module = strchr(plus, '[');
 	*plus = '\0';
 	symbol_trim(symbol);
-	s->names->used += strlen(symbol) + 1;
+	len = strlen(symbol);
+	s->names->used += len + 1;
+	if (!in_module)
+		ops_symbol_add(ops, symbol, len);
 	return symbol;
 }
 
 /* Replaces @ops of a source by its symbol. */
 static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 {
+	const struct ops_symbol *symbol;
 	const char *name;
 	size_t i = 0;
 
 	src->ops_len = 0;
 	if (!src->ops)
 		return 0;
+	symbol = ops_symbol_find(src->ops);
+	if (symbol) {
+		src->ops_name = symbol->name;
+		src->ops_len = symbol->len;
+		return 0;
+	}
 	while (i < OPS_CACHE && res->ops[i].ops != src->ops)
 		i++;
 	if (i == OPS_CACHE) {
@@ -2354,11 +2542,13 @@ static int snapshot_get_build_ids(struct vma_snapshot *s)
 static void snapshot_filter_names(struct vma_snapshot *s)
 {
 	const struct vma_filter *f = s->filter;
+	const struct vma_record *r;
 	size_t i, kept = 0;
 
 	for (i = 0; i < s->nr; i++) {
-		if ((s->sources[s->recs[i].source].bits & f->bits_mask) == f->bits)
-			s->recs[kept++] = s->recs[i];
+		r = record_at(s, i);
+		if ((s->sources[r->source].bits & f->bits_mask) == f->bits)
+			*record_at(s, kept++) = *r;
 		if (i % SZ_1K == 0)
 			cond_resched();
 	}
@@ -2416,6 +2606,7 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 {
 	struct mm_struct *mm;
 	struct mm_identity now;
+	unsigned int i;
 	int err = 0;
 
 	mm = target_look(entry, t, &now);
@@ -2447,6 +2638,9 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 	s->has_mm = true;
 	if (!err)
 		err = snapshot_walk(s, mm);
+	/* Exact where status is: this sums up the CPUs' shares, without mmap_lock. */
+	for (i = 0; wants & WANTS_TOTALS && i < RSS_COUNTERS; i++)
+		s->rss[i] = get_mm_counter_sum(mm, rss_counters[i].member);
 	mmput(mm);
 	if (!err && s->gate && s->filter && !filter_has_gate(s->filter, s->gate)) {
 		s->gate = NULL;
@@ -2526,6 +2720,7 @@ struct vmainfo_file {
 	struct vmainfo_target target; /* its pid is NULL for procs */
 	struct vma_filter *filter; /* or NULL */
 	struct vma_snapshot snap; /* the snapshot that is shown */
+	size_t first;		/* index of the first record of the next ->show() */
 	size_t shown;		/* number of records of the last ->show() */
 	size_t next_line_max;	/* bytes into which any other whole line fits */
 };
@@ -2562,16 +2757,19 @@ static int vmainfo_release(struct inode *inode, struct file *file)
 
 /*
  * Position 0 is the header. The records follow, with the gate page last. A view
- * that wants nothing of the sources (summary) has only the header.
+ * that wants totals (summary) has only the header.
  */
-static void *view_element(struct vma_snapshot *s, loff_t pos)
+static void *view_element(struct vmainfo_file *vf, loff_t pos)
 {
+	struct vma_snapshot *s = &vf->snap;
+
+	vf->first = pos - 1;
 	if (!pos)
 		return SEQ_START_TOKEN;
-	if (!s->wants)
+	if (s->wants & WANTS_TOTALS)
 		return NULL;
 	if (pos <= s->nr)
-		return &s->recs[pos - 1];
+		return record_at(s, pos - 1);
 	if (pos == s->nr + 1 && s->gate)
 		return (void *)&s->gate->rec;
 	return NULL;
@@ -2632,7 +2830,7 @@ static void *view_start(struct seq_file *m, loff_t *pos)
 		return NULL;
 	if (!vf->snap.taken)
 		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants, vf->filter);
-	v = err ? NULL : view_element(&vf->snap, *pos);
+	v = err ? NULL : view_element(vf, *pos);
 	if (v && v != SEQ_START_TOKEN)
 		err = view_reserve(m, LINE_OVERHEAD_MAX +
 				   source_name_max(record_source(&vf->snap, v)));
@@ -2646,7 +2844,7 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 	/* To seek, seq_file formats all that is before the position. */
 	cond_resched();
 	*pos += v == SEQ_START_TOKEN ? 1 : vf->shown;
-	return view_element(&vf->snap, *pos);
+	return view_element(vf, *pos);
 }
 
 static void view_stop(struct seq_file *m, void *v)
@@ -2697,7 +2895,9 @@ static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record 
 	struct emit_batch b = { .r = first };
 	size_t avail = seq_get_buf(m, &b.begin);
 
-	b.end_rec = is_gate(s, first) ? first + 1 : s->recs + s->nr;
+	b.end_rec = first + 1;
+	if (!is_gate(s, first))
+		b.end_rec = first + min(s->nr - vf->first, block_left(vf->first));
 	b.p = b.begin;
 	b.end = b.begin + avail;
 	if (m->size != PAGE_SIZE)
@@ -3294,19 +3494,27 @@ DEFINE_VIEW(maps, WANTS_NAMES);
 static int address_width(const struct vma_snapshot *s)
 {
 	const struct vma_record *last = s->gate ? &s->gate->rec :
-					s->nr ? &s->recs[s->nr - 1] : NULL;
+					s->nr ? record_at(s, s->nr - 1) : NULL;
 
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
+/* Without seq_printf(), which takes longer than some lines of VMAs. */
 static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 {
+	static const char spaces[] = "           "; /* 64-bit addresses: 16 - 5 */
 	const int width = address_width(s);
 
-	seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr, s->torn ? "torn" : "atomic");
-	seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-14s %-22s name\n",
-		   "nr", width, "start", width, "end", "kB", "offset",
-		   "dev", "inode", "kind", "page", "policy", "flags", "nomerge", "ops");
+	seq_put_decimal_ull(m, "# pid=", s->pid);
+	seq_put_decimal_ull(m, " vmas=", s->nr);
+	seq_puts(m, s->torn ? " walk=torn\n" : " walk=atomic\n");
+	/* Addresses have at least 8 digits, and sizes are 10 characters wide. */
+	seq_puts(m, "#  nr ");
+	seq_write(m, spaces, width - 5);
+	seq_puts(m, "start ");
+	seq_write(m, spaces, width - 5);
+	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     "
+		 "flags                      nomerge        ops                    name\n");
 }
 
 /* What is written of flags, for neighbours with the same flags */
@@ -3382,7 +3590,7 @@ static char *fmt_nomerge_column(char *p, const struct vma_snapshot *s,
 	const char *name;
 
 	if (is_gate(s, r) || !(s->wants & WANTS_NOMERGE) ||
-	    (s->filter ? !r->adjoins : r == s->recs || r[-1].end != r->start))
+	    (s->filter ? !r->adjoins : r[-1].end != r->start))
 		*p++ = '-';
 	else if (!r->nomerge)
 		p = fmt_copy(p, "none", 4);
@@ -3405,6 +3613,7 @@ static_assert(VMAS_HEAD_MAX + KSYM_NAME_LEN + FMT_SLACK < LINE_OVERHEAD_MAX);
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
+	const struct vma_record *const first = v;
 	const struct vma_snapshot *s = &vf->snap;
 	const struct vma_source *src = NULL;
 	struct address_fmt address = ADDRESS_FMT(address_width(s));
@@ -3437,7 +3646,7 @@ static int vmas_show(struct seq_file *m, void *v)
 			break;
 		p = b.p;
 		if (likely(!is_gate(s, b.r))) {
-			p = fmt_right(p, 5, b.r - s->recs + 1);
+			p = fmt_right(p, 5, vf->first + (b.r - first) + 1);
 		} else {
 			memcpy(p, "    -", 5);
 			p += 5;
@@ -3659,6 +3868,11 @@ DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE | WANTS_BUILD_IDS);
 
 /* ---- views: summary ---- */
 
+static u64 pages_kb(u64 pages)
+{
+	return pages << (PAGE_SHIFT - 10);
+}
+
 static void summary_range(struct seq_file *m, const char *key,
 			  unsigned long start, unsigned long end)
 {
@@ -3749,12 +3963,13 @@ static int summary_show(struct seq_file *m, void *v)
 	const struct vma_record *r;
 	size_t i;
 
-	for (r = s->recs; r < s->recs + s->nr; r++) {
+	for (i = 0; i < s->nr; i++) {
+		r = record_at(s, i);
 		kind = &kinds[s->sources[r->source].kind];
 		kind->nr++;
 		kind->size += r->end - r->start;
 		size += r->end - r->start;
-		if (r > s->recs && r->start - r[-1].end > gap_end - gap_start) {
+		if (i && r->start - r[-1].end > gap_end - gap_start) {
 			gap_start = r[-1].end;
 			gap_end = r->start;
 		}
@@ -3762,7 +3977,7 @@ static int summary_show(struct seq_file *m, void *v)
 			stack_start = stack_end ? stack_start : r->start;
 			stack_end = r->end;
 		}
-		if ((r - s->recs) % SZ_1K == 0)
+		if (i % SZ_1K == 0)
 			cond_resched();
 	}
 
@@ -3775,6 +3990,8 @@ static int summary_show(struct seq_file *m, void *v)
 		seq_printf(m, "Vmas%c%s:\t%lu\t%lu kB\n", toupper(kind_names[i][0]),
 			   kind_names[i] + 1, kinds[i].nr, kinds[i].size >> 10);
 	}
+	for (i = 0; i < RSS_COUNTERS; i++)
+		seq_printf(m, "%s:\t%llu kB\n", rss_counters[i].name, pages_kb(s->rss[i]));
 	summary_range(m, "LargestGap", gap_start, gap_end);
 	summary_range(m, "Code", l->start_code, l->end_code);
 	summary_range(m, "Data", l->start_data, l->end_data);
@@ -3788,7 +4005,7 @@ static int summary_show(struct seq_file *m, void *v)
 	return summary_kernel(m);
 }
 
-DEFINE_VIEW(summary, 0);
+DEFINE_VIEW(summary, WANTS_TOTALS);
 
 /* ---- query ---- */
 
@@ -4186,7 +4403,7 @@ out:
 
 /* ---- procs ---- */
 
-#define PROCS_SIZES 6
+#define PROCS_SIZES (6 + RSS_COUNTERS)
 
 /* What procs says of a process */
 struct procs_line {
@@ -4204,13 +4421,15 @@ struct procs_file {
 
 /*
  * Copies the counters of a task's mm, if it has one. Without mmap_lock nothing
- * waits for a busy process. Each counter is right, but they can be of different
- * instants.
+ * waits for a busy process. The counters can be of different instants.
+ * get_mm_counter() omits what the CPUs or threads have not yet added, but takes
+ * no lock and does not depend on their number. task_lock() keeps the mm.
  */
 static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 {
 	u64 *pages = line->pages;
 	struct mm_struct *mm;
+	unsigned int i;
 
 	task_lock(task);
 	mm = task->mm;
@@ -4222,6 +4441,8 @@ static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 		*pages++ = READ_ONCE(mm->exec_vm);
 		*pages++ = READ_ONCE(mm->locked_vm);
 		*pages++ = atomic64_read(&mm->pinned_vm);
+		for (i = 0; i < RSS_COUNTERS; i++)
+			*pages++ = get_mm_counter(mm, rss_counters[i].member);
 	}
 	task_unlock(task);
 	return mm;
@@ -4306,7 +4527,7 @@ static void procs_stop(struct seq_file *m, void *v)
 }
 
 /* More than a line has: numbers of up to 20 digits, and an escaped name */
-#define PROCS_LINE_MAX 256
+#define PROCS_LINE_MAX 320
 
 static int procs_show(struct seq_file *m, void *v)
 {
@@ -4315,9 +4536,10 @@ static int procs_show(struct seq_file *m, void *v)
 	char *begin, *p;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s comm\n", "pid", "vmas",
-			   "total_kB", "data_kB", "stack_kB", "exec_kB", "locked_kB",
-			   "pinned_kB");
+		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s %12s %12s %12s %12s comm\n",
+			   "pid", "vmas", "total_kB", "data_kB", "stack_kB", "exec_kB",
+			   "locked_kB", "pinned_kB", "rss_anon_kB", "rss_file_kB",
+			   "rss_shmem_kB", "swap_kB");
 		return 0;
 	}
 	/* seq_printf() would take longer than all the rest. */
@@ -4329,7 +4551,7 @@ static int procs_show(struct seq_file *m, void *v)
 	p = fmt_column(begin, 6, line->pid);
 	p = fmt_column(p, 8, line->vmas);
 	for (i = 0; i < PROCS_SIZES; i++)
-		p = fmt_column(p, 12, line->pages[i] << (PAGE_SHIFT - 10));
+		p = fmt_column(p, 12, pages_kb(line->pages[i]));
 	*p++ = ' ';
 	/* As proc_task_name() does for /proc/PID/status */
 	p += string_escape_str(line->comm, p, begin + avail - p, ESCAPE_SPACE | ESCAPE_SPECIAL,

@@ -6,7 +6,9 @@
 #ifndef VMAINFO_VMA_ITER_H
 #define VMAINFO_VMA_ITER_H
 
+#include <linux/cache.h>
 #include <linux/mmap_lock.h>
+#include <linux/prefetch.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 
@@ -26,6 +28,111 @@
 static bool leaf_lookahead __ro_after_init __maybe_unused;
 
 #ifdef KCOMPAT_HAS_MAPLE_STATUS
+static __always_inline void *maple_node_of(const void *entry)
+{
+	return (void *)((unsigned long)entry & ~(unsigned long)MAPLE_NODE_MASK);
+}
+
+/* The last slot of a leaf that is in use, or the last of all for a full one */
+static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
+{
+	return leaf->pivot[MAPLE_RANGE64_SLOTS - 2] ? MAPLE_RANGE64_SLOTS - 1 : leaf->meta.end;
+}
+
+/*
+ * Fetches the cache lines that a walk reads of the VMAs of a leaf. They are in
+ * any order in memory, and the processor cannot guess the next one. A prefetch
+ * of an invalid address does nothing.
+ */
+static __always_inline void leaf_prefetch_vmas(const struct maple_range_64 *leaf)
+{
+	const size_t last = offsetof(struct vm_area_struct, vm_file);
+	const unsigned int end = min_t(unsigned int, leaf_end(leaf), MAPLE_RANGE64_SLOTS - 1);
+	unsigned int slot;
+	const char *vma;
+
+	for (slot = 0; slot <= end; slot++) {
+		vma = rcu_dereference_raw(leaf->slot[slot]);
+		prefetch(vma);
+		if (last >= L1_CACHE_BYTES)
+			prefetch(vma + L1_CACHE_BYTES);
+		if (last >= 2 * L1_CACHE_BYTES)
+			prefetch(vma + 2 * L1_CACHE_BYTES);
+	}
+}
+
+/*
+ * Fetches the VMAs of the leaf in a slot of @parent, and the leaf in the slot
+ * behind it, whose VMAs are fetched next.
+ */
+static __always_inline void leaf_prefetch(const struct maple_arange_64 *parent,
+					  unsigned int slot)
+{
+	const unsigned int end = min_t(unsigned int, parent->meta.end, MAPLE_ARANGE64_SLOTS - 1);
+	const char *leaf;
+	size_t i;
+
+	if (slot <= end)
+		leaf_prefetch_vmas(maple_node_of(rcu_dereference_raw(parent->slot[slot])));
+	if (slot < end) {
+		leaf = maple_node_of(rcu_dereference_raw(parent->slot[slot + 1]));
+		for (i = 0; i < sizeof(struct maple_node); i += L1_CACHE_BYTES)
+			prefetch(leaf + i);
+	}
+}
+
+/*
+ * Moves from a leaf to the next one of the same parent, and fetches what is
+ * behind that. A walk from the root costs some instructions for each VMA of a
+ * leaf.
+ *
+ * linux/maple_tree.h defines a node's parent pointer: the slot in the parent is
+ * in bits 3 to 7, and bit 0 is set in the root. With mmap_lock, the tree is
+ * stable. Without it, the parent can be replaced at any time. RCU keeps the old
+ * parent and the children that it had.
+ *
+ * Return: false if the next leaf has to be found by a walk.
+ */
+static __always_inline bool leaf_step(struct ma_state *mas)
+{
+	const struct maple_range_64 *leaf = maple_node_of(mas->node);
+	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
+	const struct maple_arange_64 *parent = maple_node_of((void *)up);
+	const unsigned int slot = (up & MAPLE_NODE_MASK) >> 3;
+	void *next;
+
+	/* The last child has no pivot. */
+	if (up & 1 || slot + 1 >= min_t(unsigned int, parent->meta.end, MAPLE_ARANGE64_SLOTS - 1) ||
+	    rcu_dereference_raw(parent->slot[slot]) != mas->node ||
+	    parent->pivot[slot] != mas->max)
+		return false;
+	next = rcu_dereference_raw(parent->slot[slot + 1]);
+	/* The same type of node, maple_leaf_64 */
+	if (((unsigned long)next ^ (unsigned long)mas->node) & MAPLE_NODE_MASK)
+		return false;
+	leaf_prefetch(parent, slot + 2);
+	leaf = maple_node_of(next);
+	mas->node = next;
+	mas->offset = 0;
+	mas->min = mas->max + 1;
+	mas->max = parent->pivot[slot + 1];
+	mas->end = leaf_end(leaf);
+	if (mas->end == MAPLE_RANGE64_SLOTS - 1 &&
+	    leaf->pivot[MAPLE_RANGE64_SLOTS - 2] == mas->max)
+		mas->end--;
+	return true;
+}
+
+/* Fetches what is behind a leaf that was found by a walk. */
+static __always_inline void leaf_prefetch_first(const struct maple_range_64 *leaf)
+{
+	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
+
+	leaf_prefetch_vmas(leaf);
+	if (!(up & 1))
+		leaf_prefetch(maple_node_of((void *)up), ((up & MAPLE_NODE_MASK) >> 3) + 1);
+}
+
 /*
  * Stores up to @max VMAs from @next on, all from one leaf of the maple tree,
  * and returns their number; 0 at the end of the mm. A step within a leaf costs
@@ -35,30 +142,47 @@ static bool leaf_lookahead __ro_after_init __maybe_unused;
  * parent, and its slots are not reliable. mas_walk() never returns in such a
  * node, but the node can be removed afterwards. This needs the end of the node
  * in ma_state (6.8; the test asks for enum maple_status in linux/maple_tree.h).
+ *
+ * @mas->offset is the next slot to read, and @mas->last the last address of the
+ * VMA in front of it. If the caller continues elsewhere, the tree is walked.
  */
 static inline unsigned int leaf_vmas(struct ma_state *mas, unsigned long next,
 				     struct vm_area_struct **vmas,
 				     unsigned int max)
 {
-	const struct maple_node *leaf;
-	unsigned int n, slot;
+	const struct maple_range_64 *leaf;
+	unsigned int n, slot, last;
 	void *entry;
 
 	for (;;) {
-		mas_set(mas, next);
-		entry = mas_walk(mas);
-		if (mas->status != ma_active)
-			return 0; /* a tree without nodes: no VMAs */
-		leaf = (void *)((unsigned long)mas->node & ~MAPLE_NODE_MASK);
-		n = 0;
-		for (slot = mas->offset; slot <= mas->end && n < max; slot++) {
-			vmas[n] = rcu_dereference_raw(leaf->mr64.slot[slot]);
-			n += vmas[n] ? 1 : 0; /* else a gap */
+		entry = NULL;
+		if (mas->status != ma_active || mas->last + 1 != next ||
+		    (mas->offset > mas->end && !leaf_step(mas))) {
+			mas_set(mas, next);
+			entry = mas_walk(mas);
+			if (mas->status != ma_active)
+				return 0; /* a tree without nodes: no VMAs */
+			if (max > 1)
+				leaf_prefetch_first(maple_node_of(mas->node));
 		}
+		leaf = maple_node_of(mas->node);
+		n = 0;
+		last = 0;
+		for (slot = mas->offset; slot <= mas->end && n < max; slot++) {
+			vmas[n] = rcu_dereference_raw(leaf->slot[slot]);
+			if (vmas[n]) { /* else a gap */
+				last = slot;
+				n++;
+			}
+		}
+		mas->offset = slot;
+		mas->last = mas->max;
+		if (n && last < mas->end)
+			mas->last = leaf->pivot[last];
 		/* Slots before parent, as ma_dead_node() in lib/maple_tree.c */
 		smp_rmb();
-		if (((unsigned long)READ_ONCE(leaf->parent) &
-		     ~MAPLE_NODE_MASK) == (unsigned long)leaf) {
+		if (maple_node_of(READ_ONCE(leaf->parent)) == leaf) {
+			mas->status = ma_start;
 			if (!entry)
 				continue;
 			vmas[0] = entry;
@@ -131,11 +255,6 @@ static inline bool maple_node_removed(const struct maple_node *node)
 	smp_rmb();
 	return ((unsigned long)READ_ONCE(node->parent) & ~MAPLE_NODE_MASK) ==
 	       (unsigned long)node;
-}
-
-static inline const struct maple_node *maple_node_of(const void *entry)
-{
-	return (void *)((unsigned long)entry & ~MAPLE_NODE_MASK);
 }
 
 static inline unsigned int maple_type_of(const void *entry)

@@ -4,6 +4,16 @@
 # "times": the peer's value divided by ours. "walks": our value divided by that
 # of a bare walk over the same VMAs. A row is omitted if its numbers are
 # missing: it belongs to another kernel.
+#
+# kept=FILE names the file of kept figures. Rows whose value is more than 3 %
+# above the kept one are listed below the table, and the exit status is 1. With
+# new=FILE, the figures to keep are written there, and nothing is compared.
+
+BEGIN {
+	while (kept && (getline figure < kept) > 0)
+		if (split(figure, field) == 3)
+			kept_value[field[1], field[2]] = field[3]
+}
 
 { value[$1] = $2 }
 
@@ -26,6 +36,13 @@ function row(what, peer, ours, theirs, wanted, form,    times, target, walks, ma
 	mark = wanted == "" || times >= wanted ? "" : " <"
 	line(what, peer, sprintf(form, value[ours]), sprintf(form, value[theirs]),
 	     sprintf("%.2f", times), wanted mark, walks)
+	if (ours in figures)
+		return
+	figures[ours] = value[ours]
+	if ((kernel, ours) in kept_value && value[ours] > 1.03 * kept_value[kernel, ours])
+		worse = worse sprintf("%-45s %9s, and was " form " (%+.1f %%)\n", what,
+			sprintf(form, value[ours]), kept_value[kernel, ours],
+			100 * value[ours] / kept_value[kernel, ours] - 100)
 }
 
 END {
@@ -94,5 +111,12 @@ END {
 		row("99 of 100 are faster: with max_hold_us=25", "/proc/PID/maps", "writer.ours25_p99", "writer.maps_p99", new ? "" : 1, "%.1f")
 		row("99 of 100 are faster", "nobody lists", "writer.ours_p99", "writer.nobody_p99", new ? 0.91 : "", "%.1f")
 	}
+	if (new) {
+		for (ours in figures)
+			print kernel, ours, figures[ours] >new
+	} else if (worse) {
+		printf "\nworse by more than 3 %% than in %s:\n%s", kept, worse
+	}
 	print ""
+	exit !new && worse != ""
 }
