@@ -1660,7 +1660,8 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	if (!filter_has_rest(f, flags, anon_vma) ||
 	    !(f->kinds & kinds_possible(file, ops, flags, fixed)))
 		return WALK_MORE;
-	if (!block_begin(s))
+	/* No record needs its predecessor, so that block_begin() is not called. */
+	if (s->nr == s->cap)
 		return WALK_RECORDS_FULL;
 	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
 	    !kcompat_has_anon_name(vma)) {
