@@ -129,9 +129,14 @@ soak:
 	scripts/check -m $(MINUTES) $(if $(SEED),-s $(SEED))
 
 ## make bench          what listing costs, beside the other ways to do it, in QEMU;
-##                     KERNELS="..." for some
+##                     KERNELS="..." for some; fails if it has become worse
 bench: deps
 	scripts/bench $(patsubst %,-k %,$(KERNELS))
+
+## make bench-native   how long it takes by the clock, in user-mode Linux; this builds
+##                     such a kernel, once
+bench-native: deps
+	scripts/bench-native $(patsubst %,-k %,$(KERNELS))
 
 ## make lint           checkpatch, sparse, W=1, shellcheck; KERNELS="..." to compile for
 ##                     some kernels only
@@ -142,4 +147,4 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 .PHONY: all modules install sign tools install-tools uninstall clean dist deps demo check \
-	check-all check-package soak bench lint help
+	check-all check-package soak bench bench-native lint help

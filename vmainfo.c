@@ -6,6 +6,7 @@
  *
  *	target		which process a file shows, and whether it may
  *	snapshot	the VMAs of that process, copied into records
+ *	  filter	  which of them an open file shows
  *	  records	  of fixed size, and what several records have in common
  *	  names		  the texts that maps shows for VMAs
  *	  gate page	  [vsyscall], which belongs to no process
@@ -18,13 +19,14 @@
  *	  formatting	  numbers, flags and names
  *	  maps, vmas, raw, summary
  *	query		which VMA is at an address, without a snapshot
+ *	filter		the ioctl that sets it
  *	procs		the counters of all processes, without a target
  *	proc entries	open, write, ioctl; module init and exit
  *
- * Lifetimes: an open file owns its struct pid and its snapshot. A task, an mm
+ * Lifetimes: an open file owns its struct pid, its filter and its snapshot. A task, an mm
  * and files of the target are only referenced within one call: open() or
  * write() for the access check, read() or lseek() for a snapshot, or ioctl().
- * Parameters and the gate page are global.
+ * Parameters, the gate page and symbols of the kernel image are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -409,6 +411,52 @@ static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_
 	}
 }
 
+/* ---- snapshot: filter ---- */
+
+/*
+ * Which VMAs an open file shows, in terms of the kernel. A filter does not
+ * change until it is freed. The open file owns it, and its lock protects the
+ * pointers to it: that of the file, and that of the snapshot.
+ *
+ * Most VMAs of a large process do not match, so a walk looks at their flags
+ * first. @bits are known after the walk only.
+ */
+struct vma_filter {
+	unsigned long mask;	/* these VM_* bits must be as in @flags */
+	unsigned long flags;	/* if no VMA matches, not a subset of @mask */
+	unsigned long one_of;	/* one of these VM_* bits must be set, unless 0 */
+	u32 kinds;		/* 1 << enum vmainfo_kind for each kind */
+	u8 anon_vma;		/* 1: without an anon_vma, 2: with one, 3: both */
+	u8 bits_mask;		/* these SOURCE_* bits must be as in @bits */
+	u8 bits;
+	bool all;		/* every VMA matches */
+	bool build_ids;		/* VMAINFO_WANT_BUILD_ID */
+	u32 nr_ranges;		/* 0: the whole address space */
+	struct vmainfo_range ranges[]; /* sorted, disjoint and not empty */
+};
+
+static __always_inline bool filter_has_flags(const struct vma_filter *f, unsigned long flags)
+{
+	return (flags & f->mask) == f->flags;
+}
+
+/* What filter_has_flags() and the kind of a VMA leave to be tested in a walk */
+static bool filter_has_rest(const struct vma_filter *f, unsigned long flags, bool anon_vma)
+{
+	return (!f->one_of || (flags & f->one_of)) && (f->anon_vma & (anon_vma ? 2 : 1));
+}
+
+static bool filter_has_range(const struct vma_filter *f, u64 start, u64 end)
+{
+	u32 i;
+
+	for (i = 0; i < f->nr_ranges && f->ranges[i].start < end; i++) {
+		if (f->ranges[i].end > start)
+			return true;
+	}
+	return !f->nr_ranges;
+}
+
 /* ---- snapshot: records ---- */
 
 /* Values of struct vma_source.bits */
@@ -468,6 +516,13 @@ struct vma_record {
 	u8 policy;		/* kcompat_vma_policy() */
 	bool anon_vma;		/* whether it has an anon_vma */
 	u8 nomerge;		/* VMAINFO_NOMERGE_*, if WANTS_NOMERGE */
+	bool adjoins;		/* a VMA ends at @start; only with a filter */
+};
+
+/* The build ID of a source's file */
+struct vma_build_id {
+	u32 size;		/* 0 without a build ID */
+	u8 id[BUILD_ID_MAX];
 };
 
 /* Names are appended to the newest block only, and freed all at once. */
@@ -495,17 +550,34 @@ struct mm_layout {
 #define WANTS_NAMES	0x1
 #define WANTS_OPS	0x2
 #define WANTS_NOMERGE	0x4
+#define WANTS_BUILD_IDS	0x8	/* if the filter wants them, too */
+#define WANTS_TOTALS	0x10	/* nothing of them, only the records and @rss */
+
+/* The counters of pages in memory and in swap, as /proc/PID/status orders them */
+#define RSS_COUNTERS 4
+static const struct {
+	int member;		/* of get_mm_counter() */
+	const char *name;	/* in summary and status */
+} rss_counters[RSS_COUNTERS] = {
+	{ MM_ANONPAGES, "RssAnon" },
+	{ MM_FILEPAGES, "RssFile" },
+	{ MM_SHMEMPAGES, "RssShmem" },
+	{ MM_SWAPENTS, "VmSwap" },
+};
 
 /* The VMAs of a process; of one instant unless @torn */
 struct vma_snapshot {
-	struct vma_record *recs;	/* in address order */
-	size_t nr;
-	size_t cap;
+	struct vma_record **blocks;	/* see record_at() */
+	size_t blocks_nr;
+	size_t blocks_cap;
+	size_t nr;			/* records */
+	size_t cap;			/* records that fit into the blocks */
 	struct vma_source *sources;	/* what the records refer to */
 	size_t sources_nr;
 	size_t sources_cap;
 	u32 *buckets;			/* hash table of indexes of sources, or 0 */
 	unsigned int bucket_bits;	/* log2 of the number of buckets */
+	struct vma_build_id *build_ids;	/* by index of the source, or NULL */
 	struct vma_name_block *names;
 	size_t longest;			/* length of the longest name */
 	char *small;			/* a page for arrays of a small process, or NULL */
@@ -515,26 +587,40 @@ struct vma_snapshot {
 	u64 mm_seq;			/* kcompat_mm_seq() at the end of the walk */
 	u64 exec_id;			/* self_exec_id while the mm was the target's */
 	struct mm_layout layout;	/* at the end of the walk */
-	const struct gate_vma *gate;	/* NULL if the process does not have it */
+	unsigned long rss[RSS_COUNTERS]; /* after the walk, in pages, if WANTS_TOTALS */
+	const struct gate_vma *gate;	/* NULL if it is not shown */
+	const struct vma_filter *filter; /* NULL if all VMAs are shown */
 	unsigned int wants;		/* WANTS_* */
 	bool taken;			/* the snapshot is valid */
+	bool unresolved;		/* snapshot_prepare() has to resolve it */
 	bool torn;			/* records are of several instants */
-	bool has_seq;			/* @mm_seq and @exec_id are valid */
+	bool hides;			/* there are VMAs that are not shown */
+	bool has_mm;			/* @exec_id is valid */
+	bool has_seq;			/* @mm_seq is valid */
 };
 
 /*
- * kvmalloc() tries kmalloc() first, which rounds 2.1 MiB up to 4 MiB. vmalloc()
- * wastes less than a page, but ignores the flags for its page tables: one page
- * per 512.
+ * vmalloc() maps memory page by page, and kvmalloc() reclaims and compacts memory
+ * to avoid that. Larger arrays are contiguous only if such memory is free. The
+ * largest never are: kmalloc() rounds 2.1 MiB up to 4 MiB. vmalloc() wastes less
+ * than a page, but ignores the flags for its page tables: one page per 512.
  */
+#define KVMALLOC_MAX (16 * PAGE_SIZE)
+#define ARRAY_CONTIGUOUS_MAX (64 * PAGE_SIZE)
+
 static void *array_alloc(size_t nr, size_t size)
 {
+	void *array = NULL;
+
 	/* Some kernels' vmalloc() warns about more, whatever the flags. */
 	if (nr > INT_MAX / size)
 		return NULL;
 	size *= nr;
-	return size <= 16 * PAGE_SIZE ? kvmalloc(size, VMAINFO_GFP) :
-				       __vmalloc(size, VMAINFO_GFP);
+	if (size <= KVMALLOC_MAX)
+		return kvmalloc(size, VMAINFO_GFP);
+	if (size <= ARRAY_CONTIGUOUS_MAX)
+		array = kmalloc(size, VMAINFO_GFP & ~(__GFP_RECLAIM | __GFP_RETRY_MAYFAIL));
+	return array ?: __vmalloc(size, VMAINFO_GFP);
 }
 
 /*
@@ -548,7 +634,7 @@ static void *snapshot_alloc(struct vma_snapshot *s, size_t nr, size_t size)
 
 	if (nr > PAGE_SIZE / size)
 		return array_alloc(nr, size);
-	/* The records are allocated first. */
+	/* The first block of records is allocated first. */
 	if (!s->small && !s->cap && nr * size <= PAGE_SIZE / 2) {
 		s->small = kmalloc(PAGE_SIZE, VMAINFO_GFP);
 		if (!s->small)
@@ -565,6 +651,68 @@ static void array_free(const struct vma_snapshot *s, const void *array)
 {
 	if ((unsigned long)array - (unsigned long)s->small >= PAGE_SIZE)
 		kvfree(array);
+}
+
+/*
+ * Records are in address order in blocks of a few pages, which mostly are
+ * contiguous memory. vmalloc() would map one array of all records page by page,
+ * for each listing, and unmap it again. The kernel then flushes the TLBs of all
+ * CPUs from time to time.
+ *
+ * Element 0 of a block is a copy of the last record of the previous block. So
+ * without a filter, each record has its predecessor in front of it. In the first
+ * block, element 0 ends at an address where no VMA starts.
+ */
+#define RECORD_BLOCK_SIZE max_t(size_t, PAGE_SIZE, SZ_16K)
+#define RECORDS_PER_BLOCK (RECORD_BLOCK_SIZE / sizeof(struct vma_record) - 1)
+
+static __always_inline struct vma_record *record_at(const struct vma_snapshot *s, size_t i)
+{
+	return &s->blocks[i / RECORDS_PER_BLOCK][1 + i % RECORDS_PER_BLOCK];
+}
+
+/* How many records are in the same block, from number @i on */
+static __always_inline size_t block_left(size_t i)
+{
+	return RECORDS_PER_BLOCK - i % RECORDS_PER_BLOCK;
+}
+
+static void blocks_free(struct vma_snapshot *s)
+{
+	while (s->blocks_nr) {
+		array_free(s, s->blocks[--s->blocks_nr]);
+		cond_resched();
+	}
+	array_free(s, s->blocks);
+	s->blocks = NULL;
+	s->blocks_cap = 0;
+	s->cap = 0;
+}
+
+/* Adds a block with capacity for @nr records. Sleeps. */
+static int block_add(struct vma_snapshot *s, size_t nr)
+{
+	struct vma_record *block = snapshot_alloc(s, 1 + nr, sizeof(*block));
+	const size_t cap = 2 * s->blocks_nr + 1;
+	struct vma_record **blocks = s->blocks;
+
+	if (block && s->blocks_nr == s->blocks_cap) {
+		blocks = snapshot_alloc(s, cap, sizeof(*blocks));
+		if (blocks) {
+			memcpy(blocks, s->blocks, s->blocks_nr * sizeof(*blocks));
+			array_free(s, s->blocks);
+			s->blocks = blocks;
+			s->blocks_cap = cap;
+		}
+	}
+	if (!block || !blocks) {
+		array_free(s, block);
+		return -ENOMEM;
+	}
+	block->end = ULONG_MAX;
+	s->blocks[s->blocks_nr++] = block;
+	s->cap += nr;
+	return 0;
 }
 
 /*
@@ -663,34 +811,49 @@ static void snapshot_free(struct vma_snapshot *s)
 {
 	sources_put_files(s);
 	array_free(s, s->sources);
-	array_free(s, s->recs);
+	blocks_free(s);
 	names_drop(s);
+	kvfree(s->build_ids);
 	kfree(s->small);
 	memset(s, 0, sizeof(*s));
 }
 
-/* Reserves capacity for @nr records in all. Sleeps. */
+/*
+ * Reserves capacity for @nr records in all. All blocks but the last are of full
+ * size. If the last one is not, it is replaced. Sleeps.
+ */
 static int records_reserve(struct vma_snapshot *s, size_t nr)
 {
-	struct vma_record *recs;
+	struct vma_record *block, **last;
+	size_t partial, more;
+	int err = 0;
 
 	if (nr <= s->cap)
 		return 0;
-	if (!s->nr) {
-		array_free(s, s->recs);
-		s->recs = NULL;
-		s->cap = 0;
+	if (!s->nr)
+		blocks_free(s);
+	partial = s->cap % RECORDS_PER_BLOCK;
+	if (partial) {
+		last = &s->blocks[s->blocks_nr - 1];
+		more = min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK - partial);
+		block = snapshot_alloc(s, 1 + partial + more, sizeof(*block));
+		if (!block)
+			return -ENOMEM;
+		memcpy(block, *last, (1 + partial) * sizeof(*block));
+		array_free(s, *last);
+		*last = block;
+		s->cap += more;
 	}
-	recs = snapshot_alloc(s, nr, sizeof(*recs));
-	if (!recs)
-		return -ENOMEM;
-	if (s->nr)
-		memcpy(recs, s->recs, s->nr * sizeof(*recs));
-	array_free(s, s->recs);
-	s->recs = recs;
-	s->cap = nr;
-	return 0;
+	while (s->cap < nr && !err) {
+		cond_resched();
+		err = fatal_signal_pending(current) ? -EINTR :
+			block_add(s, min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK));
+	}
+	return err;
 }
+
+/* Contiguous memory on most machines; see array_alloc() */
+#define SOURCES_MAX_FIRST (ARRAY_CONTIGUOUS_MAX / (sizeof(struct vma_source) + sizeof(u32)))
 
 /* Like records_reserve(). The first call also adds fixed_sources[]. */
 static int sources_reserve(struct vma_snapshot *s, size_t nr)
@@ -865,6 +1028,14 @@ struct gate_vma {
 	char name[32];
 };
 
+static bool filter_has_gate(const struct vma_filter *f, const struct gate_vma *g)
+{
+	return filter_has_flags(f, g->rec.flags) && filter_has_rest(f, g->rec.flags, false) &&
+	       (f->kinds & BIT(g->source.kind)) &&
+	       (g->source.bits & f->bits_mask) == f->bits &&
+	       filter_has_range(f, g->rec.start, g->rec.end);
+}
+
 /*
  * NULL until it is known. get_gate_vma() is not exported, so /proc/PID/maps is
  * read once, before the first snapshot of a process that would have the page.
@@ -1018,7 +1189,7 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
  *    the lock, small enough to fit between two writers, until BACKOFF_RETRIES
  *    fail in a row. Else take the lock again, as in 2.
  * 4. A target can map VMAs ahead of a torn walk and unmap them behind it. After
- *    twice as many records as it ever had VMAs, hold the lock to the end.
+ *    twice as many as it ever had VMAs, hold the lock to the end.
  *
  * Memory is reserved before the walk, by counts that can be out of date. If it
  * runs out, a walk that is not torn starts again, so that the snapshot is
@@ -1120,11 +1291,17 @@ enum walk_end {
 	WALK_KILLED,
 };
 
+/* What VMAs of a file have in common */
+struct walk_file {
+	const struct file *file; /* or NULL; the source has a reference */
+	const struct vm_operations_struct *ops;
+	u32 source;
+};
+
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
-	const struct file *file; /* of the last VMA with one, kept by @source */
-	const struct vm_operations_struct *ops;	/* of that VMA */
-	u32 source;		/* of that VMA */
+	struct walk_file last;	/* file of the last VMA with one */
+	struct walk_file other;	/* the file before that */
 };
 
 /*
@@ -1139,6 +1316,12 @@ struct walk_prev {
 	u32 source;
 };
 
+/* How far a walk with a filter has come */
+struct walk_progress {
+	size_t seen;		/* VMAs that were looked at */
+	u32 range;		/* the first range that is not done */
+};
+
 /* A walk over the VMAs of an mm */
 struct vma_walk {
 	struct vma_snapshot *s;	/* gets the records */
@@ -1146,6 +1329,8 @@ struct vma_walk {
 	struct vma_iterator vmi; /* valid while mmap_lock or RCU is held */
 	struct walk_pos pos;	/* where the walk continues */
 	struct walk_prev prev;	/* what ends there; see walk_seek() */
+	struct walk_progress progress; /* only with a filter */
+	struct vma_leaves *leaves; /* only with a filter; valid like @vmi */
 	struct mm_marks marks;
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
@@ -1262,9 +1447,9 @@ static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *
 
 static bool source_same_file(const struct vma_source *src, const void *key)
 {
-	const struct walk_pos *pos = key;
+	const struct walk_file *f = key;
 
-	return src->file == pos->file && src->ops == pos->ops;
+	return src->file == f->file && src->ops == f->ops;
 }
 
 /*
@@ -1276,22 +1461,27 @@ static enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
 {
 	struct file *file = READ_ONCE(vma->vm_file);
 	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
-	const struct walk_pos key = { .file = file, .ops = ops };
-	const u32 hash = pointers_hash(file, ops);
+	struct walk_file found = { .file = file, .ops = ops };
 	enum walk_end added;
+	u32 hash;
 
 	if (!file || kcompat_has_anon_name(vma))
 		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	*index = source_find(w->s, hash, &key, source_same_file);
-	if (!*index) {
-		added = source_add_file(w, vma, file, ops, hash);
-		if (added != WALK_MORE)
-			return added;
-		*index = w->s->sources_nr - 1;
+	if (file == w->pos.other.file && ops == w->pos.other.ops) {
+		found.source = w->pos.other.source;
+	} else {
+		hash = pointers_hash(file, ops);
+		found.source = source_find(w->s, hash, &found, source_same_file);
+		if (!found.source) {
+			added = source_add_file(w, vma, file, ops, hash);
+			if (added != WALK_MORE)
+				return added;
+			found.source = w->s->sources_nr - 1;
+		}
 	}
-	w->pos.file = file;
-	w->pos.ops = ops;
-	w->pos.source = *index;
+	w->pos.other = w->pos.last;
+	w->pos.last = found;
+	*index = found.source;
 	return WALK_MORE;
 }
 
@@ -1326,8 +1516,19 @@ static noinline u8 walk_compare(const struct vma_walk *w, struct walk_prev *prev
 	return both_usual ? vma_nomerge(last, vma, false) : walk_compare_unusual(w, last, vma);
 }
 
+/* Returns how many records fit into the block of the next one, 0 without one. */
+static unsigned int block_begin(struct vma_snapshot *s)
+{
+	if (s->nr == s->cap)
+		return 0;
+	if (s->nr && s->nr % RECORDS_PER_BLOCK == 0)
+		record_at(s, s->nr)[-1] = *record_at(s, s->nr - 1);
+	return min(block_left(s->nr), s->cap - s->nr);
+}
+
 /*
- * Adds consecutive VMAs, and of the first only the part above the position.
+ * Adds consecutive VMAs, and of the first only the part above the position. The
+ * records are in one block.
  * From a VMA that is not stable, this reads numbers, pointers to compare, and
  * the policy. @nomerge is a constant.
  */
@@ -1335,8 +1536,9 @@ static __always_inline enum walk_end
 records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
 {
 	struct vma_snapshot *s = w->s;
-	struct vma_record *r = &s->recs[s->nr];
-	const struct vma_record *end_rec = r + min_t(size_t, n, s->cap - s->nr);
+	struct vma_record *const first_rec = record_at(s, s->nr);
+	const struct vma_record *end_rec = first_rec + n;
+	struct vma_record *r = first_rec;
 	const struct mm_marks marks = w->marks;
 	const struct vm_operations_struct *ops;
 	const struct anon_vma *anon_vma;
@@ -1347,7 +1549,7 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 	const unsigned long from = w->pos.next;
 	unsigned long start, end, flags, differ, next = from;
 	enum walk_end added = WALK_MORE;
-	bool known;
+	bool known, unusual;
 	u8 policy;
 	u32 fixed;
 	u64 offset;
@@ -1368,12 +1570,14 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 		policy = kcompat_vma_policy(vma);
 		r->policy = policy;
 		r->anon_vma = anon_vma;
+		unusual = policy;
 		fixed = SOURCE_ANON;
 		if (file) {
 			r->offset = offset;
-			r->source = w->pos.source;
-			known = file == w->pos.file && ops == w->pos.ops &&
+			r->source = w->pos.last.source;
+			known = file == w->pos.last.file && ops == w->pos.last.ops &&
 				!kcompat_has_anon_name(vma);
+			unusual |= vma_anon_pages_moved(vma);
 		} else {
 			r->offset = 0;
 			fixed = fixed_source(start, end, &marks);
@@ -1389,8 +1593,7 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 			differ = NOMERGE_UNUSUAL_FLAGS;
 			if (likely(start == next && r->source == prev.source &&
 				   offset - start == prev.shift &&
-				   anon_vma == prev.anon_vma && !policy &&
-				   !vma_anon_pages_moved(vma)))
+				   anon_vma == prev.anon_vma && !unusual))
 				differ = flags ^ r[-1].flags;
 			if (likely(!(differ & NOMERGE_UNUSUAL_FLAGS)))
 				r->nomerge = differ & ~NOMERGE_IGNORED_FLAGS ?
@@ -1406,16 +1609,206 @@ records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bo
 		w->prev.vma = vmas[-1];
 	}
 	/* Only the first VMA of a critical section can reach across the position. */
-	if (next != from && s->recs[s->nr].start < from) {
-		s->recs[s->nr].offset += READ_ONCE(first->vm_file) ?
-			from - s->recs[s->nr].start : 0;
-		s->recs[s->nr].start = from;
+	if (next != from && first_rec->start < from) {
+		first_rec->offset += READ_ONCE(first->vm_file) ? from - first_rec->start : 0;
+		first_rec->start = from;
 	}
 	w->pos.next = next;
-	if (added == WALK_MORE && r - &s->recs[s->nr] < n)
-		added = WALK_RECORDS_FULL;
-	s->nr = r - s->recs;
+	s->nr += r - first_rec;
 	return added;
+}
+
+/* The kinds that a VMA can have. The kind of its source is one of them. */
+static u32 kinds_possible(const struct file *file, const struct vm_operations_struct *ops,
+			  unsigned long flags, u32 fixed)
+{
+	if (flags & VM_HUGETLB)
+		return BIT(VMAINFO_KIND_HUGETLB);
+	if (file)
+		return BIT(VMAINFO_KIND_FILE) | BIT(VMAINFO_KIND_SHMEM) | BIT(VMAINFO_KIND_DEV);
+	if (!ops)
+		return BIT(fixed_sources[fixed].kind);
+	return BIT(VMAINFO_KIND_VDSO) | BIT(VMAINFO_KIND_VVAR) | BIT(VMAINFO_KIND_SPECIAL) |
+	       BIT(fixed_sources[fixed].kind);
+}
+
+/*
+ * Adds a VMA with the flags of the filter, if it matches in all other respects.
+ * @last is the VMA before it if it is known, and @last_end the end of what was
+ * looked at before. Reads of a VMA that is not stable what records_add() does.
+ */
+static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_area_struct *vma,
+						  const struct vm_area_struct *last,
+						  unsigned long last_end)
+{
+	struct vma_snapshot *s = w->s;
+	const struct vma_filter *f = s->filter;
+	const struct file *file = READ_ONCE(vma->vm_file);
+	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
+	const unsigned long flags = READ_ONCE(vma->vm_flags);
+	const bool anon_vma = READ_ONCE(vma->anon_vma);
+	unsigned long start = READ_ONCE(vma->vm_start);
+	const unsigned long end = READ_ONCE(vma->vm_end);
+	u64 offset = file ? (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT : 0;
+	const u32 fixed = file ? SOURCE_ANON : fixed_source(start, end, &w->marks);
+	enum walk_end added;
+	struct vma_record *r;
+	u32 source = fixed;
+
+	if (!filter_has_rest(f, flags, anon_vma) ||
+	    !(f->kinds & kinds_possible(file, ops, flags, fixed)))
+		return WALK_MORE;
+	if (!block_begin(s))
+		return WALK_RECORDS_FULL;
+	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
+	    !kcompat_has_anon_name(vma)) {
+		source = w->pos.last.source;
+	} else if (file || ops || kcompat_has_anon_name(vma)) {
+		added = source_add(w, vma, fixed, &source);
+		if (added != WALK_MORE)
+			return added;
+	}
+	if (!(f->kinds & BIT(s->sources[source].kind)))
+		return WALK_MORE;
+
+	r = record_at(s, s->nr++);
+	r->nomerge = 0;
+	if (s->wants & WANTS_NOMERGE && last && READ_ONCE(last->vm_end) == start)
+		r->nomerge = walk_compare_unusual(w, last, vma);
+	if (start < last_end) {
+		offset += file ? last_end - start : 0;
+		start = last_end;
+	}
+	r->start = start;
+	r->end = end;
+	r->offset = offset;
+	r->flags = flags;
+	r->source = source;
+	r->policy = kcompat_vma_policy(vma);
+	r->anon_vma = anon_vma;
+	r->adjoins = last_end && start == last_end;
+	return WALK_MORE;
+}
+
+/* The number of slots below @n without the gaps at their end */
+static unsigned int slots_before(void **slots, unsigned int n)
+{
+	while (n && !slots[n - 1])
+		n--;
+	return n;
+}
+
+/*
+ * walk_some() with a filter that has no ranges. Nothing but the flags is read of
+ * a VMA that does not have those of the filter.
+ */
+static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
+{
+	const struct vma_filter *f = w->s->filter;
+	/* The last VMA that was looked at here, and how many were */
+	struct vm_area_struct *vma, *last = NULL;
+	unsigned int i, n, before, gaps, seen = 0;
+	enum walk_end end = WALK_MORE;
+	void **slots;
+
+	while (seen < max && end == WALK_MORE) {
+		n = vma_read_leaf(&w->vmi, w->leaves, w->stable, VMA_BATCH, &slots);
+		if (!n)
+			end = WALK_DONE;
+		for (i = 0, gaps = 0; i < n; i++) {
+			vma = slots[i];
+			if (!vma) {
+				gaps++;
+				continue;
+			}
+			if (likely(!filter_has_flags(f, READ_ONCE(vma->vm_flags))))
+				continue;
+			before = slots_before(slots, i);
+			if (before)
+				last = slots[before - 1];
+			end = record_add_filtered(w, vma, last ?: w->prev.vma,
+						  last ? READ_ONCE(last->vm_end) : w->pos.next);
+			if (end != WALK_MORE)
+				break;
+		}
+		seen += i - gaps;
+		before = slots_before(slots, i);
+		if (before)
+			last = slots[before - 1];
+	}
+	w->progress.seen += seen;
+	if (last) {
+		w->prev.vma = last;
+		w->pos.next = READ_ONCE(last->vm_end);
+	}
+	return end;
+}
+
+/*
+ * walk_some() with a filter that has ranges. It looks at the VMAs that overlap
+ * the ranges, and at the start of one more. @max also counts the ranges. VMAs are
+ * not compared, so that w->prev is not used.
+ */
+static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
+{
+	const struct vma_filter *f = w->s->filter;
+	const struct vmainfo_range *range = &f->ranges[w->progress.range];
+	const struct vmainfo_range *end = &f->ranges[f->nr_ranges];
+	/* There are no VMAs from w->pos.next to here. */
+	unsigned long found = 0;
+	enum walk_end added = WALK_MORE;
+	struct vm_area_struct *vma;
+	unsigned int i, n, seen;
+	void **slots;
+
+	for (; range < end && max; range++, max--) {
+		if (range->end <= max(w->pos.next, found))
+			continue;
+		if (range->start > ULONG_MAX)
+			return WALK_DONE;
+		vma_leaves_seek(&w->vmi, w->leaves, w->mm,
+				max_t(unsigned long, range->start, w->pos.next));
+		/* Most ranges are in one VMA. */
+		for (i = 0, n = 0, seen = 0; ; i++) {
+			if (i == n) {
+				/* Continues behind the last VMA next time */
+				if (seen >= max)
+					goto out;
+				n = vma_read_leaf(&w->vmi, w->leaves, w->stable,
+						  seen ? VMA_BATCH : 1, &slots);
+				if (!n)
+					return WALK_DONE;
+				i = 0;
+			}
+			vma = slots[i];
+			if (!vma)
+				continue;
+			found = READ_ONCE(vma->vm_start);
+			if (found >= range->end)
+				break;
+			if (filter_has_flags(f, READ_ONCE(vma->vm_flags))) {
+				added = record_add_filtered(w, vma, NULL, w->pos.next);
+				if (added != WALK_MORE)
+					goto out;
+			}
+			w->pos.next = READ_ONCE(vma->vm_end);
+			w->progress.seen++;
+			seen++;
+			if (w->pos.next >= range->end)
+				break;
+		}
+	}
+	if (range == end)
+		return WALK_DONE;
+out:
+	w->progress.range = range - f->ranges;
+	return added;
+}
+
+/* The VMAs that a walk has looked at */
+static size_t walk_seen(const struct vma_walk *w)
+{
+	return w->s->filter ? w->progress.seen : w->s->nr;
 }
 
 /*
@@ -1434,22 +1827,31 @@ static void walk_seek(struct vma_walk *w)
 			w->prev.vma = vma;
 	}
 	vma_iter_init(&w->vmi, w->mm, next);
+	vma_leaves_init(w->leaves, next);
 }
 
 /* Adds up to @max VMAs that end above the position; see walk_seek(). */
 static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
 	const bool nomerge = w->s->wants & WANTS_NOMERGE;
+	struct vma_snapshot *s = w->s;
 	/* The first element is for records_add(). */
 	struct vm_area_struct *vmas[1 + VMA_BATCH];
+	unsigned int n, room = 0;
 	enum walk_end end;
-	unsigned int n;
 
+	if (unlikely(w->s->filter))
+		return w->s->filter->nr_ranges ? walk_ranges(w, max) : walk_filtered(w, max);
 	for (; max; max -= n) {
-		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1,
-				   min_t(unsigned int, max, VMA_BATCH));
+		if (!room)
+			room = block_begin(s);
+		n = min3(max, room ?: 1, (unsigned int)VMA_BATCH);
+		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1, n);
 		if (!n)
 			return WALK_DONE;
+		if (!room)
+			return WALK_RECORDS_FULL;
+		room -= n;
 		end = nomerge ? records_add(w, vmas + 1, n, true) :
 				records_add(w, vmas + 1, n, false);
 		if (end != WALK_MORE)
@@ -1461,7 +1863,7 @@ static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 /* Whether the VMAs do not fit, so that the walk would have to start again */
 static bool records_too_small(const struct vma_walk *w)
 {
-	return !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
+	return !w->s->filter && !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
 }
 
 static void walk_begin(struct vma_walk *w)
@@ -1476,11 +1878,16 @@ static void walk_finish(struct vma_walk *w)
 
 	s->has_seq = kcompat_mm_seq(w->mm, &s->mm_seq);
 	s->taken_ns = ktime_get_boottime_ns();
+	if (s->filter)
+		s->hides = (s->filter->nr_ranges ? READ_ONCE(w->mm->map_count) :
+						   w->progress.seen) != s->nr;
 	mm_layout_copy(&s->layout, w->mm);
 }
 
 /* VMAs between two checks for a waiting writer: one or two microseconds */
 #define LOCK_STRIDE 64
+/* The same with a filter, which most VMAs do not match */
+#define FILTER_STRIDE 256
 
 /*
  * Adds the VMAs above the position. Called with mmap_lock held for reading. A
@@ -1498,7 +1905,7 @@ static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 	w->stable = true;
 	walk_seek(w);
 	for (;;) {
-		end = walk_some(w, LOCK_STRIDE);
+		end = walk_some(w, w->s->filter ? FILTER_STRIDE : LOCK_STRIDE);
 		if (end == WALK_DONE)
 			walk_finish(w);
 		if (end != WALK_MORE)
@@ -1516,6 +1923,7 @@ static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 /* A state of a walk and its snapshot, to return to */
 struct walk_mark {
 	struct walk_pos pos;
+	struct walk_progress progress;
 	size_t nr;
 	size_t sources_nr;
 	struct vma_name_block *names;
@@ -1533,6 +1941,7 @@ static void walk_rollback(struct vma_walk *w, const struct walk_mark *mark)
 	if (s->names && s->names == mark->names)
 		s->names->used = mark->names_used;
 	w->pos = mark->pos;
+	w->progress = mark->progress;
 }
 
 /*
@@ -1589,12 +1998,13 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 	struct vma_snapshot *s = w->s;
 	const struct walk_mark from = {
 		.pos = w->pos,
+		.progress = w->progress,
 		.nr = s->nr,
 		.sources_nr = s->sources_nr,
 		.names = s->names,
 		.names_used = s->names->used,
 	};
-	const size_t enough = s->nr + min_t(size_t, max, INT_MAX);
+	const size_t enough = walk_seen(w) + min_t(size_t, max, INT_MAX);
 	enum walk_end end;
 
 	if (records_too_small(w))
@@ -1606,12 +2016,12 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 	do {
 		rcu_read_lock();
 		walk_seek(w);
-		end = walk_some(w, min_t(size_t, enough - s->nr, RCU_STRIDE));
+		end = walk_some(w, min_t(size_t, enough - walk_seen(w), RCU_STRIDE));
 		rcu_read_unlock();
 		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
 			w->stable = true;
 			walk_seek(w);
-			end = walk_some(w, min_t(size_t, enough - s->nr, LOCK_STRIDE));
+			end = walk_some(w, min_t(size_t, enough - walk_seen(w), LOCK_STRIDE));
 			w->stable = false;
 			mmap_read_unlock(w->mm);
 		}
@@ -1622,7 +2032,7 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
 		cond_resched();
-	} while (end == WALK_MORE && s->nr < enough);
+	} while (end == WALK_MORE && walk_seen(w) < enough);
 	if (end != WALK_MORE && end != WALK_DONE)
 		walk_rollback(w, &from);
 	return end;
@@ -1666,7 +2076,7 @@ struct walk_backoff {
 static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
 {
 	struct vma_snapshot *s = w->s;
-	const bool endless = s->torn && s->nr > 2 * w->most;
+	const bool endless = s->torn && walk_seen(w) > 2 * w->most;
 	enum walk_end end;
 
 	if (b->tries && !s->torn) {
@@ -1702,7 +2112,8 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
  */
 static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 {
-	struct vma_walk w = { .s = s, .mm = mm };
+	struct vma_leaves leaves __uninitialized;
+	struct vma_walk w = { .s = s, .mm = mm, .leaves = &leaves };
 	struct walk_backoff backoff = {
 		.hold_ns = max_hold_ns(),
 		.tries = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_TRIES : 0,
@@ -1714,11 +2125,18 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 	int err;
 
 	for (;;) {
-		if (!s->nr) {
+		if (!s->nr && !s->filter) {
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, count + count / 32 + 8);
 			/* One for 4 VMAs, for 16 in a large process */
-			sources = max(sources, min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16);
+			count = min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16;
+			sources = max(sources, min_t(size_t, count, SOURCES_MAX_FIRST));
+		} else if (!s->nr) {
+			/* A guess: a VMA for each range, or one of 64 */
+			count = READ_ONCE(mm->map_count);
+			recs = max(recs, min(count, 56 + max_t(size_t, s->filter->nr_ranges,
+							       count / 64)));
+			sources = max(sources, min_t(size_t, recs + 16, SOURCES_MAX_FIRST));
 		}
 		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
 		      names_reserve(s, names);
@@ -1739,6 +2157,9 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			break;
 		case WALK_RECORDS_FULL:
 			recs = s->cap + s->cap / 4 + 8;
+			/* With a filter, it is not known how many will match. */
+			if (s->filter && s->cap < READ_ONCE(mm->map_count))
+				recs = min_t(size_t, 4 * s->cap, READ_ONCE(mm->map_count)) + 8;
 			break;
 		case WALK_SOURCES_FULL:
 			sources = 3 * s->sources_cap;
@@ -1925,6 +2346,50 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 }
 
 /*
+ * Symbols of vm_ops in the kernel image, which never change. Those of a module
+ * are not kept: it can be unloaded. Elements are never replaced. @ops is NULL
+ * until the rest is valid. It is only compared.
+ */
+static struct ops_symbol {
+	const struct vm_operations_struct *ops;
+	u32 len;
+	char name[52];
+} ops_symbols[16];
+
+/* The number of elements that are in use or being filled */
+static atomic_t ops_symbols_nr;
+
+static const struct ops_symbol *ops_symbol_find(const struct vm_operations_struct *ops)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ops_symbols); i++) {
+		/* Pairs with smp_store_release() in ops_symbol_add(). */
+		if (smp_load_acquire(&ops_symbols[i].ops) == ops)
+			return &ops_symbols[i];
+	}
+	return NULL;
+}
+
+/* Two readers can add the same symbol, which only takes an element more. */
+static void ops_symbol_add(const struct vm_operations_struct *ops, const char *name, size_t len)
+{
+	struct ops_symbol *symbol;
+	int i;
+
+	if (len >= sizeof(symbol->name))
+		return;
+	i = atomic_fetch_add_unless(&ops_symbols_nr, 1, ARRAY_SIZE(ops_symbols));
+	if (i == ARRAY_SIZE(ops_symbols))
+		return;
+	symbol = &ops_symbols[i];
+	memcpy(symbol->name, name, len + 1);
+	symbol->len = len;
+	/* Readers that find @ops see the name. */
+	smp_store_release(&symbol->ops, ops);
+}
+
+/*
  * Returns the symbol at an address, "?" if none is exactly there: then
  * sprint_symbol() prints a neighbour or the bare address. It is also "?" if the
  * symbol does not fit into NAMES_LIMIT. This takes a few thousand instructions.
@@ -1932,6 +2397,8 @@ static int source_set_path(struct source_resolver *res, struct vma_source *src,
 static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operations_struct *ops)
 {
 	char *symbol, *plus;
+	bool in_module;
+	size_t len;
 
 	if (names_used(s) + KSYM_SYMBOL_LEN >= NAMES_LIMIT)
 		return "?";
@@ -1942,21 +2409,33 @@ static const char *ops_look_up(struct vma_snapshot *s, const struct vm_operation
 	plus = strchr(symbol, '+');
 	if (!plus || strncmp(plus, "+0x0/", 5))
 		return "?";
+	/* The name of a module follows in brackets. */
+	in_module = strchr(plus, '[');
 	*plus = '\0';
 	symbol_trim(symbol);
-	s->names->used += strlen(symbol) + 1;
+	len = strlen(symbol);
+	s->names->used += len + 1;
+	if (!in_module)
+		ops_symbol_add(ops, symbol, len);
 	return symbol;
 }
 
 /* Replaces @ops of a source by its symbol. */
 static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 {
+	const struct ops_symbol *symbol;
 	const char *name;
 	size_t i = 0;
 
 	src->ops_len = 0;
 	if (!src->ops)
 		return 0;
+	symbol = ops_symbol_find(src->ops);
+	if (symbol) {
+		src->ops_name = symbol->name;
+		src->ops_len = symbol->len;
+		return 0;
+	}
 	while (i < OPS_CACHE && res->ops[i].ops != src->ops)
 		i++;
 	if (i == OPS_CACHE) {
@@ -1971,6 +2450,12 @@ static int source_set_ops(struct source_resolver *res, struct vma_source *src)
 	src->ops_name = res->ops[i].name;
 	src->ops_len = res->ops[i].len;
 	return 0;
+}
+
+/* A walk adds a file's source before it knows whether its kind is shown. */
+static bool source_is_shown(const struct vma_snapshot *s, const struct vma_source *src)
+{
+	return !s->filter || (s->filter->kinds & BIT(src->kind));
 }
 
 static bool source_same_path(const struct vma_source *src, const void *path)
@@ -2010,6 +2495,66 @@ static int source_resolve_name(struct source_resolver *res, u32 i)
 	return err;
 }
 
+static bool source_same_inode(const struct vma_source *src, const void *inode)
+{
+	return src->file && file_inode(src->file) == inode;
+}
+
+/*
+ * Reads the build IDs of the files of all sources. Each file is read once,
+ * however often it was opened: their inodes are compared, which the files keep
+ * alive. A file that cannot be read has no build ID. Called without seq_file's
+ * lock: the functions of any file system can be called here.
+ */
+static int snapshot_get_build_ids(struct vma_snapshot *s)
+{
+	struct vma_build_id *id;
+	const struct inode *inode;
+	u32 i, hash, found;
+
+	s->build_ids = array_alloc(s->sources_nr, sizeof(*s->build_ids));
+	if (!s->build_ids)
+		return -ENOMEM;
+	memset(s->build_ids, 0, s->sources_nr * sizeof(*s->build_ids));
+	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
+	for (i = SOURCES_FIXED; i < s->sources_nr; i++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!s->sources[i].file || !source_is_shown(s, &s->sources[i]))
+			continue;
+		inode = file_inode(s->sources[i].file);
+		hash = pointers_hash(inode, NULL);
+		found = source_find(s, hash, inode, source_same_inode);
+		id = &s->build_ids[i];
+		if (found) {
+			*id = s->build_ids[found];
+			continue;
+		}
+		id->size = max(file_build_id(s->sources[i].file, id->id), 0);
+		source_insert(s, i, hash);
+	}
+	return 0;
+}
+
+/* Drops the records that the filter hides because of their names. */
+static void snapshot_filter_names(struct vma_snapshot *s)
+{
+	const struct vma_filter *f = s->filter;
+	const struct vma_record *r;
+	size_t i, kept = 0;
+
+	for (i = 0; i < s->nr; i++) {
+		r = record_at(s, i);
+		if ((s->sources[r->source].bits & f->bits_mask) == f->bits)
+			*record_at(s, kept++) = *r;
+		if (i % SZ_1K == 0)
+			cond_resched();
+	}
+	s->hides |= kept < s->nr;
+	s->nr = kept;
+}
+
 /*
  * Resolves what the view wants of the sources. Paths are compared by dentry and
  * mount, which the files keep alive. So all of them are put at the end.
@@ -2024,8 +2569,14 @@ static int snapshot_resolve(struct vma_snapshot *s)
 		memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
 	for (i = SOURCES_FIXED; s->wants & WANTS_NAMES && i < s->sources_nr && !err; i++) {
 		cond_resched();
-		err = fatal_signal_pending(current) ? -EINTR : source_resolve_name(&res, i);
+		if (source_is_shown(s, &s->sources[i]))
+			err = fatal_signal_pending(current) ? -EINTR :
+				source_resolve_name(&res, i);
 	}
+	if (!err && s->filter && s->filter->bits_mask)
+		snapshot_filter_names(s);
+	if (!err && s->wants & WANTS_BUILD_IDS)
+		err = snapshot_get_build_ids(s);
 	/* Symbols take the place of the chains. */
 	for (i = SOURCES_FIXED; s->wants & WANTS_OPS && i < s->sources_nr && !err; i++) {
 		cond_resched();
@@ -2049,10 +2600,12 @@ static int snapshot_resolve(struct vma_snapshot *s)
  * make seq_file call again without end.
  */
 static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
-			 const struct vmainfo_target *t, unsigned int wants)
+			 const struct vmainfo_target *t, unsigned int wants,
+			 const struct vma_filter *filter)
 {
 	struct mm_struct *mm;
 	struct mm_identity now;
+	unsigned int i;
 	int err = 0;
 
 	mm = target_look(entry, t, &now);
@@ -2062,6 +2615,12 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 		return -EINPROGRESS;
 	s->taken = true;
 	s->wants = wants;
+	if (!filter || !filter->build_ids)
+		s->wants &= ~WANTS_BUILD_IDS;
+	if (filter && filter->nr_ranges)
+		s->wants &= ~WANTS_NOMERGE;
+	if (filter && !filter->all)
+		s->filter = filter;
 	s->pid = pid_vnr(t->pid);
 	s->taken_ns = ktime_get_boottime_ns();
 	if (!mm)
@@ -2075,9 +2634,21 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 			s->gate = NULL;
 	}
 	s->exec_id = t->granted.exec_id;
+	s->has_mm = true;
 	if (!err)
 		err = snapshot_walk(s, mm);
+	/* Exact where status is: this sums up the CPUs' shares, without mmap_lock. */
+	for (i = 0; wants & WANTS_TOTALS && i < RSS_COUNTERS; i++)
+		s->rss[i] = get_mm_counter_sum(mm, rss_counters[i].member);
 	mmput(mm);
+	if (!err && s->gate && s->filter && !filter_has_gate(s->filter, s->gate)) {
+		s->gate = NULL;
+		s->hides = true;
+	}
+	if (!err && s->wants & WANTS_BUILD_IDS) {
+		s->unresolved = true;
+		return -EINPROGRESS;
+	}
 	if (!err)
 		err = snapshot_resolve(s);
 	if (err)
@@ -2086,17 +2657,27 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 }
 
 /*
- * Opens files for a snapshot, which snapshot_take() cannot do under seq_file's
- * lock: to ask for access to the mm that the target has now, and to find out
- * what the gate page is. Called with the file's lock held.
+ * Opens and reads files for a snapshot, which snapshot_take() cannot do under
+ * seq_file's lock: to ask for access to the mm that the target has now, to find
+ * out what the gate page is, and to read build IDs. Called with the file's lock
+ * held.
  *
  * Return: 0 to try again, or an error.
  */
-static int snapshot_prepare(const struct file *entry, struct vmainfo_target *t)
+static int snapshot_prepare(struct vma_snapshot *s, const struct file *entry,
+			    struct vmainfo_target *t)
 {
-	struct mm_struct *mm = target_get_mm(entry, t);
+	struct mm_struct *mm;
 	int err = 0;
 
+	if (s->unresolved) {
+		s->unresolved = false;
+		err = snapshot_resolve(s);
+		if (err)
+			snapshot_free(s);
+		return err;
+	}
+	mm = target_get_mm(entry, t);
 	if (IS_ERR_OR_NULL(mm))
 		return PTR_ERR_OR_ZERO(mm);
 	if (kcompat_mm_has_gate(mm) && !READ_ONCE(gate_page))
@@ -2136,7 +2717,9 @@ struct vmainfo_view {
 struct vmainfo_file {
 	struct mutex lock;	/* held for all of a read(), lseek() or write() */
 	struct vmainfo_target target; /* its pid is NULL for procs */
+	struct vma_filter *filter; /* or NULL */
 	struct vma_snapshot snap; /* the snapshot that is shown */
+	size_t first;		/* index of the first record of the next ->show() */
 	size_t shown;		/* number of records of the last ->show() */
 	size_t next_line_max;	/* bytes into which any other whole line fits */
 };
@@ -2166,22 +2749,26 @@ static int vmainfo_release(struct inode *inode, struct file *file)
 	struct vmainfo_file *vf = m->private;
 
 	snapshot_free(&vf->snap);
+	kvfree(vf->filter);
 	put_pid(vf->target.pid);
 	return seq_release_private(inode, file);
 }
 
 /*
  * Position 0 is the header. The records follow, with the gate page last. A view
- * that wants nothing of the sources (summary) has only the header.
+ * that wants totals (summary) has only the header.
  */
-static void *view_element(struct vma_snapshot *s, loff_t pos)
+static void *view_element(struct vmainfo_file *vf, loff_t pos)
 {
+	struct vma_snapshot *s = &vf->snap;
+
+	vf->first = pos - 1;
 	if (!pos)
 		return SEQ_START_TOKEN;
-	if (!s->wants)
+	if (s->wants & WANTS_TOTALS)
 		return NULL;
 	if (pos <= s->nr)
-		return &s->recs[pos - 1];
+		return record_at(s, pos - 1);
 	if (pos == s->nr + 1 && s->gate)
 		return (void *)&s->gate->rec;
 	return NULL;
@@ -2241,8 +2828,8 @@ static void *view_start(struct seq_file *m, loff_t *pos)
 	if (!vf->snap.taken && *pos)
 		return NULL;
 	if (!vf->snap.taken)
-		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants);
-	v = err ? NULL : view_element(&vf->snap, *pos);
+		err = snapshot_take(&vf->snap, m->file, &vf->target, view->wants, vf->filter);
+	v = err ? NULL : view_element(vf, *pos);
 	if (v && v != SEQ_START_TOKEN)
 		err = view_reserve(m, LINE_OVERHEAD_MAX +
 				   source_name_max(record_source(&vf->snap, v)));
@@ -2256,7 +2843,7 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 	/* To seek, seq_file formats all that is before the position. */
 	cond_resched();
 	*pos += v == SEQ_START_TOKEN ? 1 : vf->shown;
-	return view_element(&vf->snap, *pos);
+	return view_element(vf, *pos);
 }
 
 static void view_stop(struct seq_file *m, void *v)
@@ -2307,7 +2894,9 @@ static struct emit_batch emit_begin(struct seq_file *m, const struct vma_record 
 	struct emit_batch b = { .r = first };
 	size_t avail = seq_get_buf(m, &b.begin);
 
-	b.end_rec = is_gate(s, first) ? first + 1 : s->recs + s->nr;
+	b.end_rec = first + 1;
+	if (!is_gate(s, first))
+		b.end_rec = first + min(s->nr - vf->first, block_left(vf->first));
 	b.p = b.begin;
 	b.end = b.begin + avail;
 	if (m->size != PAGE_SIZE)
@@ -2399,7 +2988,7 @@ static ssize_t vmainfo_read_iter(struct kiocb *iocb, struct iov_iter *to)
 							       read_lines(m, iocb, to);
 		if (len != -EINPROGRESS)
 			break;
-		len = snapshot_prepare(iocb->ki_filp, &vf->target);
+		len = snapshot_prepare(&vf->snap, iocb->ki_filp, &vf->target);
 	} while (!len);
 	/* At the end of the file no more reads of this snapshot follow. */
 	if (!len)
@@ -2426,7 +3015,7 @@ static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
 		pos = seq_lseek(file, offset, whence);
 		if (pos != -EINPROGRESS)
 			break;
-		pos = snapshot_prepare(file, &vf->target);
+		pos = snapshot_prepare(&vf->snap, file, &vf->target);
 	} while (!pos);
 	if (!pos)
 		snapshot_free(&vf->snap);
@@ -2904,19 +3493,27 @@ DEFINE_VIEW(maps, WANTS_NAMES);
 static int address_width(const struct vma_snapshot *s)
 {
 	const struct vma_record *last = s->gate ? &s->gate->rec :
-					s->nr ? &s->recs[s->nr - 1] : NULL;
+					s->nr ? record_at(s, s->nr - 1) : NULL;
 
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
+/* Without seq_printf(), which takes longer than some lines of VMAs. */
 static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 {
+	static const char spaces[] = "           "; /* 64-bit addresses: 16 - 5 */
 	const int width = address_width(s);
 
-	seq_printf(m, "# pid=%d vmas=%zu walk=%s\n", s->pid, s->nr, s->torn ? "torn" : "atomic");
-	seq_printf(m, "#%4s %*s %*s %10s perm %8s %5s %8s %-8s %5s anon %-10s %-26s %-14s %-22s name\n",
-		   "nr", width, "start", width, "end", "kB", "offset",
-		   "dev", "inode", "kind", "page", "policy", "flags", "nomerge", "ops");
+	seq_put_decimal_ull(m, "# pid=", s->pid);
+	seq_put_decimal_ull(m, " vmas=", s->nr);
+	seq_puts(m, s->torn ? " walk=torn\n" : " walk=atomic\n");
+	/* Addresses have at least 8 digits, and sizes are 10 characters wide. */
+	seq_puts(m, "#  nr ");
+	seq_write(m, spaces, width - 5);
+	seq_puts(m, "start ");
+	seq_write(m, spaces, width - 5);
+	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     "
+		 "flags                      nomerge        ops                    name\n");
 }
 
 /* What is written of flags, for neighbours with the same flags */
@@ -2991,7 +3588,8 @@ static char *fmt_nomerge_column(char *p, const struct vma_snapshot *s,
 	unsigned long left;
 	const char *name;
 
-	if (is_gate(s, r) || r == s->recs || r[-1].end != r->start)
+	if (is_gate(s, r) || !(s->wants & WANTS_NOMERGE) ||
+	    (s->filter ? !r->adjoins : r[-1].end != r->start))
 		*p++ = '-';
 	else if (!r->nomerge)
 		p = fmt_copy(p, "none", 4);
@@ -3014,6 +3612,7 @@ static_assert(VMAS_HEAD_MAX + KSYM_NAME_LEN + FMT_SLACK < LINE_OVERHEAD_MAX);
 static int vmas_show(struct seq_file *m, void *v)
 {
 	struct vmainfo_file *vf = m->private;
+	const struct vma_record *const first = v;
 	const struct vma_snapshot *s = &vf->snap;
 	const struct vma_source *src = NULL;
 	struct address_fmt address = ADDRESS_FMT(address_width(s));
@@ -3046,7 +3645,7 @@ static int vmas_show(struct seq_file *m, void *v)
 			break;
 		p = b.p;
 		if (likely(!is_gate(s, b.r))) {
-			p = fmt_right(p, 5, b.r - s->recs + 1);
+			p = fmt_right(p, 5, vf->first + (b.r - first) + 1);
 		} else {
 			memcpy(p, "    -", 5);
 			p += 5;
@@ -3081,10 +3680,11 @@ DEFINE_VIEW(vmas, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE);
 
 static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0);
 static_assert(offsetof(struct vmainfo_header, taken_ns) == 24);
-static_assert(sizeof(struct vmainfo_record) == 64);
+static_assert(sizeof(struct vmainfo_record) == 88);
 static_assert(offsetof(struct vmainfo_record, start) == 8);
 static_assert(offsetof(struct vmainfo_record, dev_major) == 48);
 static_assert(offsetof(struct vmainfo_record, page_shift) == 62);
+static_assert(offsetof(struct vmainfo_record, build_id_size) == VMAINFO_RECORD_SIZE_VER0);
 
 /* Fills the fields of a header that do not depend on the target. */
 static void header_init(struct vmainfo_header *h, pid_t pid)
@@ -3107,10 +3707,15 @@ static void raw_header(struct seq_file *m, const struct vma_snapshot *s)
 		h.flags |= VMAINFO_ATOMIC;
 	if (s->gate)
 		h.flags |= VMAINFO_GATE;
+	if (s->hides)
+		h.flags |= VMAINFO_FILTERED;
+	if (s->has_mm) {
+		h.flags |= VMAINFO_EXEC_ID;
+		h.exec_id = s->exec_id;
+	}
 	if (s->has_seq) {
 		h.flags |= VMAINFO_SEQ;
 		h.mm_seq = s->mm_seq;
-		h.exec_id = s->exec_id;
 	}
 	seq_write(m, &h, sizeof(h));
 }
@@ -3141,10 +3746,10 @@ static noinline_for_stack int get_header(const struct file *entry, struct vmainf
 	header_init(&h, pid_vnr(vf->target.pid));
 	if (!IS_ERR_OR_NULL(mm)) {
 		h.vmas = READ_ONCE(mm->map_count);
-		if (kcompat_mm_seq(mm, &h.mm_seq)) {
+		h.flags |= VMAINFO_EXEC_ID;
+		h.exec_id = vf->target.granted.exec_id;
+		if (kcompat_mm_seq(mm, &h.mm_seq))
 			h.flags |= VMAINFO_SEQ;
-			h.exec_id = vf->target.granted.exec_id;
-		}
 		mmput_async(mm);
 	}
 	mutex_unlock(&vf->lock);
@@ -3183,10 +3788,14 @@ static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
 	return raw;
 }
 
-/* A record as the words that it is written in */
+/* A record as the words that it is written in, and what can follow them */
 union raw_record_words {
 	struct vmainfo_record r;
-	u64 words[sizeof(struct vmainfo_record) / 8];
+	u64 words[VMAINFO_RECORD_SIZE_VER0 / 8];
+	struct {
+		char ver0[VMAINFO_RECORD_SIZE_VER0];
+		struct vma_build_id build_id;
+	};
 };
 
 static int raw_show(struct seq_file *m, void *v)
@@ -3198,6 +3807,7 @@ static int raw_show(struct seq_file *m, void *v)
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
 	u64 more[2] = {}; /* flags without and with an anon_vma */
+	const struct vma_build_id *id = NULL;
 	struct emit_batch b;
 	char *p;
 
@@ -3209,7 +3819,10 @@ static int raw_show(struct seq_file *m, void *v)
 		if (b.r->source != known) {
 			known = b.r->source;
 			src = record_source(s, b.r);
-			same.r.size = sizeof(same);
+			same.r.size = VMAINFO_RECORD_SIZE_VER0;
+			id = s->build_ids && !is_gate(s, b.r) ? &s->build_ids[known] : NULL;
+			if (id && id->size)
+				same.r.size = sizeof(same.r);
 			same.r.kind = src->kind;
 			same.r.ino = src->ino;
 			same.r.dev_major = MAJOR(src->dev);
@@ -3219,7 +3832,7 @@ static int raw_show(struct seq_file *m, void *v)
 				  (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 			more[1] = more[0] | VMAINFO_ANON_VMA;
 			same.r.ops_len = src->ops_name ? src->ops_len + 1 : 0;
-			same.r.next = ALIGN(sizeof(same) + same.r.name_len + same.r.ops_len, 8);
+			same.r.next = ALIGN(same.r.size + same.r.name_len + same.r.ops_len, 8);
 			same.r.page_shift = src->page_shift;
 			emit_expect(&b, same.r.next);
 		}
@@ -3237,20 +3850,27 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
 		raw->r.nomerge = b.r->nomerge;
-		if (same.r.next != sizeof(same)) {
+		if (same.r.next != VMAINFO_RECORD_SIZE_VER0) {
 			/* The padding is in the last word. */
 			*((u64 *)(b.p + same.r.next) - 1) = 0;
-			p = fmt_copy(b.p + sizeof(same), src->name, same.r.name_len);
+			p = fmt_copy(b.p + same.r.size, src->name, same.r.name_len);
 			fmt_copy(p, src->ops_name, same.r.ops_len);
+			if (same.r.size != VMAINFO_RECORD_SIZE_VER0)
+				memcpy(&raw->build_id, id, sizeof(*id));
 		}
 		b.p += same.r.next;
 	}
 	return emit_end(m, v, &b);
 }
 
-DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE);
+DEFINE_VIEW(raw, WANTS_NAMES | WANTS_OPS | WANTS_NOMERGE | WANTS_BUILD_IDS);
 
 /* ---- views: summary ---- */
+
+static u64 pages_kb(u64 pages)
+{
+	return pages << (PAGE_SHIFT - 10);
+}
 
 static void summary_range(struct seq_file *m, const char *key,
 			  unsigned long start, unsigned long end)
@@ -3342,12 +3962,13 @@ static int summary_show(struct seq_file *m, void *v)
 	const struct vma_record *r;
 	size_t i;
 
-	for (r = s->recs; r < s->recs + s->nr; r++) {
+	for (i = 0; i < s->nr; i++) {
+		r = record_at(s, i);
 		kind = &kinds[s->sources[r->source].kind];
 		kind->nr++;
 		kind->size += r->end - r->start;
 		size += r->end - r->start;
-		if (r > s->recs && r->start - r[-1].end > gap_end - gap_start) {
+		if (i && r->start - r[-1].end > gap_end - gap_start) {
 			gap_start = r[-1].end;
 			gap_end = r->start;
 		}
@@ -3355,7 +3976,7 @@ static int summary_show(struct seq_file *m, void *v)
 			stack_start = stack_end ? stack_start : r->start;
 			stack_end = r->end;
 		}
-		if ((r - s->recs) % SZ_1K == 0)
+		if (i % SZ_1K == 0)
 			cond_resched();
 	}
 
@@ -3368,6 +3989,8 @@ static int summary_show(struct seq_file *m, void *v)
 		seq_printf(m, "Vmas%c%s:\t%lu\t%lu kB\n", toupper(kind_names[i][0]),
 			   kind_names[i] + 1, kinds[i].nr, kinds[i].size >> 10);
 	}
+	for (i = 0; i < RSS_COUNTERS; i++)
+		seq_printf(m, "%s:\t%llu kB\n", rss_counters[i].name, pages_kb(s->rss[i]));
 	summary_range(m, "LargestGap", gap_start, gap_end);
 	summary_range(m, "Code", l->start_code, l->end_code);
 	summary_range(m, "Data", l->start_data, l->end_data);
@@ -3381,7 +4004,7 @@ static int summary_show(struct seq_file *m, void *v)
 	return summary_kernel(m);
 }
 
-DEFINE_VIEW(summary, 0);
+DEFINE_VIEW(summary, WANTS_TOTALS);
 
 /* ---- query ---- */
 
@@ -3642,9 +4265,144 @@ static long maps_query(const struct file *entry, struct vmainfo_file *vf,
 	return err;
 }
 
+/* ---- filter ---- */
+
+#define FILTER_KINDS ((1U << ARRAY_SIZE(kind_names)) - 1)
+/* All bits of struct vmainfo_record.flags, also those of other architectures */
+#define FILTER_FLAGS ((2 * VMAINFO_MAYBE_GUARD - 1) | VMAINFO_DELETED | \
+		      VMAINFO_NAME_OMITTED | VMAINFO_ANON_VMA | VMAINFO_OTHER)
+
+static_assert(sizeof(struct vmainfo_filter) == VMAINFO_FILTER_SIZE_VER0);
+static_assert(offsetof(struct vmainfo_filter, options) == 36);
+
+/* The kernel's VM_* bits that raw shows as any of these bits */
+static unsigned long filter_vm_flags(u64 raw)
+{
+	unsigned long flags = 0;
+	size_t bit;
+
+	for (bit = 0; bit < BITS_PER_LONG; bit++)
+		flags |= flag_raw[bit] & raw ? 1UL << bit : 0;
+	return flags;
+}
+
+static u8 filter_bits(u64 raw)
+{
+	return (raw & VMAINFO_DELETED ? SOURCE_DELETED : 0) |
+	       (raw & VMAINFO_NAME_OMITTED ? SOURCE_OMITTED : 0);
+}
+
+/* Translates the conditions of a valid filter but for its ranges. */
+static void filter_translate(struct vma_filter *f, const struct vmainfo_filter *from)
+{
+	const u64 not_vm = VMAINFO_DELETED | VMAINFO_NAME_OMITTED | VMAINFO_ANON_VMA |
+			   VMAINFO_OTHER;
+	bool never = from->flags & from->flags_clear;
+	u64 left, flag;
+
+	f->kinds = from->kinds ?: FILTER_KINDS;
+	f->bits = filter_bits(from->flags);
+	f->bits_mask = filter_bits(from->flags | from->flags_clear);
+	f->anon_vma = from->flags & VMAINFO_ANON_VMA ? 2 :
+		      from->flags_clear & VMAINFO_ANON_VMA ? 1 : 3;
+	f->one_of = from->flags & VMAINFO_OTHER ? filter_vm_flags(VMAINFO_OTHER) : 0;
+	never |= from->flags & VMAINFO_OTHER && !f->one_of;
+	for (left = from->flags & ~not_vm; left; left &= left - 1) {
+		flag = left & -left;
+		f->flags |= filter_vm_flags(flag);
+		/* This kernel does not have the flag. */
+		never |= !filter_vm_flags(flag);
+	}
+	f->mask = f->flags | filter_vm_flags(from->flags_clear);
+	f->all = !from->kinds && !from->flags && !from->flags_clear && !from->nr_ranges;
+	f->build_ids = from->options & VMAINFO_WANT_BUILD_ID;
+	if (never) {
+		f->mask = 0;
+		f->flags = 1;
+	}
+}
+
+static int filter_get_ranges(struct vma_filter *f, const struct vmainfo_filter *from)
+{
+	u64 end = 0;
+	u32 i;
+
+	if (copy_from_user(f->ranges, u64_to_user_ptr(from->ranges),
+			   from->nr_ranges * sizeof(*f->ranges)))
+		return -EFAULT;
+	f->nr_ranges = from->nr_ranges;
+	for (i = 0; i < f->nr_ranges; end = f->ranges[i++].end) {
+		if (f->ranges[i].start < end || f->ranges[i].start >= f->ranges[i].end)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* Makes a filter from that of a program. Returns it, NULL, or an ERR_PTR(). */
+static struct vma_filter *filter_get(const struct vmainfo_filter __user *user)
+{
+	struct vmainfo_filter from;
+	struct vma_filter *f;
+	u32 size;
+	int err;
+
+	if (get_user(size, &user->size))
+		return ERR_PTR(-EFAULT);
+	if (size < VMAINFO_FILTER_SIZE_VER0)
+		return ERR_PTR(-EINVAL);
+	if (size > PAGE_SIZE)
+		return ERR_PTR(-E2BIG);
+	err = copy_struct_from_user(&from, sizeof(from), user, size);
+	if (err)
+		return ERR_PTR(err);
+	if ((from.kinds & ~FILTER_KINDS) || (from.options & ~VMAINFO_WANT_BUILD_ID) ||
+	    ((from.flags | from.flags_clear) & ~FILTER_FLAGS))
+		return ERR_PTR(-EINVAL);
+	if (from.nr_ranges > VMAINFO_RANGES_MAX)
+		return ERR_PTR(-E2BIG);
+
+	f = array_alloc(1, struct_size(f, ranges, from.nr_ranges));
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	memset(f, 0, sizeof(*f));
+	filter_translate(f, &from);
+	err = filter_get_ranges(f, &from);
+	if (!err && (!f->all || f->build_ids))
+		return f;
+	kvfree(f);
+	return ERR_PTR(err);
+}
+
+/*
+ * The ioctl VMAINFO_SET_FILTER. The lock of the file position makes a read() of
+ * another thread see the old filter or the new one from its beginning.
+ */
+static int set_filter(struct file *file, const struct vmainfo_filter __user *user)
+{
+	struct seq_file *m = file->private_data;
+	struct vmainfo_file *vf = m->private;
+	struct vma_filter *f = filter_get(user);
+	int err = -EINTR;
+
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	if (mutex_lock_killable(&file->f_pos_lock))
+		goto out;
+	if (!mutex_lock_killable(&vf->lock)) {
+		view_rewind(m, &file->f_pos);
+		swap(vf->filter, f);
+		mutex_unlock(&vf->lock);
+		err = 0;
+	}
+	mutex_unlock(&file->f_pos_lock);
+out:
+	kvfree(f);
+	return err;
+}
+
 /* ---- procs ---- */
 
-#define PROCS_SIZES 6
+#define PROCS_SIZES (6 + RSS_COUNTERS)
 
 /* What procs says of a process */
 struct procs_line {
@@ -3662,13 +4420,15 @@ struct procs_file {
 
 /*
  * Copies the counters of a task's mm, if it has one. Without mmap_lock nothing
- * waits for a busy process. Each counter is right, but they can be of different
- * instants.
+ * waits for a busy process. The counters can be of different instants.
+ * get_mm_counter() omits what the CPUs or threads have not yet added, but takes
+ * no lock and does not depend on their number. task_lock() keeps the mm.
  */
 static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 {
 	u64 *pages = line->pages;
 	struct mm_struct *mm;
+	unsigned int i;
 
 	task_lock(task);
 	mm = task->mm;
@@ -3680,6 +4440,8 @@ static bool procs_line_add_mm(struct procs_line *line, struct task_struct *task)
 		*pages++ = READ_ONCE(mm->exec_vm);
 		*pages++ = READ_ONCE(mm->locked_vm);
 		*pages++ = atomic64_read(&mm->pinned_vm);
+		for (i = 0; i < RSS_COUNTERS; i++)
+			*pages++ = get_mm_counter(mm, rss_counters[i].member);
 	}
 	task_unlock(task);
 	return mm;
@@ -3764,7 +4526,7 @@ static void procs_stop(struct seq_file *m, void *v)
 }
 
 /* More than a line has: numbers of up to 20 digits, and an escaped name */
-#define PROCS_LINE_MAX 256
+#define PROCS_LINE_MAX 320
 
 static int procs_show(struct seq_file *m, void *v)
 {
@@ -3773,9 +4535,10 @@ static int procs_show(struct seq_file *m, void *v)
 	char *begin, *p;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s comm\n", "pid", "vmas",
-			   "total_kB", "data_kB", "stack_kB", "exec_kB", "locked_kB",
-			   "pinned_kB");
+		seq_printf(m, "#%6s %8s %12s %12s %12s %12s %12s %12s %12s %12s %12s %12s comm\n",
+			   "pid", "vmas", "total_kB", "data_kB", "stack_kB", "exec_kB",
+			   "locked_kB", "pinned_kB", "rss_anon_kB", "rss_file_kB",
+			   "rss_shmem_kB", "swap_kB");
 		return 0;
 	}
 	/* seq_printf() would take longer than all the rest. */
@@ -3787,7 +4550,7 @@ static int procs_show(struct seq_file *m, void *v)
 	p = fmt_column(begin, 6, line->pid);
 	p = fmt_column(p, 8, line->vmas);
 	for (i = 0; i < PROCS_SIZES; i++)
-		p = fmt_column(p, 12, line->pages[i] << (PAGE_SHIFT - 10));
+		p = fmt_column(p, 12, pages_kb(line->pages[i]));
 	*p++ = ' ';
 	/* As proc_task_name() does for /proc/PID/status */
 	p += string_escape_str(line->comm, p, begin + avail - p, ESCAPE_SPACE | ESCAPE_SPECIAL,
@@ -3885,6 +4648,8 @@ static long entry_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return maps_query(file, m->private, (void __user *)arg);
 	if (cmd == VMAINFO_GET_HEADER)
 		return get_header(file, m->private, (void __user *)arg);
+	if (cmd == VMAINFO_SET_FILTER && m->op != &summary_view.seq_ops)
+		return set_filter(file, (void __user *)arg);
 	return -ENOTTY;
 }
 

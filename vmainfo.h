@@ -75,12 +75,16 @@ enum vmainfo_kind {
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
 /*
- * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
+ * mm_seq is valid, and exec_id: the kernel has a sequence, and the process has
  * an address space that no system call was changing at that moment. Kernels
  * whose mm_lock_seq is an int (mainline 6.4 to 6.12) cannot tell the latter,
  * and it is not a condition there.
  */
 #define VMAINFO_SEQ	0x4
+/* VMAINFO_SET_FILTER hides records. */
+#define VMAINFO_FILTERED	0x8
+/* exec_id is valid: the process has an address space. All kernels have this. */
+#define VMAINFO_EXEC_ID	0x10
 /* The upper 16 bits belong to programs that store records. */
 
 /**
@@ -89,16 +93,20 @@ enum vmainfo_kind {
  * @magic: VMAINFO_MAGIC
  * @version: VMAINFO_VERSION; readers must reject a larger version: any field
  *	may have changed
- * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ. Ignore all others.
+ * @flags: VMAINFO_ATOMIC, VMAINFO_GATE, VMAINFO_SEQ, VMAINFO_FILTERED,
+ *	VMAINFO_EXEC_ID. Ignore all others.
  * @pid: the process, in the pid namespace of the reader; 0 if it has no number
  *	there
- * @vmas: number of VMAs, which is the number of records without the gate page
+ * @vmas: number of records that follow, without the gate page; from
+ *	VMAINFO_GET_HEADER: the number of VMAs, whatever the filter
  * @taken_ns: CLOCK_BOOTTIME of the initial time namespace when the last VMA was
  *	recorded, in ns
  * @mm_seq: changes whenever VMAs are mapped, unmapped, moved, resized, or get
  *	other permissions (the kernel's mm_lock_seq); it has 32 significant bits
  * @exec_id: changes with each exec of the process, which replaces its address
- *	space
+ *	space. A program that asks for one VMA after another with PROCMAP_QUERY
+ *	gets a header before and after: if @exec_id differs, its answers are of
+ *	two programs.
  *
  * @mm_seq changes at the end of the system call that changes VMAs. Until then
  * it can be the same although VMAs have changed.
@@ -147,6 +155,78 @@ struct vmainfo_header {
  */
 #define VMAINFO_GET_HEADER \
 	_IOC(_IOC_READ | _IOC_WRITE, 'v', 0xa0, VMAINFO_HEADER_SIZE_VER0)
+
+/**
+ * struct vmainfo_range - a range of addresses
+ * @start: first address
+ * @end: end (exclusive)
+ *
+ * Neither has to be a multiple of the page size.
+ */
+struct vmainfo_range {
+	__u64 start;
+	__u64 end;
+};
+
+/**
+ * struct vmainfo_filter - which VMAs an open file shows
+ * @size: size of this structure in bytes
+ * @kinds: 1 << enum vmainfo_kind for each kind that is shown; 0: all kinds
+ * @flags: VMAINFO_READ, ...: bits of struct vmainfo_record.flags that must be
+ *	set
+ * @flags_clear: bits that must be clear
+ * @ranges: address of @nr_ranges struct vmainfo_range, sorted and disjoint. A
+ *	VMA is shown if it overlaps one of them. Its record is that of the whole
+ *	VMA.
+ * @nr_ranges: up to VMAINFO_RANGES_MAX; 0: the whole address space
+ * @options: VMAINFO_WANT_BUILD_ID, or 0
+ *
+ * A VMA is shown if it meets all conditions. The same applies to the gate page.
+ */
+struct vmainfo_filter {
+	__u32 size;
+	__u32 kinds;
+	__u64 flags;
+	__u64 flags_clear;
+	__u64 ranges;
+	__u32 nr_ranges;
+	__u32 options;
+};
+
+/* The size of the filter in version 1. No kernel has a smaller one. */
+#define VMAINFO_FILTER_SIZE_VER0	40
+
+#define VMAINFO_RANGES_MAX	65536
+
+/* struct vmainfo_filter.options */
+/* Records of raw have the build IDs of files. vmas and maps ignore it. */
+#define VMAINFO_WANT_BUILD_ID	0x1
+
+/**
+ * VMAINFO_SET_FILTER - show some VMAs only
+ *
+ * For an open file of vmas, maps or raw. The filter holds for this open file,
+ * also for another target, until it is replaced. A structure that is all zero
+ * but for @size removes it. The file is rewound, as by lseek() to 0, and its
+ * snapshot is dropped. The ioctl number encodes the version 1 size and does not
+ * change when the structure grows.
+ *
+ * With @ranges, the walk seeks in the address space and looks at nothing else.
+ * Then struct vmainfo_record.nomerge is 0. Without, it is the same as without a
+ * filter: it compares with the VMA that ends at @start, shown or not.
+ *
+ * VMAINFO_ATOMIC means, as without a filter, that no VMA changed during the
+ * walk. VMAINFO_GET_HEADER and PROCMAP_QUERY do not use the filter.
+ *
+ * Errors, which leave the old filter in place: EINVAL for unknown bits, kinds
+ * or options, a @size that is less than VMAINFO_FILTER_SIZE_VER0, and ranges
+ * that are empty, overlap or are not sorted; E2BIG for more than
+ * VMAINFO_RANGES_MAX ranges, for a structure that is larger than the module
+ * knows if a byte beyond that is not zero, and for one that is larger than a
+ * page; ENOTTY from other entries; EFAULT, EINTR, ENOMEM.
+ */
+#define VMAINFO_SET_FILTER \
+	_IOC(_IOC_WRITE, 'v', 0xa1, VMAINFO_FILTER_SIZE_VER0)
 
 /* struct vmainfo_record.flags; see Documentation/filesystems/proc.rst */
 #define VMAINFO_READ		(1ULL << 0)	/* rd: readable */
@@ -213,7 +293,8 @@ struct vmainfo_header {
 
 /**
  * struct vmainfo_record - a VMA
- * @size: size of this structure in bytes: the name begins there
+ * @size: size of this structure in bytes: the name begins there. Members from
+ *	@size on do not exist.
  * @kind: enum vmainfo_kind
  * @policy: MPOL_* of the VMA's own NUMA policy plus 1, 0 without a policy
  * @next: bytes from the beginning of this record to the next, a multiple of 8
@@ -225,7 +306,8 @@ struct vmainfo_header {
  * @dev_major: major device number that maps shows, 0 without a file
  * @dev_minor: minor device number that maps shows, 0 without a file
  * @name_len: bytes of the name with its NUL, 0 without a name. The name is as
- *	in maps but without escapes. A marker takes the place of a path of 1 MiB
+ *	in maps but not escaped: it can contain newlines and other control
+ *	characters. A marker takes the place of a path of 1 MiB
  *	or more, and of a name that does not fit into the 64 MiB that a snapshot
  *	has for names; then @flags has VMAINFO_NAME_OMITTED.
  * @ops_len: bytes of the symbol of its vm_operations_struct with its NUL, 0
@@ -233,6 +315,13 @@ struct vmainfo_header {
  * @page_shift: log2 of the kernel's page size for it
  * @nomerge: VMAINFO_NOMERGE_*: why this VMA and the one that ends at @start are
  *	not merged; 0 if no rule prevents it, and if no VMA ends there
+ * @build_id_size: bytes of @build_id, up to 20. With VMAINFO_WANT_BUILD_ID, the
+ *	record of a VMA has this member and the next one if it maps an ELF file
+ *	with a GNU build ID. Records of other VMAs are not longer than
+ *	VMAINFO_RECORD_SIZE_VER0.
+ * @build_id: the build ID that was in the file after the walk. It is read from
+ *	the file and not from the memory of the process, where it can have been
+ *	overwritten. Each file is read once for a snapshot.
  */
 struct vmainfo_record {
 	__u16 size;
@@ -250,7 +339,12 @@ struct vmainfo_record {
 	__u16 ops_len;
 	__u8 page_shift;
 	__u8 nomerge;
+	__u32 build_id_size;
+	__u8 build_id[20];
 };
+
+/* The size of the record without a build ID. No kernel has a smaller one. */
+#define VMAINFO_RECORD_SIZE_VER0	64
 
 /*
  * PROCMAP_QUERY: an ioctl() of VMAINFO_MAPS that returns the VMA at an address.
@@ -259,6 +353,9 @@ struct vmainfo_record {
  * kernels, for the target of the open file. linux/fs.h of 6.11 and later
  * declares it; this is for older ones. linux/fs.h and a sys/mount.h before
  * glibc 2.37 can only be included in one order: sys/mount.h comes first.
+ *
+ * One VMAINFO_SET_FILTER with ranges replaces many queries: it takes less time,
+ * and the answers are of one instant.
  */
 #ifndef PROCMAP_QUERY
 #define PROCMAP_QUERY	_IOWR('f', 17, struct procmap_query)
@@ -275,7 +372,10 @@ struct vmainfo_record {
  * @PROCMAP_QUERY_VMA_SHARED: MAP_SHARED
  * @PROCMAP_QUERY_COVERING_OR_NEXT_VMA: if there is no such VMA at the address,
  *	return the next one above
- * @PROCMAP_QUERY_FILE_BACKED_VMA: maps a file
+ * @PROCMAP_QUERY_FILE_BACKED_VMA: maps a file of any kind. Devices, memfd, and
+ *	the files that the kernel makes count: those of shared anonymous memory,
+ *	of System V shared memory and of huge pages. VMAINFO_KIND_FILE means
+ *	less.
  */
 enum procmap_query_flags {
 	PROCMAP_QUERY_VMA_READABLE = 0x01,
@@ -288,6 +388,11 @@ enum procmap_query_flags {
 
 /**
  * struct procmap_query - a query, and its answer
+ *
+ * The kernel overwrites @vma_name_size and @build_id_size. Set them again before
+ * each query: a value from the last answer is too small for a longer name, and 0
+ * means that no name is wanted.
+ *
  * @size: bytes of this structure, at least up to @query_addr. The caller sets
  *	this field, the next two and the last four.
  * @query_flags: enum procmap_query_flags
@@ -301,8 +406,12 @@ enum procmap_query_flags {
  * @dev_major: major device number, 0 without a file
  * @dev_minor: minor device number, 0 without a file
  * @vma_name_size: capacity for a name in bytes, 0 if it is not wanted; becomes
- *	the size of the name that maps shows with its NUL, 0 without a name
- * @build_id_size: the same for the GNU build ID of an ELF file, up to 20 bytes
+ *	the size of the name that maps shows with its NUL, 0 without a name. It
+ *	is not escaped, as in raw.
+ * @build_id_size: the same for the GNU build ID of an ELF file, up to 20 bytes.
+ *	The answer is 0 if the VMA maps no file, the file is not an ELF file or
+ *	has no build ID, or it cannot be read. This is not an error. The build
+ *	ID is read from the file, and not from the memory of the process.
  * @vma_name_addr: address for the name, 0 if it is not wanted
  * @build_id_addr: address for the build ID, 0 if it is not wanted
  *

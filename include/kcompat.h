@@ -176,6 +176,18 @@ static inline bool kcompat_mm_seq(const struct mm_struct *mm, u64 *seq)
 	return false;
 }
 
+/*
+ * The number of pages that /proc/PID/status shows. The function came with 6.16
+ * and was backported. On kernels without it, status shows get_mm_counter(). The
+ * test asks for the function in linux/mm.h.
+ */
+#ifndef KCOMPAT_HAS_MM_COUNTER_SUM
+static inline unsigned long get_mm_counter_sum(struct mm_struct *mm, int member)
+{
+	return get_mm_counter(mm, member);
+}
+#endif
+
 /* find_ge_pid(), which is not exported on all kernels. Called under RCU. */
 static inline struct pid *kcompat_find_ge_pid(int nr, struct pid_namespace *ns)
 {

@@ -55,20 +55,33 @@ function end_test(verdict, reason,    all) {
 	test = ""
 }
 
+# Called at the begin of each step, with its name: what was to be repeated has to begin again.
+function end_repeated(next_step) {
+	if (repeated != "" && repeated != next_step) {
+		step = repeated
+		point("failed", "", "the guest died of a fault of QEMU again and again")
+		step = ""
+	}
+	repeated = ""
+}
+
 function end_log(    i, verdict) {
 	if (step != "")
 		point("failed", "", "broken off")
+	end_repeated("")
 	printf "\n%s%s: %d passed, %d failed, %d skipped\n", part, version, n["passed"], n["failed"], n["skipped"]
 	if (took != "")
 		print "  took     " took
 	for (i = 1; i <= nr_figures; i++)
 		printf "%s%d %s%s", i == 1 ? "  tried    " : ", ", figures[names[i]], names[i], i == nr_figures ? "\n" : ""
 	printf "%s", failures
+	if (again != "")
+		print "  again    the guest died of a fault of QEMU: " again
 	for (i = 1; i <= nr_reasons; i++)
 		print "  skipped  " (reasons[i] == "" ? "" : reasons[i] ": ") skips[reasons[i]]
 	for (verdict in n)
 		total[verdict] += n[verdict]
-	step = test = version = took = failures = ""
+	step = test = version = took = failures = again = ""
 	nr_reasons = nr_figures = 0
 	delete n
 	delete skips
@@ -81,7 +94,15 @@ FNR == 1 && NR > 1 { end_log() }
 /^== version / { version = " (Linux " $3 ")"; next }
 
 /^== status / {
-	if ($3 != 0 && !ktap)
+	if (ktap && $3 == 98 && ran == planned)
+		; # It died at the end.
+	else if (ktap && $3 == 98) {
+		# The step is repeated from this test on.
+		n["passed"] -= got["passed"]
+		n["skipped"] -= got["skipped"]
+		again = again (again == "" ? "" : ", ") test
+		repeated = step
+	} else if ($3 != 0 && !ktap)
 		point("failed", "", "it failed" (error == "" ? "" : " (" error ")"))
 	else if ($3 != 0)
 		point("failed", "", ($3 == 99 ? "the kernel reported a bug" : \
@@ -95,8 +116,9 @@ FNR == 1 && NR > 1 { end_log() }
 /^== / {
 	part = $2
 	sub(/:$/, "", part)
+	sub(/^== [^ ]* /, "")
+	end_repeated($0)
 	step = $0
-	sub(/^== [^ ]* /, "", step)
 	ktap = step ~ /^tests$|=/
 	planned = -1
 	ran = 0

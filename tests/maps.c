@@ -225,7 +225,7 @@ const char *parse_raw(struct listing *l, struct text t)
 	l->walk = h->flags & VMAINFO_ATOMIC ? WALK_ATOMIC : WALK_TORN;
 	l->pid = h->pid;
 	while ((v = raw_next(&c))) {
-		if (v->size != sizeof(*v))
+		if (v->size != VMAINFO_RECORD_SIZE_VER0 && v->size != sizeof(*v))
 			return "a record has another size";
 		if (v->kind == VMAINFO_KIND_VSYSCALL) {
 			if (!(h->flags & VMAINFO_GATE) || c.at != t.len)

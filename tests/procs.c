@@ -15,7 +15,11 @@
 #define PROCS PROC "procs"
 #define MAX_PROCESSES 32768
 
-enum column { VMAS, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COLUMNS };
+enum column {
+	VMAS, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED,
+	RSS_ANON, RSS_FILE, RSS_SHMEM, SWAP,	/* in rss.c */
+	COLUMNS
+};
 
 /* Between pid and comm. status has the sum in one or two lines. */
 static const struct {
@@ -30,6 +34,10 @@ static const struct {
 	[EXEC] = { "exec_kB", 12, { "VmExe", "VmLib" } },
 	[LOCKED] = { "locked_kB", 12, { "VmLck" } },
 	[PINNED] = { "pinned_kB", 12, { "VmPin" } },
+	[RSS_ANON] = { "rss_anon_kB", 12, { NULL } },
+	[RSS_FILE] = { "rss_file_kB", 12, { NULL } },
+	[RSS_SHMEM] = { "rss_shmem_kB", 12, { NULL } },
+	[SWAP] = { "swap_kB", 12, { NULL } },
 };
 
 struct line {
@@ -145,7 +153,7 @@ static const char *differs(const struct line *l, pid_t thread)
 		return columns[VMAS].name;
 	snprintf(path, sizeof(path), "task/%d/status", thread);
 	status = slurp_proc(l->pid, path);
-	for (c = TOTAL; c < COLUMNS; c++)
+	for (c = TOTAL; c <= PINNED; c++)
 		if (l->v[c] != status_kb(status, columns[c].status[0]) +
 			       status_kb(status, columns[c].status[1]))
 			return columns[c].name;

@@ -11,7 +11,11 @@
 
 /* What a program that was compiled against vmainfo.h relies on */
 static_assert(sizeof(struct vmainfo_header) == VMAINFO_HEADER_SIZE_VER0, "header");
-static_assert(sizeof(struct vmainfo_record) == 64, "record");
+static_assert(offsetof(struct vmainfo_record, build_id_size) == VMAINFO_RECORD_SIZE_VER0,
+	      "record");
+static_assert(sizeof(struct vmainfo_record) == 88, "record");
+static_assert(sizeof(struct vmainfo_filter) == VMAINFO_FILTER_SIZE_VER0, "filter");
+static_assert(VMAINFO_SET_FILTER == 0x402876a1, "the ioctl's number");
 static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 
 #define MARK ((char *)FAR(0x50))
@@ -85,7 +89,8 @@ TEST_F(raw, header_fields)
 		EXPECT_EQ(c.header->vmas, h.vmas);
 		EXPECT_LE(before, h.taken_ns);
 		EXPECT_GE(boottime(), h.taken_ns);
-		EXPECT_EQ(c.header->flags & VMAINFO_SEQ, h.flags);
+		EXPECT_EQ(c.header->flags & (VMAINFO_SEQ | VMAINFO_EXEC_ID), h.flags);
+		EXPECT_TRUE(h.flags & VMAINFO_EXEC_ID);
 		EXPECT_EQ(c.header->mm_seq, h.mm_seq);
 		EXPECT_EQ(c.header->exec_id, h.exec_id);
 
@@ -181,7 +186,7 @@ TEST(no_sequence_during_change)
 	EXPECT_EQ(0u, odd);
 	/* Invalid fields are 0. */
 	EXPECT_EQ(0u, now.mm_seq);
-	EXPECT_EQ(0u, now.exec_id);
+	EXPECT_TRUE(now.flags & VMAINFO_EXEC_ID);
 	end_child(pid);
 }
 
@@ -196,7 +201,8 @@ TEST(header_across_exec_and_exit)
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
 	tell(&t, TARGET_EXEC);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
-	EXPECT_EQ(!!(h.flags & VMAINFO_SEQ), h.exec_id != now.exec_id);
+	EXPECT_TRUE(h.flags & now.flags & VMAINFO_EXEC_ID);
+	EXPECT_NE(h.exec_id, now.exec_id);
 
 	/* a zombie has no mm; a reaped process does not exist */
 	target_kill(&t);
@@ -226,18 +232,13 @@ static int on_and_on(void)
  */
 TEST(exec_id_matches_mm)
 {
-	struct vmainfo_header own, *h;
+	struct vmainfo_header *h;
 	unsigned int execs = 0, bare = 0;
 	uint64_t marked = UINT64_MAX;
 	struct text t;
 	pid_t pid;
 	int fd;
 
-	fd = open_target(PROC "raw", getpid());
-	ASSERT_EQ(0, get_header(fd, &own, sizeof(own)));
-	close(fd);
-	if (!(own.flags & VMAINFO_SEQ))
-		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
 	pid = fork_child();
 	if (!pid)
 		_exit(on_and_on());
@@ -246,10 +247,10 @@ TEST(exec_id_matches_mm)
 		t = slurp_again(fd);
 		ASSERT_LE(sizeof(*h), t.len);
 		h = (void *)t.s;
-		if (h->flags & VMAINFO_SEQ && shows(t, MARK)) {
+		if (h->flags & VMAINFO_EXEC_ID && shows(t, MARK)) {
 			execs += marked != h->exec_id;
 			marked = h->exec_id;
-		} else if (h->flags & VMAINFO_SEQ) {
+		} else if (h->flags & VMAINFO_EXEC_ID) {
 			bare += marked == h->exec_id;
 		}
 		free(t.s);

@@ -326,12 +326,12 @@ TEST_F(summary, prctl_set_mm)
 	EXPECT_EQ(1u, now.v[VMAS_STACK].nr);
 }
 
-/* A process without an address space: no VMAs, no layout, but all keys */
+/* A process without an address space: no VMAs, memory and layout, but all keys */
 static bool is_empty(const struct summary *sum, pid_t pid)
 {
 	unsigned int i;
 
-	for (i = VMAS; i <= VMAS_SPECIAL; i++)
+	for (i = VMAS; i <= VM_SWAP; i++)
 		if (sum->v[i].nr || sum->v[i].kb)
 			return false;
 	for (; i <= TASK_SIZE; i++)

@@ -18,6 +18,10 @@ const struct summary_key keys[KEYS] = {
 	[VMAS_VVAR] = { "VmasVvar", COUNT },
 	[VMAS_DEV] = { "VmasDev", COUNT },
 	[VMAS_SPECIAL] = { "VmasSpecial", COUNT },
+	[RSS_ANON] = { "RssAnon", SIZE },
+	[RSS_FILE] = { "RssFile", SIZE },
+	[RSS_SHMEM] = { "RssShmem", SIZE },
+	[VM_SWAP] = { "VmSwap", SIZE },
 	[LARGEST_GAP] = { "LargestGap", RANGE },
 	[CODE] = { "Code", RANGE },
 	[DATA] = { "Data", RANGE },
@@ -49,6 +53,9 @@ static void print_value(char *s, size_t size, enum form form, const struct value
 	case COUNT:
 		snprintf(s, size, "%llu\t%llu kB", v->nr, v->kb);
 		break;
+	case SIZE:
+		snprintf(s, size, "%llu kB", v->kb);
+		break;
 	case RANGE:
 		snprintf(s, size, "%08llx-%08llx\t%llu kB", v->start, v->end, v->kb);
 		break;
@@ -71,6 +78,9 @@ static void parse_value(const char *s, enum form form, struct value *v)
 		break;
 	case COUNT:
 		sscanf(s, "%llu %llu", &v->nr, &v->kb);
+		break;
+	case SIZE:
+		sscanf(s, "%llu", &v->kb);
 		break;
 	case RANGE:
 		sscanf(s, "%llx-%llx %llu", &v->start, &v->end, &v->kb);

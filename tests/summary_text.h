@@ -12,14 +12,16 @@ enum form {
 	NUMBER,		/* 123 */
 	WORD,		/* atomic */
 	COUNT,		/* 12	48 kB */
+	SIZE,		/* 48 kB */
 	RANGE,		/* 00400000-00600000	2048 kB, or - */
 	ADDRESS,	/* 00400000, or - */
 };
 
 enum key {
 	PID, WALK, VMAS, VMAS_ANON, VMAS_FILE, VMAS_HEAP, VMAS_STACK, VMAS_SHMEM, VMAS_HUGETLB,
-	VMAS_VDSO, VMAS_VVAR, VMAS_DEV, VMAS_SPECIAL, LARGEST_GAP, CODE, DATA, BRK, STACK,
-	ARGUMENTS, ENVIRONMENT, START_STACK, MMAP_BASE, TASK_SIZE, KERNEL_VMAS, KERNEL_START,
+	VMAS_VDSO, VMAS_VVAR, VMAS_DEV, VMAS_SPECIAL, RSS_ANON, RSS_FILE, RSS_SHMEM, VM_SWAP,
+	LARGEST_GAP, CODE, DATA, BRK, STACK, ARGUMENTS, ENVIRONMENT, START_STACK, MMAP_BASE,
+	TASK_SIZE, KERNEL_VMAS, KERNEL_START,
 	KEYS
 };
 
@@ -34,7 +36,7 @@ struct value {
 	bool none;			/* - */
 	unsigned long long nr;		/* NUMBER, COUNT, ADDRESS */
 	unsigned long long start, end;	/* RANGE */
-	unsigned long long kb;		/* COUNT, RANGE */
+	unsigned long long kb;		/* COUNT, SIZE, RANGE */
 	char word[16];			/* WORD */
 };
 

@@ -104,6 +104,7 @@ unchanged()
 	return 1
 }
 
+# execs LINE: it says this once
 execs()
 {
 	step x || return
@@ -111,14 +112,15 @@ execs()
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
 	# The VMAs of the old program are not reported as unmapped.
-	[ "$(grep -cx "exec  *exe: [0-9]* VMAs, [0-9]* kB" "$TMP/new")" = 1 ] && ! grep -q "$at" "$TMP/new"
+	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -q "${at%-*}" "$TMP/new"
 }
 
+# exits_too [LINE]: this is the last line
 exits_too()
 {
 	kill -9 "$target"
 	wait "$watch" || return 1
-	[ "$(tail -n 1 "$TMP/watch")" = "process $target has exited" ] && return
+	tail -n 1 "$TMP/watch" | grep -qx "${1:-process $target has exited}" && return
 	cat "$TMP/watch"
 	return 1
 }
@@ -153,8 +155,8 @@ steps()
 	must start "$HERE/steps" "$TMP/steps"
 	exec 5<>"$TMP/steps"
 	# The page that it maps, and its size
-	at=${ready% *}
-	page=$(printf '%-25s %5s K' "$at" "${ready#* }")
+	at=${ready% *} kb=${ready#* }
+	page=$(printf '%-25s %5s K' "$at" "$kb")
 }
 
 begin
@@ -212,12 +214,27 @@ result "watch: mprotect reported" sees p "protected $page ---p anon (was r--p)"
 result "watch: munmap reported" sees u "unmapped  $page ---p anon"
 if [ $cost = nothing ]; then
 	result "watch: mmap before exec reported" sees m "mapped    $page r--p anon"
-	result "watch: exec reported once" execs
+	result "watch: exec reported once" execs "exec  *exe: [0-9]* VMAs, [0-9]* kB"
 else
 	skip "watch: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
 fi
 result "watch: no warnings" [ "$(wc -l <"$TMP/watch.err")" = 1 ]
 result "watch: exit reported" exits_too
+stop_all
+
+steps
+watches --json
+event="{\"time\":\"20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]*\",\"pid\":$target,\"change\":"
+range="\"start\":\"$(printf '0x%x' "0x${at%-*}")\",\"end\":\"$(printf '0x%x' "0x${at#*-}")\",\"size_kb\":$kb"
+vma="{$range,\"perm\":\"r--p\",\"kind\":\"anon\",\"name\":null}"
+result "watch --json: mmap reported" sees m "$event\"mapped\",$range,\"before\":null,\"after\":$vma}"
+result "watch --json: munmap reported" sees u "$event\"unmapped\",$range,\"before\":$vma,\"after\":null}"
+if [ $cost = nothing ]; then
+	result "watch --json: exec reported once" execs "$event\"exec\",\"comm\":\"exe\",\"vmas\":[0-9]*,\"total_kb\":[0-9]*}"
+else
+	skip "watch --json: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
+fi
+result "watch --json: exit reported" exits_too "$event\"exited\"}"
 stop_all
 
 steps

@@ -43,6 +43,30 @@ same_counts()
 		! grep -vxFf "$TMP/got" "$TMP/same"
 }
 
+# sizes: the memory and swap of the target in kB: their three columns of procs, and of swap
+sizes()
+{
+	awk -v pid="$target" 'NR == 1 { sub(/^# */, ""); for (i = 1; i <= NF; i++) at[$i] = i }
+		$1 == pid { print $at["rss_anon_kB"], $at["rss_file_kB"], $at["rss_shmem_kB"], $at["swap_kB"] }' \
+		/proc/vmainfo/procs
+}
+
+# The target sleeps: nothing of it changes.
+same_sizes()
+{
+	sizes >"$TMP/sizes" && read -r anon file shmem swap <"$TMP/sizes" || return
+	echo "$anon $file $shmem $swap"
+	[ "$((anon + file + shmem))" -gt 0 ] || return
+	"$tool" top -b -k -n 1 --pid="$target" >"$TMP/top" || return
+	awk -v want="$((anon + file + shmem)) $swap" \
+		'table { got = $at["RES"] " " $at["SWAP"]; print got; exit got != want }
+		$1 == "PID" { table = 1; for (i = 1; i <= NF; i++) at[$i] = i }' "$TMP/top" || return
+	series >/dev/null || return
+	for size in "resident_anon $anon" "resident_file $file" "resident_shmem $shmem" "swap $swap"; do
+		has "vmainfo_process_${size% *}_bytes{pid=\"$target\",comm=\"many\"}" "$((${size#* } * 1024))" || return
+	done
+}
+
 # has METRIC VALUE: in what export wrote
 has()
 {
@@ -58,6 +82,23 @@ from_module()
 	! "$tool" top -b -n 1 | grep maps
 }
 
+# The target is the nearest one. The module counts it, so this is not UNKNOWN.
+checks()
+{
+	status=0
+	"$tool" check --name=many "$@" >"$TMP/check" || status=$?
+	cat "$TMP/check"
+	vmas=$(awk -v pid="$target" '$1 == pid { print $2 }' /proc/vmainfo/procs)
+	grep -q " - many (pid $target) has $vmas of $(cat /proc/sys/vm/max_map_count) VMAs " "$TMP/check"
+}
+
+states()
+{
+	checks --warn=99 --critical=99 && [ "$status" = 0 ] &&
+		checks --warn=0 --critical=99 && [ "$status" = 1 ] &&
+		checks --warn=0 --critical=0 && [ "$status" = 2 ]
+}
+
 # As a service has it, see tools/contrib/vmainfo-export.service
 one_capability()
 {
@@ -70,7 +111,9 @@ must start "$HERE/many" $((many / 2))
 
 result "top: counts match maps" same_counts rows
 result "export: counts match maps" same_counts series
+result "top, export: memory and swap match procs" same_sizes
 result "export: module used" from_module
+result "check: the module's count, and the exit status" states
 result "export: CAP_SYS_PTRACE is enough" one_capability sys_ptrace 1
 result "export: fallback without CAP_SYS_PTRACE" one_capability none 0
 stop_all

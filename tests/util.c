@@ -286,8 +286,8 @@ const struct vmainfo_record *raw_next(struct cursor *c)
 	if (!left)
 		return NULL;
 	c->error = "a record is not whole";
-	if (left < sizeof(*r) || r->size < sizeof(*r) || r->size % 8 || r->next % 8 ||
-	    r->next > left)
+	if (left < VMAINFO_RECORD_SIZE_VER0 || r->size < VMAINFO_RECORD_SIZE_VER0 ||
+	    r->size % 8 || r->next % 8 || r->next > left)
 		return NULL;
 	used = r->size + r->name_len + r->ops_len;
 	if (used > r->next || r->next - used > 7)

@@ -297,6 +297,11 @@ static const struct {
 	[CHANGE_MERGED] = { "merged", "36" },
 };
 
+const char *change_name(enum change_what what)
+{
+	return whats[what].name;
+}
+
 /* The place of the part that was added or removed */
 static const char *where(const struct change *change, const struct vma *vma)
 {
@@ -304,8 +309,7 @@ static const char *where(const struct change *change, const struct vma *vma)
 	       change->end == vma->end ? "at its end" : "inside";
 }
 
-/* "+lo,-dd": flags that were set and cleared */
-static char *flags_changed(char buf[2 * FLAGS_TEXT], const struct change *change)
+char *change_flags(char buf[2 * FLAGS_TEXT], const struct change *change)
 {
 	const struct vma sides[] = {
 		{ .flags = change->flags & change->after->flags },
@@ -356,7 +360,7 @@ static void print_details(FILE *out, const struct change *change)
 	else
 		comma = " (";
 	if (change->flags) {
-		fprintf(out, "%s%s", comma, flags_changed(flags, change));
+		fprintf(out, "%s%s", comma, change_flags(flags, change));
 		comma = ", ";
 	}
 	if (change->policy) {
@@ -385,7 +389,7 @@ void change_print(FILE *out, const struct change *change, bool colour)
 	snprintf(range, sizeof(range), "%08" PRIx64 "-%08" PRIx64, start, end);
 	fprintf(out, "%s%s%s%-9s%s %-25s %7s %s %s", colour ? "\033[" : "",
 		colour ? whats[change->what].colour : "", colour ? "m" : "",
-		whats[change->what].name, colour ? "\033[m" : "", range,
+		change_name(change->what), colour ? "\033[m" : "", range,
 		size_text(size, end - start), vma_perm(perm, vma), kind_name(vma->kind));
 	print_details(out, change);
 	if (vma->name && *vma->name) {
@@ -418,18 +422,16 @@ void change_json(struct json *j, const struct change *change)
 	const struct vma *a = change->before, *b = change->after;
 	char flags[2 * FLAGS_TEXT];
 
-	json_open(j, NULL, '{');
-	json_text(j, "change", whats[change->what].name);
+	json_text(j, "change", change_name(change->what));
 	json_hex(j, "start", change->start);
 	json_hex(j, "end", change->end);
 	json_int(j, "size_kb", (change->end - change->start) >> 10);
 	if (change->flags)
-		json_list(j, "flags", flags_changed(flags, change));
+		json_list(j, "flags", change_flags(flags, change));
 	if (change->policy) {
 		json_text(j, "policy_before", policy_name(a->policy));
 		json_text(j, "policy_after", policy_name(b->policy));
 	}
 	vma_json(j, "before", a);
 	vma_json(j, "after", b);
-	json_close(j, '}');
 }

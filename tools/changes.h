@@ -52,7 +52,11 @@ struct changes {
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);
 
+const char *change_name(enum change_what what);
+/* "+lo,-dd": flags that were set and cleared. Returns @buf. */
+char *change_flags(char buf[2 * FLAGS_TEXT], const struct change *change);
 void change_print(FILE *out, const struct change *change, bool colour);
+/* The members of an object */
 void change_json(struct json *j, const struct change *change);
 
 #endif /* CHANGES_H */

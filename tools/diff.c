@@ -87,7 +87,9 @@ static void print_json(const struct changes *c, const struct listing sides[2])
 	json_open(&j, "changes", '[');
 	for (i = 0; i < c->nr; i++) {
 		json_line(&j);
+		json_open(&j, NULL, '{');
 		change_json(&j, &c->list[i]);
+		json_close(&j, '}');
 	}
 	putchar('\n');
 	json_close(&j, ']');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmainfo draw - the whole address space of a process, in the terminal or as a picture. */
+/* vmainfo draw - the whole address space of a process, in the terminal or in a file. */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/ioctl.h>
@@ -26,11 +26,12 @@ static const struct metrics terminal_metrics = {
 
 /* ---- options ---- */
 
-enum { KEY_FROM = 256, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE };
+enum { KEY_FROM = 256, KEY_BEFORE, KEY_SUMMARY, KEY_TITLE, KEY_BOXES, KEY_COLUMNS, KEY_SCALE };
 
 struct options {
 	const char *file;
 	const char *from;
+	const char *before;
 	const char *summary;
 	const char *title;
 	enum picture picture;
@@ -45,7 +46,8 @@ static enum picture picture_type(const char *file)
 		const char *suffix;
 		enum picture type;
 	} types[] = {
-		{ ".svg", PICTURE_SVG }, { ".png", PICTURE_PNG }, { ".pdf", PICTURE_PDF },
+		{ ".html", PICTURE_HTML }, { ".svg", PICTURE_SVG }, { ".png", PICTURE_PNG },
+		{ ".pdf", PICTURE_PDF },
 	};
 	const char *suffix = strrchr(file, '.');
 	size_t i;
@@ -58,10 +60,12 @@ static enum picture picture_type(const char *file)
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0,
-	  "Write a picture to FILE, which ends in .svg, .png or .pdf. Its mode is 0600, because it shows addresses",
+	  "Write a page for a browser to FILE.html, or a picture to FILE.svg, .png or .pdf. The mode is 0600, because it shows addresses",
 	  0 },
 	{ "from", KEY_FROM, "FILE", 0,
 	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 0 },
+	{ "before", KEY_BEFORE, "FILE", 0,
+	  "With -o FILE.html: also show what has changed since FILE, which is as for --from", 0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
 	  "With --from: a copy of /proc/vmainfo/summary of the same process, for the kernel's part",
 	  0 },
@@ -83,10 +87,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->file = arg;
 		o->picture = picture_type(arg);
 		if (o->picture == PICTURE_NONE)
-			argp_error(state, "'%s' does not end in .svg, .png or .pdf", arg);
+			argp_error(state, "'%s' does not end in .html, .svg, .png or .pdf", arg);
 		break;
 	case KEY_FROM:
 		o->from = arg;
+		break;
+	case KEY_BEFORE:
+		o->before = arg;
 		break;
 	case KEY_SUMMARY:
 		o->summary = arg;
@@ -111,6 +118,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "a process or --from, not both");
 		if (o->summary && !o->from)
 			argp_error(state, "--summary is for --from");
+		if (o->before && o->picture != PICTURE_HTML)
+			argp_error(state, "--before is for -o FILE.html");
+		if (o->before && o->from && !strcmp(o->before, "-") && !strcmp(o->from, "-"))
+			argp_error(state, "only one of the two can be stdin");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -603,6 +614,27 @@ static void draw_terminal(const struct layout *layout,
 
 /* ---- the file ---- */
 
+static void draw_page(const struct options *o, const struct layout *layout,
+		      const struct caption *caption)
+{
+	struct listing before = {};
+	char *page, *title = NULL, *file, mapped[SIZE_TEXT];
+	size_t size;
+
+	if (o->before) {
+		listing_from_file(&before, o->before);
+		file = printable(strcmp(o->before, "-") ? o->before : "stdin", TEXT_UTF8);
+		title = xasprintf("%s: %zu VMAs, %s mapped", file, listing_vmas(&before),
+				  size_text(mapped, listing_size(&before)));
+		free(file);
+	}
+	page = web_page(&size, layout, caption, o->before ? &before : NULL, title);
+	write_private(o->file, page, size);
+	free(page);
+	free(title);
+	listing_free(&before);
+}
+
 #ifdef HAVE_CAIRO
 static void draw_picture(const struct options *o, const struct layout *layout,
 			 const struct caption *caption)
@@ -655,6 +687,8 @@ static const struct metrics *metrics_for(const struct options *o, int argc, char
 {
 	if (!o->file)
 		return &terminal_metrics;
+	if (o->picture == PICTURE_HTML)
+		return &web_metrics;
 #ifdef HAVE_CAIRO
 	(void)argc;
 	(void)argv;
@@ -692,13 +726,16 @@ int draw_command(int argc, char **argv)
 	}
 	if (!known)
 		space_guess(&space, &listing, o.from || uname(&machine) ? NULL : machine.machine);
-	layout_make(&layout, &listing, &space, metrics, o.boxes);
+	/* A page has an element for each VMA. */
+	layout_make(&layout, &listing, &space, metrics, o.picture == PICTURE_HTML ? 0 : o.boxes);
 	caption_make(&caption, &o, &layout);
+	if (o.picture == PICTURE_HTML)
+		draw_page(&o, &layout, &caption);
 #ifdef HAVE_CAIRO
-	if (o.file)
+	else if (o.file)
 		draw_picture(&o, &layout, &caption);
-	else
 #endif
+	else
 		draw_terminal(&layout, &caption);
 	caption_free(&caption);
 	layout_free(&layout);

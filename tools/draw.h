@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The drawing of "vmainfo draw": an address space as boxes, from the highest
- * address to the lowest. draw.c draws it in the terminal, picture.c as a picture.
+ * address to the lowest. draw.c draws it in the terminal, web.c as an HTML page,
+ * picture.c as a picture.
  *
  * The end of a range is exclusive; 0 stands for 2^64, so sizes come out right.
  */
@@ -110,6 +111,8 @@ uint64_t layout_overview(const struct layout *layout, bool *cells, size_t nr);
 #define ACCESS_SHARED 8
 unsigned int vma_access(const struct vma *vma);
 bool vma_is_wx(const struct vma *vma);
+/* 0xRRGGBB, by vma_access(). Colour-blind people can tell these colours apart. */
+extern const uint32_t access_colours[NR_ACCESS];
 
 /* The VMAs of a span by their access */
 struct mix {
@@ -127,9 +130,21 @@ struct caption {
 	size_t nr_notes;	/* @notes that apply */
 };
 
-/* ---- picture.c ---- */
+enum picture { PICTURE_NONE, PICTURE_HTML, PICTURE_SVG, PICTURE_PNG, PICTURE_PDF };
 
-enum picture { PICTURE_NONE, PICTURE_SVG, PICTURE_PNG, PICTURE_PDF };
+/* ---- web.c ---- */
+
+extern const struct metrics web_metrics;
+
+/*
+ * Returns a page of @layout, which must be of web_metrics and without merged
+ * spans, and its size; to be freed. If @before is not NULL, the page also shows
+ * what has changed since, and calls that listing @before_title.
+ */
+char *web_page(size_t *size, const struct layout *layout, const struct caption *caption,
+	       const struct listing *before, const char *before_title);
+
+/* ---- picture.c ---- */
 
 extern const struct metrics picture_metrics;
 

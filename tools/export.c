@@ -25,26 +25,11 @@ struct export {
 
 /* ---- OpenMetrics ---- */
 
-/* Removes the kernel's escapes of newline and backslash, in place. */
-static void unescape(char *name)
-{
-	char *from = name, *to = name;
-
-	for (; *from; from++) {
-		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
-			*to++ = *++from == 'n' ? '\n' : '\\';
-		else
-			*to++ = *from;
-	}
-	*to = 0;
-}
-
 /* A name as the value of a label, whose escapes come on top of printable(). */
-static void put_label(FILE *out, const char *escaped)
+static void put_label(FILE *out, const struct proc *task)
 {
-	char *name = xstrdup(escaped);
+	char *name = proc_name(task);
 
-	unescape(name);
 	print_escaped(out, name, TEXT_UTF8, "\"\\", '\\');
 	free(name);
 }
@@ -65,38 +50,42 @@ static void put_gauge(FILE *out, const char *name, const char *help, uint64_t va
 
 static const struct {
 	const char *name;
-	const char *unit;
 	const char *help;
-	size_t field;		/* of struct proc */
-	unsigned int scale;
+	enum proc_size size;
 } gauges[] = {
-	{ "process_vmas", NULL, "VMAs that the process has.", offsetof(struct proc, vmas), 1 },
-	{ "process_virtual_memory_bytes", "bytes", "Size of all VMAs of the process.",
-	  offsetof(struct proc, total_kb), 1024 },
-	{ "process_data_bytes", "bytes", "Private and writable, without the stack.",
-	  offsetof(struct proc, data_kb), 1024 },
-	{ "process_stack_bytes", "bytes", "Stack.", offsetof(struct proc, stack_kb), 1024 },
-	{ "process_executable_bytes", "bytes", "Executable and not writable.",
-	  offsetof(struct proc, exec_kb), 1024 },
-	{ "process_locked_bytes", "bytes", "Locked in memory by mlock.",
-	  offsetof(struct proc, locked_kb), 1024 },
-	{ "process_pinned_bytes", "bytes", "Pinned in memory by devices and io_uring.",
-	  offsetof(struct proc, pinned_kb), 1024 },
+	{ "process_virtual_memory_bytes", "Size of all VMAs of the process.", PROC_TOTAL },
+	{ "process_data_bytes", "Private and writable, without the stack.", PROC_DATA },
+	{ "process_stack_bytes", "Stack.", PROC_STACK },
+	{ "process_executable_bytes", "Executable and not writable.", PROC_EXEC },
+	{ "process_locked_bytes", "Locked in memory by mlock.", PROC_LOCKED },
+	{ "process_pinned_bytes", "Pinned in memory by devices and io_uring.", PROC_PINNED },
+	{ "process_resident_anon_bytes", "Anonymous memory of the process.", PROC_RSS_ANON },
+	{ "process_resident_file_bytes", "Pages of files that the process has in memory.",
+	  PROC_RSS_FILE },
+	{ "process_resident_shmem_bytes", "Shared memory that the process has in memory.",
+	  PROC_RSS_SHMEM },
+	{ "process_swap_bytes", "Memory of the process that is in swap.", PROC_SWAP },
 };
+
+static void put_sample(FILE *out, const char *name, const struct proc *task, uint64_t value)
+{
+	fprintf(out, "vmainfo_%s{pid=\"%d\",comm=\"", name, task->pid);
+	put_label(out, task);
+	fprintf(out, "\"} %" PRIu64 "\n", value);
+}
 
 static void put_processes(FILE *out, const struct proc *procs, size_t nr)
 {
-	uint64_t value;
 	size_t i, j;
 
+	put_family(out, "process_vmas", NULL, "VMAs that the process has.");
+	for (j = 0; j < nr; j++)
+		put_sample(out, "process_vmas", &procs[j], procs[j].vmas);
 	for (i = 0; i < ARRAY_SIZE(gauges); i++) {
-		put_family(out, gauges[i].name, gauges[i].unit, gauges[i].help);
-		for (j = 0; j < nr; j++) {
-			memcpy(&value, (const char *)&procs[j] + gauges[i].field, sizeof(value));
-			fprintf(out, "vmainfo_%s{pid=\"%d\",comm=\"", gauges[i].name, procs[j].pid);
-			put_label(out, procs[j].comm);
-			fprintf(out, "\"} %" PRIu64 "\n", value * gauges[i].scale);
-		}
+		put_family(out, gauges[i].name, "bytes", gauges[i].help);
+		for (j = 0; j < nr; j++)
+			put_sample(out, gauges[i].name, &procs[j],
+				   procs[j].kb[gauges[i].size] * 1024);
 	}
 }
 

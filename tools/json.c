@@ -60,10 +60,10 @@ void json_decimal(struct json *j, const char *key, uint64_t value)
 	fprintf(j->out, "\"%" PRIu64 "\"", value);
 }
 
-void json_int(struct json *j, const char *key, uint64_t value)
+void json_int(struct json *j, const char *key, int64_t value)
 {
 	begin(j, key);
-	fprintf(j->out, "%" PRIu64, value);
+	fprintf(j->out, "%" PRId64, value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

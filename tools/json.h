@@ -28,8 +28,8 @@ void json_text(struct json *j, const char *key, const char *text);
 void json_hex(struct json *j, const char *key, uint64_t value);
 void json_decimal(struct json *j, const char *key, uint64_t value);
 
-/* A number below 2^53 */
-void json_int(struct json *j, const char *key, uint64_t value);
+/* A number below 2^53, and above its negative */
+void json_int(struct json *j, const char *key, int64_t value);
 
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);

@@ -35,6 +35,13 @@ bool vma_is_wx(const struct vma *vma)
 	return vma->flags & VMAINFO_WRITE && vma->flags & VMAINFO_EXEC;
 }
 
+const uint32_t access_colours[NR_ACCESS] = {
+	0xb4b9c1, 0x7fb3e6, 0x5cc4ad, 0x83c96b,
+	0xe8d25a, 0xf5b04d, 0xe5405e, 0xe31a1c,
+	0x8a919c, 0x3f7fc4, 0x2b957e, 0x4b9634,
+	0xbda52a, 0xcf7f12, 0xb31f3f, 0xa80f12,
+};
+
 void span_mix(struct mix *mix, const struct listing *l, const struct span *span)
 {
 	const struct vma *vma;
@@ -424,8 +431,9 @@ static struct box *add_box(struct layout *layout, enum box_type type, uint64_t s
 
 	layout->boxes = array_grow(layout->boxes, layout->nr, sizeof(*layout->boxes));
 	box = &layout->boxes[layout->nr++];
+	/* The size of all addresses, 2^64, is one more than the largest number. */
 	*box = (struct box){ .type = type, .span.start = start, .span.end = end,
-			     .size = end - start, .height = layout->metrics.broken,
+			     .size = end - start ?: UINT64_MAX, .height = layout->metrics.broken,
 			     .broken = true, .name = xstrdup(name) };
 	return box;
 }
@@ -607,7 +615,8 @@ static void add_kernel(struct layout *layout, enum box_type type, uint64_t start
 		box->note = xstrdup("the gate page, which is no VMA of the process");
 		start = gate->end;
 	}
-	if (start != end)
+	/* Without VMAs, and if no limit is known, this is all addresses, from 0 to 2^64. */
+	if (start != end || !layout->nr)
 		add_box(layout, type, start, end, name);
 }
 

@@ -169,14 +169,14 @@ static const char *record_parse(struct vma *vma, char *p, size_t left, bool swap
 {
 	struct vmainfo_record r;
 
-	if (left < sizeof(r))
+	if (left < VMAINFO_RECORD_SIZE_VER0)
 		return "it ends inside a record";
-	memcpy(&r, p, sizeof(r));
+	memcpy(&r, p, VMAINFO_RECORD_SIZE_VER0);
 	if (swap) {
 		swap_record(&r);
-		memcpy(p, &r, sizeof(r));
+		memcpy(p, &r, VMAINFO_RECORD_SIZE_VER0);
 	}
-	if (r.size < sizeof(r) || r.size % 8 || r.next % 8)
+	if (r.size < VMAINFO_RECORD_SIZE_VER0 || r.size % 8 || r.next % 8)
 		return "a record has an impossible size";
 	if (r.next > left)
 		return "it ends inside a record";
@@ -244,7 +244,7 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 		memcpy(raw, h, sizeof(*h));
 	nr = (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE);
 	/* Before memory is allocated for that number */
-	if (nr > (size - h->size) / sizeof(struct vmainfo_record))
+	if (nr > (size - h->size) / VMAINFO_RECORD_SIZE_VER0)
 		return "it ends before its last record";
 	l->vmas = xreallocarray(NULL, nr, sizeof(*l->vmas));
 	for (at = h->size, i = 0; i < nr; at += next, i++) {
@@ -456,7 +456,7 @@ struct maps {
 static const char *add_line(struct maps *m, char *line)
 {
 	static const char zeros[8];
-	struct vmainfo_record r = { .size = sizeof(r) };
+	struct vmainfo_record r = { .size = VMAINFO_RECORD_SIZE_VER0 };
 	const char *wrong;
 	char *name;
 
@@ -487,10 +487,10 @@ static const char *add_line(struct maps *m, char *line)
 	m->last_end = r.end;
 	if (*name)
 		r.name_len = unescape(name) + 1;
-	r.next = (sizeof(r) + r.name_len + 7) / 8 * 8;
-	bytes_add(&m->raw, &r, sizeof(r));
+	r.next = (r.size + r.name_len + 7) / 8 * 8;
+	bytes_add(&m->raw, &r, r.size);
 	bytes_add(&m->raw, name, r.name_len);
-	bytes_add(&m->raw, zeros, r.next - sizeof(r) - r.name_len);
+	bytes_add(&m->raw, zeros, r.next - r.size - r.name_len);
 	return NULL;
 }
 
@@ -845,13 +845,13 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 
 	*wrong = header_parse(h, s->b.p, s->b.size, &swap);
 	for (s->at = *wrong ? 0 : h->size, i = 0; !*wrong; s->at += next, i++) {
-		err = stream_need(s, sizeof(r));
+		err = stream_need(s, VMAINFO_RECORD_SIZE_VER0);
 		if (err)
 			return err;
 		if (i == (uint64_t)h->vmas + !!(h->flags & VMAINFO_GATE))
 			break;
-		if (s->b.size - s->at >= sizeof(r)) {
-			memcpy(&r, s->b.p + s->at, sizeof(r));
+		if (s->b.size - s->at >= VMAINFO_RECORD_SIZE_VER0) {
+			memcpy(&r, s->b.p + s->at, VMAINFO_RECORD_SIZE_VER0);
 			err = stream_need(s, swap ? __builtin_bswap32(r.next) : r.next);
 		}
 		if (err)

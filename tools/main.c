@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "tool.h"
 #include "../include/version.h"
@@ -27,12 +28,13 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "show", show_command, "the VMAs of a process, as a listing, JSON, CSV or as in maps" },
-	{ "draw", draw_command, "its whole address space, in the terminal or as a picture" },
+	{ "draw", draw_command, "its whole address space, in the terminal, a page or a picture" },
 	{ "watch", watch_command, "what is mapped, unmapped and changed from now on" },
 	{ "save", save_command, "its VMAs to a file, for the other commands and machines" },
 	{ "diff", diff_command, "what differs between two files, or processes" },
 	{ "why", why_command, "why it has so many VMAs: what they are, and why they do not merge" },
 	{ "top", top_command, "the processes that are nearest to the limit of VMAs" },
+	{ "check", check_command, "whether one is near it, as a plugin for monitoring systems" },
 	{ "export", export_command, "the same for Prometheus, as OpenMetrics text" },
 };
 
@@ -264,6 +266,21 @@ char *size_text(char buf[SIZE_TEXT], uint64_t bytes)
 		snprintf(buf, SIZE_TEXT, "%u.%u %c", tenths / 10, tenths % 10, units[unit]);
 	else
 		snprintf(buf, SIZE_TEXT, "%.0f %c", value, units[unit]);
+	return buf;
+}
+
+char *time_text(char buf[TIME_TEXT])
+{
+	char text[TIME_TEXT / 2], zone[8];
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%FT%T", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	snprintf(buf, TIME_TEXT, "%s.%03d%.3s:%s", text, (int)(now.tv_nsec / 1000000), zone,
+		 zone + 3);
 	return buf;
 }
 

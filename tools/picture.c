@@ -46,14 +46,6 @@ static const uint32_t box_colours[] = {
 	[BOX_KERNEL] = 0x56617a, [BOX_KERNEL_GAP] = 0xc4cad6,
 };
 
-/* By vma_access(). Colour-blind people can tell these colours apart. */
-static const uint32_t access_colours[NR_ACCESS] = {
-	0xb4b9c1, 0x7fb3e6, 0x5cc4ad, 0x83c96b,
-	0xe8d25a, 0xf5b04d, 0xe5405e, 0xe31a1c,
-	0x8a919c, 0x3f7fc4, 0x2b957e, 0x4b9634,
-	0xbda52a, 0xcf7f12, 0xb31f3f, 0xa80f12,
-};
-
 struct picture_state {
 	cairo_t *cr;
 	const struct layout *layout;

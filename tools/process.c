@@ -6,6 +6,7 @@
 
 #include "listing.h"
 #include "process.h"
+#include "../include/version.h"
 
 int module_open(const char *entry, int flags)
 {
@@ -308,50 +309,124 @@ void procs_free(struct procs *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static void procs_add(struct procs *t, const struct proc *task)
+char *proc_name(const struct proc *task)
 {
+	char *name = xstrdup(task->comm), *to = name;
+	const char *from;
+
+	/* Newlines and backslashes */
+	for (from = task->comm; *from; from++) {
+		if (*from == '\\' && (from[1] == 'n' || from[1] == '\\'))
+			*to++ = *++from == 'n' ? '\n' : '\\';
+		else
+			*to++ = *from;
+	}
+	*to = 0;
+	return name;
+}
+
+static void procs_add(struct procs *t, struct proc *task)
+{
+	task->kb[PROC_RSS] = task->kb[PROC_RSS_ANON] + task->kb[PROC_RSS_FILE] +
+			     task->kb[PROC_RSS_SHMEM];
 	t->procs = array_grow(t->procs, t->nr, sizeof(*t->procs));
 	t->procs[t->nr++] = *task;
 }
 
+/* Where the sizes are. "status" has a size in one or two lines. */
+static const struct {
+	const char *column;
+	const char *status[2];
+} sizes[PROC_COLUMNS] = {
+	[PROC_TOTAL] = { "total_kB", { "VmSize" } },
+	[PROC_DATA] = { "data_kB", { "VmData" } },
+	[PROC_STACK] = { "stack_kB", { "VmStk" } },
+	[PROC_EXEC] = { "exec_kB", { "VmExe", "VmLib" } },
+	[PROC_LOCKED] = { "locked_kB", { "VmLck" } },
+	[PROC_PINNED] = { "pinned_kB", { "VmPin" } },
+	[PROC_RSS_ANON] = { "rss_anon_kB", { "RssAnon" } },
+	[PROC_RSS_FILE] = { "rss_file_kB", { "RssFile" } },
+	[PROC_RSS_SHMEM] = { "rss_shmem_kB", { "RssShmem" } },
+	[PROC_SWAP] = { "swap_kB", { "VmSwap" } },
+};
+
 /* ---- with the module ---- */
 
-static void procs_from_module(struct procs *t, int fd)
-{
-	struct bytes text = {};
-	char *line, *rest;
-	struct proc task;
-	int at, err;
+/* Later versions have more. */
+#define MAX_COLUMNS 64
 
+/* Sets @numbers to what is in the columns between pid and comm. Returns their number. */
+static size_t columns_parse(char *line, struct proc *task, uint64_t *numbers[MAX_COLUMNS])
+{
+	static uint64_t unknown;
+	size_t nr = 0, known = 0, i;
+	char *word;
+
+	while ((word = strsep(&line, " ")) && strcmp(word, "comm") && nr < MAX_COLUMNS) {
+		if (!*word || !strcmp(word, "#") || !strcmp(word, "pid"))
+			continue;
+		numbers[nr] = strcmp(word, "vmas") ? &unknown : &task->vmas;
+		for (i = 0; i < PROC_COLUMNS; i++)
+			if (!strcmp(word, sizes[i].column))
+				numbers[nr] = &task->kb[i];
+		known += numbers[nr++] != &unknown;
+	}
+	if (known != PROC_COLUMNS + 1)
+		error(exit_failure, 0, "%s lacks columns: load the module of version %s",
+		      VMAINFO_PROCS, VMAINFO_RELEASE);
+	return nr;
+}
+
+int procs_read_module(struct procs *t)
+{
+	const int fd = module_open(VMAINFO_PROCS, O_RDONLY);
+	uint64_t *numbers[MAX_COLUMNS];
+	char *line, *rest, *p, *end;
+	struct bytes text = {};
+	struct proc task;
+	size_t nr, i;
+	int err;
+
+	if (fd < 0)
+		return errno;
+	procs_free(t);
 	err = bytes_read(&text, fd, NULL);
 	if (err)
 		error(exit_failure, err, "cannot read %s", VMAINFO_PROCS);
-	for (rest = text.p; (line = strsep(&rest, "\n")) && (*line || rest); ) {
-		if (*line == '#')
-			continue;
-		at = -1;
-		if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-			   " %" SCNu64 " %" SCNu64 "%n", &task.pid, &task.vmas, &task.total_kb,
-			   &task.data_kb, &task.stack_kb, &task.exec_kb, &task.locked_kb,
-			   &task.pinned_kb, &at) < 8 || at < 0 || line[at] != ' ')
+	close(fd);
+	rest = text.p;
+	nr = columns_parse(strsep(&rest, "\n"), &task, numbers);
+	while ((line = strsep(&rest, "\n")) && (*line || rest)) {
+		task.pid = strtol(line, &end, 10);
+		for (i = 0, p = line; i < nr && end != p; i++) {
+			p = end;
+			*numbers[i] = strtoull(p, &end, 10);
+		}
+		if (end == p || *end != ' ')
 			error(exit_failure, 0, "%s: cannot understand '%s'", VMAINFO_PROCS, line);
 		/* Kernel threads and zombies are left out. */
 		if (!task.vmas)
 			continue;
-		snprintf(task.comm, sizeof(task.comm), "%s", line + at + 1);
+		snprintf(task.comm, sizeof(task.comm), "%s", end + 1);
 		procs_add(t, &task);
 	}
 	free(text.p);
+	return 0;
 }
 
 /* ---- without it ---- */
 
-/* "Key:   123 kB" of /proc/PID/status */
+/* "Key:   123 kB" of /proc/PID/status; 0 if @key is NULL or not there */
 static uint64_t status_kb(const char *status, const char *key)
 {
-	const char *p = strstr(status, key);
+	char line[32];
+	const char *p;
 
-	return p ? strtoull(p + strlen(key), NULL, 10) : 0;
+	if (!key)
+		return 0;
+	snprintf(line, sizeof(line), "\n%s:", key);
+	p = strstr(status, line);
+	return p ? strtoull(p + strlen(line), NULL, 10) : 0;
 }
 
 /* Returns the number of its VMAs, or -1 if its maps cannot be read. */
@@ -388,6 +463,7 @@ static void count_process(pid_t pid, struct procs *t)
 	struct proc task = { .pid = pid };
 	int tries = PROCESS_DIR_TRIES;
 	int64_t nr = 0;
+	size_t i;
 
 	while (!nr && tries-- && process_dir(dir, pid))
 		nr = count_maps(dir);
@@ -405,12 +481,9 @@ static void count_process(pid_t pid, struct procs *t)
 	status = strcmp(dir, named) ? thread_status.p : name;
 	if (status && name && !strncmp(name, first, strlen(first))) {
 		name += strlen(first);
-		task.total_kb = status_kb(status, "\nVmSize:");
-		task.data_kb = status_kb(status, "\nVmData:");
-		task.stack_kb = status_kb(status, "\nVmStk:");
-		task.exec_kb = status_kb(status, "\nVmExe:") + status_kb(status, "\nVmLib:");
-		task.locked_kb = status_kb(status, "\nVmLck:");
-		task.pinned_kb = status_kb(status, "\nVmPin:");
+		for (i = 0; i < PROC_COLUMNS; i++)
+			task.kb[i] = status_kb(status, sizes[i].status[0]) +
+				     status_kb(status, sizes[i].status[1]);
 		/* Escaped as by the module. It can be empty, or begin with a space. */
 		snprintf(task.comm, sizeof(task.comm), "%.*s", (int)strcspn(name, "\n"), name);
 		procs_add(t, &task);
@@ -431,16 +504,13 @@ void procs_read(struct procs *t)
 {
 	uint64_t before = cpu_time_ns();
 	pid_t *pids, *p;
-	int fd;
+	int err;
 
-	procs_free(t);
-	fd = module_open(VMAINFO_PROCS, O_RDONLY);
-	if (fd >= 0) {
-		procs_from_module(t, fd);
-		close(fd);
-	} else {
+	err = procs_read_module(t);
+	if (err) {
+		procs_free(t);
 		t->from_maps = true;
-		t->why = errno;
+		t->why = err;
 		pids = all_processes();
 		for (p = pids; *p; p++)
 			count_process(*p, t);

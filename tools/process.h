@@ -54,18 +54,33 @@ char *process_comm(pid_t pid, unsigned int flags);
 /* When a process started, in clock ticks since the boot; 0 if it has exited */
 uint64_t process_start(pid_t pid);
 
-/* A line of the module's "procs" */
+/* Sizes of a process: columns of the module's "procs", and what is made of them */
+enum proc_size {
+	PROC_TOTAL,
+	PROC_DATA,	/* private, writable, no stack */
+	PROC_STACK,
+	PROC_EXEC,	/* executable, not writable */
+	PROC_LOCKED,
+	PROC_PINNED,
+	PROC_RSS_ANON,
+	PROC_RSS_FILE,
+	PROC_RSS_SHMEM,
+	PROC_SWAP,
+	PROC_COLUMNS,
+	PROC_RSS = PROC_COLUMNS,	/* the sum of the three */
+	PROC_SIZES
+};
+
+/* A line of "procs" */
 struct proc {
 	pid_t pid;
 	uint64_t vmas;
-	uint64_t total_kb;
-	uint64_t data_kb;	/* private, writable, no stack */
-	uint64_t stack_kb;
-	uint64_t exec_kb;	/* executable, not writable */
-	uint64_t locked_kb;
-	uint64_t pinned_kb;
+	uint64_t kb[PROC_SIZES];
 	char comm[68];		/* with the kernel's escapes */
 };
+
+/* Its comm without these escapes, to be freed */
+char *proc_name(const struct proc *task);
 
 /* All processes that have an address space, in pid order */
 struct procs {
@@ -77,8 +92,12 @@ struct procs {
 	uint64_t cpu_ns;	/* CPU time that this took */
 };
 
-/* Reads all processes, or ends the program. @t can be what an earlier call has set. */
+/*
+ * Reads all processes, or ends the program. @t can be what an earlier call has set.
+ * The second only asks the module, and returns the errno of module_open(), or 0.
+ */
 void procs_read(struct procs *t);
+int procs_read_module(struct procs *t);
 void procs_free(struct procs *t);
 /* A sentence of why they are from maps, and what that cost. To be freed. */
 char *procs_cost(const struct procs *t);

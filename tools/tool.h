@@ -32,6 +32,7 @@ int top_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 int save_command(int argc, char **argv);
 int diff_command(int argc, char **argv);
+int check_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 
 /* EXIT_FAILURE, or what diff uses instead. */
@@ -117,6 +118,10 @@ bool parse_address(const char *text, uint64_t *address);
 /* A rounded size with a unit, in at most 6 characters: "4 K", "1.5 M". Returns @buf. */
 #define SIZE_TEXT 12
 char *size_text(char buf[SIZE_TEXT], uint64_t bytes);
+
+/* The time, by RFC 3339, in ms. Returns @buf. */
+#define TIME_TEXT 64
+char *time_text(char buf[TIME_TEXT]);
 
 /* ---- names ---- */
 

@@ -9,36 +9,36 @@
 #include <curses.h>
 #endif
 
+#include "json.h"
 #include "process.h"
 #include "table.h"
 #include "why.h"
 
 enum column {
-	PID, VMAS, PERCENT, GROWTH, TOTAL, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND, NR_COLUMNS
+	PID, VMAS, PERCENT, GROWTH, TOTAL, RES, SWAP, DATA, STACK, EXEC, LOCKED, PINNED, COMMAND,
+	NR_COLUMNS
 };
 
-/* @field: of struct proc, if that is what the column shows */
 static const struct {
 	const char *title;
 	int width;
 	char key;		/* that sorts by it */
 	const char *help;
-	size_t field;
+	enum proc_size size;	/* if it shows one */
 } columns[] = {
-	[PID] = { "PID", 7, 'N', "its number", 0 },
-	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has", offsetof(struct proc, vmas) },
-	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count", offsetof(struct proc, vmas) },
-	[GROWTH] = { "GROWTH", 6, 'G', "VMAs more than at the last update", 0 },
-	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", offsetof(struct proc, total_kb) },
-	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack",
-		   offsetof(struct proc, data_kb) },
-	[STACK] = { "STACK", 6, 'S', "stack", offsetof(struct proc, stack_kb) },
-	[EXEC] = { "EXEC", 6, 'X', "executable and not writable", offsetof(struct proc, exec_kb) },
-	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)",
-		     offsetof(struct proc, locked_kb) },
-	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring",
-		     offsetof(struct proc, pinned_kb) },
-	[COMMAND] = { "COMMAND", 15, 'C', "its name", 0 },
+	[PID] = { "PID", 7, 'N', "its number" },
+	[VMAS] = { "VMAS", 7, 'V', "how many VMAs it has" },
+	[PERCENT] = { "%MAX", 5, 'P', "of vm.max_map_count" },
+	[GROWTH] = { "GROWTH", 6, 'G', "VMAs more than at the last update" },
+	[TOTAL] = { "TOTAL", 6, 'M', "the size of all of them", PROC_TOTAL },
+	[RES] = { "RES", 6, 'E', "what it has in memory", PROC_RSS },
+	[SWAP] = { "SWAP", 6, 'W', "what it has in swap", PROC_SWAP },
+	[DATA] = { "DATA", 6, 'D', "private and writable, without the stack", PROC_DATA },
+	[STACK] = { "STACK", 6, 'S', "stack", PROC_STACK },
+	[EXEC] = { "EXEC", 6, 'X', "executable and not writable", PROC_EXEC },
+	[LOCKED] = { "LOCKED", 6, 'L', "locked in memory by mlock(2)", PROC_LOCKED },
+	[PINNED] = { "PINNED", 6, 'I', "pinned in memory by a device, or io_uring", PROC_PINNED },
+	[COMMAND] = { "COMMAND", 15, 'C', "its name" },
 };
 
 /* A size in kB is wider than one for people. */
@@ -64,6 +64,7 @@ struct top {
 	size_t nr_rows;
 	/* options */
 	bool batch;
+	bool json;
 	uint64_t iterations;		/* 0 for no limit */
 	double delay;			/* in seconds */
 	uint64_t lines;			/* of the table; 0 for no limit */
@@ -106,16 +107,18 @@ static bool is_wanted(const struct top *t, pid_t pid)
 	return !t->nr_pids;
 }
 
+static bool is_size(enum column column)
+{
+	return column >= TOTAL && column <= PINNED;
+}
+
 static int64_t sort_value(const struct row *row, enum column column)
 {
-	uint64_t value;
-
 	if (column == PID)
 		return row->task->pid;
 	if (column == GROWTH)
 		return row->growth;
-	memcpy(&value, (const char *)row->task + columns[column].field, sizeof(value));
-	return value;
+	return is_size(column) ? row->task->kb[columns[column].size] : row->task->vmas;
 }
 
 /* Numbers descend, as in top(1). Names, and pids of equal rows, ascend. */
@@ -221,11 +224,6 @@ static char *summarize(const struct top *t)
 	return text;
 }
 
-static bool is_size(enum column column)
-{
-	return column >= TOTAL && column <= PINNED;
-}
-
 static int column_width(const struct top *t, enum column column)
 {
 	return t->kilobytes && is_size(column) ? KB_WIDTH : columns[column].width;
@@ -282,11 +280,62 @@ static void print_look(const struct top *t)
 	flush_output();
 }
 
+/* Sizes have the names of their columns. */
+static void print_row_json(struct json *j, const struct row *row)
+{
+	char key[16], *name = proc_name(row->task);
+	enum column column;
+	size_t i;
+
+	json_open(j, NULL, '{');
+	json_int(j, "pid", row->task->pid);
+	json_text(j, "comm", name);
+	json_int(j, "vmas", row->task->vmas);
+	if (row->is_new)
+		json_null(j, "growth");
+	else
+		json_int(j, "growth", row->growth);
+	for (column = TOTAL; is_size(column); column++) {
+		/* ASCII; tolower() depends on the locale. */
+		for (i = 0; columns[column].title[i]; i++)
+			key[i] = columns[column].title[i] - 'A' + 'a';
+		strcpy(key + i, "_kb");
+		json_int(j, key, sort_value(row, column));
+	}
+	json_close(j, '}');
+	free(name);
+}
+
+static void print_json(const struct top *t)
+{
+	struct json j = { .out = stdout };
+	char time[TIME_TEXT];
+	size_t i;
+
+	json_open(&j, NULL, '{');
+	json_text(&j, "time", time_text(time));
+	json_text(&j, "source", t->now.from_maps ? "maps" : "module");
+	json_int(&j, "unreadable", t->now.unreadable);
+	json_int(&j, "max_map_count", t->max);
+	json_int(&j, "vmas", t->vmas);
+	json_int(&j, "over", t->over);
+	json_open(&j, "processes", '[');
+	for (i = 0; i < t->nr_rows && !(t->lines && i == t->lines); i++)
+		print_row_json(&j, &t->rows[i]);
+	json_close(&j, ']');
+	json_close(&j, '}');
+	putchar('\n');
+	flush_output();
+}
+
 static void batch(struct top *t)
 {
 	for (;;) {
 		look(t);
-		print_look(t);
+		if (t->json)
+			print_json(t);
+		else
+			print_look(t);
 		if (t->looks == t->iterations)
 			return;
 		/* Rounded up, so that there is a pause */
@@ -440,7 +489,7 @@ static int put_cell(int y, int x, int width, const char *text)
 static void choose_columns(const struct top *t, bool shown[NR_COLUMNS])
 {
 	static const enum column may_hide[] = {
-		PINNED, LOCKED, EXEC, STACK, DATA, TOTAL, GROWTH, PERCENT,
+		PINNED, LOCKED, EXEC, STACK, DATA, SWAP, TOTAL, RES, GROWTH, PERCENT,
 	};
 	int width = columns[COMMAND].width;
 	enum column column;
@@ -860,7 +909,7 @@ static bool parse_pids(char *text, struct top *t)
 	return t->nr_pids;
 }
 
-enum { OPT_WARN = 256 };
+enum { OPT_WARN = 256, OPT_JSON };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -893,6 +942,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!parse_pids(arg, t))
 			argp_error(state, "invalid list of PIDs: '%s'", arg);
 		break;
+	case OPT_JSON:
+		t->batch = true;
+		t->json = true;
+		break;
 	case OPT_WARN:
 		if (!parse_number(arg, 0, 100, &t->warn))
 			argp_error(state, "invalid percentage: '%s'", arg);
@@ -911,6 +964,8 @@ int top_command(int argc, char **argv)
 		{ "delay", 'd', "SECONDS", 0,
 		  "Time from one update to the next (3); it can have a fraction", 0 },
 		{ "iterations", 'n', "N", 0, "End after N updates", 0 },
+		{ "json", OPT_JSON, NULL, 0,
+		  "JSON: an object on a line for each update; includes --batch", 0 },
 		{ "kilobytes", 'k', NULL, 0, "Sizes in kB, instead of a suitable unit", 0 },
 		{ "lines", 'l', "N", 0,
 		  "Maximum of lines in the table; 0, the default, for no limit", 0 },

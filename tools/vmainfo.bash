@@ -44,10 +44,11 @@ _vmainfo() {
 	--color) words="auto always never" ;;
 	--kind | --columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
 		sed -n "s/.*$previous=[^ ]* Only these: \([a-z_, ]*[a-z]\).*/\1/p" | tr -d ,) ;;
-	--sort) words="pid vmas %max growth total data stack exec locked pinned command" ;;
-	--from | --output | --summary | --save-to | -o) words='' files=1 ;;
+	--sort) words="pid vmas %max growth total res swap data stack exec locked pinned command" ;;
+	--name) words=$(_vmainfo_processes) ;;
+	--from | --before | --output | --summary | --save-to | -o) words='' files=1 ;;
 	--addr | --perm | --interval | --count | --delay | --iterations | --lines | --threshold | \
-	--save-above | --warn | --title | --boxes) return ;;
+	--save-above | --warn | --critical | --title | --boxes) return ;;
 	*)
 		if [[ $current == -* ]]; then
 			words=$(_vmainfo_help "$program" "$command" |

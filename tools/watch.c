@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "changes.h"
-#include "listing.h"
 #include "process.h"
 
 /* For older C libraries. The number is the same on all architectures. */
@@ -15,7 +14,6 @@
 #endif
 
 #define MS_PER_SECOND 1000
-#define NS_PER_MS 1000000
 
 static const char doc[] =
 	"Reports what is mapped, unmapped and changed in a process from now on, as\n"
@@ -23,12 +21,15 @@ static const char doc[] =
 	"\vChanges that are undone between two looks are not seen. On Linux 6.4 and\n"
 	"later, a look at an unchanged process costs it nothing.";
 
+enum { OPT_JSON = 256 };
+
 static const struct argp_option options[] = {
 	{ "interval", 'n', "SECONDS", 0,
 	  "Time from one update to the next (1), at least 0.001", 1 },
 	{ NULL, 'i', NULL, OPTION_ALIAS, NULL, 1 },
 	{ "count", 'c', "N", 0, "End after N updates", 1 },
 	{ "time", 't', NULL, 0, "Begin each line with the time", 1 },
+	{ "json", OPT_JSON, NULL, 0, "JSON: an object on a line for each change", 1 },
 	{ }
 };
 
@@ -40,6 +41,7 @@ struct watch {
 	bool colour;
 	/* options */
 	bool time;
+	bool json;
 	int interval_ms;
 	uint64_t count;		/* 0 for no end */
 };
@@ -63,26 +65,36 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 't':
 		w->time = true;
 		break;
+	case OPT_JSON:
+		w->json = true;
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }
 
-/* RFC 3339, in ms */
-static void print_time(const struct watch *w)
+/* Prints what each line begins with. An object in JSON is to be closed. */
+static void begin_line(const struct watch *w, struct json *j)
 {
-	struct timespec now;
-	char text[64], zone[8];
-	struct tm tm;
+	char time[TIME_TEXT];
 
-	if (!w->time)
+	*j = (struct json){ .out = stdout };
+	if (w->json) {
+		json_open(j, NULL, '{');
+		json_text(j, "time", time_text(time));
+		json_int(j, "pid", w->pid);
+	} else if (w->time) {
+		printf("%s ", time_text(time));
+	}
+}
+
+static void end_line(const struct watch *w, struct json *j)
+{
+	if (!w->json)
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	localtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%FT%T", &tm);
-	strftime(zone, sizeof(zone), "%z", &tm);
-	printf("%s.%03d%.3s:%s ", text, (int)(now.tv_nsec / NS_PER_MS), zone, zone + 3);
+	json_close(j, '}');
+	putchar('\n');
 }
 
 /* Whether the last walk was atomic, and nothing has changed since */
@@ -114,11 +126,30 @@ static char *totals(const struct watch *w, const struct listing *l)
 	return text;
 }
 
+static void print_exec(const struct watch *w, const struct listing *now)
+{
+	char *text = w->json ? process_comm(w->pid, TEXT_UTF8) : totals(w, now);
+	struct json j;
+
+	begin_line(w, &j);
+	if (w->json) {
+		json_text(&j, "change", "exec");
+		json_text(&j, "comm", text);
+		json_int(&j, "vmas", listing_vmas(now));
+		json_int(&j, "total_kb", listing_size(now) >> 10);
+	} else {
+		printf("%sexec     %s %s\n", w->colour ? "\033[1m" : "",
+		       w->colour ? "\033[m" : "", text);
+	}
+	end_line(w, &j);
+	free(text);
+}
+
 static void print_changes(const struct watch *w, const struct listing *now)
 {
 	const struct vmainfo_header *a = &w->last.header, *b = &now->header;
 	struct changes c;
-	char *text;
+	struct json j;
 	bool is_exec;
 	size_t i;
 
@@ -127,16 +158,15 @@ static void print_changes(const struct watch *w, const struct listing *now)
 		is_exec = a->exec_id != b->exec_id;
 	else
 		is_exec = !c.kept && c.nr;
-	if (is_exec) {
-		text = totals(w, now);
-		print_time(w);
-		printf("%sexec     %s %s\n", w->colour ? "\033[1m" : "",
-		       w->colour ? "\033[m" : "", text);
-		free(text);
-	}
+	if (is_exec)
+		print_exec(w, now);
 	for (i = 0; i < c.nr && !is_exec; i++) {
-		print_time(w);
-		change_print(stdout, &c.list[i], w->colour);
+		begin_line(w, &j);
+		if (w->json)
+			change_json(&j, &c.list[i]);
+		else
+			change_print(stdout, &c.list[i], w->colour);
+		end_line(w, &j);
 	}
 	changes_free(&c);
 }
@@ -179,6 +209,7 @@ int watch_command(int argc, char **argv)
 	struct watch w = { .interval_ms = MS_PER_SECOND };
 	bool exited = false;
 	uint64_t looks;
+	struct json j;
 	char *text;
 	int err;
 
@@ -203,8 +234,12 @@ int watch_command(int argc, char **argv)
 		flush_output();
 	}
 	if (exited) {
-		print_time(&w);
-		printf("process %d has exited\n", w.pid);
+		begin_line(&w, &j);
+		if (w.json)
+			json_text(&j, "change", "exited");
+		else
+			printf("process %d has exited\n", w.pid);
+		end_line(&w, &j);
 	}
 	listing_free(&w.last);
 	return EXIT_SUCCESS;

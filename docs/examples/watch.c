@@ -33,7 +33,7 @@ int main(int argc, char **argv)
 	for (; !ioctl(fd, VMAINFO_GET_HEADER, &now); poll(NULL, 0, ms)) {
 		if (!last.size && !(now.flags & VMAINFO_SEQ))
 			warnx("no sequence: changes that keep the number of VMAs are not seen");
-		/* Before Linux 6.4, and during an exec, the last two are 0. */
+		/* Before Linux 6.4, and during an exec, mm_seq is 0. */
 		if (!last.size || now.vmas != last.vmas || now.flags != last.flags ||
 		    now.mm_seq != last.mm_seq || now.exec_id != last.exec_id)
 			/* A program would read the records here. */

@@ -291,6 +291,26 @@ static size_t maps_query(pid_t pid)
 	return n;
 }
 
+static void set_filter(int fd, const struct vmainfo_filter *f)
+{
+	if (ioctl(fd, VMAINFO_SET_FILTER, f))
+		error(1, errno, "VMAINFO_SET_FILTER");
+}
+
+/* What a profiler wants: the executable mappings of files */
+static size_t raw_exec_files(pid_t pid)
+{
+	const struct vmainfo_filter f = {
+		.size = sizeof(f),
+		.kinds = 1 << VMAINFO_KIND_FILE | 1 << VMAINFO_KIND_SHMEM,
+		.flags = VMAINFO_EXEC,
+	};
+	int fd = open_target(VMAINFO_RAW, pid);
+
+	set_filter(fd, &f);
+	return read_through(fd);
+}
+
 static size_t bpf_read(pid_t pid)
 {
 	int fd = task_vma_iter(pid);
@@ -316,6 +336,7 @@ static const struct way {
 	{ .name = "ours_vmas", .entry = VMAINFO_VMAS, .self = true },
 	{ .name = "raw", .entry = VMAINFO_RAW, .self = true },
 	{ .name = "raw_parse", .list = raw_parse },
+	{ .name = "raw_exec", .list = raw_exec_files },
 	{ .name = "bpf", .list = bpf_read, .bpf = true },
 };
 
@@ -398,6 +419,21 @@ static void map_alternating(unsigned long n)
 			error(1, errno, "mmap of page %lu", i);
 }
 
+#define EXECUTABLE 600
+
+/* Executable mappings of that many files, in between anonymous VMAs */
+static void map_executables(unsigned long n)
+{
+	const unsigned long gap = n / EXECUTABLE;
+	unsigned long i;
+
+	for (i = 0; i < EXECUTABLE; i++) {
+		map_and_close(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE,
+			      open_library("exec", i, 1), 0);
+		map_one(gap - 1, -1, gap - 1);
+	}
+}
+
 static size_t count_lines(pid_t pid)
 {
 	int fd = open_maps(pid);
@@ -430,6 +466,7 @@ static const struct bench_target {
 	{ "anon60000", map_anonymous, 60000, 5 },
 	{ "files60000", map_files, 60000, 5 },
 	{ "alternating60000", map_alternating, 60000, 5 },
+	{ "exec60000", map_executables, 60000, 5 },
 	{ "anon1000000", map_anonymous, 1000000, 1 },
 };
 
@@ -497,6 +534,45 @@ static void cost_of_query(const char *name, int fd, const struct bench_target *t
 	printf("%s.%s_one %.2f\n", t->name, name, (double)sum / asked);
 }
 
+#define ADDRESSES 1000
+
+/* An address in each of that many VMAs, all over */
+static void cost_of_addresses(pid_t pid, bool has_query, const struct bench_target *t)
+{
+	struct vmainfo_range ranges[ADDRESSES];
+	const struct vmainfo_filter f = {
+		.size = sizeof(f),
+		.ranges = (uintptr_t)ranges,
+		.nr_ranges = ADDRESSES,
+	};
+	struct procmap_query q;
+	size_t i, got = 0;
+	uint64_t total;
+	int fd;
+
+	for (i = 0; i < ADDRESSES; i++) {
+		ranges[i].start = vmas[vmas_nr * i / ADDRESSES].start + PAGE / 2;
+		ranges[i].end = ranges[i].start + 1;
+	}
+	total = LEAST_NS(t->rounds, {
+		fd = open_target(VMAINFO_RAW, pid);
+		set_filter(fd, &f);
+		got = read_through(fd);
+	});
+	if (got < ADDRESSES * VMAINFO_RECORD_SIZE_VER0)
+		error(1, ECHILD, "%zu bytes of records", got);
+	printf("%s.filter_addresses %.2f\n", t->name, (double)total / ADDRESSES);
+	if (!has_query)
+		return;
+	total = LEAST_NS(t->rounds, {
+		fd = open_maps(pid);
+		for (i = 0; i < ADDRESSES; i++)
+			query(fd, ranges[i].start, 0, &q);
+		close(fd);
+	});
+	printf("%s.query_addresses %.2f\n", t->name, (double)total / ADDRESSES);
+}
+
 /* What a walk that does nothing takes, by the module for that. */
 static double walk(pid_t pid)
 {
@@ -558,6 +634,8 @@ static void cost(const struct bench_target *t)
 	if (has_query)
 		cost_of_query("maps_query", open_maps(pid), t);
 	cost_of_query("ours_query", open_target(VMAINFO_MAPS, pid), t);
+	if (vmas_nr >= ADDRESSES)
+		cost_of_addresses(pid, has_query, t);
 	end_child(pid);
 	if (t->map == map_small)
 		cost_of_self(t);

@@ -4,6 +4,16 @@
 # "times": the peer's value divided by ours. "walks": our value divided by that
 # of a bare walk over the same VMAs. A row is omitted if its numbers are
 # missing: it belongs to another kernel.
+#
+# kept=FILE names the file of kept figures. Rows whose value is more than 3 %
+# above the kept one are listed below the table, and the exit status is 1. With
+# new=FILE, the figures to keep are written there, and nothing is compared.
+
+BEGIN {
+	while (kept && (getline figure < kept) > 0)
+		if (split(figure, field) == 3)
+			kept_value[field[1], field[2]] = field[3]
+}
 
 { value[$1] = $2 }
 
@@ -26,6 +36,13 @@ function row(what, peer, ours, theirs, wanted, form,    times, target, walks, ma
 	mark = wanted == "" || times >= wanted ? "" : " <"
 	line(what, peer, sprintf(form, value[ours]), sprintf(form, value[theirs]),
 	     sprintf("%.2f", times), wanted mark, walks)
+	if (ours in figures)
+		return
+	figures[ours] = value[ours]
+	if ((kernel, ours) in kept_value && value[ours] > 1.03 * kept_value[kernel, ours])
+		worse = worse sprintf("%-45s %9s, and was " form " (%+.1f %%)\n", what,
+			sprintf(form, value[ours]), kept_value[kernel, ours],
+			100 * value[ours] / kept_value[kernel, ours] - 100)
 }
 
 END {
@@ -49,6 +66,9 @@ END {
 	row("raw, a process of 35 VMAs", "/proc/PID/maps", "small35.raw", "small35.maps", 1, "%.0f")
 	row("raw, a process of 35 VMAs, by itself", "/proc/PID/maps", "small35.self_raw", "small35.self_maps", 1.5, "%.0f")
 	row("raw, 60,000 into an array of structs", "/proc/PID/maps, parsed", "anon60000.raw_parse", "anon60000.maps_parse", 8, "%.0f")
+	row("raw, 600 executables of files of 60,000", "/proc/PID/maps", "exec60000.raw_exec", "exec60000.maps", 30, "%.1f")
+	row("raw, 600 executables of files of 60,000", "/proc/PID/maps, parsed", "exec60000.raw_exec", "exec60000.maps_parse", "", "%.1f")
+	row("raw, 600 executables of files of 60,000", "the same, sscanf as in pmap", "exec60000.raw_exec", "exec60000.maps_sscanf", 150, "%.1f")
 	row("vmas, 60,000 anonymous VMAs", "/proc/PID/maps", "anon60000.ours_vmas", "anon60000.maps", 1, "%.0f")
 	row("vmas, 60,000 VMAs of 7,500 files", "/proc/PID/maps", "files60000.ours_vmas", "files60000.maps", 1, "%.0f")
 	row("vmas, 60,000 VMAs of two files alternating", "/proc/PID/maps", "alternating60000.ours_vmas", "alternating60000.maps", 1, "%.0f")
@@ -57,6 +77,8 @@ END {
 	row("vmas, a process of 35 VMAs, by itself", "/proc/PID/maps", "small35.self_ours_vmas", "small35.self_maps", 1, "%.0f")
 	row("PROCMAP_QUERY, one, of 60,000 anonymous VMAs", "/proc/PID/maps", "anon60000.ours_query_one", "anon60000.maps_query_one", 1.1, "%.0f")
 	row("PROCMAP_QUERY, one, of 60,000 VMAs of files", "/proc/PID/maps", "files60000.ours_query_one", "files60000.maps_query_one", 1.1, "%.0f")
+	row("raw, of an address, 1,000 in a filter", "PROCMAP_QUERY of each", "exec60000.filter_addresses", "exec60000.query_addresses", 4, "%.0f")
+	row("raw, the same in 60,000 VMAs of 7,500 files", "PROCMAP_QUERY of each", "files60000.filter_addresses", "files60000.query_addresses", "", "%.0f")
 	row("maps, 1,000,000 anonymous VMAs", "vmainfo, 1,000", "anon1000000.ours", "anon1000.ours", 0.91, "%.0f")
 	row("raw, 1,000,000 anonymous VMAs", "vmainfo, 1,000", "anon1000000.raw", "anon1000.raw", 0.91, "%.0f")
 	if ("procs.maps" in value)
@@ -89,5 +111,12 @@ END {
 		row("99 of 100 are faster: with max_hold_us=25", "/proc/PID/maps", "writer.ours25_p99", "writer.maps_p99", new ? "" : 1, "%.1f")
 		row("99 of 100 are faster", "nobody lists", "writer.ours_p99", "writer.nobody_p99", new ? 0.91 : "", "%.1f")
 	}
+	if (new) {
+		for (ours in figures)
+			print kernel, ours, figures[ours] >new
+	} else if (worse) {
+		printf "\nworse by more than 3 %% than in %s:\n%s", kept, worse
+	}
 	print ""
+	exit !new && worse != ""
 }

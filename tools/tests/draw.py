@@ -56,6 +56,10 @@ def make_many(file):
     write(file, vmas + [STACK])
 
 
+def make_empty(file):
+    write(file, [])
+
+
 def make_of(file, what):
     """Address spaces of other machines."""
     ends = {"arm64": 1 << 48, "x86-64": 1 << 47, "32bit": 0xc0000000, "strange": 1 << 38,
@@ -225,4 +229,5 @@ def check_many(out):
     expect(len(lines) < 2500, f"{len(lines)} lines")
 
 
-globals()[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])

@@ -222,8 +222,8 @@ all_of_many()
 
 bad_arguments()
 {
-	fails 1 'does not end in .svg, .png or .pdf' draw --from "$raw" -o "$TMP/x.jpg" &&
-		fails 1 'does not end in .svg, .png or .pdf' draw --from "$raw" -o "$TMP/png" &&
+	fails 1 'does not end in .html, .svg, .png or .pdf' draw --from "$raw" -o "$TMP/x.jpg" &&
+		fails 1 'does not end in .html, .svg, .png or .pdf' draw --from "$raw" -o "$TMP/png" &&
 		[ ! -e "$TMP/x.jpg" ] && [ ! -e "$TMP/png" ] &&
 		fails 1 'not both' draw --from "$raw" 1 &&
 		fails 1 'one process at a time' draw 1 2 &&
@@ -231,6 +231,17 @@ bad_arguments()
 		fails 1 'invalid number of columns' draw --columns=13 &&
 		fails 1 'invalid scale' draw --scale=0 &&
 		fails 1 'cannot open' draw --from "$TMP/none"
+}
+
+# A capture of a kernel thread has no VMAs, and nothing tells of which machine it is.
+no_vmas()
+{
+	helper make_empty "$TMP/empty.raw" && COLUMNS=100 says --from "$TMP/empty.raw" >/dev/null && cat "$TMP/out" &&
+		grep -qF '0 VMAs, 0 B mapped' "$TMP/line" && grep -q '^ *ffffffffffffffff ┌' "$TMP/out" &&
+		grep -q '16 E ≈ unknown: the rest of user space' "$TMP/out" || return
+	for type in svg pdf png html; do
+		draw --from "$TMP/empty.raw" -o "$TMP/empty.$type" || return
+	done
 }
 
 # Without vmainfo-draw a picture is an error before anything is read, and PATH is not searched.
@@ -286,6 +297,7 @@ result "svg: a rectangle of the right colour for each VMA, in their order" svg
 result "png: name in any case, size" png
 result "60,000 VMAs: merged without loss" many
 result "60,000 VMAs: --all draws each" all_of_many
+result "no VMAs" no_vmas
 result "bad arguments rejected" bad_arguments
 result "pictures need vmainfo-draw" no_helper
 result "pictures with vmainfo-draw installed" installed_helper

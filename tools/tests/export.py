@@ -44,7 +44,9 @@ def check_values():
             same(vmas[target.pid], (name, target.vmas()), "VMAs")
             for metric, keys in (("virtual_memory", ["VmSize"]), ("data", ["VmData"]),
                                  ("stack", ["VmStk"]), ("executable", ["VmExe", "VmLib"]),
-                                 ("locked", ["VmLck"]), ("pinned", ["VmPin"])):
+                                 ("locked", ["VmLck"]), ("pinned", ["VmPin"]),
+                                 ("resident_anon", ["RssAnon"]), ("resident_file", ["RssFile"]),
+                                 ("resident_shmem", ["RssShmem"]), ("swap", ["VmSwap"])):
                 metric = "vmainfo_process_%s_bytes" % metric
                 same(by_pid(samples, metric)[target.pid],
                      (name, 1024 * target.status_kb(*keys)), metric)
@@ -64,6 +66,27 @@ def check_groups():
             metric = "vmainfo_process_%s_bytes" % metric
             same(by_pid(samples, metric)[target.pid],
                  ("groups", 1024 * target.status_kb(*keys)), metric)
+
+
+def check_columns():
+    """The columns of the module's procs have any order, and a newer module has more."""
+    names = ["swap_kB", "vmas", "total_kB", "new_kB", "rss_shmem_kB", "data_kB", "stack_kB",
+             "exec_kB", "locked_kB", "pinned_kB", "rss_file_kB", "rss_anon_kB"]
+    with open(os.path.join(TMP, "procs"), "w") as procs:
+        procs.write("#    pid %s comm\n" % " ".join(names))
+        procs.write("      2 %s kthread\n" % " ".join("0" for _ in names))
+        procs.write("   4711 %s  7 8\n" % "  ".join(str(100 + i) for i in range(len(names))))
+    samples = export(*ALL)
+    same(samples["vmainfo_module_used", ()], 1, "from the module")
+    same(samples["vmainfo_processes", ()], 1, "processes with VMAs")
+    for metric, column in (("swap", "swap_kB"), ("virtual_memory", "total_kB"),
+                           ("resident_shmem", "rss_shmem_kB"), ("data", "data_kB"),
+                           ("stack", "stack_kB"), ("executable", "exec_kB"),
+                           ("locked", "locked_kB"), ("pinned", "pinned_kB"),
+                           ("resident_file", "rss_file_kB"), ("resident_anon", "rss_anon_kB")):
+        same(by_pid(samples, "vmainfo_process_%s_bytes" % metric),
+             {4711: (" 7 8", 1024 * (100 + names.index(column)))}, metric)
+    same(by_pid(samples), {4711: (" 7 8", 101)}, "VMAs")
 
 
 def percent(vmas):

@@ -21,20 +21,31 @@ without_stdout()
 	vmainfo export -q -o "$TMP/closed" >&- && grep -qx "# EOF" "$TMP/closed"
 }
 
-# with_procs LINK COMMAND...: with a link for the module's procs
-with_procs()
-{
-	# shellcheck disable=SC2016 # expanded by that shell
-	own_proc sh -c 'mkdir /proc/vmainfo /proc/1 && ln -s "$1" /proc/vmainfo/procs &&
-		shift && exec "$@"' sh "$@"
-}
-
 # That the module is not there is no error; anything else is.
 cannot_open()
 {
 	with_procs none vmainfo export || return
 	fails 1 "cannot open /proc/vmainfo/procs: Too many levels of symbolic links" \
 		with_procs procs vmainfo export
+}
+
+columns()
+{
+	with_procs "$TMP/procs" python3 "$HERE/export.py" columns
+}
+
+# Of an older module, or no text of one
+bad_columns()
+{
+	echo '#    pid vmas total_kB comm' >"$TMP/procs"
+	fails 1 "/proc/vmainfo/procs lacks columns: load the module of version" \
+		with_procs "$TMP/procs" vmainfo export || return
+	printf '# %s\n' 'pid vmas total_kB data_kB stack_kB exec_kB locked_kB pinned_kB rss_anon_kB rss_file_kB rss_shmem_kB swap_kB comm' \
+		>"$TMP/procs"
+	for line in '1 2 3 4 5 6 7 8 9 10 11 a' '1 2 3 4 5 6 7 8 9 10 11 12' 'a'; do
+		{ head -n 1 "$TMP/procs" && echo "$line"; } >"$TMP/bad"
+		fails 1 "cannot understand '$line'" with_procs "$TMP/bad" vmainfo export || return
+	done
 }
 
 # On stderr, so that what is read by others is what it should be
@@ -52,6 +63,8 @@ result "cost warning without the module, not with --quiet" cost
 as_root "unusable module entry: message" cannot_open
 check format "OpenMetrics format"
 check values "values match procfs"
+as_root "columns of procs found by name" columns
+as_root "unusable procs: message" bad_columns
 as_root "process with many groups: values match procfs" python3 "$HERE/export.py" groups
 check threshold "--threshold and --count select processes"
 check nearest "nearest to its limit has series"

@@ -106,26 +106,34 @@ short_help()
 	done
 }
 
+# The exit status of failure
+failure()
+{
+	case $1 in
+	diff) echo 2 ;;
+	check) echo 3 ;;
+	*) echo 1 ;;
+	esac
+}
+
 bad_option()
 {
 	for command in $commands; do
 		status=0
 		vmainfo "$command" --no-such-option >"$TMP/out" 2>"$TMP/err" || status=$?
-		want=1
-		[ "$command" != diff ] || want=2
-		[ "$status" = "$want" ] || { echo "$command: status $status"; return 1; }
-		grep -q "Try .vmainfo $command --help' or" "$TMP/err" || { cat "$TMP/err"; return 1; }
+		[ "$status" = "$(failure "$command")" ] || { echo "$command: status $status"; return 1; }
+		grep -q "Try .vmainfo $command --help' or" "$TMP/err" "$TMP/out" || { cat "$TMP/err"; return 1; }
 	done
 }
 
-# What argp cannot print is an error.
+# What argp cannot print is an error. check prints errors on stdout, too.
 full_help()
 {
-	for command in $commands; do
-		status=1
-		[ "$command" != diff ] || status=2
+	vmainfo check --help >/dev/full
+	[ $? = 3 ] || return
+	for command in $(echo "$commands" | grep -vx check); do
 		for option in --help --usage --version; do
-			fails "$status" "write error" \
+			fails "$(failure "$command")" "write error" \
 				sh -c 'vmainfo "$0" "$1" >/dev/full' "$command" "$option" ||
 				return 1
 		done
@@ -148,6 +156,7 @@ result "kinds completed" offers "anon hugetlb special" show --kind ""
 result "columns completed" offers "address size_kb name" show -o ""
 result "--color values completed" offers "auto always never" draw --color = ""
 result "processes completed" offers "$$ $(cat /proc/$$/comm)" show ""
+result "processes completed after --name" offers "$$" check --name = ""
 result "files completed" offers "$COMPLETION" diff "${COMPLETION%.bash}"
 result "unknown command rejected" bad_command
 result "-h same as --help" short_help

@@ -106,6 +106,14 @@ own_proc()
 	' sh "$@"
 }
 
+# with_procs LINK COMMAND...: with a link for the module's procs
+with_procs()
+{
+	# shellcheck disable=SC2016 # expanded by that shell
+	own_proc sh -c 'mkdir /proc/vmainfo /proc/1 && ln -s "$1" /proc/vmainfo/procs &&
+		shift && exec "$@"' sh "$@"
+}
+
 # limited SECONDS COMMAND...: it is killed if it takes more of CPU time, which a busy machine does
 # not make much longer
 limited()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What top.sh tests: python3 top.py CHECK, with the program in VMAINFO."""
 import contextlib
+import json
 import re
 import signal
 
@@ -8,8 +9,9 @@ import screen
 from common import VMAINFO, has, limit, main, output, same
 from target import targets
 
-COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "DATA", "STACK", "EXEC", "LOCKED", "PINNED",
-           "COMMAND"]
+COLUMNS = ["PID", "VMAS", "%MAX", "GROWTH", "TOTAL", "RES", "SWAP", "DATA", "STACK", "EXEC",
+           "LOCKED", "PINNED", "COMMAND"]
+RSS = "RssAnon", "RssFile", "RssShmem"
 # Nobody waits for it.
 NEVER = "100000"
 
@@ -76,7 +78,7 @@ def check_batch():
         same(int(row["VMAS"]), target.vmas(), "VMAs")
         same(row["%MAX"], "%.1f" % (100 * target.vmas() / limit()), "percent")
         same(row["GROWTH"], "-", "growth")
-        for column, keys in (("TOTAL", ["VmSize"]), ("DATA", ["VmData"]), ("STACK", ["VmStk"]),
+        for column, keys in (("TOTAL", ["VmSize"]), ("RES", RSS), ("SWAP", ["VmSwap"]), ("DATA", ["VmData"]), ("STACK", ["VmStk"]),
                              ("EXEC", ["VmExe", "VmLib"]), ("LOCKED", ["VmLck"]),
                              ("PINNED", ["VmPin"])):
             same(int(row[column]), target.status_kb(*keys), column)
@@ -101,6 +103,9 @@ def check_order():
         same(order("-o", "command"), [many.pid, some.pid, few.pid], "by command")
         same(order("-o", "-command"), [few.pid, some.pid, many.pid], "by command, reverse")
         same(order("-o", "+pid"), sorted(by_vmas)[::-1], "by pid")
+        by_rss = sorted((few, many, some), key=lambda target: (target.status_kb(*RSS), -target.pid))
+        same(order("-o", "-res"), [target.pid for target in by_rss], "by memory")
+        same(order("-o", "swap"), sorted(by_vmas), "by swap, of which they have none")
         same(order("-l", "2"), by_vmas[:2], "the first two")
 
 
@@ -125,6 +130,30 @@ def check_warn():
         over = sum(100 * int(row["VMAS"]) / limit() > share - 0.01 for row in table(lines))
         same(re.search(r"over [0-9.]+ %: (\d+)", lines[1]).group(1), str(over), "how many")
         same("\033" in "".join(lines), False, "colours without a terminal")
+
+
+def check_json():
+    with targets((3000, b"many"), (10, b"a\n\"b\\")) as (many, odd):
+        lines = output("top", "--json", "-n", "2", "-d", "0.1", only([many, odd])).decode().splitlines()
+        same(len(lines), 2, "lines")
+        for line, growth in zip(lines, (None, 0)):
+            look = json.loads(line)
+            same((look["source"], look["max_map_count"]), ("maps", limit()), "source, limit")
+            same(bool(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", look["time"])),
+                 True, look["time"])
+            same([row["pid"] for row in look["processes"]], [many.pid, odd.pid], "processes")
+            same(look["vmas"] >= many.vmas() + odd.vmas(), True, "VMAs of all")
+            for target, row, name in zip((many, odd), look["processes"], ("many", 'a\\x0a"b\\')):
+                same(row, {"pid": target.pid, "comm": name, "vmas": target.vmas(), "growth": growth,
+                           "total_kb": target.status_kb("VmSize"), "res_kb": target.status_kb(*RSS),
+                           "swap_kb": target.status_kb("VmSwap"), "data_kb": target.status_kb("VmData"),
+                           "stack_kb": target.status_kb("VmStk"),
+                           "exec_kb": target.status_kb("VmExe", "VmLib"),
+                           "locked_kb": target.status_kb("VmLck"),
+                           "pinned_kb": target.status_kb("VmPin")}, "row")
+        look, = output("top", "--json", "-n", "1", "-l", "1", "--warn=0").splitlines()
+        look = json.loads(look)
+        same((len(look["processes"]), look["over"] > 2), (1, True), "--lines, --warn")
 
 
 def check_names():
@@ -171,6 +200,8 @@ def check_keys():
         order("N", by_pid[::-1])
         order("M", by_vmas)     # each page is also memory
         order("N", by_pid[::-1])
+        order("P", by_vmas)
+        order("W", by_pid)      # none has any
         order("P", by_vmas)
         order("R", by_vmas[::-1])
         order("C", by_name[::-1])
@@ -272,7 +303,8 @@ def check_resize():
         want = [running[1].pid, running[0].pid]
         top.wait_for("table", lambda lines: pids(lines) == want)
         top.set_size(12, 68)
-        shown = [title for title in COLUMNS if title not in ("EXEC", "LOCKED", "PINNED")]
+        shown = [title for title in COLUMNS if title not in ("DATA", "STACK", "EXEC", "LOCKED",
+                                                                 "PINNED")]
         top.wait_for("narrow table", lambda lines: pids(lines) == want and
                      list(table(lines)[0]) == shown)
         for lines, columns in ((3, 20), (1, 1), (2, 300), (24, 8)):

@@ -29,6 +29,7 @@ check batch "batch: counts of a known process"
 check order "batch: --sort and --lines"
 check looks "batch: -n 2 prints two tables"
 check warn "batch: processes near the limit highlighted"
+check json "--json: a line for each update, with the same counts"
 check names "batch: control characters in names escaped"
 for option in "--delay=-1" "--delay=1e3" "--iterations=0" "--sort=size" "--pid=0" "--pid=1,x" \
 	"--warn=101" "--color=red"; do

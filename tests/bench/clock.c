@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Measures by the clock what it takes to list the VMAs of the process that
+ * loads this module, without system calls and without copies to user space:
+ *
+ *	insmod clock.ko vmas=60000 entries=/proc/self/maps,/proc/vmainfo/maps
+ *	cat /sys/module/clock/parameters/{bytes,min_ns,median_ns}
+ *
+ * Each round opens, reads and closes every entry once. So a disturbance of the
+ * machine hits all entries, and their ratio is that of one run.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/uio.h>
+
+#define ENTRIES_MAX 8
+#define ROUNDS 21
+/* Listings of few VMAs are repeated: the clock ticks every 256 ns. */
+#define VMAS_PER_TIME 20000
+/* What is written between two listings to have cold caches: 96 MB */
+#define FLUSH_BLOCKS 24
+#define BUFFER_SIZE SZ_64K
+
+static char *entries[ENTRIES_MAX];
+static int entries_nr;
+module_param_array(entries, charp, &entries_nr, 0444);
+MODULE_PARM_DESC(entries, "files to read");
+
+static int vmas;
+module_param(vmas, int, 0444);
+MODULE_PARM_DESC(vmas, "first map memory until the process has as many VMAs");
+
+static bool cold;
+module_param(cold, bool, 0444);
+MODULE_PARM_DESC(cold, "flush the caches before each listing");
+
+static ulong bytes[ENTRIES_MAX];
+module_param_array(bytes, ulong, &entries_nr, 0444);
+MODULE_PARM_DESC(bytes, "result: size of the listing");
+
+static ulong min_ns[ENTRIES_MAX];
+module_param_array(min_ns, ulong, &entries_nr, 0444);
+MODULE_PARM_DESC(min_ns, "result: time of the fastest listing");
+
+static ulong median_ns[ENTRIES_MAX];
+module_param_array(median_ns, ulong, &entries_nr, 0444);
+MODULE_PARM_DESC(median_ns, "result: median time of a listing");
+
+static u64 times[ENTRIES_MAX][ROUNDS];
+static char *flush[FLUSH_BLOCKS];
+static char *buffer;
+
+/* Maps single pages: neighbours have other permissions and are not merged. */
+static int map_more(void)
+{
+	const int missing = vmas - current->mm->map_count;
+	unsigned long addr, page;
+	int i;
+
+	if (missing <= 0)
+		return 0;
+	/* One page more than needed keeps a distance to what is mapped above. */
+	addr = vm_mmap(NULL, 0, (missing + 1) * PAGE_SIZE, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	vm_munmap(addr, (missing + 1) * PAGE_SIZE);
+	for (i = 0; i < missing; i++) {
+		page = vm_mmap(NULL, addr + i * PAGE_SIZE, PAGE_SIZE,
+			       i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+		if (IS_ERR_VALUE(page))
+			return page;
+		cond_resched();
+	}
+	return current->mm->map_count == vmas ? 0 : -EINVAL;
+}
+
+/* Reads an entry from open to close. Returns the number of bytes. */
+static ssize_t list(const char *path)
+{
+	struct kvec kvec = { .iov_base = buffer, .iov_len = BUFFER_SIZE };
+	struct file *file = filp_open(path, O_RDONLY, 0);
+	ssize_t len, total = 0;
+	struct iov_iter iter;
+	struct kiocb kiocb;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	init_sync_kiocb(&kiocb, file);
+	do {
+		iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, kvec.iov_len);
+		/* The files of a process have no read_iter(). */
+		len = file->f_op->read_iter ? file->f_op->read_iter(&kiocb, &iter) :
+		      file->f_op->read == seq_read ? seq_read_iter(&kiocb, &iter) : -EINVAL;
+		total += len;
+	} while (len > 0);
+	__fput_sync(file);
+	return len ?: total;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int measure(void)
+{
+	const int repeats = cold ? 1 : 1 + VMAS_PER_TIME / current->mm->map_count;
+	unsigned int round;
+	ssize_t len = 0;
+	u64 began;
+	int i, j;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < entries_nr; i++) {
+			for (j = 0; cold && j < FLUSH_BLOCKS; j++)
+				memset(flush[j], round, SZ_4M);
+			cond_resched();
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			began = ktime_get_ns();
+			for (j = 0; j < repeats && len >= 0; j++)
+				len = list(entries[i]);
+			times[i][round] = (ktime_get_ns() - began) / repeats;
+			if (len < 0)
+				return len;
+			bytes[i] = len;
+		}
+	}
+	for (i = 0; i < entries_nr; i++) {
+		sort(times[i], ROUNDS, sizeof(u64), compare, NULL);
+		min_ns[i] = times[i][0];
+		median_ns[i] = times[i][ROUNDS / 2];
+	}
+	return 0;
+}
+
+static int __init clock_init(void)
+{
+	int err, i;
+
+	buffer = kmalloc(BUFFER_SIZE, GFP_KERNEL);
+	err = buffer ? map_more() : -ENOMEM;
+	for (i = 0; cold && i < FLUSH_BLOCKS && !err; i++) {
+		flush[i] = kmalloc(SZ_4M, GFP_KERNEL);
+		if (!flush[i])
+			err = -ENOMEM;
+	}
+	err = err ?: measure();
+	for (i = 0; i < FLUSH_BLOCKS; i++)
+		kfree(flush[i]);
+	kfree(buffer);
+	return err;
+}
+
+static void __exit clock_exit(void)
+{
+}
+
+module_init(clock_init);
+module_exit(clock_exit);
+MODULE_DESCRIPTION("What listing the VMAs of a process takes by the clock");
+MODULE_LICENSE("GPL");
