@@ -112,7 +112,7 @@ execs()
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
 	# The VMAs of the old program are not reported as unmapped.
-	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -q "$at" "$TMP/new"
+	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -q "${at%-*}" "$TMP/new"
 }
 
 # exits_too [LINE]: this is the last line
@@ -155,8 +155,8 @@ steps()
 	must start "$HERE/steps" "$TMP/steps"
 	exec 5<>"$TMP/steps"
 	# The page that it maps, and its size
-	at=${ready% *}
-	page=$(printf '%-25s %5s K' "$at" "${ready#* }")
+	at=${ready% *} kb=${ready#* }
+	page=$(printf '%-25s %5s K' "$at" "$kb")
 }
 
 begin
@@ -225,7 +225,7 @@ stop_all
 steps
 watches --json
 event="{\"time\":\"20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]*\",\"pid\":$target,\"change\":"
-range="\"start\":\"$(printf '0x%x' "0x${at%-*}")\",\"end\":\"$(printf '0x%x' "0x${at#*-}")\",\"size_kb\":${ready#* }"
+range="\"start\":\"$(printf '0x%x' "0x${at%-*}")\",\"end\":\"$(printf '0x%x' "0x${at#*-}")\",\"size_kb\":$kb"
 vma="{$range,\"perm\":\"r--p\",\"kind\":\"anon\",\"name\":null}"
 result "watch --json: mmap reported" sees m "$event\"mapped\",$range,\"before\":null,\"after\":$vma}"
 result "watch --json: munmap reported" sees u "$event\"unmapped\",$range,\"before\":$vma,\"after\":null}"
