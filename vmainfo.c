@@ -1796,6 +1796,7 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 			if (w->pos.next >= range->end)
 				break;
 		}
+		max -= min(seen, max - 1);
 	}
 	if (range == end)
 		return WALK_DONE;
