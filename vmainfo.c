@@ -1800,6 +1800,7 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 			if (w->pos.next >= range->end)
 				break;
 		}
+		max -= min(seen, max - 1);
 	}
 	if (range == end)
 		return WALK_DONE;
@@ -2035,7 +2036,8 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
 		cond_resched();
-	} while (end == WALK_MORE && walk_seen(w) < enough);
+		/* Ranges without VMAs do not count, so a piece is one section. */
+	} while (end == WALK_MORE && walk_seen(w) < enough && max > RCU_STRIDE);
 	if (end != WALK_MORE && end != WALK_DONE)
 		walk_rollback(w, &from);
 	return end;
