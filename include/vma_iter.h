@@ -130,14 +130,19 @@ static __always_inline bool leaf_step(struct ma_state *mas)
 	return true;
 }
 
-/* Fetches what is behind a leaf that was found by a walk. */
+/*
+ * Fetches what is behind a leaf that was found by a walk. Without mmap_lock, the
+ * leaf can have been removed since. It is its own parent then, and what would be
+ * the slots of a parent are addresses of the target.
+ */
 static __always_inline void leaf_prefetch_first(const struct maple_range_64 *leaf)
 {
 	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
+	const void *parent = maple_node_of((void *)up);
 
 	leaf_prefetch_vmas(leaf);
-	if (!(up & 1))
-		leaf_prefetch(maple_node_of((void *)up), ((up & MAPLE_NODE_MASK) >> 3) + 1);
+	if (!(up & 1) && parent != leaf)
+		leaf_prefetch(parent, ((up & MAPLE_NODE_MASK) >> 3) + 1);
 }
 
 /*
