@@ -29,7 +29,8 @@ static const char *const entries[] = {
 	"/proc/self/maps", "/proc/vmainfo/maps", "/proc/vmainfo/raw", "/proc/vmainfo/vmas",
 };
 
-#define ENTRIES (sizeof(entries) / sizeof(entries[0]))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
+#define ENTRIES ARRAY_SIZE(entries)
 
 static char buffer[64 * 1024];
 static int calls;
@@ -172,7 +173,7 @@ static bool measure(int vmas, bool kernel_only)
 
 static void prepare(void)
 {
-	const char limit[] = "2000000";
+	static const char limit[] = "2000000";
 	int fd;
 
 	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sys", "/sys", "sysfs", 0, NULL))
@@ -202,7 +203,7 @@ int main(int argc, char **argv)
 				chosen = true;
 			}
 		}
-		for (i = 0; i < sizeof(usual) / sizeof(usual[0]) && !chosen; i++)
+		for (i = 0; i < ARRAY_SIZE(usual) && !chosen; i++)
 			ok &= measure(usual[i], kernel_only);
 		if (!kernel_only)
 			empty_call();
