@@ -1050,13 +1050,14 @@ static void gate_parse(struct gate_vma *g, const char *line)
 	unsigned long start, end;
 	char perm[5];
 
-	/* A file can be called [vsyscall], but not be above TASK_SIZE_MAX. */
+	/* A file can have any name, but is not above TASK_SIZE_MAX. */
 	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
 	    start < TASK_SIZE_MAX)
 		return;
 	g->rec.start = start;
 	g->rec.end = end;
-	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0) |
+		       KCOMPAT_GATE_FLAGS;
 	g->source.name_len = strlen(g->name);
 	g->source.name = g->source.name_len ? g->name : NULL;
 }
@@ -1527,10 +1528,10 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds consecutive VMAs, and of the first only the part above the position. The
- * records are in one block.
- * From a VMA that is not stable, this reads numbers, pointers to compare, and
- * the policy. @nomerge is a constant.
+ * Adds consecutive VMAs, and of the first only the part above the position. All
+ * of their records fit into the current block. From a VMA that is not stable,
+ * this reads numbers, pointers to compare, and the policy. @nomerge is a
+ * constant.
  */
 static __always_inline enum walk_end
 records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
@@ -1799,6 +1800,7 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 			if (w->pos.next >= range->end)
 				break;
 		}
+		max -= min(seen, max - 1);
 	}
 	if (range == end)
 		return WALK_DONE;
@@ -2034,7 +2036,8 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
 		cond_resched();
-	} while (end == WALK_MORE && walk_seen(w) < enough);
+		/* Ranges without VMAs do not count, so a piece is one section. */
+	} while (end == WALK_MORE && walk_seen(w) < enough && max > RCU_STRIDE);
 	if (end != WALK_MORE && end != WALK_DONE)
 		walk_rollback(w, &from);
 	return end;
@@ -3514,8 +3517,8 @@ static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 	seq_write(m, spaces, width - 5);
 	seq_puts(m, "start ");
 	seq_write(m, spaces, width - 5);
-	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     "
-		 "flags                      nomerge        ops                    name\n");
+	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     ");
+	seq_puts(m, "flags                      nomerge        ops                    name\n");
 }
 
 /* What is written of flags, for neighbours with the same flags */
