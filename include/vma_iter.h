@@ -378,10 +378,10 @@ static inline unsigned int leaf_read(struct ma_state *mas, struct vma_leaves *l,
 		if (!leaf)
 			leaf = leaf_find(mas->tree, l, stable, &max);
 		if (leaf) {
-			/* As ma_data_end() in lib/maple_tree.c */
-			pivot = leaf->mr64.pivot[last - 1];
-			end = !pivot ? leaf->mr64.meta.end : last - (pivot == max);
-			end = min(end, last);
+			/* As ma_data_end() in lib/maple_tree.c; see leaf_end() */
+			pivot = READ_ONCE(leaf->mr64.pivot[last - 1]);
+			end = pivot ? last - (pivot == max) :
+				min_t(unsigned int, READ_ONCE(leaf->mr64.meta.end), last - 1);
 			offset = 0;
 			while (offset < end && leaf->mr64.pivot[offset] < l->next)
 				offset++;
@@ -400,6 +400,8 @@ static inline unsigned int leaf_read(struct ma_state *mas, struct vma_leaves *l,
 		*slots = (__force void **)leaf->mr64.slot + offset;
 		if (stable)
 			break;
+		/* A writer fills the last slot first, and then sets its pivot. */
+		smp_rmb();
 		for (n = 0; offset + n <= end; n++)
 			l->copy[n] = rcu_dereference_raw(leaf->mr64.slot[offset + n]);
 		*slots = l->copy;
