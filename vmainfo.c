@@ -19,14 +19,14 @@
  *	  formatting	  numbers, flags and names
  *	  maps, vmas, raw, summary
  *	query		which VMA is at an address, without a snapshot
- *	filter		the ioctl that sets it
+ *	filter		the ioctl that sets which VMAs a file shows
  *	procs		the counters of all processes, without a target
  *	proc entries	open, write, ioctl; module init and exit
  *
- * Lifetimes: an open file owns its struct pid, its filter and its snapshot. A task, an mm
- * and files of the target are only referenced within one call: open() or
- * write() for the access check, read() or lseek() for a snapshot, or ioctl().
- * Parameters, the gate page and symbols of the kernel image are global.
+ * Lifetimes: an open file owns its struct pid, its filter and its snapshot. A
+ * task, an mm and files of the target are only referenced within one call:
+ * open() or write() for the access check, read() or lseek() for a snapshot, or
+ * ioctl(). Parameters, the gate page and symbols of the kernel image are global.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -423,7 +423,7 @@ static struct mm_struct *target_get_mm(const struct file *entry, struct vmainfo_
  */
 struct vma_filter {
 	unsigned long mask;	/* these VM_* bits must be as in @flags */
-	unsigned long flags;	/* if no VMA matches, not a subset of @mask */
+	unsigned long flags;	/* has a bit that @mask lacks if no VMA matches */
 	unsigned long one_of;	/* one of these VM_* bits must be set, unless 0 */
 	u32 kinds;		/* 1 << enum vmainfo_kind for each kind */
 	u8 anon_vma;		/* 1: without an anon_vma, 2: with one, 3: both */
@@ -450,8 +450,9 @@ static bool filter_has_range(const struct vma_filter *f, u64 start, u64 end)
 {
 	u32 i;
 
-	for (i = 0; i < f->nr_ranges && f->ranges[i].start < end; i++) {
-		if (f->ranges[i].end > start)
+	/* The last ranges first: the gate page is at the end. */
+	for (i = f->nr_ranges; i && f->ranges[i - 1].end > start; i--) {
+		if (f->ranges[i - 1].start < end)
 			return true;
 	}
 	return !f->nr_ranges;
@@ -1049,13 +1050,14 @@ static void gate_parse(struct gate_vma *g, const char *line)
 	unsigned long start, end;
 	char perm[5];
 
-	/* A file can be called [vsyscall], but not be above TASK_SIZE_MAX. */
+	/* A file can have any name, but is not above TASK_SIZE_MAX. */
 	if (sscanf(line, "%lx-%lx %4s %*s %*s %*s %31s", &start, &end, perm, g->name) < 3 ||
 	    start < TASK_SIZE_MAX)
 		return;
 	g->rec.start = start;
 	g->rec.end = end;
-	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0);
+	g->rec.flags = (perm[0] == 'r' ? VM_READ : 0) | (perm[2] == 'x' ? VM_EXEC : 0) |
+		       KCOMPAT_GATE_FLAGS;
 	g->source.name_len = strlen(g->name);
 	g->source.name = g->source.name_len ? g->name : NULL;
 }
@@ -1526,10 +1528,10 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds consecutive VMAs, and of the first only the part above the position. The
- * records are in one block.
- * From a VMA that is not stable, this reads numbers, pointers to compare, and
- * the policy. @nomerge is a constant.
+ * Adds consecutive VMAs, and of the first only the part above the position. All
+ * of their records fit into the current block. From a VMA that is not stable,
+ * this reads numbers, pointers to compare, and the policy. @nomerge is a
+ * constant.
  */
 static __always_inline enum walk_end
 records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
@@ -1632,11 +1634,11 @@ static u32 kinds_possible(const struct file *file, const struct vm_operations_st
 }
 
 /*
- * Adds a VMA with the flags of the filter, if it matches in all other respects.
- * @flags is what was compared with the filter: madvise() can set a flag with
- * mmap_lock held for reading. @last is the VMA before it if it is known, and
- * @last_end the end of what was looked at before. Reads of a VMA that is not
- * stable what records_add() does.
+ * Adds a VMA that has the flags of the filter, if it meets the other conditions.
+ * @flags were compared with the filter. They are not read again: madvise() can set
+ * one with mmap_lock held for reading. @last is the VMA before it, or NULL if that
+ * is not known. @last_end is the end of the last VMA that the walk looked at. From
+ * a VMA that is not stable, this reads the same as records_add().
  */
 static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_area_struct *vma,
 						  unsigned long flags,
@@ -1659,7 +1661,8 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	if (!filter_has_rest(f, flags, anon_vma) ||
 	    !(f->kinds & kinds_possible(file, ops, flags, fixed)))
 		return WALK_MORE;
-	if (!block_begin(s))
+	/* No record needs its predecessor, so that block_begin() is not called. */
+	if (s->nr == s->cap)
 		return WALK_RECORDS_FULL;
 	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
 	    !kcompat_has_anon_name(vma)) {
@@ -1757,7 +1760,7 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 	const struct vma_filter *f = w->s->filter;
 	const struct vmainfo_range *range = &f->ranges[w->progress.range];
 	const struct vmainfo_range *end = &f->ranges[f->nr_ranges];
-	/* There are no VMAs from w->pos.next to here. */
+	/* The start of the last VMA found: there is none from w->pos.next to it. */
 	unsigned long found = 0;
 	enum walk_end added = WALK_MORE;
 	struct vm_area_struct *vma;
@@ -3519,8 +3522,8 @@ static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 	seq_write(m, spaces, width - 5);
 	seq_puts(m, "start ");
 	seq_write(m, spaces, width - 5);
-	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     "
-		 "flags                      nomerge        ops                    name\n");
+	seq_puts(m, "  end         kB perm   offset   dev    inode kind      page anon policy     ");
+	seq_puts(m, "flags                      nomerge        ops                    name\n");
 }
 
 /* What is written of flags, for neighbours with the same flags */

@@ -216,8 +216,8 @@ static inline u8 kcompat_vma_policy(const struct vm_area_struct *vma)
 }
 
 /*
- * Whether maps shows the [vsyscall] page for this mm, if the kernel has one:
- * get_gate_vma() in arch/x86/entry/vsyscall/vsyscall_64.c without
+ * Whether maps shows the gate page for this mm, if the kernel has one. On x86
+ * that is get_gate_vma() in arch/x86/entry/vsyscall/vsyscall_64.c without
  * vsyscall_mode, which is not exported.
  *
  * 5.11 replaced the field ia32_compat by a flag in context.flags. 6.4 replaced
@@ -225,7 +225,9 @@ static inline u8 kcompat_vma_policy(const struct vm_area_struct *vma)
  */
 static inline bool kcompat_mm_has_gate(const struct mm_struct *mm)
 {
-#if defined(KCOMPAT_X86_64) && defined(CONFIG_COMPAT)
+#ifndef __HAVE_ARCH_GATE_AREA
+	return false;
+#elif defined(KCOMPAT_X86_64) && defined(CONFIG_COMPAT)
 #ifdef MM_CONTEXT_HAS_VSYSCALL
 	const unsigned long mask = __same_type(mm->context.flags, unsigned long) ?
 		BIT(MM_CONTEXT_HAS_VSYSCALL) : MM_CONTEXT_HAS_VSYSCALL;
@@ -238,6 +240,13 @@ static inline bool kcompat_mm_has_gate(const struct mm_struct *mm)
 	return true;
 #endif
 }
+
+/* The flags of the gate page that maps does not show: 32-bit ARM has these. */
+#ifdef CONFIG_X86
+#define KCOMPAT_GATE_FLAGS VM_NONE
+#else
+#define KCOMPAT_GATE_FLAGS (VM_MAYREAD | VM_MAYEXEC)
+#endif
 
 /*
  * Flags that only some kernels have. No VMA has a flag with mask 0. A flag that

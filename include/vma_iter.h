@@ -33,10 +33,15 @@ static __always_inline void *maple_node_of(const void *entry)
 	return (void *)((unsigned long)entry & ~(unsigned long)MAPLE_NODE_MASK);
 }
 
-/* The last slot of a leaf that is in use, or the last of all for a full one */
+/*
+ * The last slot of a leaf that can be in use. In a full leaf, the last slot
+ * takes the place of @meta, which then is not a number of a slot.
+ */
 static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
 {
-	return leaf->pivot[MAPLE_RANGE64_SLOTS - 2] ? MAPLE_RANGE64_SLOTS - 1 : leaf->meta.end;
+	if (READ_ONCE(leaf->pivot[MAPLE_RANGE64_SLOTS - 2]))
+		return MAPLE_RANGE64_SLOTS - 1;
+	return min_t(unsigned int, READ_ONCE(leaf->meta.end), MAPLE_RANGE64_SLOTS - 2);
 }
 
 /*
@@ -47,7 +52,7 @@ static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
 static __always_inline void leaf_prefetch_vmas(const struct maple_range_64 *leaf)
 {
 	const size_t last = offsetof(struct vm_area_struct, vm_file);
-	const unsigned int end = min_t(unsigned int, leaf_end(leaf), MAPLE_RANGE64_SLOTS - 1);
+	const unsigned int end = leaf_end(leaf);
 	unsigned int slot;
 	const char *vma;
 
@@ -120,6 +125,8 @@ static __always_inline bool leaf_step(struct ma_state *mas)
 	if (mas->end == MAPLE_RANGE64_SLOTS - 1 &&
 	    leaf->pivot[MAPLE_RANGE64_SLOTS - 2] == mas->max)
 		mas->end--;
+	/* A writer fills the last slot first, and then sets its pivot. */
+	smp_rmb();
 	return true;
 }
 

@@ -87,7 +87,8 @@ static char *next_line(char **s)
 
 static bool is_gate(const struct vma *v)
 {
-	return !strcmp(v->column[NAME], "[vsyscall]");
+	/* x86 has the first, 32-bit ARM the second. */
+	return !strcmp(v->column[NAME], "[vsyscall]") || !strcmp(v->column[NAME], "[vectors]");
 }
 
 static enum column column_by_name(const char *name)

@@ -177,7 +177,8 @@ static const char *parse(struct listing *l, struct text t, bool vmas)
 			continue;
 		}
 		/* the gate page, which is last; smaps has more lines */
-		if (strtoull(line, NULL, 16) >> 56 || line[strspn(line, " ")] == '-') {
+		if (strtoull(line, NULL, 16) >> (IS_64BIT ? 56 : 24) == 0xff ||
+		    line[strspn(line, " ")] == '-') {
 			line = strchr(line, '\n') + 1;
 			if (*line && (vmas || *line < 'A' || *line > 'Z'))
 				return "a line follows the gate page";

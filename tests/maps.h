@@ -33,8 +33,8 @@ struct listing {
 /*
  * Each parses a text and returns an error, or NULL. Every line has to be whole,
  * numbers and sizes have to fit, and regions have to be in order and not
- * overlap. The [vsyscall] page is not a region. Names, kinds and policies point
- * into the text.
+ * overlap. The gate page is not a region: [vsyscall], or [vectors] on 32-bit ARM.
+ * Names, kinds and policies point into the text.
  */
 const char *parse_maps(struct listing *l, struct text t);	/* also of smaps */
 const char *parse_vmas(struct listing *l, struct text t);

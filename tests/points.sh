@@ -78,6 +78,20 @@ prints()
 	equal "$file" "$TMP/out" && [ ! -s "$TMP/err" ]
 }
 
+# captured VMAINFO FILE: what that program says of a listing in FILE
+captured()
+{
+	LC_ALL=C "$1" show --json --from="$2" | grep -oE '"(pid|atomic|taken_ns|vmas|total_kb)":"?[0-9a-z]+'
+	LC_ALL=C "$1" show --raw --from="$2" -o \
+		nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,deleted,nomerge,ops,name
+}
+
+# as_captured VMAINFO FILE: that is the same as on the machine where FILE.raw was made
+as_captured()
+{
+	captured "$1" "$2.raw" >"$TMP/captured" && equal "$2.txt" "$TMP/captured"
+}
+
 # finish: ends a test; its plan is the number of points that it had
 finish()
 {

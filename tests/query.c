@@ -117,7 +117,7 @@ static __u64 rnd_pointer(struct rng *r, unsigned long area, size_t area_size, __
 	case 2: return READ_ONLY + rnd(r, PAGE);
 	case 3: return KERNEL_ADDRESS | rnd64(r);
 	case 4: return ~(__u64)rnd(r, 1000);
-	case 5: return 0xffff888000000000 + rnd(r, 1 << 20);
+	case 5: return (0xffff888000000000 | KERNEL_ADDRESS) + rnd(r, 1 << 20);
 	case 6: return REQUEST + rnd(r, 2 * PAGE);	/* perhaps in the request itself */
 	case 7 ... 9: return area + rnd(r, area_size);
 	case 10 ... 12: return area;

@@ -135,7 +135,7 @@ FIXTURE_VARIANT_ADD(reads, maps) { PROC "maps", many_names, BATCH * 100 };
 FIXTURE_VARIANT_ADD(reads, raw) { PROC "raw", many_names, BATCH * 100 };
 FIXTURE_VARIANT_ADD(reads, vmas) { PROC "vmas", many_names, BATCH * 100 };
 FIXTURE_VARIANT_ADD(reads, summary) { PROC "summary", NULL, 500 };
-FIXTURE_VARIANT_ADD(reads, procs) { PROC "procs", own_processes, 4 * PAGE };
+FIXTURE_VARIANT_ADD(reads, procs) { PROC "procs", own_processes, 16384 };
 
 FIXTURE_SETUP(reads)
 {
@@ -404,7 +404,7 @@ struct beside {
 static void *pread_beside(void *arg)
 {
 	struct beside *b = arg;
-	static char buffer[8192];
+	static char buffer[2 * PAGE];
 	ssize_t n;
 
 	while (!b->stop && !b->wrong) {

@@ -4,12 +4,10 @@
  *
  *	steps FIFO
  *
- * says "ready", and does for each letter in FIFO: m maps a page, p changes its
- * rights, u unmaps it, x executes the program anew. From the beginning it has a
- * writable and executable mapping of its own file.
+ * says "ready START-END KB", and does for each letter in FIFO: m maps a page
+ * there, p changes its rights, u unmaps it, x executes the program anew. From
+ * the beginning it has a writable and executable mapping of its own file.
  */
-#include "util.h"
-
 #include "util.h"
 
 /* Far from all other VMAs: it does not merge. */
@@ -33,13 +31,15 @@ static int step(char c, char **argv)
 
 int main(int argc, char **argv)
 {
-	int fd;
-	char c;
+	char text[64], c;
+	int fd, len;
 
 	map_and_close(NULL, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE,
 		      open_or_die("/proc/self/exe", O_RDONLY), 0);
+	len = sprintf(text, "ready %08lx-%08lx %lu\n", (unsigned long)AT,
+		      (unsigned long)AT + PAGE, PAGE >> 10);
 	/* The program that started it has stopped reading by then. */
-	if (argc == 2 && write(1, "ready\n", 6) != 6)
+	if (argc == 2 && write(1, text, len) != len)
 		return 1;
 	fd = open_or_die(argv[1], O_RDWR);
 	while (read(fd, &c, 1) == 1)

@@ -333,15 +333,16 @@ static void check_grown(struct listing *l)
 		violation("no heap");
 }
 
-static void __attribute__((noinline)) grow_stack(unsigned int pages)
+/* At most by 3 MB, which is within the usual limit for any page size */
+static void __attribute__((noinline)) grow_stack(unsigned int pieces)
 {
-	volatile char page[PAGE];
+	volatile char piece[4096];
 
-	page[0] = 1;
-	page[PAGE - 1] = 1;
-	if (pages)
-		grow_stack(pages - 1);
-	page[1] = page[0];
+	piece[0] = 1;
+	piece[sizeof(piece) - 1] = 1;
+	if (pieces)
+		grow_stack(pieces - 1);
+	piece[1] = piece[0];
 }
 
 static void begin_heap(struct rng *r)

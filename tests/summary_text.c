@@ -133,6 +133,9 @@ static const char *parse_all(struct summary *sum, struct text t)
 	memset(sum, 0, sizeof(*sum));
 	sum->text = t;
 	for (i = 0; i < KEYS; i++) {
+		/* It is known on some architectures only. */
+		if (i == KERNEL_START && s == t.s + t.len)
+			break;
 		s = parse_line(s, keys[i].name, keys[i].form, &sum->v[i]);
 		if (!s)
 			return keys[i].name;

@@ -7,7 +7,6 @@
 
 . "$(dirname "$0")/lib.sh"
 tool=$HERE/vmainfo
-page=100000000000-100000001000		# the one of steps.c
 nobody=2147483647			# is more than any pid
 
 # A line for each value in a table but for the names, whose forms differ. vmas has the flags in
@@ -32,12 +31,28 @@ raw_is_vmas()
 	[ -s want ] && equal want got
 }
 
+# Copies maps as a 64-bit kernel prints it, whose names begin further to the right.
+as_64_bits()
+{
+	read -r address _ </proc/kallsyms
+	if [ ${#address} = 16 ]; then
+		cat "$1"
+	else
+		awk '{
+			match($0, /^[^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ /)
+			name = substr($0, RLENGTH + 1)
+			sub(/^ +/, "", name)
+			printf name == "" ? "%s%s\n" : "%-73s%s\n", substr($0, 1, RLENGTH), name
+		}' "$1"
+	fi
+}
+
 # Its records are those of raw; only when they were taken is something else.
 save_is_raw()
 {
 	"$tool" save "$target" saved && (exec 3<>/proc/vmainfo/raw && echo "$target" >&3 && cat <&3) |
 		tail -c +49 >raw && tail -c +49 saved | cmp - raw &&
-		"$tool" show --maps --from=saved | cmp - before
+		"$tool" show --maps --from=saved | cmp - printed
 }
 
 # ---- watch ----
@@ -97,7 +112,7 @@ execs()
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
 	# The VMAs of the old program are not reported as unmapped.
-	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -q "${page%-*}" "$TMP/new"
+	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -q "${at%-*}" "$TMP/new"
 }
 
 # exits_too [LINE]: this is the last line
@@ -139,6 +154,9 @@ steps()
 	mkfifo "$TMP/steps"
 	must start "$HERE/steps" "$TMP/steps"
 	exec 5<>"$TMP/steps"
+	# The page that it maps, and its size
+	at=${ready% *} kb=${ready#* }
+	page=$(printf '%-25s %5s K' "$at" "$kb")
 }
 
 begin
@@ -152,8 +170,9 @@ must mount_at "$TMP/files" -t ramfs ramfs
 must start "$HERE/mappings" "$TMP/files"
 echo "$target" >/sys/module/vmainfo/parameters/pid
 must look "$target"
-result "show --maps: same as procfs" prints before "$tool" show --maps "$target"
-result "show --maps: parameter selects process" prints before "$tool" show --maps
+as_64_bits before >printed
+result "show --maps: same as procfs" prints printed "$tool" show --maps "$target"
+result "show --maps: parameter selects process" prints printed "$tool" show --maps
 echo 0 >/sys/module/vmainfo/parameters/pid
 result "show --raw: same as vmas" raw_is_vmas
 result "show PID PID: missing process named" fails 1 "vmainfo: process $nobody: No such process" \
@@ -172,6 +191,12 @@ result "without the module: show: same kinds" same_kinds
 must vmainfo_load
 stop_all
 
+# listings that other machines have made
+for capture in "$HERE"/machines/*.raw; do
+	capture=${capture%.raw}
+	result "show: same as on ${capture##*/}" as_captured "$tool" "$capture"
+done
+
 # a process that changes step by step
 steps
 "$tool" save "$target" old
@@ -184,11 +209,11 @@ if [ -e "/proc/$watch/io" ]; then
 else
 	skip "watch: unchanged process costs $cost" "this kernel does not count what is read"
 fi
-result "watch: mmap reported" sees m "mapped    $page     4 K r--p anon"
-result "watch: mprotect reported" sees p "protected $page     4 K ---p anon (was r--p)"
-result "watch: munmap reported" sees u "unmapped  $page     4 K ---p anon"
+result "watch: mmap reported" sees m "mapped    $page r--p anon"
+result "watch: mprotect reported" sees p "protected $page ---p anon (was r--p)"
+result "watch: munmap reported" sees u "unmapped  $page ---p anon"
 if [ $cost = nothing ]; then
-	result "watch: mmap before exec reported" sees m "mapped    $page     4 K r--p anon"
+	result "watch: mmap before exec reported" sees m "mapped    $page r--p anon"
 	result "watch: exec reported once" execs "exec  *exe: [0-9]* VMAs, [0-9]* kB"
 else
 	skip "watch: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
@@ -200,7 +225,7 @@ stop_all
 steps
 watches --json
 event="{\"time\":\"20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]*\",\"pid\":$target,\"change\":"
-range="\"start\":\"$(printf '0x%x' "0x${page%-*}")\",\"end\":\"$(printf '0x%x' "0x${page#*-}")\",\"size_kb\":4"
+range="\"start\":\"$(printf '0x%x' "0x${at%-*}")\",\"end\":\"$(printf '0x%x' "0x${at#*-}")\",\"size_kb\":$kb"
 vma="{$range,\"perm\":\"r--p\",\"kind\":\"anon\",\"name\":null}"
 result "watch --json: mmap reported" sees m "$event\"mapped\",$range,\"before\":null,\"after\":$vma}"
 result "watch --json: munmap reported" sees u "$event\"unmapped\",$range,\"before\":$vma,\"after\":null}"
@@ -214,16 +239,16 @@ stop_all
 
 steps
 watches --time
-result "watch --time: prefixes the time" sees m "20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]* mapped    $page     4 K r--p anon"
+result "watch --time: prefixes the time" sees m "20[0-9-]*T[0-9:]*\.[0-9]*[+-][0-9:]* mapped    $page r--p anon"
 result "watch: EIO after rmmod" module_goes
 stop_all
 
 # without the module, as far as tools/tests does not prove it
 steps
 watches
-result "without the module: watch: mmap reported" sees m "mapped    $page     4 K r--p anon"
-result "without the module: watch: mprotect reported" sees p "protected $page     4 K ---p anon (was r--p)"
-result "without the module: watch: munmap reported" sees u "unmapped  $page     4 K ---p anon"
+result "without the module: watch: mmap reported" sees m "mapped    $page r--p anon"
+result "without the module: watch: mprotect reported" sees p "protected $page ---p anon (was r--p)"
+result "without the module: watch: munmap reported" sees u "unmapped  $page ---p anon"
 result "without the module: watch: warning" grep -q "the module is not loaded" "$TMP/watch.err"
 result "without the module: watch: exit reported" exits_too
 stop_all

@@ -415,7 +415,7 @@ bool shows(struct text t, const void *p)
 	/* summary: the largest gap begins after its row, or ends at it */
 	s = strstr(t.s, "\nLargestGap:\t");
 	if (s && s[13] != '-')
-		return strtoul(s + 13, &end, 16) - (unsigned long)p < 1 << 20 ||
+		return strtoul(s + 13, &end, 16) - (unsigned long)p < 256 * PAGE ||
 		       strtoul(end + 1, NULL, 16) == (unsigned long)p;
 	for (s = s ? NULL : t.s; s && *s; s = strchr(s, '\n'), s += !!s) {
 		if (*s == '#')

@@ -120,4 +120,9 @@ point "$no_32_bit" "first read by 32-bit process" first_call 0 "$native" \
 point "$no_32_bit" "first read by and of 32-bit process" first_call 0 "$ia32" \
 	"$HERE/ia32_reader" maps "$ia32"
 
+# The page is in the model of that test, which loads the module.
+result "vsyscall=$mode: filters apply" eval \
+	'"$HERE/filter" -t each_condition -t range_boundaries >"$TMP/filter" 2>&1 ||
+		{ cat "$TMP/filter"; false; }'
+
 finish

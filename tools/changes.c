@@ -16,6 +16,7 @@
 struct comparison {
 	const struct listing *before, *after;
 	bool from_maps;		/* one of them: there are no flags, and kinds are guesses */
+	bool memory;		/* both have it */
 };
 
 static struct change *list_add(struct changes *l, enum change_what what, uint64_t start,
@@ -81,11 +82,20 @@ static uint64_t other_flags(const struct comparison *c, const struct vma *a, con
 	return flags;
 }
 
+/* What the listing knows of a VMA */
+static const struct memory *memory_of(const struct listing *l, const struct vma *vma)
+{
+	const struct memory *m = &l->memory[vma - l->vmas];
+
+	return m->known ? m : NULL;
+}
+
 /* Finds addresses that are not the same memory on the other side. */
 static void find_unmatched(struct changes *l, const struct comparison *c, bool before)
 {
 	const struct listing *of = before ? c->before : c->after;
 	const struct listing *in = before ? c->after : c->before;
+	struct change *change = NULL;
 	size_t i, first = 0, j;
 	uint64_t at, to;
 
@@ -102,15 +112,55 @@ static void find_unmatched(struct changes *l, const struct comparison *c, bool b
 				continue;
 			to = other ? other->start : vma->end;
 			if (to > at && before)
-				list_add(l, (at == vma->start) != (to == vma->end) ?
-					 CHANGE_SHRUNK : CHANGE_UNMAPPED, at, to, vma, NULL);
+				change = list_add(l, (at == vma->start) != (to == vma->end) ?
+						  CHANGE_SHRUNK : CHANGE_UNMAPPED, at, to, vma,
+						  NULL);
 			else if (to > at)
-				list_add(l, at == vma->start && to == vma->end ?
-					 CHANGE_MAPPED : CHANGE_GROWN, at, to, NULL, vma);
+				change = list_add(l, at == vma->start && to == vma->end ?
+						  CHANGE_MAPPED : CHANGE_GROWN, at, to, NULL, vma);
+			if (to > at && c->memory && to - at == vma_size(vma))
+				change->memory[!before] = memory_of(of, vma);
 			if (other)
 				at = other->end;
 		}
 	}
+}
+
+/* Whether no VMA of @l but @vma has addresses of @other */
+static bool is_only_one(const struct listing *l, const struct vma *vma, const struct vma *other)
+{
+	return (vma == l->vmas || vma[-1].end <= other->start) &&
+	       (vma + 1 == l->vmas + listing_vmas(l) || vma[1].start >= other->end);
+}
+
+/* Pss also changes with other processes. */
+static bool memory_differs(const struct memory *a, const struct memory *b)
+{
+	static const enum memory_field fields[] = { MEMORY_RSS, MEMORY_DIRTY, MEMORY_SWAP };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (a->value[fields[i]] != b->value[fields[i]])
+			return true;
+	return false;
+}
+
+/* @a and @b are the same memory from @start to @end. */
+static void compare_memory(struct changes *l, const struct comparison *c, uint64_t start,
+			   uint64_t end, const struct vma *a, const struct vma *b)
+{
+	const struct memory *before, *after;
+	struct change *change;
+
+	if (!c->memory || !is_only_one(c->before, a, b) || !is_only_one(c->after, b, a))
+		return;
+	before = memory_of(c->before, a);
+	after = memory_of(c->after, b);
+	if (!before || !after || !memory_differs(before, after))
+		return;
+	change = list_add(l, CHANGE_MEMORY, start, end, a, b);
+	change->memory[0] = before;
+	change->memory[1] = after;
 }
 
 /* Finds addresses that are the same memory on both sides, with a difference. */
@@ -150,6 +200,7 @@ static void find_changed(struct changes *l, const struct comparison *c)
 				last_a = a;
 				last_b = b;
 			}
+			compare_memory(l, c, start, end, a, b);
 		}
 		if (a->end == end)
 			a++;
@@ -226,6 +277,7 @@ static void find_moved(struct changes *gone, struct changes *came)
 		if (!order) {
 			new[j]->what = CHANGE_MOVED;
 			new[j]->before = old[i]->before;
+			new[j]->memory[0] = old[i]->memory[0];
 			old[i]->before = NULL;
 		}
 		i += order <= 0;
@@ -247,6 +299,7 @@ void changes_between(struct changes *c, const struct listing *before, const stru
 		.before = before,
 		.after = after,
 		.from_maps = listing_is_from_maps(before) || listing_is_from_maps(after),
+		.memory = before->memory && after->memory,
 	};
 	/* Unmapped, mapped, changed: the order at equal addresses */
 	struct changes lists[3] = {};
@@ -295,6 +348,7 @@ static const struct {
 	[CHANGE_FLAGS] = { "flags", "36" },
 	[CHANGE_SPLIT] = { "split", "36" },
 	[CHANGE_MERGED] = { "merged", "36" },
+	[CHANGE_MEMORY] = { "memory", "36" },
 };
 
 const char *change_name(enum change_what what)
@@ -329,6 +383,26 @@ char *change_flags(char buf[2 * FLAGS_TEXT], const struct change *change)
 	return buf;
 }
 
+/* "Rss +12 kB, Swap -4 kB" */
+static void print_memory(FILE *out, const struct change *change)
+{
+	static const char * const names[MEMORY_SHORT] = { "Rss", "Pss", "Dirty", "Swap" };
+	const struct memory *a = change->memory[0], *b = change->memory[1];
+	const char *comma = " (";
+	int64_t more;
+	size_t i;
+
+	for (i = 0; i < MEMORY_SHORT; i++) {
+		more = (b ? b->value[i] : 0) - (a ? a->value[i] : 0);
+		if (!more)
+			continue;
+		fprintf(out, "%s%s %+" PRId64 " kB", comma, names[i], more);
+		comma = ", ";
+	}
+	if (*comma == ',')
+		putc(')', out);
+}
+
 static void print_details(FILE *out, const struct change *change)
 {
 	const struct vma *a = change->before, *b = change->after;
@@ -353,6 +427,7 @@ static void print_details(FILE *out, const struct change *change)
 	case CHANGE_FLAGS:
 		break;
 	default:
+		print_memory(out, change);
 		return;
 	}
 	if (change->what == CHANGE_PROTECTED)
@@ -375,11 +450,12 @@ static void print_details(FILE *out, const struct change *change)
 	putc(')', out);
 }
 
-/* The range is that of the change, or of a VMA that was resized, split or merged. */
+/* The range is that of the change, or of all of a VMA that was not mapped or changed there. */
 void change_print(FILE *out, const struct change *change, bool colour)
 {
 	const bool whole = change->what == CHANGE_GROWN || change->what == CHANGE_SHRUNK ||
-			   change->what == CHANGE_SPLIT || change->what == CHANGE_MERGED;
+			   change->what == CHANGE_SPLIT || change->what == CHANGE_MERGED ||
+			   change->what == CHANGE_MEMORY;
 	const struct vma *vma = change->what == CHANGE_SPLIT ? change->before :
 				change->after ?: change->before;
 	const uint64_t start = whole ? vma->start : change->start;
@@ -399,9 +475,11 @@ void change_print(FILE *out, const struct change *change, bool colour)
 	putc('\n', out);
 }
 
-static void vma_json(struct json *j, const char *key, const struct vma *vma)
+static void vma_json(struct json *j, const char *key, const struct vma *vma,
+		     const struct memory *memory)
 {
 	char perm[5];
+	size_t i;
 
 	if (!vma) {
 		json_null(j, key);
@@ -414,6 +492,8 @@ static void vma_json(struct json *j, const char *key, const struct vma *vma)
 	json_text(j, "perm", vma_perm(perm, vma));
 	json_text(j, "kind", kind_name(vma->kind));
 	json_text(j, "name", vma->name);
+	for (i = 0; memory && i < MEMORY_SHORT; i++)
+		json_int(j, memory_names[i], memory->value[i]);
 	json_close(j, '}');
 }
 
@@ -432,6 +512,6 @@ void change_json(struct json *j, const struct change *change)
 		json_text(j, "policy_before", policy_name(a->policy));
 		json_text(j, "policy_after", policy_name(b->policy));
 	}
-	vma_json(j, "before", a);
-	vma_json(j, "after", b);
+	vma_json(j, "before", a, change->memory[0]);
+	vma_json(j, "after", b, change->memory[1]);
 }

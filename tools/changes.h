@@ -9,6 +9,7 @@
 
 #include "json.h"
 #include "listing.h"
+#include "memory.h"
 
 enum change_what {
 	CHANGE_MAPPED,		/* all of @after, or a new part in the middle of old ones */
@@ -21,6 +22,7 @@ enum change_what {
 	CHANGE_FLAGS,		/* other flags or another policy */
 	CHANGE_SPLIT,		/* @before is several VMAs now, for no other reason */
 	CHANGE_MERGED,		/* @after was several VMAs */
+	CHANGE_MEMORY,		/* more or less of it is in memory or swapped */
 };
 
 /* A range of addresses, and what happened to it */
@@ -31,6 +33,8 @@ struct change {
 	const struct vma *before;	/* NULL for mapped and grown */
 	const struct vma *after;	/* NULL for unmapped and shrunk */
 	uint64_t flags;		/* flags that differ; 0 if they are not known */
+	/* Of the VMAs before and after. NULL if a side does not have it, or has several VMAs. */
+	const struct memory *memory[2];
 	bool policy;		/* the policy differs */
 	bool renamed;		/* the name differs */
 };
@@ -46,8 +50,9 @@ struct changes {
 };
 
 /*
- * Compares two listings, which must outlive @c. Ignores the gate page, and whether
- * pages were touched. Takes linear time, but for the sorting of what can have moved.
+ * Compares two listings, which must outlive @c, and their memory if both have it.
+ * Ignores the gate page, and whether pages were touched. Takes linear time, but for the
+ * sorting of what can have moved.
  */
 void changes_between(struct changes *c, const struct listing *before, const struct listing *after);
 void changes_free(struct changes *c);

@@ -20,6 +20,9 @@ enum { OPT_JSON = 256, OPT_GROUP };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
+	{ "memory", 'x', NULL, 0,
+	  "Also how much more or less of a VMA is in memory. Both are of 'save -x', or processes, whose /proc/PID/smaps is read, which delays them",
+	  1 },
 	{ "group", OPT_GROUP, NULL, 0,
 	  "The VMAs of B that begin where no VMA of A does, in groups, as 'vmainfo why'", 1 },
 	{ }
@@ -28,6 +31,7 @@ static const struct argp_option options[] = {
 struct arguments {
 	bool json;
 	bool group;
+	bool memory;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -37,6 +41,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	if (key == OPT_JSON)
 		a->json = true;
+	else if (key == 'x')
+		a->memory = true;
 	else if (key == OPT_GROUP)
 		a->group = true;
 	else if (key == ARGP_KEY_END && !strcmp(operands.list[0], "-") &&
@@ -44,26 +50,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "only one of the two can be stdin");
 	else if (key == ARGP_KEY_END && a->json && a->group)
 		argp_error(state, "--json and --group exclude each other");
+	else if (key == ARGP_KEY_END && a->memory && a->group)
+		argp_error(state, "-x and --group exclude each other");
 	else
 		return ARGP_ERR_UNKNOWN;
 	return 0;
 }
 
-static void read_side(struct listing *l, const char *arg)
+static void read_side(struct listing *l, const char *arg, bool memory)
 {
 	static const char prefix[] = "pid:";
 
 	if (!strncmp(arg, prefix, strlen(prefix))) {
-		listing_of(l, process_find(arg + strlen(prefix)));
+		memory_or_end(l, process_find(arg + strlen(prefix)), NULL, memory);
 	} else if (*arg && !arg[strspn(arg, "0123456789")]) {
-		listing_of(l, process_find(arg));
+		memory_or_end(l, process_find(arg), NULL, memory);
 	} else if (strcmp(arg, "-") && access(arg, F_OK) && errno == ENOENT && !strchr(arg, '/')) {
 		/* It can be meant as the name of a process. */
 		error(0, ENOENT, "cannot open '%s'", arg);
 		fprintf(stderr, "Processes are named by their PID, or as pid:%s\n", arg);
 		exit(exit_failure);
 	} else {
-		listing_from_file(l, arg);
+		memory_or_end(l, 0, arg, memory);
 	}
 }
 
@@ -115,7 +123,7 @@ int diff_command(int argc, char **argv)
 	};
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	for (i = 0; i < 2; i++)
-		read_side(&sides[i], operands.list[i]);
+		read_side(&sides[i], operands.list[i], a.memory);
 	changes_between(&c, &sides[0], &sides[1]);
 	colour = use_colour();
 	if (a.json)

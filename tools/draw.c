@@ -8,6 +8,7 @@
 
 #include "draw.h"
 #include "listing.h"
+#include "memory.h"
 #include "process.h"
 
 #define DEFAULT_BOXES 400
@@ -35,6 +36,7 @@ struct options {
 	const char *summary;
 	const char *title;
 	enum picture picture;
+	bool memory;
 	uint64_t boxes;
 	uint64_t columns;
 	uint64_t scale;
@@ -66,6 +68,9 @@ static const struct argp_option options[] = {
 	  "A file from 'vmainfo save', or a copy of a /proc/PID/maps; - for stdin", 0 },
 	{ "before", KEY_BEFORE, "FILE", 0,
 	  "With -o FILE.html: also show what has changed since FILE, which is as for --from", 0 },
+	{ "memory", 'x', NULL, 0,
+	  "Also how much of each box is in memory: what /proc/PID/smaps has, which delays the process, or a file of 'save -x'",
+	  0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
 	  "With --from: a copy of /proc/vmainfo/summary of the same process, for the kernel's part",
 	  0 },
@@ -94,6 +99,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BEFORE:
 		o->before = arg;
+		break;
+	case 'x':
+		o->memory = true;
 		break;
 	case KEY_SUMMARY:
 		o->summary = arg;
@@ -714,14 +722,14 @@ int draw_command(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
 	metrics = metrics_for(&o, argc, argv);
 	if (o.from) {
-		listing_from_file(&listing, o.from);
+		memory_or_end(&listing, 0, o.from, o.memory);
 		if (o.summary) {
 			space_from_file(&space, o.summary);
 			known = true;
 		}
 	} else {
 		pid = operands.list[0] ? process_find(operands.list[0]) : 0;
-		listing_of(&listing, pid);
+		memory_or_end(&listing, pid, NULL, o.memory);
 		known = !listing_is_from_maps(&listing) && space_from_module(&space, pid);
 	}
 	if (!known)

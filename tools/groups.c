@@ -61,6 +61,15 @@ uint32_t hash_of(const uint64_t *parts, size_t nr)
 	return sum;
 }
 
+uint32_t hash_text(const char *text)
+{
+	uint64_t sum = 0;
+
+	for (; *text; text++)
+		sum = hash_of((uint64_t[]){ sum, *text }, 2);
+	return sum;
+}
+
 /* ---- names ---- */
 
 #define FOLDED 256

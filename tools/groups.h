@@ -61,5 +61,6 @@ void *set_at(const struct set *s, size_t i);
 size_t set_find(struct set *s, const void *key);
 void set_free(struct set *s);
 uint32_t hash_of(const uint64_t *parts, size_t nr);
+uint32_t hash_text(const char *text);
 
 #endif /* GROUPS_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The boxes of a drawing, with their names and heights; see draw.h */
 #include "draw.h"
+#include "memory.h"
 
 /* A box with more parts would be hard to read. */
 #define MAX_PARTS 48
@@ -519,6 +520,25 @@ static void print_mix(FILE *out, const struct listing *l, const struct span *spa
 	}
 }
 
+/* ", 12 K resident, 4 K swapped out", as far as it is known */
+static void print_memory(FILE *out, const struct listing *l, const struct span *span)
+{
+	struct memory sum = {};
+	char size[SIZE_TEXT];
+	size_t i, unknown = 0;
+
+	for (i = span->first; i < span->first + span->nr; i++) {
+		memory_add(&sum, &l->memory[i]);
+		unknown += !l->memory[i].known;
+	}
+	if (unknown < span->nr)
+		fprintf(out, ", %s resident", size_text(size, sum.value[MEMORY_RSS] << 10));
+	if (sum.value[MEMORY_SWAP])
+		fprintf(out, ", %s swapped out", size_text(size, sum.value[MEMORY_SWAP] << 10));
+	if (unknown)
+		fprintf(out, ", not known of %zu VMA%s", unknown, unknown == 1 ? "" : "s");
+}
+
 /* Names a box after the first VMA in it, and notes what is special about it. */
 static void describe(struct layout *layout, struct box *box)
 {
@@ -579,6 +599,8 @@ static void describe(struct layout *layout, struct box *box)
 		fprintf(out, ", %zu of its VMAs merged: ", merged);
 		print_mix(out, layout->l, &box->span);
 	}
+	if (layout->l->memory)
+		print_memory(out, layout->l, &box->span);
 	fclose(out);
 	if (*note)
 		box->note = printable(note + 2, text);

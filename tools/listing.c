@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 
 #include "listing.h"
+#include "memory.h"
 #include "process.h"
 
 static const char * const kind_names[] = {
@@ -59,25 +60,40 @@ char *vma_perm(char perm[5], const struct vma *vma)
 	return perm;
 }
 
+/* In the order of their bits */
+static const char flag_names[][3] = {
+	"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "dw", "lo", "io", "sr", "rr",
+	"dc", "de", "lf", "ac", "nr", "ht", "sf", "ar", "wf", "dd", "bt", "sd", "mm", "hg", "nh",
+	"mg", "um", "uw", "ui", "ur", "mt", "ss", "dp", "sl", "gu",
+};
+
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma)
 {
-	/* In the order of their bits */
-	static const char names[][3] = {
-		"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "dw", "lo", "io", "sr",
-		"rr", "dc", "de", "lf", "ac", "nr", "ht", "sf", "ar", "wf", "dd", "bt", "sd", "mm",
-		"hg", "nh", "mg", "um", "uw", "ui", "ur", "mt", "ss", "dp", "sl", "gu",
-	};
 	char *p = buf;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++)
+	for (i = 0; i < ARRAY_SIZE(flag_names); i++)
 		if (vma->flags & 1ULL << i)
-			p += sprintf(p, "%s%s", p > buf ? "," : "", names[i]);
+			p += sprintf(p, "%s%s", p > buf ? "," : "", flag_names[i]);
 	if (vma->flags & VMAINFO_OTHER)
 		p += sprintf(p, "%s??", p > buf ? "," : "");
 	if (p == buf)
 		strcpy(buf, "-");
 	return buf;
+}
+
+uint64_t parse_flags(const char *names)
+{
+	uint64_t flags = 0;
+	size_t i;
+
+	for (; *(names += strspn(names, " \n")); names += strcspn(names, " \n")) {
+		for (i = 0; i < ARRAY_SIZE(flag_names); i++)
+			if (!strncmp(names, flag_names[i], 2))
+				break;
+		flags |= i < ARRAY_SIZE(flag_names) ? 1ULL << i : VMAINFO_OTHER;
+	}
+	return flags;
 }
 
 const char *const nomerge_names[] = {
@@ -112,6 +128,9 @@ uint64_t listing_size(const struct listing *l)
 void listing_free(struct listing *l)
 {
 	free(l->vmas);
+	free(l->build_ids);
+	free(l->memory);
+	free(l->rollup);
 	free(l->raw);
 	memset(l, 0, sizeof(*l));
 }
@@ -163,11 +182,14 @@ static void swap_record(struct vmainfo_record *r)
 
 /*
  * Parses a record at @p, where @left bytes remain. Changes its byte order if
- * @swap is set. Returns what is wrong.
+ * @swap is set. @memory is NULL if it has none. Returns what is wrong.
  */
-static const char *record_parse(struct vma *vma, char *p, size_t left, bool swap, size_t *next)
+static const char *record_parse(struct vma *vma, struct memory *memory, char *p, size_t left,
+				bool swap, size_t *next)
 {
+	const size_t build_id_size = offsetof(struct vmainfo_record, build_id_size);
 	struct vmainfo_record r;
+	uint64_t texts_end;
 
 	if (left < VMAINFO_RECORD_SIZE_VER0)
 		return "it ends inside a record";
@@ -180,7 +202,17 @@ static const char *record_parse(struct vma *vma, char *p, size_t left, bool swap
 		return "a record has an impossible size";
 	if (r.next > left)
 		return "it ends inside a record";
-	if (r.next < (uint64_t)r.size + r.name_len + r.ops_len)
+	r.build_id_size = 0;
+	if (r.size >= sizeof(r) && r.next >= sizeof(r)) {
+		memcpy(&r.build_id_size, p + build_id_size, sizeof(r) - build_id_size);
+		if (swap)
+			swap_u32(&r.build_id_size, 1);
+		memcpy(p + build_id_size, &r.build_id_size, sizeof(r.build_id_size));
+	}
+	if (r.build_id_size > sizeof(r.build_id))
+		return "a build ID is too long";
+	texts_end = ((uint64_t)r.size + r.name_len + r.ops_len + 7) / 8 * 8;
+	if (r.next < texts_end)
 		return "a name is longer than its record";
 	if (!text_at(&vma->name, p + r.size, r.name_len) ||
 	    !text_at(&vma->ops, p + r.size + r.name_len, r.ops_len))
@@ -203,7 +235,9 @@ static const char *record_parse(struct vma *vma, char *p, size_t left, bool swap
 	vma->policy = r.policy;
 	vma->page_shift = r.page_shift;
 	vma->nomerge = r.nomerge;
-	return NULL;
+	vma->build_id_size = r.build_id_size;
+	vma->build_id = (unsigned char *)p + offsetof(struct vmainfo_record, build_id);
+	return memory ? memory_unpack(memory, p + texts_end, r.next - texts_end, swap) : NULL;
 }
 
 /*
@@ -247,8 +281,11 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 	if (nr > (size - h->size) / VMAINFO_RECORD_SIZE_VER0)
 		return "it ends before its last record";
 	l->vmas = xreallocarray(NULL, nr, sizeof(*l->vmas));
+	if (h->flags & LISTING_MEMORY)
+		l->memory = xreallocarray(NULL, nr, sizeof(*l->memory));
 	for (at = h->size, i = 0; i < nr; at += next, i++) {
-		wrong = record_parse(&l->vmas[i], raw + at, size - at, swap, &next);
+		wrong = record_parse(&l->vmas[i], l->memory ? &l->memory[i] : NULL, raw + at,
+				     size - at, swap, &next);
 		if (!wrong && i && l->vmas[i].start < l->vmas[i - 1].end)
 			wrong = "its VMAs are not in order";
 		if (wrong)
@@ -266,6 +303,7 @@ const char *listing_parse(struct listing *l, char *raw, size_t size)
 	return NULL;
 fail:
 	free(l->vmas);
+	free(l->memory);
 	memset(l, 0, sizeof(*l));
 	return wrong;
 }
@@ -315,7 +353,6 @@ static uint8_t kind_by_name(const char *name, uint64_t ino)
 		{ "[stack]", VMAINFO_KIND_STACK },
 		{ "[vdso]", VMAINFO_KIND_VDSO },
 		{ "[vvar", VMAINFO_KIND_VVAR },
-		{ "[vsyscall]", VMAINFO_KIND_VSYSCALL },
 		{ "[anon:", VMAINFO_KIND_ANON },
 		{ "[anon_shmem:", VMAINFO_KIND_SHMEM },
 		{ "[", VMAINFO_KIND_SPECIAL },
@@ -479,10 +516,12 @@ static const char *add_line(struct maps *m, char *line)
 		r.start = m->last_end;
 	}
 	r.kind = kind_by_name(name, r.ino);
-	if (is_gate_page(r.start, name, m->last_end))
+	if (is_gate_page(r.start, name, m->last_end)) {
+		r.kind = VMAINFO_KIND_VSYSCALL;
 		m->header.flags |= VMAINFO_GATE;
-	else
+	} else {
 		m->header.vmas++;
+	}
 	m->last_end = r.end;
 	if (*name)
 		r.name_len = unescape(name) + 1;
@@ -679,7 +718,7 @@ static uint8_t kind_by_device(const struct devices *d, const struct vma *vma)
 	return device->kind;
 }
 
-static void kinds_by_device(struct listing *l, const char *dir)
+void listing_kinds(struct listing *l, const char *dir)
 {
 	struct devices d = {};
 	struct vmainfo_record *r;
@@ -722,21 +761,21 @@ static int from_maps(struct listing *l, pid_t pid)
 	if (wrong)
 		error(exit_failure, 0, "%s/maps: %s", dir, wrong);
 	free(text.p);
-	kinds_by_device(l, dir);
+	listing_kinds(l, dir);
 	return 0;
 }
 
 /* ---- sources ---- */
 
-int listing_open(pid_t pid, int *err)
+int listing_open(pid_t pid, int *err, const char *instead)
 {
 	static bool told;
 	const int fd = module_open(VMAINFO_RAW, O_RDWR);
 
 	*err = 0;
 	if (fd < 0 && !told)
-		note("%s, this is from /proc/PID/maps: flags, operations, policies and page sizes are missing, kinds are guessed, and it is no snapshot",
-		     module_missing(errno));
+		note("%s, this is from /proc/PID/%s are missing, kinds are guessed, and it is no snapshot",
+		     module_missing(errno), instead);
 	else if (fd >= 0 && pid && dprintf(fd, "%d", pid) < 0)
 		*err = errno;
 	told = true;
@@ -763,23 +802,13 @@ int listing_read(struct listing *l, int fd, pid_t pid)
 
 int listing_try(struct listing *l, pid_t pid)
 {
-	int err, fd = listing_open(pid, &err);
+	int err, fd = listing_open(pid, &err, LISTING_MAPS);
 
 	if (!err)
 		err = listing_read(l, fd, pid);
 	if (fd >= 0)
 		close(fd);
 	return err;
-}
-
-void listing_of(struct listing *l, pid_t pid)
-{
-	int err = listing_try(l, pid);
-
-	if (err && pid)
-		error(exit_failure, err, "process %d", pid);
-	if (err)
-		error(exit_failure, err, "cannot read %s", VMAINFO_RAW);
 }
 
 void listing_from_file(struct listing *l, const char *file)
@@ -855,7 +884,7 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 		}
 		if (err)
 			return err;
-		*wrong = record_parse(&vma, s->b.p + s->at, s->b.size - s->at, swap, &next);
+		*wrong = record_parse(&vma, NULL, s->b.p + s->at, s->b.size - s->at, swap, &next);
 		if (!*wrong && vma.start < last)
 			*wrong = "its VMAs are not in order";
 		last = vma.end;
@@ -928,7 +957,7 @@ static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *d
 		}
 		if (!m.raw.size)
 			continue;
-		*wrong = record_parse(&vma, m.raw.p, m.raw.size, false, &next);
+		*wrong = record_parse(&vma, NULL, m.raw.p, m.raw.size, false, &next);
 		m.raw.size = 0;
 		if (*wrong || m.header.flags & VMAINFO_GATE)
 			continue;
@@ -975,7 +1004,7 @@ int listing_each(struct vmainfo_header *header, pid_t pid, const char *file,
 	bool maps = false;
 	int err = 0;
 
-	s.fd = file ? file_open(file) : listing_open(pid, &err);
+	s.fd = file ? file_open(file) : listing_open(pid, &err, LISTING_MAPS);
 	if (!err && s.fd < 0) {
 		maps = true;
 		err = stream_open_maps(&s, dir, pid ?: getpid());

@@ -21,7 +21,12 @@ struct vma {
 	uint8_t nomerge;	/* VMAINFO_NOMERGE_*; 0 if not known */
 	const char *name;	/* as in maps, without escapes, or NULL */
 	const char *ops;	/* symbol of its operations, or NULL */
+	const unsigned char *build_id;	/* of its file; see @has_build_ids */
+	uint8_t build_id_size;	/* 0 without one */
 };
+
+/* The largest size of a build ID */
+#define BUILD_ID 20
 
 /*
  * A bit of struct vmainfo_header.flags in captures of /proc/PID/maps. Fields
@@ -30,11 +35,22 @@ struct vma {
  */
 #define LISTING_FROM_MAPS	0x10000
 
+/* Flags and page sizes are known although the rest is from maps: it was smaps. */
+#define LISTING_FLAGS		0x20000
+/* Records have what memory_pack() has added to them. */
+#define LISTING_MEMORY		0x40000
+
+struct memory;
+
 struct listing {
 	struct vmainfo_header header;
 	struct vma *vmas;	/* in address order; the gate page is the last one */
 	size_t nr;
 	bool has_gate;
+	bool has_build_ids;	/* VMAs without a build ID have none; else it is not known */
+	unsigned char *build_ids;	/* those that are not in @raw */
+	struct memory *memory;	/* of each of @vmas; NULL if it was not asked for */
+	struct memory *rollup;	/* of all of them by smaps_rollup; NULL in captures */
 	char *raw;		/* all of it in the form of "raw" */
 	size_t raw_size;
 };
@@ -55,10 +71,12 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 
 /*
  * Opens the module's "raw" for a process, or with 0 for the one that the
- * module's parameter names. Returns -1, after a note, if the module is not loaded
- * or there is no permission. Sets *@err to 0, or to the errno of a missing process.
+ * module's parameter names. Returns -1, after a note with @instead, if the module
+ * is not loaded or there is no permission. Sets *@err to 0, or to the errno of a missing process.
  */
-int listing_open(pid_t pid, int *err);
+int listing_open(pid_t pid, int *err, const char *instead);
+/* @instead, if listing_read() follows */
+#define LISTING_MAPS	"maps: flags, operations, policies and page sizes"
 
 /*
  * Reads a listing of a process: @fd and @pid are those of listing_open(). Returns
@@ -66,10 +84,11 @@ int listing_open(pid_t pid, int *err);
  */
 int listing_read(struct listing *l, int fd, pid_t pid);
 
-/* Both of these; returns 0 or an errno. */
+/* Both of these, without memory; returns 0 or an errno. */
 int listing_try(struct listing *l, pid_t pid);
-/* The same, or ends the program. */
-void listing_of(struct listing *l, pid_t pid);
+
+/* Corrects kinds that are guessed from names by the file systems of the process. */
+void listing_kinds(struct listing *l, const char *dir);
 
 /* Reads a file of "save", or a copy of maps, "-" for stdin, or ends the program. */
 void listing_from_file(struct listing *l, const char *file);
@@ -100,6 +119,8 @@ const char *policy_name(unsigned int policy);
 /* Two-letter names of the flags, as in the column "flags" of vmas. Returns @buf. */
 #define FLAGS_TEXT 256
 char *vma_flags(char buf[FLAGS_TEXT], const struct vma *vma);
+/* The flags of such names with a blank after each, as VmFlags of smaps has them */
+uint64_t parse_flags(const char *names);
 /* The bits VMAINFO_NOMERGE_*, in their order; ends with NULL */
 extern const char *const nomerge_names[];
 /* The column "nomerge" of vmas. Returns false if no VMA ends where this one starts. */
@@ -121,6 +142,11 @@ static inline uint64_t vma_size(const struct vma *vma)
 static inline bool listing_is_from_maps(const struct listing *l)
 {
 	return l->header.flags & LISTING_FROM_MAPS;
+}
+
+static inline bool listing_has_flags(const struct listing *l)
+{
+	return !listing_is_from_maps(l) || l->header.flags & LISTING_FLAGS;
 }
 
 #endif /* LISTING_H */

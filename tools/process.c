@@ -492,7 +492,7 @@ static void count_process(pid_t pid, struct procs *t)
 	free(thread_status.p);
 }
 
-static uint64_t cpu_time_ns(void)
+uint64_t cpu_time_ns(void)
 {
 	struct timespec ts;
 

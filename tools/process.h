@@ -54,6 +54,9 @@ char *process_comm(pid_t pid, unsigned int flags);
 /* When a process started, in clock ticks since the boot; 0 if it has exited */
 uint64_t process_start(pid_t pid);
 
+/* CPU time of this program, in which it also was in the kernel */
+uint64_t cpu_time_ns(void);
+
 /* Sizes of a process: columns of the module's "procs", and what is made of them */
 enum proc_size {
 	PROC_TOTAL,

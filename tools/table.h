@@ -5,7 +5,7 @@
 
 #include "tool.h"
 
-#define TABLE_COLUMNS 20
+#define TABLE_COLUMNS 64
 
 enum {
 	TABLE_RIGHT = 1,	/* of a column: numbers */

@@ -42,9 +42,15 @@ _vmainfo() {
 	[[ $command != show || $previous != -o ]] || previous=--columns
 	case $previous in
 	--color) words="auto always never" ;;
-	--kind | --columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
+	--kind) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
 		sed -n "s/.*$previous=[^ ]* Only these: \([a-z_, ]*[a-z]\).*/\1/p" | tr -d ,) ;;
-	--sort) words="pid vmas %max growth total res swap data stack exec locked pinned command" ;;
+	--columns) words=$(_vmainfo_help "$program" "$command" | tr -s ' \n' ' ' |
+		sed -n "s/.*Columns: \([a-z_, ]*\)\..*/\1/p" | tr -d ,) ;;
+	--group) words="name kind perm" ;;
+	--sort) words="address size name rss pss dirty swap"
+		[[ $command != top ]] ||
+			words="pid vmas %max growth total res swap data stack exec locked pinned command"
+		;;
 	--name) words=$(_vmainfo_processes) ;;
 	--from | --before | --output | --summary | --save-to | -o) words='' files=1 ;;
 	--addr | --perm | --interval | --count | --delay | --iterations | --lines | --threshold | \

@@ -220,7 +220,7 @@ int watch_command(int argc, char **argv)
 		error(exit_failure, EBADF, "write error");
 	w.colour = use_colour();
 	w.pid = process_find(operands.list[0]);
-	w.fd = listing_open(w.pid, &err);
+	w.fd = listing_open(w.pid, &err, LISTING_MAPS);
 	w.pidfd = syscall(SYS_pidfd_open, w.pid, 0);
 	err = err ?: listing_read(&w.last, w.fd, w.pid);
 	if (err)

@@ -44,14 +44,20 @@ static bool parse(struct listing *l, const uint8_t *data, size_t size)
 
 static void show(const struct listing *l)
 {
+	static struct vmainfo_range range = { 0x7fff00000000, 0x7fffffffe000 };
+	static const uint64_t lookups[] = { 0x7fffffffd000, 0x1000 };
 	static const struct show_options filters[] = {
 		{ .colour = true },
-		{ .terminal = true, .perm = "?w-p" },
-		{ .kinds = 1u << VMAINFO_KIND_ANON | 1u << VMAINFO_KIND_SPECIAL },
-		{ .by_address = true, .address = 0x7fffffffe000 },
+		{ .terminal = true,
+		  .wanted = { .flags = VMAINFO_WRITE, .flags_clear = VMAINFO_EXEC } },
+		{ .wanted.kinds = 1u << VMAINFO_KIND_ANON | 1u << VMAINFO_KIND_SPECIAL },
+		{ .wanted.ranges = &range, .wanted.nr_ranges = 1, .sort = COLUMN_SIZE },
+		{ .wanted = { .ranges = &range, .nr_ranges = 1 },
+		  .lookups = lookups, .nr_lookups = 2 },
+		{ .group_by = COLUMN_NAME, .sort = COLUMN_NAME, .reverse = true },
 	};
 	const enum show_format formats[] = {
-		SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_GROUPS
+		SHOW_TABLE, SHOW_LONG, SHOW_JSON, SHOW_CSV, SHOW_MAPS, SHOW_SIMILAR
 	};
 	struct show_options o;
 	size_t i, j;

@@ -154,6 +154,8 @@ result "manual page has every command" has_synopsis
 result "commands completed" completes_commands
 result "kinds completed" offers "anon hugetlb special" show --kind ""
 result "columns completed" offers "address size_kb name" show -o ""
+result "keys completed" offers "address size name" show --sort ""
+result "groups completed" offers "kind name perm" show --group = ""
 result "--color values completed" offers "auto always never" draw --color = ""
 result "processes completed" offers "$$ $(cat /proc/$$/comm)" show ""
 result "processes completed after --name" offers "$$" check --name = ""

@@ -78,7 +78,7 @@ def check_header():
             struct.pack_into(code, data, at, new)
             refused = name not in free or name == "version"
             if name == "flags":
-                refused = not new & raw.GATE
+                refused = not new & raw.GATE or bool(new & raw.MEMORY)
             if name == "pid":
                 refused = new >= 1 << 31
             judge(f"header.{name} = {new}", bytes(data), refused, "--json", "--maps")

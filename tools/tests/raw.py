@@ -12,6 +12,7 @@ RECORD_FIELDS = ("size kind policy next start end offset ino flags dev_major dev
 
 MAGIC = 0x616D7621
 ATOMIC, GATE = 1, 2
+MEMORY = 1 << 18  # of captures
 READ, WRITE, EXEC, SHARED, MAYSHARE = 1, 2, 4, 8, 128
 LOCKED, ACCOUNT, DELETED, ANON_VMA = 1 << 11, 1 << 18, 1 << 60, 1 << 62
 KINDS = "anon file heap stack shmem hugetlb vdso vvar vsyscall dev special".split()

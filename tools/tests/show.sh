@@ -94,11 +94,13 @@ name_with_cr()
 gate_page()
 {
 	printf '%s rw-p 0 0:0 0 [stack]\n%s %s 0 0:0 0 %s\n' "$5" "$2" "$3" "$4" >"$TMP/gate"
-	vmas=2
-	[ "$1" = no ] || vmas=1
+	vmas=2 kind=special
+	[ "$1" = no ] || vmas=1 kind=vsyscall
+	[ "$1 $4" != "no [vdso]" ] || kind=vdso
 	vmainfo show --from="$TMP/gate" >"$TMP/shown" || return 1
 	cat "$TMP/shown"
-	grep -q "^$vmas VMAs\?, " "$TMP/shown"
+	grep -q "^$vmas VMAs\?, " "$TMP/shown" &&
+		[ "$(vmainfo show -q --raw -o kind --from="$TMP/gate" | tail -n 1)" = "$kind" ]
 }
 
 # several ARGUMENT...: the two processes, with a heading
@@ -475,6 +477,11 @@ for pid in 0 2147483648 99999999999999999999; do
 done
 result "file as process rejected" fails 1 "show and draw read it with --from" vmainfo show "$capture"
 result "watch: invalid intervals rejected" intervals
+
+for machine in "$HERE"/machines/*.raw; do
+	machine=${machine%.raw}
+	result "same as on ${machine##*/}" as_captured vmainfo "$machine"
+done
 
 result "save: file created" saves "$TMP/save/file"
 chmod 644 "$TMP/save/file"

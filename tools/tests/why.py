@@ -461,7 +461,7 @@ def check_many(what):
     print("# %s: %.2f s, %d kB; show: %.2f s, %d kB" % (what, time, memory - base, show_time,
                                                       show_memory - base))
     same(time < show_time, True, "less time")
-    limit = show_memory - base if what not in ("alternating", "names", "maps") else 1 << 11
+    limit = show_memory - base if what not in ("alternating", "names", "maps") else 1 << 13
     same(memory - base < limit, True, "memory of less than %d kB" % limit)
 
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which VMAs a command wants, as VMAINFO_SET_FILTER does: the module applies it if
+ * it can, and the program to the rest. And the build IDs of files.
+ */
+#ifndef WANTED_H
+#define WANTED_H
+
+#include "listing.h"
+
+/* All zero: all VMAs */
+struct wanted {
+	uint32_t kinds;		/* a bit for each kind, 0 for all */
+	uint64_t flags;		/* flags that must be set */
+	uint64_t flags_clear;	/* flags that must be clear */
+	struct vmainfo_range *ranges;	/* sorted and disjoint: a VMA must overlap one */
+	size_t nr_ranges;	/* 0: the whole address space */
+};
+
+bool is_wanted(const struct wanted *w, const struct vma *vma);
+
+static inline bool wants_all(const struct wanted *w)
+{
+	return !w->kinds && !w->flags && !w->flags_clear && !w->nr_ranges;
+}
+
+/* Up to four characters: "rwxp" as in maps, '-' for not set, '?' for either; or false */
+bool wanted_perm(struct wanted *w, const char *pattern);
+
+/* Adds a range, and sorts and merges all of them. */
+void wanted_range(struct wanted *w, struct vmainfo_range range);
+void wanted_merge(struct wanted *w);
+
+/*
+ * As listing_try(), but only with the VMAs that are wanted, if the module can do
+ * that: then the header has VMAINFO_FILTERED if there are others.
+ */
+int wanted_listing(struct listing *l, pid_t pid, const struct wanted *w, bool build_ids);
+
+/*
+ * Sets the build IDs of the VMAs that are wanted if the listing does not have them, and
+ * @l->has_build_ids if the kernel can tell them.
+ */
+void wanted_build_ids(struct listing *l, const struct wanted *w);
+
+#endif /* WANTED_H */
