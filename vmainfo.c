@@ -1635,11 +1635,13 @@ static u32 kinds_possible(const struct file *file, const struct vm_operations_st
 
 /*
  * Adds a VMA that has the flags of the filter, if it meets the other conditions.
- * @last is the VMA before it, or NULL if that is not known. @last_end is the end
- * of the last VMA that the walk looked at. From a VMA that is not stable, this
- * reads the same as records_add().
+ * @flags were compared with the filter. They are not read again: madvise() can set
+ * one with mmap_lock held for reading. @last is the VMA before it, or NULL if that
+ * is not known. @last_end is the end of the last VMA that the walk looked at. From
+ * a VMA that is not stable, this reads the same as records_add().
  */
 static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_area_struct *vma,
+						  unsigned long flags,
 						  const struct vm_area_struct *last,
 						  unsigned long last_end)
 {
@@ -1647,7 +1649,6 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	const struct vma_filter *f = s->filter;
 	const struct file *file = READ_ONCE(vma->vm_file);
 	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
-	const unsigned long flags = READ_ONCE(vma->vm_flags);
 	const bool anon_vma = READ_ONCE(vma->anon_vma);
 	unsigned long start = READ_ONCE(vma->vm_start);
 	const unsigned long end = READ_ONCE(vma->vm_end);
@@ -1712,6 +1713,7 @@ static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max
 	struct vm_area_struct *vma, *last = NULL;
 	unsigned int i, n, before, gaps, seen = 0;
 	enum walk_end end = WALK_MORE;
+	unsigned long flags;
 	void **slots;
 
 	while (seen < max && end == WALK_MORE) {
@@ -1724,12 +1726,13 @@ static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max
 				gaps++;
 				continue;
 			}
-			if (likely(!filter_has_flags(f, READ_ONCE(vma->vm_flags))))
+			flags = READ_ONCE(vma->vm_flags);
+			if (likely(!filter_has_flags(f, flags)))
 				continue;
 			before = slots_before(slots, i);
 			if (before)
 				last = slots[before - 1];
-			end = record_add_filtered(w, vma, last ?: w->prev.vma,
+			end = record_add_filtered(w, vma, flags, last ?: w->prev.vma,
 						  last ? READ_ONCE(last->vm_end) : w->pos.next);
 			if (end != WALK_MORE)
 				break;
@@ -1762,6 +1765,7 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 	enum walk_end added = WALK_MORE;
 	struct vm_area_struct *vma;
 	unsigned int i, n, seen;
+	unsigned long flags;
 	void **slots;
 
 	for (; range < end && max; range++, max--) {
@@ -1789,8 +1793,9 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 			found = READ_ONCE(vma->vm_start);
 			if (found >= range->end)
 				break;
-			if (filter_has_flags(f, READ_ONCE(vma->vm_flags))) {
-				added = record_add_filtered(w, vma, NULL, w->pos.next);
+			flags = READ_ONCE(vma->vm_flags);
+			if (filter_has_flags(f, flags)) {
+				added = record_add_filtered(w, vma, flags, NULL, w->pos.next);
 				if (added != WALK_MORE)
 					goto out;
 			}

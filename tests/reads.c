@@ -74,7 +74,10 @@ static void many_names(void)
 		fatal("rmdir %s", dir);
 }
 
-/* A pid namespace and a procfs of its own, whose processes do not change */
+/*
+ * A pid namespace and a procfs of its own, whose processes do not change. They are
+ * stopped: a page fault on the way to pause() changes the resident memory.
+ */
 static void own_processes(void)
 {
 	int ready[2], i;
@@ -88,12 +91,15 @@ static void own_processes(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		mount_procfs();
 		for (i = 0; i < 200 && (pid = fork()); i++)
-			CHECK(pid > 0);
+			CHECK(pid > 0 && waitpid(pid, NULL, WUNTRACED) == pid);
 		if (i == 200)
 			CHECK(write(ready[1], "", 1) == 1);
+		else
+			CHECK(!raise(SIGSTOP));
 		wait_for_ever();
 	}
 	CHECK(pid > 0 && read(ready[0], &c, 1) == 1);
+	CHECK(!kill(pid, SIGSTOP) && waitpid(pid, NULL, WUNTRACED) == pid);
 }
 
 static char *find_ends(struct text t)
