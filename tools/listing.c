@@ -865,6 +865,7 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 			  void (*each)(void *arg, const struct vma *vma), void *arg)
 {
 	struct vmainfo_record r;
+	struct memory memory;
 	struct vma vma = {};
 	uint64_t i, last = 0;
 	size_t next;
@@ -884,7 +885,8 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 		}
 		if (err)
 			return err;
-		*wrong = record_parse(&vma, NULL, s->b.p + s->at, s->b.size - s->at, swap, &next);
+		*wrong = record_parse(&vma, h->flags & LISTING_MEMORY ? &memory : NULL,
+				      s->b.p + s->at, s->b.size - s->at, swap, &next);
 		if (!*wrong && vma.start < last)
 			*wrong = "its VMAs are not in order";
 		last = vma.end;

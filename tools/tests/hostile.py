@@ -154,9 +154,9 @@ def check_grown():
     data = bytearray(good[:48])
     for r in raw.parse(good)[1]:
         body = bytearray(good[r["at"]:r["at"] + r["next"]])
-        struct.pack_into("<H", body, 0, r["size"] + 24)
-        struct.pack_into("<I", body, 4, r["next"] + 24)
-        data += body[:64] + b"unknown " * 3 + body[64:]
+        struct.pack_into("<H", body, 0, r["size"] + 48)
+        struct.pack_into("<I", body, 4, r["next"] + 48)
+        data += body[:64] + bytes(24) + b"unknown " * 3 + body[64:] # no build ID
     judge("larger records", bytes(data), False, "--json", "--maps")
     judge("no records", raw.build([]), False, "--json", "--long")
     judge("only the gate page", raw.build(records[-1:]), False, "--json", "--maps")
