@@ -837,23 +837,20 @@ static unsigned long reads_so_far(void)
 	return n;
 }
 
-/* The reads that a listing of this range with build IDs takes */
-static unsigned long reads_of_range(int fd, char *at, size_t size, unsigned int vmas)
+/* Lists a range in which all VMAs map files with some_id, and compares the build IDs. */
+static void check_build_ids(int fd, char *at, size_t size, unsigned int vmas)
 {
 	struct vmainfo_range range = { (unsigned long)at, (unsigned long)at + size };
 	struct vmainfo_filter f = of_ranges(&range, 1);
 	const struct vmainfo_record *r;
-	unsigned long before;
 	struct cursor c;
 	struct text t = {};
 
 	f.options = VMAINFO_WANT_BUILD_ID;
 	if (set_filter(fd, &f))
 		fatal("set_filter");
-	before = reads_so_far();
 	if (read_all(fd, &t, 1 << 20))
 		fatal("read_all");
-	before = reads_so_far() - before;
 	for (raw_first(&c, t); (r = raw_next(&c)); vmas--)
 		if (r->size != sizeof(*r) || r->build_id_size != ID_MAX ||
 		    memcmp(r->build_id, some_id, ID_MAX))
@@ -861,7 +858,15 @@ static unsigned long reads_of_range(int fd, char *at, size_t size, unsigned int 
 	if (c.error || vmas)
 		fatal("raw: %s, %u VMAs are missing", c.error, vmas);
 	free(t.s);
-	return before;
+}
+
+/* The reads that this takes */
+static unsigned long reads_of_range(int fd, char *at, size_t size, unsigned int vmas)
+{
+	const unsigned long before = reads_so_far();
+
+	check_build_ids(fd, at, size, vmas);
+	return reads_so_far() - before;
 }
 
 #define ELF_AT ((char *)FAR(0x30))
@@ -906,8 +911,7 @@ TEST(build_id_from_file_not_memory)
 
 	map_file(ELF_AT, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
 	memset(ELF_AT, 0, PAGE);
-	/* compares the build ID */
-	reads_of_range(fd, ELF_AT, PAGE, 1);
+	check_build_ids(fd, ELF_AT, PAGE, 1);
 }
 
 /* Targets that change */
