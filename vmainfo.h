@@ -75,15 +75,15 @@ enum vmainfo_kind {
 /* The last record is that of the gate page. */
 #define VMAINFO_GATE	0x2
 /*
- * mm_seq is valid, and exec_id: the kernel has a sequence, and the process has
+ * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
  * an address space that no system call was changing at that moment. Kernels
- * whose mm_lock_seq is an int (mainline 6.4 to 6.12) cannot tell the latter,
- * and it is not a condition there.
+ * whose mm_lock_seq is an int (mainline 6.4 to 6.12) cannot tell whether a
+ * system call was changing it, and this is not a condition there.
  */
 #define VMAINFO_SEQ	0x4
 /* VMAINFO_SET_FILTER hides records. */
 #define VMAINFO_FILTERED	0x8
-/* exec_id is valid: the process has an address space. All kernels have this. */
+/* exec_id is valid: the process has an address space. mm_seq may be invalid. */
 #define VMAINFO_EXEC_ID	0x10
 /* The upper 16 bits belong to programs that store records. */
 
@@ -205,15 +205,17 @@ struct vmainfo_filter {
 /**
  * VMAINFO_SET_FILTER - show some VMAs only
  *
- * For an open file of vmas, maps or raw. The filter holds for this open file,
- * also for another target, until it is replaced. A structure that is all zero
- * but for @size removes it. The file is rewound, as by lseek() to 0, and its
+ * For an open file of vmas, maps or raw. The filter holds for this open file
+ * until it is replaced, also for another target. A structure in which all
+ * members but @size are zero removes it. The file is rewound, as by lseek() to
+ * 0, and its
  * snapshot is dropped. The ioctl number encodes the version 1 size and does not
  * change when the structure grows.
  *
- * With @ranges, the walk seeks in the address space and looks at nothing else.
- * Then struct vmainfo_record.nomerge is 0. Without, it is the same as without a
- * filter: it compares with the VMA that ends at @start, shown or not.
+ * With @ranges, the walk goes from one range to the next, and does not look at
+ * the VMAs between them. struct vmainfo_record.nomerge is 0 then. Without
+ * @ranges, nomerge is the same as without a filter: it is about the VMA that
+ * ends at @start, whether that is shown or not.
  *
  * VMAINFO_ATOMIC means, as without a filter, that no VMA changed during the
  * walk. VMAINFO_GET_HEADER and PROCMAP_QUERY do not use the filter.
@@ -307,9 +309,9 @@ struct vmainfo_filter {
  * @dev_minor: minor device number that maps shows, 0 without a file
  * @name_len: bytes of the name with its NUL, 0 without a name. The name is as
  *	in maps but not escaped: it can contain newlines and other control
- *	characters. A marker takes the place of a path of 1 MiB
- *	or more, and of a name that does not fit into the 64 MiB that a snapshot
- *	has for names; then @flags has VMAINFO_NAME_OMITTED.
+ *	characters. A marker takes the place of a path of 1 MiB or more, and of a
+ *	name that does not fit into the 64 MiB that a snapshot has for names;
+ *	then @flags has VMAINFO_NAME_OMITTED.
  * @ops_len: bytes of the symbol of its vm_operations_struct with its NUL, 0
  *	without one. The symbol begins where the name ends.
  * @page_shift: log2 of the kernel's page size for it
@@ -317,8 +319,7 @@ struct vmainfo_filter {
  *	not merged; 0 if no rule prevents it, and if no VMA ends there
  * @build_id_size: bytes of @build_id, up to 20. With VMAINFO_WANT_BUILD_ID, the
  *	record of a VMA has this member and the next one if it maps an ELF file
- *	with a GNU build ID. Records of other VMAs are not longer than
- *	VMAINFO_RECORD_SIZE_VER0.
+ *	with a GNU build ID. @size is VMAINFO_RECORD_SIZE_VER0 in other records.
  * @build_id: the build ID that was in the file after the walk. It is read from
  *	the file and not from the memory of the process, where it can have been
  *	overwritten. Each file is read once for a snapshot.
@@ -355,7 +356,7 @@ struct vmainfo_record {
  * glibc 2.37 can only be included in one order: sys/mount.h comes first.
  *
  * One VMAINFO_SET_FILTER with ranges replaces many queries: it takes less time,
- * and the answers are of one instant.
+ * and its listing is one snapshot.
  */
 #ifndef PROCMAP_QUERY
 #define PROCMAP_QUERY	_IOWR('f', 17, struct procmap_query)
