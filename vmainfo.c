@@ -440,7 +440,7 @@ static __always_inline bool filter_has_flags(const struct vma_filter *f, unsigne
 	return (flags & f->mask) == f->flags;
 }
 
-/* What filter_has_flags() and the kind of a VMA leave to be tested in a walk */
+/* The conditions that a walk tests besides filter_has_flags() and the kind */
 static bool filter_has_rest(const struct vma_filter *f, unsigned long flags, bool anon_vma)
 {
 	return (!f->one_of || (flags & f->one_of)) && (f->anon_vma & (anon_vma ? 2 : 1));
@@ -450,7 +450,7 @@ static bool filter_has_range(const struct vma_filter *f, u64 start, u64 end)
 {
 	u32 i;
 
-	/* The last ranges first: the gate page is at the end. */
+	/* From the last range on, because the gate page is at the end */
 	for (i = f->nr_ranges; i && f->ranges[i - 1].end > start; i--) {
 		if (f->ranges[i - 1].start < end)
 			return true;
@@ -552,7 +552,7 @@ struct mm_layout {
 #define WANTS_OPS	0x2
 #define WANTS_NOMERGE	0x4
 #define WANTS_BUILD_IDS	0x8	/* if the filter wants them, too */
-#define WANTS_TOTALS	0x10	/* nothing of them, only the records and @rss */
+#define WANTS_TOTALS	0x10	/* sums over the records, and @rss */
 
 /* The counters of pages in memory and in swap, as /proc/PID/status orders them */
 #define RSS_COUNTERS 4
@@ -602,9 +602,10 @@ struct vma_snapshot {
 
 /*
  * vmalloc() maps memory page by page, and kvmalloc() reclaims and compacts memory
- * to avoid that. Larger arrays are contiguous only if such memory is free. The
- * largest never are: kmalloc() rounds 2.1 MiB up to 4 MiB. vmalloc() wastes less
- * than a page, but ignores the flags for its page tables: one page per 512.
+ * to avoid that. Arrays of more than KVMALLOC_MAX are contiguous only if such
+ * memory is free. Those of more than ARRAY_CONTIGUOUS_MAX never are: kmalloc()
+ * rounds 2.1 MiB up to 4 MiB. vmalloc() wastes less than a page, but ignores the
+ * flags for its page tables: one page per 512.
  */
 #define KVMALLOC_MAX (16 * PAGE_SIZE)
 #define ARRAY_CONTIGUOUS_MAX (64 * PAGE_SIZE)
@@ -1635,10 +1636,11 @@ static u32 kinds_possible(const struct file *file, const struct vm_operations_st
 
 /*
  * Adds a VMA that has the flags of the filter, if it meets the other conditions.
- * @flags were compared with the filter. They are not read again: madvise() can set
- * one with mmap_lock held for reading. @last is the VMA before it, or NULL if that
- * is not known. @last_end is the end of the last VMA that the walk looked at. From
- * a VMA that is not stable, this reads the same as records_add().
+ * @flags were compared with the filter. They are not read again, because
+ * madvise() can set a flag with mmap_lock held for reading. @last is the VMA in
+ * front, or NULL if that is not known. @last_end is the end of the last VMA that
+ * the walk looked at. From a VMA that is not stable, this reads the same as
+ * records_add().
  */
 static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_area_struct *vma,
 						  unsigned long flags,
@@ -1661,7 +1663,7 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	if (!filter_has_rest(f, flags, anon_vma) ||
 	    !(f->kinds & kinds_possible(file, ops, flags, fixed)))
 		return WALK_MORE;
-	/* No record needs its predecessor, so that block_begin() is not called. */
+	/* No record needs its predecessor, so block_begin() is not called. */
 	if (s->nr == s->cap)
 		return WALK_RECORDS_FULL;
 	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
@@ -1694,7 +1696,7 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	return WALK_MORE;
 }
 
-/* The number of slots below @n without the gaps at their end */
+/* The number of slots in front of @n, without the gaps at their end */
 static unsigned int slots_before(void **slots, unsigned int n)
 {
 	while (n && !slots[n - 1])
@@ -1703,8 +1705,8 @@ static unsigned int slots_before(void **slots, unsigned int n)
 }
 
 /*
- * walk_some() with a filter that has no ranges. Nothing but the flags is read of
- * a VMA that does not have those of the filter.
+ * walk_some() with a filter that has no ranges. Of a VMA that does not have the
+ * flags of the filter, only the flags are read.
  */
 static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
 {
@@ -1752,15 +1754,15 @@ static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max
 
 /*
  * walk_some() with a filter that has ranges. It looks at the VMAs that overlap
- * the ranges, and at the start of one more. @max also counts the ranges. VMAs are
- * not compared, so that w->prev is not used.
+ * the ranges, and at the start of one more. @max limits VMAs and ranges in sum.
+ * VMAs are not compared, so w->prev is not used.
  */
 static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 {
 	const struct vma_filter *f = w->s->filter;
 	const struct vmainfo_range *range = &f->ranges[w->progress.range];
 	const struct vmainfo_range *end = &f->ranges[f->nr_ranges];
-	/* The start of the last VMA found: there is none from w->pos.next to it. */
+	/* Start of the last VMA found. No VMA is between w->pos.next and it. */
 	unsigned long found = 0;
 	enum walk_end added = WALK_MORE;
 	struct vm_area_struct *vma;
@@ -2041,7 +2043,7 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (fatal_signal_pending(current))
 			end = WALK_KILLED;
 		cond_resched();
-		/* Ranges without VMAs do not count, so a piece is one section. */
+		/* Ranges without VMAs do not count: a piece is one RCU section. */
 	} while (end == WALK_MORE && walk_seen(w) < enough && max > RCU_STRIDE);
 	if (end != WALK_MORE && end != WALK_DONE)
 		walk_rollback(w, &from);
@@ -2138,7 +2140,7 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 		if (!s->nr && !s->filter) {
 			count = READ_ONCE(mm->map_count);
 			recs = max(recs, count + count / 32 + 8);
-			/* One for 4 VMAs, for 16 in a large process */
+			/* One for 4 VMAs, in a large process for 16 */
 			count = min_t(size_t, count, SZ_1K) / 4 + count / 16 + 16;
 			sources = max(sources, min_t(size_t, count, SOURCES_MAX_FIRST));
 		} else if (!s->nr) {
@@ -2647,7 +2649,7 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 	s->has_mm = true;
 	if (!err)
 		err = snapshot_walk(s, mm);
-	/* Exact where status is: this sums up the CPUs' shares, without mmap_lock. */
+	/* As exact as status: adds the CPUs' shares, without mmap_lock. */
 	for (i = 0; wants & WANTS_TOTALS && i < RSS_COUNTERS; i++)
 		s->rss[i] = get_mm_counter_sum(mm, rss_counters[i].member);
 	mmput(mm);
@@ -3508,7 +3510,7 @@ static int address_width(const struct vma_snapshot *s)
 	return max(8, (fls64(last ? last->end : 0) + 3) / 4);
 }
 
-/* Without seq_printf(), which takes longer than some lines of VMAs. */
+/* Without seq_printf(), which takes as long as several lines of VMAs */
 static void vmas_header(struct seq_file *m, const struct vma_snapshot *s)
 {
 	static const char spaces[] = "           "; /* 64-bit addresses: 16 - 5 */
@@ -3798,7 +3800,7 @@ static u64 raw_flags(struct raw_flags_cache *cache, unsigned long flags)
 	return raw;
 }
 
-/* A record as the words that it is written in, and what can follow them */
+/* A record as it is written, word by word, and the build ID that can follow */
 union raw_record_words {
 	struct vmainfo_record r;
 	u64 words[VMAINFO_RECORD_SIZE_VER0 / 8];
@@ -4348,7 +4350,10 @@ static int filter_get_ranges(struct vma_filter *f, const struct vmainfo_filter *
 	return 0;
 }
 
-/* Makes a filter from that of a program. Returns it, NULL, or an ERR_PTR(). */
+/*
+ * Makes a filter from that of a program. Returns NULL if it shows all VMAs
+ * without build IDs, or an ERR_PTR().
+ */
 static struct vma_filter *filter_get(const struct vmainfo_filter __user *user)
 {
 	struct vmainfo_filter from;
@@ -4384,8 +4389,9 @@ static struct vma_filter *filter_get(const struct vmainfo_filter __user *user)
 }
 
 /*
- * The ioctl VMAINFO_SET_FILTER. The lock of the file position makes a read() of
- * another thread see the old filter or the new one from its beginning.
+ * The ioctl VMAINFO_SET_FILTER. With the lock of the file position, a read() of
+ * another thread returns the listing of the old filter, or that of the new one
+ * from its beginning.
  */
 static int set_filter(struct file *file, const struct vmainfo_filter __user *user)
 {

@@ -177,9 +177,9 @@ static inline bool kcompat_mm_seq(const struct mm_struct *mm, u64 *seq)
 }
 
 /*
- * The number of pages that /proc/PID/status shows. The function came with 6.16
- * and was backported. On kernels without it, status shows get_mm_counter(). The
- * test asks for the function in linux/mm.h.
+ * The number of pages that /proc/PID/status shows. The function is new in 6.16
+ * and was backported, so Kbuild looks for it in linux/mm.h. On kernels without
+ * it, status shows get_mm_counter().
  */
 #ifndef KCOMPAT_HAS_MM_COUNTER_SUM
 static inline unsigned long get_mm_counter_sum(struct mm_struct *mm, int member)

@@ -35,7 +35,7 @@ static __always_inline void *maple_node_of(const void *entry)
 
 /*
  * The last slot of a leaf that can be in use. In a full leaf, the last slot
- * takes the place of @meta, which then is not a number of a slot.
+ * takes the place of @meta, so that @meta.end is not the number of a slot.
  */
 static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
 {
@@ -45,9 +45,9 @@ static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
 }
 
 /*
- * Fetches the cache lines that a walk reads of the VMAs of a leaf. They are in
- * any order in memory, and the processor cannot guess the next one. A prefetch
- * of an invalid address does nothing.
+ * Prefetches the cache lines that a walk reads of the VMAs of a leaf. They are
+ * in any order in memory, and the processor cannot guess the next one. A
+ * prefetch of an invalid address does nothing.
  */
 static __always_inline void leaf_prefetch_vmas(const struct maple_range_64 *leaf)
 {
@@ -67,8 +67,8 @@ static __always_inline void leaf_prefetch_vmas(const struct maple_range_64 *leaf
 }
 
 /*
- * Fetches the VMAs of the leaf in a slot of @parent, and the leaf in the slot
- * behind it, whose VMAs are fetched next.
+ * Prefetches the VMAs of the leaf in a slot of @parent, and the leaf in the slot
+ * behind it, whose VMAs are prefetched next.
  */
 static __always_inline void leaf_prefetch(const struct maple_arange_64 *parent,
 					  unsigned int slot)
@@ -87,9 +87,9 @@ static __always_inline void leaf_prefetch(const struct maple_arange_64 *parent,
 }
 
 /*
- * Moves from a leaf to the next one of the same parent, and fetches what is
- * behind that. A walk from the root costs some instructions for each VMA of a
- * leaf.
+ * Moves from a leaf to the next one of the same parent, and prefetches what is
+ * behind that. A walk from the root would cost some instructions for each VMA of
+ * the leaf.
  *
  * linux/maple_tree.h defines a node's parent pointer: the slot in the parent is
  * in bits 3 to 7, and bit 0 is set in the root. With mmap_lock, the tree is
@@ -131,9 +131,9 @@ static __always_inline bool leaf_step(struct ma_state *mas)
 }
 
 /*
- * Fetches what is behind a leaf that was found by a walk. Without mmap_lock, the
- * leaf can have been removed since. It is its own parent then, and what would be
- * the slots of a parent are addresses of the target.
+ * Prefetches what is behind a leaf that was found by a walk. Without mmap_lock,
+ * the leaf can have been removed since. It is its own parent then, and pivots,
+ * which are addresses of the target, are where a parent has slots.
  */
 static __always_inline void leaf_prefetch_first(const struct maple_range_64 *leaf)
 {
@@ -240,7 +240,7 @@ static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
  * valid as long as an iterator. After that, vma_leaves_init() has to be called.
  */
 struct vma_leaves {
-	unsigned long next;	/* where it is, which is in the next leaf */
+	unsigned long next;	/* the position, an address in the next leaf */
 	bool end;		/* the last leaf was read */
 	unsigned int depth;	/* number of nodes in @path, 0 at first */
 	/* The nodes above the last leaf, from the root on */
@@ -249,7 +249,7 @@ struct vma_leaves {
 		unsigned long max;	/* the last address below it */
 		unsigned int slot;	/* which of its children is on the path */
 	} path[VMA_PATH_MAX];
-	/* What was read of a leaf that may change, or of a tree of another layout */
+	/* Pointers from a leaf that may change, or a tree of another layout */
 	void *copy[VMA_LEAF_MAX];
 };
 
@@ -263,7 +263,7 @@ static inline void vma_leaves_init(struct vma_leaves *l, unsigned long next)
 #ifdef KCOMPAT_HAS_MAPLE_STATUS
 static inline bool maple_node_removed(const struct maple_node *node)
 {
-	/* What was read of the node, before @parent, as in ma_dead_node() */
+	/* Orders the reads of the node before @parent, as in ma_dead_node(). */
 	smp_rmb();
 	return ((unsigned long)READ_ONCE(node->parent) & ~MAPLE_NODE_MASK) ==
 	       (unsigned long)node;
@@ -278,8 +278,8 @@ static inline unsigned int maple_type_of(const void *entry)
  * Finds the leaf with the address @l->next. The search does not begin at the
  * root, but at the lowest node of the path that has the address below it: the
  * next leaf mostly has the same parent. Sets *@max to the last address of the
- * leaf. Returns NULL if the tree is not what is expected. See leaf_vmas() for
- * nodes that were removed.
+ * leaf. Returns NULL if the tree does not have the expected layout. See
+ * leaf_vmas() for nodes that were removed.
  */
 static inline const struct maple_node *
 leaf_find(const struct maple_tree *tree, struct vma_leaves *l, bool stable, unsigned long *max)
@@ -337,8 +337,8 @@ again:
 }
 
 /*
- * leaf_find(), if the address is in the leaf after the last one, and both have
- * the same parent. Else returns NULL. The caller holds mmap_lock.
+ * As leaf_find(), if the address is in the leaf after the last one, and both
+ * have the same parent. Else returns NULL. The caller holds mmap_lock.
  */
 static __always_inline const struct maple_node *
 leaf_sibling(struct vma_leaves *l, unsigned long *max)
