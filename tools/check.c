@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vmainfo check - whether a process is near vm.max_map_count, for cron and as a
- * monitoring plugin: a line on stdout, and the exit status tell.
+ * monitoring plugin. It prints a line on stdout. Its exit status is the state.
  */
 #include <math.h>
 
@@ -14,7 +14,7 @@ struct check {
 	const char *name;	/* of the processes to look at, NULL for all */
 };
 
-/* What a monitoring system shows is the first line of stdout. */
+/* Begins an error message. Monitoring systems show the first line of stdout. */
 static void print_unknown(void)
 {
 	printf("VMAS UNKNOWN - ");
@@ -59,7 +59,7 @@ static enum status report(const struct check *c, const struct procs *t)
 {
 	static const char * const words[] = { "OK", "WARNING", "CRITICAL" };
 	const uint64_t max = max_map_count();
-	/* A number is above the percentage if it is above its whole part. */
+	/* A whole number is above a level if it is above the level rounded down. */
 	const uint64_t warn = floor(c->warn * max / 100), critical = floor(c->critical * max / 100);
 	const struct proc *nearest = t->procs;
 	enum status status;
@@ -115,7 +115,7 @@ int check_command(int argc, char **argv)
 		  "WARNING if a process is above PERCENT of the limit (85)", 0 },
 		{ "critical", 'c', "PERCENT", 0,
 		  "CRITICAL if a process is above PERCENT of the limit (95)", 0 },
-		{ "name", 'n', "NAME|PID", 0, "Only the processes of that name", 0 },
+		{ "name", 'n', "NAME|PID", 0, "Only the processes of that name, or that process", 0 },
 		{}
 	};
 	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };
@@ -123,10 +123,10 @@ int check_command(int argc, char **argv)
 		.children = children,
 		.options = options,
 		.parser = parse,
-		.doc = "Whether a process is near vm.max_map_count, the limit of VMAs, in a line\n"
-		       "with performance data, as monitoring plugins print it. The exit status\n"
-		       "is 0 for OK, 1 for WARNING, 2 for CRITICAL, and 3 for UNKNOWN: bad\n"
-		       "options, no such process, or the module is not loaded.\n",
+		.doc = "Prints whether a process is near vm.max_map_count, the limit of VMAs: one\n"
+		       "line with performance data, as monitoring plugins do. The exit status is\n"
+		       "0 for OK, 1 for WARNING, 2 for CRITICAL, and 3 for UNKNOWN: bad options,\n"
+		       "no such process, or the module is not loaded.\n",
 	};
 	struct check c = { .warn = 85, .critical = 95 };
 	struct procs t = {};

@@ -21,7 +21,7 @@ enum { OPT_JSON = 256, OPT_GROUP };
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "JSON: an object, with a line for each of its changes", 1 },
 	{ "memory", 'x', NULL, 0,
-	  "Also how much more or less of a VMA is in memory. Both are of 'save -x', or processes, whose /proc/PID/smaps is read, which delays them",
+	  "Also by how much the memory of each VMA has grown or shrunk. Both sides are files of 'save -x', or processes: reads their /proc/PID/smaps, which delays them",
 	  1 },
 	{ "group", OPT_GROUP, NULL, 0,
 	  "The VMAs of B that begin where no VMA of A does, in groups, as 'vmainfo why'", 1 },

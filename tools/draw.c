@@ -69,7 +69,7 @@ static const struct argp_option options[] = {
 	{ "before", KEY_BEFORE, "FILE", 0,
 	  "With -o FILE.html: also show what has changed since FILE, which is as for --from", 0 },
 	{ "memory", 'x', NULL, 0,
-	  "Also how much of each box is in memory: what /proc/PID/smaps has, which delays the process, or a file of 'save -x'",
+	  "Also how much of each box is resident or swapped out. Reads /proc/PID/smaps, which delays the process, or a file of 'save -x'",
 	  0 },
 	{ "summary", KEY_SUMMARY, "FILE", 0,
 	  "With --from: a copy of /proc/vmainfo/summary of the same process, for the kernel's part",

@@ -774,7 +774,7 @@ int listing_open(pid_t pid, int *err, const char *instead)
 
 	*err = 0;
 	if (fd < 0 && !told)
-		note("%s, this is from /proc/PID/%s are missing, kinds are guessed, and it is no snapshot",
+		note("%s; this is from /proc/PID/%s are missing, kinds are guessed, and it is not a snapshot",
 		     module_missing(errno), instead);
 	else if (fd >= 0 && pid && dprintf(fd, "%d", pid) < 0)
 		*err = errno;

@@ -35,9 +35,9 @@ struct vma {
  */
 #define LISTING_FROM_MAPS	0x10000
 
-/* Flags and page sizes are known although the rest is from maps: it was smaps. */
+/* As from maps, but flags and page sizes are known: the source was smaps. */
 #define LISTING_FLAGS		0x20000
-/* Records have what memory_pack() has added to them. */
+/* Records end with what memory_pack() has added. */
 #define LISTING_MEMORY		0x40000
 
 struct memory;
@@ -47,7 +47,7 @@ struct listing {
 	struct vma *vmas;	/* in address order; the gate page is the last one */
 	size_t nr;
 	bool has_gate;
-	bool has_build_ids;	/* VMAs without a build ID have none; else it is not known */
+	bool has_build_ids;	/* true: @build_id_size is 0 only if there is no build ID */
 	unsigned char *build_ids;	/* those that are not in @raw */
 	struct memory *memory;	/* of each of @vmas; NULL if it was not asked for */
 	struct memory *rollup;	/* of all of them by smaps_rollup; NULL in captures */
@@ -72,10 +72,11 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 /*
  * Opens the module's "raw" for a process, or with 0 for the one that the
  * module's parameter names. Returns -1, after a note with @instead, if the module
- * is not loaded or there is no permission. Sets *@err to 0, or to the errno of a missing process.
+ * is not loaded or there is no permission. Sets *@err to 0, or to the errno of a
+ * missing process.
  */
 int listing_open(pid_t pid, int *err, const char *instead);
-/* @instead, if listing_read() follows */
+/* @instead for listing_read() */
 #define LISTING_MAPS	"maps: flags, operations, policies and page sizes"
 
 /*
@@ -84,7 +85,7 @@ int listing_open(pid_t pid, int *err, const char *instead);
  */
 int listing_read(struct listing *l, int fd, pid_t pid);
 
-/* Both of these, without memory; returns 0 or an errno. */
+/* listing_open() and listing_read(), without memory. Returns 0 or an errno. */
 int listing_try(struct listing *l, pid_t pid);
 
 /* Corrects kinds that are guessed from names by the file systems of the process. */

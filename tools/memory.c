@@ -42,7 +42,7 @@ void memory_add(struct memory *to, const struct memory *m)
 
 /* ---- smaps ---- */
 
-/* A VMA of smaps, beside its line of maps */
+/* What smaps says of a VMA, without its line of maps */
 struct entry {
 	uint64_t start, end;
 	uint64_t flags;
@@ -175,7 +175,7 @@ static int smaps_read(struct smaps *s, char dir[PROCESS_DIR], pid_t pid)
 	return 0;
 }
 
-/* ---- joining it ---- */
+/* ---- joining smaps and a listing ---- */
 
 static bool same_file(const struct vma *a, const struct vma *b)
 {
@@ -183,7 +183,7 @@ static bool same_file(const struct vma *a, const struct vma *b)
 	       a->offset == b->offset;
 }
 
-/* As far as maps shows it, and but for the name */
+/* Compares what maps shows, except the name. */
 static bool same_vma(const struct vma *a, const struct vma *b)
 {
 	return a->start == b->start && a->end == b->end && same_file(a, b) &&
@@ -280,7 +280,7 @@ int memory_listing(struct listing *l, pid_t pid)
 	note("reading %s/smaps took %.1f ms of CPU: the kernel walks the page tables, with the mmap_lock held",
 	     dir, cost / 1e6);
 	if (nr)
-		note("%zu of %zu VMAs changed meanwhile: how much of them is in memory is not known",
+		note("%zu of %zu VMAs changed meanwhile: their resident and swapped memory is not known",
 		     nr, l->nr);
 	if (s.new_fields)
 		note("this kernel's smaps has fields that this program does not know");
@@ -302,7 +302,7 @@ void memory_or_end(struct listing *l, pid_t pid, const char *file, bool wanted)
 		error(exit_failure, err, pid ? "process %d" : "cannot read " VMAINFO_RAW, pid);
 	if (file && wanted && !l->memory)
 		error(exit_failure, 0,
-		      "'%s' does not have how much is in memory: 'vmainfo save -x' makes such files",
+		      "'%s' does not say how much is in memory: 'vmainfo save -x' saves that, too",
 		      file);
 	if (!wanted) {
 		free(l->memory);

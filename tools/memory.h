@@ -18,7 +18,7 @@ enum memory_field {
 	MEMORY_PRIVATE_DIRTY, MEMORY_REFERENCED, MEMORY_ANONYMOUS, MEMORY_KSM, MEMORY_LAZYFREE,
 	MEMORY_ANONHUGEPAGES, MEMORY_SHMEMPMDMAPPED, MEMORY_FILEPMDMAPPED, MEMORY_SHARED_HUGETLB,
 	MEMORY_PRIVATE_HUGETLB, MEMORY_SWAPPSS, MEMORY_LOCKED,
-	/* These are not sums. The last two are not in kB. */
+	/* These cannot be added up. The last two are not in kB. */
 	MEMORY_MMUPAGESIZE, MEMORY_THPELIGIBLE, MEMORY_PROTECTIONKEY,
 	NR_MEMORY
 };
@@ -26,7 +26,7 @@ enum memory_field {
 #define MEMORY_SHORT	4			/* how many fields -x shows */
 #define MEMORY_SUMS	MEMORY_MMUPAGESIZE	/* the fields that can be added up */
 
-/* The names of smaps in lower case, with "_kb" if it is that */
+/* The names of smaps in lower case, with "_kb" if the value is in kB */
 extern const char *const memory_names[NR_MEMORY];
 
 struct memory {
@@ -45,7 +45,7 @@ void memory_add(struct memory *to, const struct memory *m);
 /*
  * As listing_try(), with memory: joins the VMAs of the module with those of smaps
  * that have the same addresses, permissions and file. Without the module, all is
- * from smaps, which has flags and page sizes, too. Notes on stderr what it cost.
+ * from smaps, which has flags and page sizes, too. Prints the cost on stderr.
  */
 int memory_listing(struct listing *l, pid_t pid);
 
@@ -55,7 +55,7 @@ int memory_listing(struct listing *l, pid_t pid);
  */
 void memory_or_end(struct listing *l, pid_t pid, const char *file, bool wanted);
 
-/* Puts it into @l->raw, which it has replaced then, for "save". */
+/* Replaces @l->raw with records that have the memory, for "save". */
 void memory_pack(struct listing *l);
 
 /* Parses what memory_pack() added to a record. Returns NULL, or what is wrong. */

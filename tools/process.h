@@ -54,10 +54,10 @@ char *process_comm(pid_t pid, unsigned int flags);
 /* When a process started, in clock ticks since the boot; 0 if it has exited */
 uint64_t process_start(pid_t pid);
 
-/* CPU time of this program, in which it also was in the kernel */
+/* CPU time of this program, in user space and in the kernel */
 uint64_t cpu_time_ns(void);
 
-/* Sizes of a process: columns of the module's "procs", and what is made of them */
+/* Sizes of a process: columns of the module's "procs", and a sum of some of them */
 enum proc_size {
 	PROC_TOTAL,
 	PROC_DATA,	/* private, writable, no stack */
@@ -97,7 +97,7 @@ struct procs {
 
 /*
  * Reads all processes, or ends the program. @t can be what an earlier call has set.
- * The second only asks the module, and returns the errno of module_open(), or 0.
+ * procs_read_module() only asks the module. It returns 0 or the errno of module_open().
  */
 void procs_read(struct procs *t);
 int procs_read_module(struct procs *t);

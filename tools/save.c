@@ -12,7 +12,8 @@ static const char doc[] =
 
 static const struct argp_option options[] = {
 	{ "memory", 'x', NULL, 0,
-	  "Also how much is in memory: what /proc/PID/smaps has, which delays the process", 1 },
+	  "Also save how much of each VMA is in memory. Reads /proc/PID/smaps, which delays the process",
+	  1 },
 	{ }
 };
 

@@ -9,10 +9,10 @@
 
 #define WRITE_EXEC (VMAINFO_WRITE | VMAINFO_EXEC)
 
-/* Number and size of the VMAs that are shown, and of all; @lines has the gate page */
+/* Number and size of the VMAs that are shown, and of all; @lines includes the gate page */
 struct sums {
 	size_t shown, vmas, lines;
-	bool filtered;		/* the module has left others out: @vmas and @bytes are @shown */
+	bool filtered;		/* the module omitted VMAs: only @shown* are valid */
 	uint64_t shown_bytes, bytes;
 	struct memory shown_memory, memory;
 };
@@ -166,7 +166,7 @@ static void rows_free(struct rows *rows, const struct show_options *o)
 	free(rows->list);
 }
 
-/* What --sort compares, but for names and addresses. What is not known comes last. */
+/* What --sort compares, except names and addresses. Unknown values come last. */
 static uint64_t sort_number(const struct row *row, enum show_column column)
 {
 	const unsigned int field = column - COLUMN_MEMORY;
@@ -178,7 +178,7 @@ static uint64_t sort_number(const struct row *row, enum show_column column)
 /* For compare_rows(), which has no argument for it */
 static const struct show_options *sorting;
 
-/* The largest first, names from A to Z, and what is the same by address */
+/* The largest first, names from A to Z, and equal rows by address */
 static int compare_rows(const void *a, const void *b)
 {
 	const enum show_column by = sorting->group_by ?: COLUMN_NAME;
@@ -893,7 +893,7 @@ static const struct argp_option options[] = {
 	  "Sort by address (the default), size, name, rss, pss, dirty, swap; -KEY is the reverse order",
 	  2 },
 	{ "columns", 'o', "COLUMN[,COLUMN...]", 0,
-	  "Only these columns, in this order; they are listed below",
+	  "Only these columns, in this order; see the list below",
 	  2 },
 	{ "noheadings", OPT_NOHEADINGS, NULL, 0, "No line with headings, and no totals", 2 },
 	{ "raw", OPT_RAW, NULL, 0,

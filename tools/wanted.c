@@ -85,7 +85,7 @@ void wanted_merge(struct wanted *w)
 	w->nr_ranges = nr + 1;
 }
 
-/* Modules that do not know it say so, and the program filters. */
+/* If the ioctl fails, for example in an older module, the program filters. */
 int wanted_listing(struct listing *l, pid_t pid, const struct wanted *w, bool build_ids)
 {
 	struct vmainfo_filter filter = {

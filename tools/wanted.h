@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which VMAs a command wants, as VMAINFO_SET_FILTER does: the module applies it if
- * it can, and the program to the rest. And the build IDs of files.
+ * Which VMAs a command wants, in terms of VMAINFO_SET_FILTER: the module filters if
+ * it can, otherwise the program does. And the build IDs of files.
  */
 #ifndef WANTED_H
 #define WANTED_H
@@ -24,16 +24,19 @@ static inline bool wants_all(const struct wanted *w)
 	return !w->kinds && !w->flags && !w->flags_clear && !w->nr_ranges;
 }
 
-/* Up to four characters: "rwxp" as in maps, '-' for not set, '?' for either; or false */
+/*
+ * Parses up to four characters: "rwxp" as in maps, '-' for not set, '?' for either.
+ * Returns false if the pattern is invalid.
+ */
 bool wanted_perm(struct wanted *w, const char *pattern);
 
-/* Adds a range, and sorts and merges all of them. */
+/* Add a range; sort and merge all of them. */
 void wanted_range(struct wanted *w, struct vmainfo_range range);
 void wanted_merge(struct wanted *w);
 
 /*
- * As listing_try(), but only with the VMAs that are wanted, if the module can do
- * that: then the header has VMAINFO_FILTERED if there are others.
+ * As listing_try(). If the module can filter, the listing has only the VMAs that are
+ * wanted, and its header has VMAINFO_FILTERED if there are others.
  */
 int wanted_listing(struct listing *l, pid_t pid, const struct wanted *w, bool build_ids);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The drawing as an HTML page, see draw.h. web.html and web.js are the page, and
- * this adds the data. The page loads nothing. Its policy allows only the script
- * and the style with a random number that no name can contain.
+ * The drawing as an HTML page, see draw.h. The page consists of web.html and web.js,
+ * and this adds the data. The page loads nothing. Its Content-Security-Policy allows
+ * only the script and the style with a random number that no name can contain.
  */
 #include <search.h>
 #include <sys/random.h>
@@ -13,14 +13,14 @@
 
 const struct metrics web_metrics = { .part = 1, .box = 1, .broken = 1, .text = TEXT_UTF8 };
 
-/* Made of the two files. @NONCE@ and @DATA@ stand for what is not in them. */
+/* Made of the two files. @NONCE@ and @DATA@ are placeholders. */
 static const char template[] =
 #include "web.inc"
 ;
 
 /* ---- texts ---- */
 
-/* All texts of the page, each once. In the data, they are numbers. 0 is no text. */
+/* All texts of the page, each once. The data refer to them by number. 0 is no text. */
 struct texts {
 	void *root;		/* of tsearch(3) */
 	struct text **list;
@@ -61,7 +61,7 @@ static void free_text(void *text)
 
 /* ---- data ---- */
 
-/* Addresses in pages are exact in JavaScript, whose numbers have 53 bits. */
+/* In units of pages, addresses are exact in JavaScript, whose numbers have 53 bits. */
 static void put_range(struct json *j, uint64_t start, uint64_t end)
 {
 	json_int(j, NULL, start >> 12);
@@ -139,7 +139,7 @@ static void put_boxes(struct json *j, struct texts *t, const struct layout *layo
 	json_close(j, ']');
 }
 
-/* The index of a VMA, or -1 */
+/* The index of a VMA, or null */
 static void put_index(struct json *j, const struct listing *l, const struct vma *vma)
 {
 	if (vma)

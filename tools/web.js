@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page of "vmainfo draw -o FILE.html". web.c has written the data. All
- * addresses are multiples of a page, so they are exact in numbers.
+ * The script of the page that "vmainfo draw -o FILE.html" writes. web.c writes the
+ * data. All addresses are multiples of a page, so they are exact in numbers.
  */
 "use strict";
 (() => {

@@ -173,9 +173,9 @@ result "--group=kind -x: sums of smaps" grouped
 result "save -x: capture has it in both byte orders" captured
 result "save -x: damaged captures rejected" cut_captures
 result "show -x: capture without it rejected" fails 1 \
-	"does not have how much is in memory: 'vmainfo save -x' makes such files" \
+	"does not say how much is in memory: 'vmainfo save -x' saves that, too" \
 	vmainfo show -x --from="$CAPTURES/python.raw"
-result "diff -x: capture without it rejected" fails 2 "'vmainfo save -x' makes such files" \
+result "diff -x: capture without it rejected" fails 2 "'vmainfo save -x' saves that, too" \
 	vmainfo diff -x "$CAPTURES/python.raw" "$CAPTURES/python.raw"
 for format in --maps --group; do
 	result "-x $format rejected" fails 1 "exclude each other" vmainfo show -x $format 1
@@ -198,7 +198,7 @@ result "draw -x: unknown memory of a box" drawn "$TMP/torn" "16 K resident, not 
 result "draw -x --from: same of a capture" sh -c \
 	'COLUMNS=160 vmainfo draw -x --from="$0" | grep -qF "[heap]  44 K resident, 2 K swapped out"' "$TMP/saved"
 result "draw: resident memory only with -x" sh -c '! vmainfo draw --from="$0" | grep resident' "$TMP/saved"
-result "draw -x: capture without it rejected" fails 1 "'vmainfo save -x' makes such files" \
+result "draw -x: capture without it rejected" fails 1 "'vmainfo save -x' saves that, too" \
 	vmainfo draw -x --from="$CAPTURES/python.raw"
 
 finish

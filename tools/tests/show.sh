@@ -369,7 +369,7 @@ read -r _ <"$TMP/ready" || ktap_exit_fail_msg "mapped.py failed"
 result "without the module: --maps same as procfs" same_maps "$target" "$target"
 result "without the module: --json of a process" json_of_process
 result "without the module: warning" fails 0 \
-	"not loaded (modprobe vmainfo), this is from /proc/PID/maps" vmainfo show "$target"
+	"not loaded (modprobe vmainfo); this is from /proc/PID/maps" vmainfo show "$target"
 result "without the module: own process" fails 0 "kinds are guessed" vmainfo show --kind=heap
 result "without the module: no warning with --quiet" sh -c \
 	'[ -z "$(vmainfo show -q "$0" 2>&1 >/dev/null)" ]' "$target"
