@@ -55,7 +55,8 @@ function end_test(verdict, reason,    all) {
 	test = ""
 }
 
-# Called at the begin of each step, with its name: what was to be repeated has to begin again.
+# Called at the beginning of each step, with its name, and at the end. A step that QEMU broke off must
+# be the next one, too.
 function end_repeated(next_step) {
 	if (repeated != "" && repeated != next_step) {
 		step = repeated

@@ -267,7 +267,7 @@ FIXTURE_SETUP(filter)
 	unsigned int i;
 
 	FATAL_IS_ASSERT();
-	/* The files of the target shall not be on a tmpfs. */
+	/* The files of the target must not be on a tmpfs. */
 	make_mounts_private();
 	if (mount("ramfs", "/tmp", "ramfs", 0, NULL))
 		fatal("mount");
@@ -405,7 +405,7 @@ TEST_F(filter, range_boundaries)
 }
 
 /* Each page of a VMA is a range of its own, and most ranges have no VMA. */
-TEST_F(filter, most_ranges)
+TEST_F(filter, max_ranges)
 {
 	struct vmainfo_range *ranges = (void *)LOW;
 	struct vmainfo_filter f = of_ranges(ranges, VMAINFO_RANGES_MAX);
@@ -545,7 +545,7 @@ TEST_F(filter, ia32_random_filters)
 
 /* Errors */
 
-/* Whether a filter is refused, and the old one stays, and the position */
+/* Whether a filter is rejected, and the old filter and the position stay */
 static bool refused(int fd, const void *f, int error)
 {
 	struct text before = slurp_again(fd), after;
@@ -630,7 +630,7 @@ TEST_F(filter, errors_keep_old_filter)
 	f.ranges = 1ull << 63;
 	EXPECT_TRUE(refused(fd, &f, -EFAULT));
 
-	/* a larger structure: only zeroes are ignored in what this module does not know */
+	/* a larger structure: bytes that this module does not know must be zero */
 	memset(bytes, 0, 2 * PAGE);
 	large->size = PAGE + 1;
 	EXPECT_TRUE(refused(fd, large, -E2BIG));
@@ -647,7 +647,7 @@ TEST_F(filter, errors_keep_old_filter)
 	memcpy(LOW + LOW_SIZE - 20, &f, 20);
 	EXPECT_TRUE(refused(fd, LOW + LOW_SIZE - 20, -EFAULT));
 
-	/* and these are accepted */
+	/* these are accepted */
 	bytes[40] = 0;
 	bytes[100] = 1;
 	EXPECT_EQ(0, set_filter(fd, large));
@@ -658,7 +658,7 @@ TEST_F(filter, errors_keep_old_filter)
 	EXPECT_TRUE(as_modelled(self->fd, &f, 4096));
 }
 
-TEST_F(filter, other_entries_have_none)
+TEST_F(filter, rejected_by_other_entries)
 {
 	struct vmainfo_filter f = new_filter();
 
@@ -776,7 +776,7 @@ TEST_F(filter, set_by_another_thread)
 
 #define LARGE ((char *)FAR(0x50))
 
-/* Whether raw is exactly these VMAs of the row at LARGE: from first on, each step-th */
+/* Whether raw is every @step-th VMA of the row at LARGE, from @first on, @nr in all */
 static bool is_part_of_row(struct text t, unsigned int first, unsigned int step, unsigned int nr)
 {
 	const struct vmainfo_record *r;
@@ -826,7 +826,7 @@ TEST(many_vmas)
 
 #define IO "/proc/self/io"
 
-/* The reads that this process has made, in the kernel, too; 0 if they are not counted */
+/* The reads by this process, also those in the kernel; 0 if they are not counted */
 static unsigned long reads_so_far(void)
 {
 	struct text t = slurp_path(access(IO, R_OK) ? "/dev/null" : IO);
@@ -860,7 +860,7 @@ static void check_build_ids(int fd, char *at, size_t size, unsigned int vmas)
 	free(t.s);
 }
 
-/* The reads that this takes */
+/* Returns the number of reads that check_build_ids() causes. */
 static unsigned long reads_of_range(int fd, char *at, size_t size, unsigned int vmas)
 {
 	const unsigned long before = reads_so_far();
@@ -941,7 +941,7 @@ static void change(struct rng *r)
 	}
 }
 
-/* Every record matches, and the row is complete if it can match. */
+/* Whether every record matches, and no VMA of the row is missing that matches */
 static bool listing_matches(const struct vmainfo_filter *f, struct text t, unsigned int *torn)
 {
 	const struct vmainfo_record *r;

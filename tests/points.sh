@@ -78,7 +78,7 @@ prints()
 	equal "$file" "$TMP/out" && [ ! -s "$TMP/err" ]
 }
 
-# captured VMAINFO FILE: what that program says of a listing in FILE
+# captured VMAINFO FILE: prints how that program lists FILE
 captured()
 {
 	LC_ALL=C "$1" show --json --from="$2" | grep -oE '"(pid|atomic|taken_ns|vmas|total_kb)":"?[0-9a-z]+'
@@ -86,7 +86,7 @@ captured()
 		nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,deleted,nomerge,ops,name
 }
 
-# as_captured VMAINFO FILE: that is the same as on the machine where FILE.raw was made
+# as_captured VMAINFO FILE: it lists FILE.raw as it did on the machine where that was made
 as_captured()
 {
 	captured "$1" "$2.raw" >"$TMP/captured" && equal "$2.txt" "$TMP/captured"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# vmainfo show --kind, --perm and --addr with the module, which filters: what is printed is the same as
-# without a filter, as awk selects it. tools/tests has the rest.
+# vmainfo show --kind, --perm and --addr with the module, which filters. The output is compared with
+# what awk selects from an unfiltered listing. tools/tests has the rest.
 
 . "$(dirname "$0")/lib.sh"
 tool=$HERE/vmainfo
 
-# picks AWK-CONDITION OPTION...: the VMAs of which this is true, and the module left the others out
+# picks AWK-CONDITION OPTION...: prints the VMAs that meet the condition. The module omitted the others.
 picks()
 {
 	condition=$1
@@ -22,7 +22,7 @@ picks()
 	grep -qE "^$(($(wc -l <want) - 1)) VMAs? that match(es)?, [0-9]+ kB" got
 }
 
-# The totals and numbers of all VMAs, which need all
+# Totals and numbers refer to all VMAs, so the module must not filter.
 whole()
 {
 	nr=$(grep -vc '\[vsyscall\]$' "/proc/$target/maps")

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# vmainfo show -X: what it prints of each VMA is what smaps says, with the module and without it.
-# VMAs of which smaps says something else than the module have no values. tools/tests has the rest.
+# vmainfo show -X: it prints the values of smaps for each VMA, with the module and without it. A VMA
+# that differs between smaps and the module has no values. tools/tests has the rest.
 
 . "$(dirname "$0")/lib.sh"
 tool=$HERE/vmainfo
@@ -62,7 +62,7 @@ totals()
 	equal want got && grep -q "reading /proc/$target/smaps took" err
 }
 
-# Of the first VMA, smaps says other permissions, of the second, another file; the third is missing.
+# In smaps, the first VMA has other permissions, the second another file, and the third is missing.
 changed()
 {
 	awk '/^[0-9a-f]+-/ { nr++ }

@@ -152,7 +152,7 @@ static void empty_call(void)
 	printf("syscall 1 getppid %ld %ld 1\n", times[0], times[ROUNDS / 2]);
 }
 
-/* The VMAs are those of a child, which has no others after this. */
+/* A child maps the VMAs and lists them, so each size begins with a small process. */
 static bool measure(int vmas, bool kernel_only)
 {
 	pid_t pid = fork();
@@ -192,7 +192,7 @@ int main(int argc, char **argv)
 	size_t i;
 	int a;
 
-	/* Init that exits takes the kernel down with it. */
+	/* The kernel panics if init exits, so a child measures. */
 	if (fork() == 0) {
 		prepare();
 		for (a = 1; a < argc; a++)

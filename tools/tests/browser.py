@@ -24,7 +24,7 @@ def at(records, address):
 
 
 def changes_between(before, after):
-    """What the command diff says"""
+    """The changes that the command diff prints"""
     done = subprocess.run([VMAINFO, "diff", "--json", before, after], stdout=subprocess.PIPE, check=False)
     return json.loads(done.stdout)["changes"]
 
@@ -76,7 +76,7 @@ class Page:
 
 
 def compare_column(pixels, records, low, high, x):
-    """To scale, each row of pixels is of known addresses."""
+    """Compares a column of pixels of the map to scale, where each row has known addresses."""
     height, seen = len(pixels), set()
     for y, row in enumerate(pixels):
         top, bottom = high - (high - low) * y / height, high - (high - low) * (y + 1) / height
@@ -110,7 +110,7 @@ def check_pixels():
 
 
 def check_hover():
-    """With logarithmic heights, the pixel is of what is said about it, and all VMAs are there."""
+    """With logarithmic heights, a pixel has the colour of what its text names, and all VMAs are there."""
     records = capture(PYTHON)
     by_text = {vma_text(r): r for r in records}
     with webdriver.browser() as b:
@@ -311,7 +311,7 @@ def check_hostile():
 
 
 def check_unusual():
-    """No VMAs at all, a copy of maps, 32-bit machines, and two that have nothing in common"""
+    """No VMAs, a copy of maps, 32-bit machines, and two captures that have nothing in common"""
     maps, empty = TMP + "/arm.maps", make("empty", [])
     with open(maps, "w", encoding="ascii") as f:
         f.write("00008000-00009000 r-xp 00000000 b3:02 17 /bin/init\n"
@@ -365,7 +365,7 @@ def many_records():
 
 
 def check_many():
-    """65,530 VMAs are not as many elements, and each can be found."""
+    """A page of 65,530 VMAs has few elements, and each VMA can be found."""
     records = many_records()
     file = page(make("many", records))
     with webdriver.browser() as b:
@@ -396,7 +396,7 @@ def check_many():
 
 
 def check_offline():
-    """It loads nothing, and could not."""
+    """The page loads nothing, and its policy refuses all requests."""
     with webdriver.browser() as b:
         file = page(PYTHON)
         p = Page(b, file)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""lines.py {sort|group} KEY RAW [KINDS]: the lines of "vmainfo show" on stdin are those of that file."""
+"""lines.py {sort|group} KEY RAW [KINDS]: compares the lines of "vmainfo show" on stdin with that file."""
 
 import sys
 

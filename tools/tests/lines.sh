@@ -6,14 +6,14 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# sorted_by KEY: the VMAs of the capture in this order, as python says
+# sorted_by KEY: the VMAs of the capture are in the order that python gives them
 sorted_by()
 {
 	vmainfo show --maps --sort="$1" --from="$capture" >"$TMP/shown" || return 1
 	python3 "$HERE/lines.py" sort "$1" "$capture" <"$TMP/shown"
 }
 
-# grouped KEY [KINDS]: what a table for scripts has for each group, of the VMAs of these kinds
+# grouped KEY [KINDS]: a table for scripts has the sums of each group of VMAs of these kinds
 grouped()
 {
 	vmainfo show --raw -o "$1,vmas,size_kb" --group="$1" --from="$capture" ${2:+--kind="$2"} \
@@ -48,7 +48,7 @@ overlaps()
 	prints "$TMP/expected" vmainfo show --maps --from="$capture" "$@"
 }
 
-# total_is NUMBER OPTION...: the last line has the sums of both processes, which each has
+# total_is OPTION...: the last line has the sums of the last lines of both processes
 total_is()
 {
 	vmainfo show -q "$@" "$older" "$newer" >"$TMP/shown" || return 1

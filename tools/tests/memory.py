@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""memory.py: an smaps, and what "vmainfo show -X" makes of it.
+"""memory.py: compares an smaps with what "vmainfo show -X" prints.
 
-json|csv SMAPS: stdin has what that file has.
+json|csv SMAPS: checks that stdin has the values of that file.
 sort KEY, group SMAPS: the same for --sort=KEY, and for --group=kind.
 make FILE: writes an smaps with all fields that kernels have.
-grow SMAPS: prints one that has changed; growth SMAPS: what diff says of that.
-swap|shorten: a capture on stdin, in the other byte order, or without its last value.
+grow SMAPS: prints an smaps with changes; growth SMAPS: prints what diff says of them.
+swap|shorten: prints the capture on stdin in the other byte order, or without its last value.
 """
 import csv
 import io

@@ -47,7 +47,7 @@ captured()
 		vmainfo show --maps --from="$TMP/saved" | diff -a - "$TMP/made.maps"
 }
 
-# Any length of it is refused, or is the whole.
+# A capture that is cut at any length is rejected.
 cut_captures()
 {
 	size=$(wc -c <"$TMP/saved")
@@ -61,7 +61,7 @@ cut_captures()
 			vmainfo show -x --from="$TMP/short"
 }
 
-# totals WANT OPTION...: the last line
+# totals WANT OPTION...: the last line is WANT
 totals()
 {
 	want=$1
@@ -71,7 +71,7 @@ totals()
 	[ "$(cat "$TMP/shown")" = "$want" ]
 }
 
-# says TEXT OPTION...: on stderr
+# says TEXT OPTION...: stderr has TEXT
 says()
 {
 	text=$1
@@ -81,7 +81,7 @@ says()
 	grep -qE -e "$text" "$TMP/err"
 }
 
-# The lines that overlap another one are not of a VMA that is shown.
+# VMAs whose lines of smaps overlap another line have no values.
 torn()
 {
 	with "$TMP/torn" "$TMP/rollup" vmainfo show -q --raw --noheadings -o address,rss_kb,flags "$pid" \
@@ -117,7 +117,7 @@ diffs()
 	[ $? = 1 ] && equal "$file" "$TMP/shown"
 }
 
-# drawn SMAPS TEXT: in the drawing of that
+# drawn SMAPS TEXT: the drawing of SMAPS has TEXT
 drawn()
 {
 	with "$1" "$TMP/rollup" env COLUMNS=160 vmainfo draw -qx "$pid" >"$TMP/shown"
@@ -170,12 +170,12 @@ for key in rss -swap pss dirty; do
 	result "--sort=$key" sorted_by $key
 done
 result "--group=kind -x: sums of smaps" grouped
-result "save -x: capture has it in both byte orders" captured
+result "save -x: capture has memory in both byte orders" captured
 result "save -x: damaged captures rejected" cut_captures
-result "show -x: capture without it rejected" fails 1 \
+result "show -x: capture without memory rejected" fails 1 \
 	"does not say how much is in memory: 'vmainfo save -x' saves that, too" \
 	vmainfo show -x --from="$CAPTURES/python.raw"
-result "diff -x: capture without it rejected" fails 2 "'vmainfo save -x' saves that, too" \
+result "diff -x: capture without memory rejected" fails 2 "'vmainfo save -x' saves that, too" \
 	vmainfo diff -x "$CAPTURES/python.raw" "$CAPTURES/python.raw"
 for format in --maps --group; do
 	result "-x $format rejected" fails 1 "exclude each other" vmainfo show -x $format 1
@@ -198,7 +198,7 @@ result "draw -x: unknown memory of a box" drawn "$TMP/torn" "16 K resident, not 
 result "draw -x --from: same of a capture" sh -c \
 	'COLUMNS=160 vmainfo draw -x --from="$0" | grep -qF "[heap]  44 K resident, 2 K swapped out"' "$TMP/saved"
 result "draw: resident memory only with -x" sh -c '! vmainfo draw --from="$0" | grep resident' "$TMP/saved"
-result "draw -x: capture without it rejected" fails 1 "'vmainfo save -x' saves that, too" \
+result "draw -x: capture without memory rejected" fails 1 "'vmainfo save -x' saves that, too" \
 	vmainfo draw -x --from="$CAPTURES/python.raw"
 
 finish
