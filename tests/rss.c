@@ -50,7 +50,7 @@ static unsigned long max_error(void)
 /* Before 6.2 a thread adds its pages to the counters at every 64th page fault. */
 #define THREAD_SHARE 64
 
-/* Pages: so many that one counter cannot be mistaken for another */
+/* In pages: more than the error of procs, so counters cannot be confused */
 static unsigned long unit(void)
 {
 	return 2 * max_error() + 250;

@@ -86,7 +86,7 @@ static bool same_group(const void *a, const void *b)
 					     group_text(perms[1], y->vma, y->by));
 }
 
-/* The number of the row of a VMA; that of a new one if there is none yet */
+/* The index of the row of a VMA, or of a new row if it has no row yet */
 static size_t find_row(const struct rows *rows, struct set *groups, const struct vma *vma,
 		       enum show_column by)
 {
