@@ -69,7 +69,7 @@ const boxes = ranges(data.boxes.filter(box => box[PAGES]));
 const after = ranges(data.vmas);
 const before = data.before ? ranges(data.before) : null;
 const changes = data.changes || [];
-/* What has gone, at its old addresses, and what has come or is different */
+/* What was removed, at its old addresses, and what is new or has changed */
 const gone = ranges(changes.filter(c => c[NEW] === null || texts[c[WHAT]] == "moved")
 	.map(c => c[NEW] === null ? c : [...data.before[c[OLD]].slice(0, 2), ...c.slice(2)])
 	.sort((a, b) => a[START] - b[START]));
@@ -113,7 +113,7 @@ const spanBefore = before && cover(before);
 /* "before" can be of a machine with more addresses. */
 const typeOf = i => spanBox[i] < 0 ? BOX_GAP : boxes.list[spanBox[i]][TYPE];
 
-/* The last index whose value is not above that; 0 if there is none. @sign: -1 if they descend */
+/* The index of the last value that is not above @value, or 0. @sign: -1 if values descend */
 function find(values, value, sign = 1) {
 	let low = 0, high = values.length;
 
@@ -178,7 +178,7 @@ function addressOf(p) {
 const lists = { vmas: after, before, changes: { list: changes } };
 let shown = before ? "changes" : "vmas";	/* the list in the table */
 let items;		/* indices of its elements in the table, in their order */
-let matches = null;	/* for each VMA of "after" whether the search finds it; NULL: no search */
+let matches = null;	/* for each VMA of "after" whether the search finds it; null: no search */
 let selected = null;	/* an element of a list */
 
 /* The VMA that an element is about */
@@ -790,7 +790,7 @@ grid.addEventListener("keydown", event => {
 /* ---- the search ---- */
 
 const lower = texts.map(text => text.toLowerCase());
-/* The digits of an address, or NULL */
+/* The digits of an address, or null */
 const parsed = word => /^(0x)?[0-9a-f]{1,16}$/.test(word) ? word.replace("0x", "") : null;
 /* The number of the page with an address: more digits would not be exact. */
 const pageOf = digits => digits.length > 3 ? parseInt(digits.slice(0, -3), 16) : 0;
@@ -805,7 +805,7 @@ function wanted() {
 	};
 }
 
-/* Whether a VMA has the name, the kind or the address, or the beginning of it; NULL for all */
+/* Whether a VMA has the name, the kind or the address, or the beginning of it; null for all */
 function filter() {
 	const { word, from, range } = wanted(), page = from && pageOf(from);
 	const found = lower.map(text => text.includes(word));
