@@ -115,7 +115,8 @@ int check_command(int argc, char **argv)
 		  "WARNING if a process is above PERCENT of the limit (85)", 0 },
 		{ "critical", 'c', "PERCENT", 0,
 		  "CRITICAL if a process is above PERCENT of the limit (95)", 0 },
-		{ "name", 'n', "NAME|PID", 0, "Only the processes of that name, or that process", 0 },
+		{ "name", 'n', "NAME|PID", 0,
+		  "Only the processes of that name, or that process", 0 },
 		{}
 	};
 	static const struct argp_child children[] = { { &help_argp, 0, NULL, 0 }, { } };

@@ -34,7 +34,7 @@ static const struct command {
 	{ "diff", diff_command, "what differs between two files, or processes" },
 	{ "why", why_command, "why it has so many VMAs: what they are, and why they do not merge" },
 	{ "top", top_command, "the processes that are nearest to the limit of VMAs" },
-	{ "check", check_command, "whether a process is near it, as a plugin for monitoring systems" },
+	{ "check", check_command, "whether a process is near it, as a monitoring plugin" },
 	{ "export", export_command, "the numbers of top for Prometheus, as OpenMetrics text" },
 };
 

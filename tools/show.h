@@ -37,7 +37,7 @@ struct show_options {
 	size_t nr_lookups;
 	unsigned int memory;	/* how many fields to show by default: 0, MEMORY_SHORT, NR_MEMORY */
 	bool needs_memory;	/* to be read, for these fields, a column or @sort */
-	/* COLUMN_ADDRESS, _SIZE, _NAME, or that of MEMORY_RSS, ...; 0: by address, or as @lookups */
+	/* COLUMN_ADDRESS, _SIZE, _NAME, or of MEMORY_RSS, ...; 0: by address, or as @lookups */
 	enum show_column sort;
 	bool reverse;		/* the order of @sort */
 	/* COLUMN_KIND, _PERM or _NAME: a line for all with the same; 0: a line for each VMA */
