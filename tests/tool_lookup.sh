@@ -97,7 +97,7 @@ result "--perm filters what must be clear" picks '$2 ~ /^---/' --perm=---
 start=$(sed -n '5s/-.*//p' "/proc/$target/maps")
 result "--addr=START-END filters" picks 'NR == 6' --addr="$start-$(printf %x $((0x$start + 1)))"
 result "all filters at once" picks '$3 == "file" && $2 ~ /^r/ && NR > 5' \
-	--kind=file --perm=r --addr="$start-7fffffffffff"
+	--kind=file --perm=r --addr="$start-ffffffffffffffff"
 result "JSON and nr refer to all VMAs" whole
 result "--addr=-: every VMA" lookups
 result "--addr: build ID" build_id
