@@ -332,7 +332,7 @@ def check_unusual():
         p.search("vectors")
         details = p.details()
         same([details[key] for key in ("range", "permissions", "kind")] + ["flags" in details],
-             ["ffff0000-ffff1000", "r-xp", "special", False], "details")
+             ["ffff0000-ffff1000", "r-xp", "vsyscall", False], "details")
         p.search("init")
         same([p.details()[key] for key in ("offset", "device", "inode")], ["0x0", "b3:02", "17"], "file")
         p.scale("linear")
