@@ -1458,8 +1458,8 @@ static bool source_same_file(const struct vma_source *src, const void *key)
  * Finds or adds the source of a VMA. A source has a reference to its file, so a
  * VMA with the same pointer has the same file.
  */
-static __always_inline enum walk_end source_add(struct vma_walk *w, struct vm_area_struct *vma,
-				u32 fixed, u32 *index)
+static __always_inline enum walk_end
+source_add(struct vma_walk *w, struct vm_area_struct *vma, u32 fixed, u32 *index)
 {
 	struct file *file = READ_ONCE(vma->vm_file);
 	const struct vm_operations_struct *ops = READ_ONCE(vma->vm_ops);
