@@ -111,8 +111,9 @@ execs()
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
-	# The VMAs of the old program are not reported as unmapped.
-	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -q "${at%-*}" "$TMP/new"
+	# The VMAs of the old program are not reported as unmapped. The address is also the
+	# beginning of that at which exec places the stack on some machines.
+	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -qwE "(0x)?${at%-*}" "$TMP/new"
 }
 
 # exits_too [LINE]: this is the last line
