@@ -1317,9 +1317,26 @@ struct walk_file {
 
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
-	struct walk_file last;	/* file of the last VMA with one */
-	struct walk_file other;	/* the file before that */
+	struct walk_file files[2]; /* the last two files of VMAs */
+	unsigned int older;	/* the index of the one that was seen before */
 };
+
+/* Sets *@source if a file is one of the last two. */
+static __always_inline bool walk_file_known(struct walk_pos *pos, const struct file *file,
+					    const struct vm_operations_struct *ops, u32 *source)
+{
+	if (file == pos->files[0].file && ops == pos->files[0].ops) {
+		pos->older = 1;
+		*source = pos->files[0].source;
+		return true;
+	}
+	if (file == pos->files[1].file && ops == pos->files[1].ops) {
+		pos->older = 0;
+		*source = pos->files[1].source;
+		return true;
+	}
+	return false;
+}
 
 /*
  * What the VMA that ends at the position has, with which the next one is
@@ -1480,7 +1497,7 @@ static bool source_same_file(const struct vma_source *src, const void *key)
  * Finds or adds the source of a VMA. A source has a reference to its file, so a
  * VMA with the same pointer has the same file.
  */
-static __always_inline enum walk_end
+static noinline enum walk_end
 source_add(struct vma_walk *w, struct vm_area_struct *vma, u32 fixed, u32 *index)
 {
 	struct file *file = READ_ONCE(vma->vm_file);
@@ -1491,20 +1508,16 @@ source_add(struct vma_walk *w, struct vm_area_struct *vma, u32 fixed, u32 *index
 
 	if (!file || kcompat_has_anon_name(vma))
 		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	if (file == w->pos.other.file && ops == w->pos.other.ops) {
-		found.source = w->pos.other.source;
-	} else {
-		hash = pointers_hash(file, ops);
-		found.source = source_find(w->s, hash, &found, source_same_file);
-		if (!found.source) {
-			added = source_add_file(w, vma, file, ops, hash);
-			if (added != WALK_MORE)
-				return added;
-			found.source = w->s->sources_nr - 1;
-		}
+	hash = pointers_hash(file, ops);
+	found.source = source_find(w->s, hash, &found, source_same_file);
+	if (!found.source) {
+		added = source_add_file(w, vma, file, ops, hash);
+		if (added != WALK_MORE)
+			return added;
+		found.source = w->s->sources_nr - 1;
 	}
-	w->pos.other = w->pos.last;
-	w->pos.last = found;
+	w->pos.files[w->pos.older] = found;
+	w->pos.older = !w->pos.older;
 	*index = found.source;
 	return WALK_MORE;
 }
@@ -1535,10 +1548,11 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds the VMAs from *@slot on that have the same record as the last one but for
- * addresses, offset and flags, and that nothing but their flags keeps from being
- * merged. *@next is the end of the last one. Returns the next record, and sets
- * *@slot to that of the next VMA. @nomerge and @has_file are constants.
+ * Adds the VMAs from *@slot on whose records differ from that of the VMA in front
+ * in addresses, offset and flags alone. With @nomerge, each also starts where the
+ * VMA in front ends, and nothing but their flags keeps the two from being merged.
+ * *@next is the end of the last VMA. Returns the next record, and sets *@slot to
+ * the slot of the next VMA. @nomerge and @has_file are constants.
  */
 static __always_inline struct vma_record *
 run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record *r,
@@ -1549,7 +1563,7 @@ run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record
 	const struct anon_vma *const anon_vma = prev->anon_vma;
 	const unsigned long limit = prev->limit;
 	const u64 rest = prev->rest, shift = prev->shift;
-	unsigned long start, end, flags, last_end = *next, last_flags = prev->flags;
+	unsigned long start, end, flags, other, last_end = *next, last_flags = prev->flags;
 	const struct vm_area_struct *vma;
 	void **p = *slot;
 	u64 offset;
@@ -1561,10 +1575,12 @@ run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record
 		start = READ_ONCE(vma->vm_start);
 		end = READ_ONCE(vma->vm_end);
 		flags = READ_ONCE(vma->vm_flags);
-		if ((nomerge && start != last_end) || (!has_file && end >= limit) ||
-		    ((unsigned long)READ_ONCE(vma->vm_file) ^ (unsigned long)file) |
-		    ((unsigned long)READ_ONCE(vma->vm_ops) ^ (unsigned long)ops) |
-		    (unsigned long)kcompat_vma_own_policy(vma) || kcompat_has_anon_name(vma))
+		/* One branch takes fewer instructions than three. */
+		other = (unsigned long)READ_ONCE(vma->vm_file) ^ (unsigned long)file;
+		other |= (unsigned long)READ_ONCE(vma->vm_ops) ^ (unsigned long)ops;
+		other |= (unsigned long)kcompat_vma_own_policy(vma);
+		if (other || (nomerge && start != last_end) || (!has_file && end >= limit) ||
+		    kcompat_has_anon_name(vma))
 			break;
 		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
 		if (nomerge && (READ_ONCE(vma->anon_vma) != anon_vma || offset - start != shift ||
@@ -1608,13 +1624,13 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 	void **const end_slot = slots + n;
 	const struct anon_vma *anon_vma;
 	enum walk_end added = WALK_MORE;
-	struct vm_area_struct *vma, *last;
+	struct vm_area_struct *vma;
 	const struct file *file;
 	void **slot = slots;
-	u32 fixed, source;
+	u32 fixed, source, index;
 	u64 offset, shift, rest;
-	bool known, plain;
-	u8 policy;
+	bool known, plain, same;
+	u8 policy, reasons;
 
 	while (slot < end_slot) {
 		vma = *slot;
@@ -1643,9 +1659,8 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 		shift = offset - start;
 		fixed = SOURCE_ANON;
 		if (file) {
-			source = w->pos.last.source;
-			known = file == w->pos.last.file && ops == w->pos.last.ops &&
-				!kcompat_has_anon_name(vma);
+			known = !kcompat_has_anon_name(vma) &&
+				walk_file_known(&w->pos, file, ops, &source);
 		} else {
 			offset = 0;
 			fixed = fixed_source(start, end, &w->marks);
@@ -1653,9 +1668,10 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 			known = !ops && !kcompat_has_anon_name(vma);
 		}
 		if (!known) {
-			added = source_add(w, vma, fixed, &source);
+			added = source_add(w, vma, fixed, &index);
 			if (added != WALK_MORE)
 				break;
+			source = index;
 		}
 		r->start = start;
 		r->end = end;
@@ -1669,22 +1685,26 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 				!vma_anon_pages_moved(vma) &&
 				(source < SOURCES_FIXED ||
 				 !(s->sources[source].bits & SOURCE_CLOSES));
-			last = slot == slots ? prev->vma : slot[-1];
-			if (!plain || !prev->plain ||
-			    (NOMERGE_TWO_OFFSETS && !file != !prev->file)) {
-				r->nomerge = walk_compare(w, last, vma);
-			} else if (start == next) {
+			same = plain && prev->plain &&
+			       (!NOMERGE_TWO_OFFSETS || !file == !prev->file);
+			reasons = 0;
+			if (same && start == next) {
 				if ((flags ^ prev->flags) & ~NOMERGE_IGNORED_FLAGS)
-					r->nomerge |= VMAINFO_NOMERGE_FLAGS;
+					reasons |= VMAINFO_NOMERGE_FLAGS;
 				if (file != prev->file)
-					r->nomerge |= VMAINFO_NOMERGE_FILE;
+					reasons |= VMAINFO_NOMERGE_FILE;
 				if (shift != prev->shift)
-					r->nomerge |= VMAINFO_NOMERGE_OFFSET;
-				if (anon_vma && prev->anon_vma && anon_vma != prev->anon_vma)
-					r->nomerge |= VMAINFO_NOMERGE_ANON_VMA;
-				else if (anon_vma != prev->anon_vma)
-					r->nomerge |= walk_compare(w, last, vma);
+					reasons |= VMAINFO_NOMERGE_OFFSET;
+				if (anon_vma != prev->anon_vma) {
+					reasons |= VMAINFO_NOMERGE_ANON_VMA;
+					same = anon_vma && prev->anon_vma;
+				}
 			}
+			/* Slots in front of an adjacent VMA are not gaps. */
+			if (!same)
+				reasons = walk_compare(w, slot == slots ? prev->vma : slot[-1],
+						       vma);
+			r->nomerge = reasons;
 		}
 		prev->plain = plain;
 		prev->file = file;
@@ -1694,9 +1714,11 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 		prev->flags = flags;
 		prev->rest = rest;
 		prev->limit = 0;
-		if (plain)
-			prev->limit = file ? (NOMERGE_TWO_OFFSETS && anon_vma ? 0 : ULONG_MAX) :
-				source == SOURCE_ANON && start > w->marks.brk ? w->marks.start_stack : 0;
+		/* run_add() does not call vma_anon_pages_moved(). */
+		if (plain && file && !(NOMERGE_TWO_OFFSETS && anon_vma))
+			prev->limit = ULONG_MAX;
+		else if (plain && source == SOURCE_ANON && start > w->marks.brk)
+			prev->limit = w->marks.start_stack;
 		next = end;
 		slot++;
 		r++;
@@ -1759,10 +1781,9 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	/* No record needs its predecessor, so block_begin() is not called. */
 	if (s->nr == s->cap)
 		return WALK_RECORDS_FULL;
-	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
-	    !kcompat_has_anon_name(vma)) {
-		source = w->pos.last.source;
-	} else if (file || ops || kcompat_has_anon_name(vma)) {
+	if ((file || ops || kcompat_has_anon_name(vma)) &&
+	    (!file || kcompat_has_anon_name(vma) ||
+	     !walk_file_known(&w->pos, file, ops, &source))) {
 		added = source_add(w, vma, fixed, &source);
 		if (added != WALK_MORE)
 			return added;
@@ -2136,7 +2157,7 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
 			w->stable = true;
 			walk_seek(w);
-			end = walk_some(w, min_t(size_t, enough - walk_seen(w), LOCK_STRIDE));
+			end = walk_some(w, LOCK_STRIDE);
 			w->stable = false;
 			mmap_read_unlock(w->mm);
 		}
