@@ -1582,12 +1582,13 @@ run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record
 		start = READ_ONCE(vma->vm_start);
 		end = READ_ONCE(vma->vm_end);
 		flags = READ_ONCE(vma->vm_flags);
+		if ((nomerge && start != last_end) || (!has_file && end >= limit))
+			break;
 		/* One branch takes fewer instructions than three. */
 		other = (unsigned long)READ_ONCE(vma->vm_file) ^ (unsigned long)file;
 		other |= (unsigned long)READ_ONCE(vma->vm_ops) ^ (unsigned long)ops;
 		other |= (unsigned long)kcompat_vma_own_policy(vma);
-		if (other || (nomerge && start != last_end) || (!has_file && end >= limit) ||
-		    kcompat_has_anon_name(vma))
+		if (other || kcompat_has_anon_name(vma))
 			break;
 		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
 		if (nomerge && (READ_ONCE(vma->anon_vma) != anon_vma || offset - start != shift ||

@@ -158,7 +158,7 @@ static __always_inline void leaf_prefetch(const struct maple_node *parent, unsig
  * next leaf mostly has the same parent. Sets *@max to the last address of the
  * leaf. Returns NULL if the tree has no nodes, or not the expected layout.
  */
-static noinline const struct maple_node *
+static __always_inline const struct maple_node *
 leaf_find(struct vma_cursor *c, bool stable, bool prefetch, unsigned long *max)
 {
 	const unsigned long addr = c->next;
@@ -223,6 +223,12 @@ again:
 	return NULL;
 }
 
+static noinline const struct maple_node *
+leaf_find_and_prefetch(struct vma_cursor *c, bool stable, unsigned long *max)
+{
+	return leaf_find(c, stable, true, max);
+}
+
 /*
  * As leaf_find(), if the address is in the leaf after the last one, and both
  * have the same parent. Else returns NULL.
@@ -270,7 +276,8 @@ leaf_read(struct vma_cursor *c, bool stable, bool prefetch, void ***slots)
 	for (;;) {
 		leaf = leaf_sibling(c, stable, prefetch, &max);
 		if (!leaf)
-			leaf = leaf_find(c, stable, prefetch, &max);
+			leaf = prefetch ? leaf_find_and_prefetch(c, stable, &max) :
+					  leaf_find(c, stable, false, &max);
 		if (unlikely(!leaf))
 			return 0;
 		end = maple_leaf_end(leaf, max);
@@ -294,14 +301,19 @@ leaf_read(struct vma_cursor *c, bool stable, bool prefetch, void ***slots)
 	c->end = max == ULONG_MAX;
 	return n;
 }
+
+static noinline unsigned int leaf_read_only(struct vma_cursor *c, bool stable, void ***slots)
+{
+	return leaf_read(c, stable, false, slots);
+}
 #endif
 
 /*
  * Reads VMAs from the position on, and moves it. *@slots are up to VMA_LEAF_MAX
  * pointers in address order. NULL is a gap. Returns their number, 0 at the end
- * of the mm. @stable: the caller holds mmap_lock. @prefetch: VMAs of further
- * leaves are prefetched. Where each VMA takes a search of its own, at most @max
- * are returned.
+ * of the mm. @stable: the caller holds mmap_lock. @prefetch, a constant: VMAs of
+ * further leaves are prefetched. Where each VMA takes a search of its own, at
+ * most @max are returned.
  */
 static __always_inline unsigned int
 vma_cursor_read(struct vma_cursor *c, bool stable, bool prefetch, unsigned int max, void ***slots)
@@ -312,7 +324,7 @@ vma_cursor_read(struct vma_cursor *c, bool stable, bool prefetch, unsigned int m
 	if (leaf_lookahead) {
 		if (c->end)
 			return 0;
-		n = leaf_read(c, stable, prefetch, slots);
+		n = prefetch ? leaf_read(c, stable, true, slots) : leaf_read_only(c, stable, slots);
 		if (likely(n))
 			return n;
 		/* No VMAs, or a tree of another layout */
@@ -369,18 +381,18 @@ static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 }
 
 #ifdef VMA_ITERATOR
-/* Whether a cursor returns each VMA once, stable or not */
+/* Whether a cursor returns each VMA once, stable or not, with prefetch or not */
 static bool __init leaf_lookahead_works(struct mm_struct *mm, struct vma_cursor *c)
 {
 	struct vm_area_struct *vma;
-	unsigned int i, n, stable;
+	unsigned int i, n, mode;
 	unsigned long next;
 	void **slots;
 
-	for (stable = 0; stable < 2; stable++) {
+	for (mode = 0; mode < 4; mode++) {
 		next = 0;
 		vma_cursor_init(c, mm, 0);
-		while ((n = vma_cursor_read(c, stable, true, VMA_LEAF_MAX, &slots))) {
+		while ((n = vma_cursor_read(c, mode & 1, mode & 2, VMA_LEAF_MAX, &slots))) {
 			for (i = 0; i < n; i++) {
 				vma = slots[i];
 				if (!vma)
