@@ -2,11 +2,10 @@
 /*
  * A library for LD_PRELOAD. Before a program opens /proc/PID/maps, it selects
  * that process by the parameter of the module, and mounts maps of the module
- * over that file. So programs read it that look at a process as soon as they
- * have made it.
+ * over that file. Some programs open it as soon as they have forked a child.
  */
 #define _GNU_SOURCE
-/* Programs call open() or open64(), and both are here. */
+/* It would rename open() to open64(). Programs call either. */
 #undef _FILE_OFFSET_BITS
 #include <fcntl.h>
 #include <stdarg.h>
@@ -15,9 +14,6 @@
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-int open(const char *path, int flags, ...);
-int open64(const char *path, int flags, ...);
 
 static void mount_maps(const char *path, int pid)
 {
@@ -39,6 +35,7 @@ static int open_file(const char *path, int flags, mode_t mode)
 	return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+/* If the caller gives no mode, the kernel ignores what is in its place. */
 #define OPEN(name)						\
 int name(const char *path, int flags, ...)			\
 {								\
