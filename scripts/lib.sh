@@ -136,6 +136,9 @@ usual_kernels() {
 		"$top/scripts/kernels"
 }
 
+# Those of scripts/check clients: the oldest, the stable and the newest one
+clients_kernels="bullseye trixie trixie-backports"
+
 # Those that are built with a fragment of ours, to find bugs
 debug_kernels() {
 	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
