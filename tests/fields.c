@@ -411,7 +411,13 @@ static char *kallsyms;
 /* Without CONFIG_KALLSYMS_ALL, kallsyms has only functions. */
 static bool functions_only;
 
-/* Is there such a symbol? Each is looked up once, because they are few. */
+/* What compilers add to symbols, and vmas does not show */
+static const char * const additions[] = { ".llvm.", ".lto_priv.", ".cfi", "__cfi_" };
+
+/*
+ * Is there such a symbol, perhaps with a suffix of link-time optimization? Each
+ * is looked up once, because they are few.
+ */
 static bool is_symbol(const char *name)
 {
 	static char *known[64];
@@ -425,7 +431,8 @@ static bool is_symbol(const char *name)
 	len = snprintf(pattern, sizeof(pattern), " %s", name);
 	for (s = kallsyms; (s = strstr(s, pattern)); s++) {
 		c = s[len];
-		if (c == '\n' || c == '\t') {
+		if (c == '\n' || c == '\t' || !strncmp(s + len, ".llvm.", 6) ||
+		    !strncmp(s + len, ".lto_priv.", 10)) {
 			if (i < 64)
 				known[i] = strdup(name);
 			return true;
@@ -464,7 +471,7 @@ static void iff(const struct vma *v, bool a, bool b, const char *what)
 /* Rules that the columns of each VMA obey */
 static void check_sense(void)
 {
-	unsigned int i, k;
+	unsigned int i, j, k;
 
 	for (i = 0; i < nr_vmas; i++) {
 		const struct vma *v = vmas + i;
@@ -515,6 +522,9 @@ static void check_sense(void)
 				wrong("%lx: ops \"%s\"", v->start, ops);
 			if (strspn(ops, SYMBOL_CHARS) != strlen(ops))
 				wrong("%lx: ops \"%s\"", v->start, ops);
+			for (j = 0; j < sizeof(additions) / sizeof(*additions); j++)
+				if (strstr(ops, additions[j]))
+					wrong("%lx: ops \"%s\"", v->start, ops);
 			if (kallsyms && !is_symbol(ops))
 				wrong("%lx: ops \"%s\" are not in kallsyms",
 				      v->start, ops);

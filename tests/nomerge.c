@@ -350,7 +350,7 @@ FIXTURE_VARIANT(pair)
 	bool no_try;		/* try_to_merge() would itself remove the cause */
 };
 
-#define PAIR(name, ...) FIXTURE_VARIANT_ADD(pair, name) { __VA_ARGS__ }
+#define PAIR(name, ...) FIXTURE_VARIANT_ADD(pair, name) { .make = __VA_ARGS__ }
 
 PAIR(no_rule_for_stacks_that_grew_together, make_none);
 PAIR(flags_permissions, make_flags, undo_flags, FLAGS, .no_try = true);

@@ -79,7 +79,7 @@ TEST_F(query, all_flags_at_all_edges)
 	/* the target has VMAs of all kinds */
 	EXPECT_LT(50u, self->world.nr);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		EXPECT_TRUE(by_name(&self->world, names[i])) {
+		EXPECT_TRUE(!!by_name(&self->world, names[i])) {
 			TH_LOG("%s", names[i]);
 		}
 	}
@@ -448,7 +448,7 @@ TEST_F(query, names_in_chroot)
 	ASSERT_STREQ(PLAIN, name_at(&self->fds, FILES_AT));
 	EXPECT_EQ(0, IN_CHILD({
 		CHECK(!chroot("/tmp"));
-		CHECK(!strcmp(PLAIN + strlen("/tmp"), name_at(&self->fds, FILES_AT)));
+		CHECK(!strcmp(&PLAIN[strlen("/tmp")], name_at(&self->fds, FILES_AT)));
 	}));
 }
 
