@@ -3981,7 +3981,8 @@ static int raw_show(struct seq_file *m, void *v)
 				same.r.dev_minor = MINOR(src->dev);
 				same.r.name_len = src->name ? src->name_len + 1 : 0;
 				same.r.ops_len = src->ops_name ? src->ops_len + 1 : 0;
-				same.r.next = ALIGN(same.r.size + same.r.name_len + same.r.ops_len, 8);
+				same.r.next = ALIGN(same.r.size + same.r.name_len +
+						    same.r.ops_len, 8);
 				same.r.page_shift = src->page_shift;
 				emit_expect(&b, same.r.next);
 			}

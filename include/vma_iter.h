@@ -140,13 +140,13 @@ static __always_inline void leaf_prefetch_vmas(const struct maple_node *leaf)
 static __always_inline void leaf_prefetch(const struct maple_node *parent, unsigned int slot,
 					  unsigned int end)
 {
-	const char *leaf;
+	const void *leaf;
 	size_t i;
 
 	if (slot <= end)
 		leaf_prefetch_vmas(maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot])));
 	if (slot < end) {
-		leaf = (const char *)maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot + 1]));
+		leaf = maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot + 1]));
 		for (i = 0; i < sizeof(struct maple_node); i += L1_CACHE_BYTES)
 			prefetch(leaf + i);
 	}
@@ -338,7 +338,7 @@ vma_cursor_read(struct vma_cursor *c, bool stable, bool prefetch, unsigned int m
 		if (!c->copy[n])
 			break;
 	}
-	if (leaf_lookahead && n)
+	if (n && leaf_lookahead)
 		c->next = READ_ONCE(((struct vm_area_struct *)c->copy[0])->vm_end);
 	return n;
 }
