@@ -64,6 +64,7 @@ TEST_F(raw, header_fields)
 		struct vmainfo_header h;
 		char more[100];
 	} large;
+	static const struct vmainfo_header read_only = { .size = sizeof(read_only) };
 	struct vmainfo_header h;
 	uint64_t before;
 	struct cursor c;
@@ -109,6 +110,8 @@ TEST_F(raw, header_fields)
 		EXPECT_EQ(-EINVAL, get_header(fd, &h, VMAINFO_HEADER_SIZE_VER0 - 1));
 		EXPECT_EQ(-E2BIG, get_header(fd, &h, 1 << 20));
 		EXPECT_EQ(-EFAULT, result_of(ioctl(fd, VMAINFO_GET_HEADER, NULL)));
+		/* The size can be read, but the header cannot be written. */
+		EXPECT_EQ(-EFAULT, result_of(ioctl(fd, VMAINFO_GET_HEADER, &read_only)));
 		EXPECT_EQ(-ENOTTY, result_of(ioctl(fd, VMAINFO_GET_HEADER + 1, &h)));
 		close(fd);
 	}
