@@ -408,8 +408,8 @@ static void compare_numa_maps(void)
 
 static char *kallsyms;
 
-/* Without CONFIG_KALLSYMS_ALL, kallsyms has only functions. */
-static bool functions_only;
+/* Without CONFIG_KALLSYMS_ALL, it has only functions, or it does not exist. */
+static bool data_symbols;
 
 /* Is there such a symbol? Each is looked up once, because they are few. */
 static bool is_symbol(const char *name)
@@ -519,7 +519,7 @@ static void check_sense(void)
 				wrong("%lx: ops \"%s\" are not in kallsyms",
 				      v->start, ops);
 		}
-		if (kallsyms && !functions_only && !strcmp(ops, "?"))
+		if (data_symbols && !strcmp(ops, "?"))
 			wrong("%lx: ops unknown, but there is kallsyms", v->start);
 	}
 }
@@ -546,7 +546,7 @@ static bool as_expected(const struct vma *v, char *condition)
 		return false;
 	*pattern++ = 0;
 	c = column_by_name(condition);
-	if (c == OPS && functions_only && strcmp(pattern, "-"))
+	if (c == OPS && !data_symbols && strcmp(pattern, "-"))
 		pattern = "[?]";
 	if (c < COLUMNS && (c == FLAGS ? flags_match(v, pattern) :
 			    !fnmatch(pattern, v->column[c], FNM_NOESCAPE)))
@@ -597,7 +597,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	kallsyms = load("kallsyms", false);
-	functions_only = kallsyms && !strstr(kallsyms, "_vm_ops\n");
+	data_symbols = kallsyms && strstr(kallsyms, "_vm_ops\n");
 	load_vmas(argc > 2 ? argv[2] : NULL);
 	compare_maps();
 	compare_raw();
