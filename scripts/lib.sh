@@ -136,9 +136,9 @@ usual_kernels() {
 		"$top/scripts/kernels"
 }
 
-# Those that are built with fragments of ours, to find bugs
+# Those that are built to find bugs, with debug.config
 debug_kernels() {
-	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
+	awk '!/^#/ && NF && $6 ~ /(^|,)debug\.config/ { print $1 }' "$top/scripts/kernels"
 }
 
 # merged_config LIST: the fragments in that list, one after the other. Of several lines about one
