@@ -139,9 +139,9 @@ usual_kernels() {
 # Those of scripts/check clients: the oldest, the stable and the newest one
 clients_kernels="bullseye trixie trixie-backports"
 
-# Those that are built with fragments of ours, to find bugs
+# Those that are built to find bugs, with debug.config
 debug_kernels() {
-	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
+	awk '!/^#/ && NF && $6 ~ /(^|,)debug\.config/ { print $1 }' "$top/scripts/kernels"
 }
 
 # merged_config LIST: the fragments in that list, one after the other. Of several lines about one

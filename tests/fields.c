@@ -408,8 +408,8 @@ static void compare_numa_maps(void)
 
 static char *kallsyms;
 
-/* Without CONFIG_KALLSYMS_ALL, kallsyms has only functions. */
-static bool functions_only;
+/* Without CONFIG_KALLSYMS_ALL, it has only functions, or it does not exist. */
+static bool data_symbols;
 
 /* What compilers add to symbols, and vmas does not show */
 static const char * const additions[] = { ".llvm.", ".lto_priv.", ".cfi", "__cfi_" };
@@ -529,7 +529,7 @@ static void check_sense(void)
 				wrong("%lx: ops \"%s\" are not in kallsyms",
 				      v->start, ops);
 		}
-		if (kallsyms && !functions_only && !strcmp(ops, "?"))
+		if (data_symbols && !strcmp(ops, "?"))
 			wrong("%lx: ops unknown, but there is kallsyms", v->start);
 	}
 }
@@ -556,7 +556,7 @@ static bool as_expected(const struct vma *v, char *condition)
 		return false;
 	*pattern++ = 0;
 	c = column_by_name(condition);
-	if (c == OPS && functions_only && strcmp(pattern, "-"))
+	if (c == OPS && !data_symbols && strcmp(pattern, "-"))
 		pattern = "[?]";
 	if (c < COLUMNS && (c == FLAGS ? flags_match(v, pattern) :
 			    !fnmatch(pattern, v->column[c], FNM_NOESCAPE)))
@@ -607,7 +607,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	kallsyms = load("kallsyms", false);
-	functions_only = kallsyms && !strstr(kallsyms, "_vm_ops\n");
+	data_symbols = kallsyms && strstr(kallsyms, "_vm_ops\n");
 	load_vmas(argc > 2 ? argv[2] : NULL);
 	compare_maps();
 	compare_raw();

@@ -538,7 +538,7 @@ TEST_F(filter, ia32_random_filters)
 
 	/* a kernel without this system call kills the caller */
 	if (IN_CHILD(set_filter_32(-1, NULL)))
-		SKIP(return, "this kernel runs no 32-bit programs");
+		SKIP(return, "this kernel runs no 32-bit programs (CONFIG_IA32_EMULATION)");
 	call = set_filter_32;
 	random_filters(_metadata, self->fd, &r, 300);
 	EXPECT_EQ(-EFAULT, call(self->fd[0], NULL));

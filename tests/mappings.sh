@@ -39,7 +39,7 @@ every_kind()
 	must vmainfo_load pid="$target"
 	must look "$target"
 	cp "$TMP/said" expect
-	cp /proc/kallsyms kallsyms
+	[ ! -e /proc/kallsyms ] || cp /proc/kallsyms kallsyms
 	result "$1: maps same as procfs" same_maps
 	# The points are printed one by one below.
 	result "$1: vmas fields match procfs" sh -c '"$0" . "$1" >"$2"' \

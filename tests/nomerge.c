@@ -552,9 +552,10 @@ static void toggle(__u64 start, __u64 end, __u64 flags)
 {
 	int prot = (flags & VMAINFO_READ ? PROT_READ : 0) |
 		   (flags & VMAINFO_WRITE ? PROT_WRITE : 0);
+	void *at = (void *)(unsigned long)start;
 
-	if (mprotect((void *)start, end - start, prot ? PROT_NONE : PROT_READ) ||
-	    mprotect((void *)start, end - start, prot))
+	if (mprotect(at, end - start, prot ? PROT_NONE : PROT_READ) ||
+	    mprotect(at, end - start, prot))
 		fatal("mprotect from %llx", start);
 }
 

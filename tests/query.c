@@ -262,7 +262,7 @@ TEST_F(query, ia32_random_requests)
 
 	/* a kernel without this system call kills the caller */
 	if (IN_CHILD(call_ioctl_32(-1, 0, 0)))
-		SKIP(return, "this kernel runs no 32-bit programs");
+		SKIP(return, "this kernel runs no 32-bit programs (CONFIG_IA32_EMULATION)");
 	do_ioctl = call_ioctl_32;
 	ASSERT_EQ(0, ask(&self->fds, &q));
 	EXPECT_EQ((unsigned long)PERMISSIONS_AT, q.vma_start);
