@@ -224,6 +224,7 @@ struct mm_identity {
 struct vmainfo_target {
 	struct pid *pid;	/* a process or thread, with a reference */
 	struct mm_identity granted; /* what the kernel last granted access to */
+	bool in_exec;		/* target_look() last found it in execve() */
 };
 
 /*
@@ -232,9 +233,13 @@ struct vmainfo_target {
  * Return: the mm, with a reference to its users, if access to it was granted.
  * Else NULL, and @now identifies the mm: @now->mm is NULL without an mm.
  * ERR_PTR(-ESRCH) if the process was reaped.
+ *
+ * exec builds the new address space step by step, and releases mmap_lock between
+ * the steps. @t->in_exec says that @mm may be such an unfinished one. It is
+ * still valid after task_unlock(): a later exec has another mm.
  */
 static struct mm_struct *target_look(const struct file *entry,
-				     const struct vmainfo_target *t,
+				     struct vmainfo_target *t,
 				     struct mm_identity *now)
 {
 	const struct mm_identity *granted = &t->granted;
@@ -264,6 +269,8 @@ static struct mm_struct *target_look(const struct file *entry,
 			same = mm == granted->mm && exec_id == granted->exec_id &&
 			       pid == granted->thread &&
 			       (!granted->own || mm == current->mm);
+			/* Bits beside it change without a lock. They do not matter. */
+			t->in_exec = data_race((bool)thread->in_execve);
 			if (same)
 				mmget(mm);
 		}
@@ -1111,7 +1118,7 @@ static int gate_read(struct gate_vma *g, const struct file *entry, pid_t nr, cha
  *
  * Return: 0 if gate_page is set or the target has changed, or an error.
  */
-static int gate_find(const struct file *entry, const struct vmainfo_target *t)
+static int gate_find(const struct file *entry, struct vmainfo_target *t)
 {
 	struct gate_vma *g = kzalloc(sizeof(*g), VMAINFO_GFP);
 	char *buf = kmalloc(PAGE_SIZE, VMAINFO_GFP);
@@ -2612,7 +2619,7 @@ static int snapshot_resolve(struct vma_snapshot *s)
  * make seq_file call again without end.
  */
 static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
-			 const struct vmainfo_target *t, unsigned int wants,
+			 struct vmainfo_target *t, unsigned int wants,
 			 const struct vma_filter *filter)
 {
 	struct mm_struct *mm;
@@ -2649,6 +2656,10 @@ static int snapshot_take(struct vma_snapshot *s, const struct file *entry,
 	s->has_mm = true;
 	if (!err)
 		err = snapshot_walk(s, mm);
+	if (t->in_exec) {
+		s->has_seq = false;
+		s->mm_seq = 0;
+	}
 	/* As exact as status: adds the CPUs' shares, without mmap_lock. */
 	for (i = 0; wants & WANTS_TOTALS && i < RSS_COUNTERS; i++)
 		s->rss[i] = get_mm_counter_sum(mm, rss_counters[i].member);
@@ -3760,7 +3771,7 @@ static noinline_for_stack int get_header(const struct file *entry, struct vmainf
 		h.vmas = READ_ONCE(mm->map_count);
 		h.flags |= VMAINFO_EXEC_ID;
 		h.exec_id = vf->target.granted.exec_id;
-		if (kcompat_mm_seq(mm, &h.mm_seq))
+		if (!vf->target.in_exec && kcompat_mm_seq(mm, &h.mm_seq))
 			h.flags |= VMAINFO_SEQ;
 		mmput_async(mm);
 	}

@@ -77,8 +77,8 @@ enum vmainfo_kind {
 /*
  * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
  * an address space that no system call was changing at that moment. Kernels
- * whose mm_lock_seq is an int (mainline 6.4 to 6.12) cannot tell whether a
- * system call was changing it, and this is not a condition there.
+ * whose mm_lock_seq is an int (mainline 6.4 to 6.12) can tell this of execve()
+ * only, and other system calls do not matter there.
  */
 #define VMAINFO_SEQ	0x4
 /* VMAINFO_SET_FILTER hides records. */

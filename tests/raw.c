@@ -259,6 +259,47 @@ TEST(exec_id_matches_mm)
 	end_child(pid);
 }
 
+static bool has_stack(struct text t)
+{
+	const struct vmainfo_record *r;
+	struct cursor c;
+
+	for (raw_first(&c, t); (r = raw_next(&c));)
+		if (r->kind == VMAINFO_KIND_STACK)
+			return true;
+	return false;
+}
+
+/*
+ * execve() maps the stack, the program and the vDSO one after another, and then
+ * names the stack. A listing has no valid sequence number until then.
+ */
+TEST(no_sequence_during_exec)
+{
+	struct vmainfo_header *h;
+	unsigned int execs = 0, partial = 0;
+	uint64_t last = UINT64_MAX;
+	struct text t;
+	pid_t pid;
+	int fd;
+
+	pid = fork_child();
+	if (!pid)
+		_exit(on_and_on());
+	fd = open_target(PROC "raw", pid);
+	while (execs < 1000 && !partial) {
+		t = slurp_again(fd);
+		ASSERT_LE(sizeof(*h), t.len);
+		h = (void *)t.s;
+		execs += last != h->exec_id;
+		last = h->exec_id;
+		partial += h->flags & VMAINFO_SEQ && !has_stack(t);
+		free(t.s);
+	}
+	EXPECT_EQ(0u, partial);
+	end_child(pid);
+}
+
 int main(int argc, char **argv)
 {
 	target_executed(argc, argv);
