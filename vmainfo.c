@@ -175,10 +175,16 @@ static bool vmainfo_may_read(void)
 	return capable(CAP_SYS_PTRACE);
 }
 
+/* A task changes its other flags at any time. */
+static bool is_kernel_thread(const struct task_struct *task)
+{
+	return READ_ONCE(task->flags) & PF_KTHREAD;
+}
+
 /* A kernel thread may have borrowed an mm. */
 static bool has_mm(const struct task_struct *task)
 {
-	return READ_ONCE(task->mm) && !(task->flags & PF_KTHREAD);
+	return READ_ONCE(task->mm) && !is_kernel_thread(task);
 }
 
 #define EXITED_THREADS_MAX 4096
@@ -328,7 +334,7 @@ static struct file *open_maps(const struct file *entry, pid_t nr, bool as_opener
 		revert_creds(caller);
 	/* For an existing task, this means hidepid, or a lack of memory. */
 	if (file == ERR_PTR(-ENOENT) &&
-	    proc_sb_info(file_inode(entry)->i_sb)->hide_pid == HIDEPID_OFF)
+	    READ_ONCE(proc_sb_info(file_inode(entry)->i_sb)->hide_pid) == HIDEPID_OFF)
 		return ERR_PTR(-ENOMEM);
 	return file;
 }
@@ -987,7 +993,7 @@ static __always_inline void vma_name_get(struct vma_name *n, struct vm_area_stru
 		n->suffix = "]";
 		return;
 	}
-	n->kind = vma->vm_flags & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
+	n->kind = READ_ONCE(vma->vm_flags) & VM_HUGETLB ? VMAINFO_KIND_HUGETLB :
 		  vma->vm_ops ? VMAINFO_KIND_SPECIAL : VMAINFO_KIND_ANON;
 	if (vma->vm_ops && vma->vm_ops->name)
 		n->text = vma->vm_ops->name(vma);
@@ -1175,14 +1181,17 @@ out:
 
 static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
 {
-	/* As environ and cmdline of procfs read them */
+	/*
+	 * As environ and cmdline of procfs read them. brk() changes @brk with
+	 * mmap_lock held for writing, and not with arg_lock.
+	 */
 	spin_lock(&mm->arg_lock);
 	l->start_code = mm->start_code;
 	l->end_code = mm->end_code;
 	l->start_data = mm->start_data;
 	l->end_data = mm->end_data;
 	l->start_brk = mm->start_brk;
-	l->brk = mm->brk;
+	l->brk = READ_ONCE(mm->brk);
 	l->start_stack = mm->start_stack;
 	l->arg_start = mm->arg_start;
 	l->arg_end = mm->arg_end;
@@ -1257,15 +1266,16 @@ static void source_set_file(struct vma_source *src, const struct vm_area_struct 
 			    const struct file *file)
 {
 	const struct inode *shown = file_user_inode(file);
-	const struct inode *inode = file_inode(file);
+	/* chmod() changes the permissions in it. */
+	const umode_t mode = READ_ONCE(file_inode(file)->i_mode);
 
 	src->ino = shown->i_ino;
 	src->dev = shown->i_sb->s_dev;
 	if (READ_ONCE(vma->vm_flags) & VM_HUGETLB)
 		src->kind = VMAINFO_KIND_HUGETLB;
-	else if (S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode))
+	else if (S_ISCHR(mode) || S_ISBLK(mode))
 		src->kind = VMAINFO_KIND_DEV;
-	else if (inode->i_sb->s_magic == TMPFS_MAGIC)
+	else if (file_inode(file)->i_sb->s_magic == TMPFS_MAGIC)
 		src->kind = VMAINFO_KIND_SHMEM;
 	else
 		src->kind = VMAINFO_KIND_FILE;
@@ -1482,7 +1492,7 @@ static enum walk_end source_add_file(struct vma_walk *w, struct vm_area_struct *
 		}
 		/* Only hugetlbfs and DAX devices have other page sizes. */
 		if ((READ_ONCE(vma->vm_flags) & VM_HUGETLB) ||
-		    S_ISCHR(file_inode(file)->i_mode)) {
+		    S_ISCHR(READ_ONCE(file_inode(file)->i_mode))) {
 			fput(src->file);
 			return WALK_UNSTABLE;
 		}
@@ -4220,7 +4230,7 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct proc
 		return ERR_PTR(-ENOENT);
 	for (vma = mm_find_vma(mm, *addr); vma; vma = mm_find_vma(mm, *addr)) {
 		if ((vma->vm_file || !(q->query_flags & PROCMAP_QUERY_FILE_BACKED_VMA)) &&
-		    (query_perms(vma->vm_flags) & perms) == perms &&
+		    (query_perms(READ_ONCE(vma->vm_flags)) & perms) == perms &&
 		    (next || vma->vm_start <= q->query_addr))
 			return vma;
 		if (!next)
@@ -4335,7 +4345,7 @@ static int query_answer(const struct file *entry, struct vmainfo_file *vf,
 	if (!err) {
 		q->vma_start = vma->vm_start;
 		q->vma_end = vma->vm_end;
-		q->vma_flags = query_perms(vma->vm_flags);
+		q->vma_flags = query_perms(READ_ONCE(vma->vm_flags));
 		q->vma_page_size = vma_kernel_pagesize(vma);
 		q->vma_offset = vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0;
 		if (vma->vm_file)
@@ -4613,7 +4623,7 @@ static void procs_line_fill(struct procs_line *line, pid_t pid, struct task_stru
 	memset(line, 0, sizeof(*line));
 	line->pid = pid;
 	get_task_comm(line->comm, leader);
-	if (leader->flags & PF_KTHREAD)
+	if (is_kernel_thread(leader))
 		return;
 	do
 		task = thread_with_mm(leader);

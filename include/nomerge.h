@@ -68,7 +68,8 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 		return (a->flags & MPOL_F_LOCAL) ||
 		       a->v.preferred_node == b->v.preferred_node;
 #endif
-	return nodes_equal(a->mempolicy_nodes, b->mempolicy_nodes);
+	/* A new cpuset changes the nodes, with mmap_lock held for writing. */
+	return data_race(nodes_equal(a->mempolicy_nodes, b->mempolicy_nodes));
 }
 #endif
 
@@ -146,8 +147,10 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 	if (READ_ONCE(prev->vm_pgoff) + pages != READ_ONCE(vma->vm_pgoff))
 		return false;
 #ifdef KCOMPAT_HAS_ANON_PGOFF
-	if (READ_ONCE(vma->vm_file) && vma_is_cow_mapping(vma))
-		return vma_start_anon_pgoff(prev) + pages == vma_start_anon_pgoff(vma);
+	/* Plain reads of numbers: if a writer changes them, the walk is repeated. */
+	if (READ_ONCE(vma->vm_file) && data_race(vma_is_cow_mapping(vma)))
+		return data_race(vma_start_anon_pgoff(prev)) + pages ==
+		       data_race(vma_start_anon_pgoff(vma));
 #endif
 	return true;
 }
@@ -175,8 +178,10 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 static __always_inline bool vma_anon_pages_moved(const struct vm_area_struct *vma)
 {
 #ifdef KCOMPAT_HAS_ANON_PGOFF
+	/* As in vma_offset_contiguous() */
 	return READ_ONCE(vma->anon_vma) && READ_ONCE(vma->vm_file) &&
-	       vma_start_anon_pgoff(vma) != READ_ONCE(vma->vm_start) >> PAGE_SHIFT;
+	       data_race(vma_start_anon_pgoff(vma)) !=
+	       READ_ONCE(vma->vm_start) >> PAGE_SHIFT;
 #else
 	return false;
 #endif

@@ -136,16 +136,66 @@ usual_kernels() {
 		"$top/scripts/kernels"
 }
 
-# Those that are built with a fragment of ours, to find bugs
+# Those of scripts/check clients: the oldest, the stable and the newest one
+clients_kernels="bullseye trixie trixie-backports"
+
+# Those that are built to find bugs, with debug.config
 debug_kernels() {
-	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
+	awk '!/^#/ && NF && $6 ~ /(^|,)debug\.config/ { print $1 }' "$top/scripts/kernels"
+}
+
+# merged_config LIST: the fragments in that list, one after the other. Of several lines about one
+# option only the last one stays.
+merged_config() {
+	local files
+
+	IFS=, read -ra files <<<"$1"
+	awk '
+		{ option = "" }
+		/^CONFIG_[A-Za-z0-9_]*=/ { option = substr($0, 1, index($0, "=") - 1) }
+		/^# CONFIG_[A-Za-z0-9_]* is not set$/ { option = $2 }
+		option in line { delete text[line[option]] }
+		option { line[option] = NR }
+		{ text[NR] = $0 }
+		END {
+			for (i = 1; i <= NR; i++)
+				if (i in text)
+					print text[i]
+		}
+	' "${files[@]/#/$top/scripts/}"
+}
+
+# lost_options WANTED CONFIG: those lines of the fragment WANTED that the kernel's CONFIG does not
+# fulfil. Exit status 1 if there are such lines.
+lost_options() {
+	awk '
+		NR == FNR && /^CONFIG_/ { has[$0]; set[substr($0, 1, index($0, "=") - 1)] }
+		NR == FNR { next }
+		/^# CONFIG_[A-Za-z0-9_]* was CONFIG_[A-Za-z0-9_]*$/ { renamed[$4 "=y"]; next }
+		/^CONFIG_[A-Za-z0-9_]*=n$/ || /^# CONFIG_[A-Za-z0-9_]* is not set$/ {
+			option = /=n$/ ? substr($0, 1, length($0) - 2) : $2
+			if (option in set)
+				lost[++nr] = $0
+			next
+		}
+		/^CONFIG_/ && !($0 in has) { lost[++nr] = $0 }
+		END {
+			for (i = 1; i <= nr; i++) {
+				if (lost[i] in renamed)
+					continue
+				print lost[i]
+				status = 1
+			}
+			exit status
+		}
+	' "$2" "$1"
 }
 
 # Reads a row of the table into k_name, k_suite, k_more, k_arch, k_flavour, k_source, k_config,
 # k_cost, k_quick, k_tests, k_extra, and sets the fields of k_cost: k_download, k_disk (MB),
 # k_making, k_quick_time and k_tests_time (seconds). Reads the row of its machine into m_host,
 # m_compiler, m_package, m_terminals and m_qemu, and sets k_make, the arguments that a kernel's
-# make wants there.
+# make wants there; k_llvm is another one, LLVM=1, if clang builds the kernel, else empty.
 kernel_row() {
 	local row kbuild
 
@@ -159,6 +209,8 @@ kernel_row() {
 	[[ $row ]] || die "$k_name: scripts/machines has no row for the architecture $k_arch"
 	read -r _ m_host kbuild m_compiler m_package m_terminals m_qemu <<<"$row"
 	m_compiler=${m_compiler#-}
+	k_llvm=
+	[[ ! $k_config ]] || ! merged_config "$k_config" | grep -qx CONFIG_CC_IS_CLANG=y || k_llvm=LLVM=1
 	k_make=(ARCH="$kbuild" ${m_compiler:+CROSS_COMPILE="$m_compiler-"})
 }
 

@@ -4,6 +4,8 @@
  * exits at once, and leaves neither mmap_lock nor memory behind. Other signals
  * do no harm.
  */
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 
 #include "stress.h"
@@ -29,6 +31,18 @@ static void command(char c)
 	start_thread(contend, map_at(NULL, PAGE, PROT_READ));
 }
 
+/* The start of the first VMA with a file behind the row */
+static unsigned long query_behind_row(int fd)
+{
+	struct procmap_query query = {
+		.size = sizeof(query),
+		.query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA | PROCMAP_QUERY_FILE_BACKED_VMA,
+		.query_addr = (unsigned long)ROW_AT,
+	};
+
+	return ioctl(fd, PROCMAP_QUERY, &query) ? 0 : query.vma_start;
+}
+
 FIXTURE(killed)
 {
 	struct target target;
@@ -39,10 +53,12 @@ FIXTURE_VARIANT(killed)
 {
 	const char *entry, *max_hold_us;
 	bool contended;
+	bool queries;		/* searches the row for a VMA with a file */
 };
 
 FIXTURE_VARIANT_ADD(killed, maps_unlimited_hold) { PROC "maps", "0", false };
 FIXTURE_VARIANT_ADD(killed, vmas_yielding) { PROC "vmas", "1", true };
+FIXTURE_VARIANT_ADD(killed, query_yielding) { PROC "maps", "1", true, true };
 
 FIXTURE_SETUP(killed)
 {
@@ -63,8 +79,11 @@ TEST_F(killed, killed_reader_leaves_nothing)
 	char *buffer = get_memory(1 << 20);
 	unsigned long before = available_kb();
 	atomic_bool *reading = get_shared(PAGE);
+	unsigned long behind = variant->queries ? query_behind_row(self->fd) : 0;
 	unsigned int i, in_read = 0;
 	pid_t pid;
+
+	ASSERT_EQ(variant->queries, behind != 0);
 
 	if (variant->contended)
 		tell(&self->target, 'w');
@@ -76,7 +95,8 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		/* Reads all, or in every second round takes snapshots. */
 		while (!pid) {
 			*reading = true;
-			if (read(self->fd, buffer, i % 2 ? 1 : 1 << 20) <= 0)
+			if (variant->queries ? query_behind_row(self->fd) != behind :
+			    read(self->fd, buffer, i % 2 ? 1 : 1 << 20) <= 0)
 				_exit(2);
 			*reading = false;
 			if (lseek(self->fd, 0, SEEK_SET))

@@ -92,12 +92,15 @@ static bool name(char *p, const char *text)
 	return !prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p, N, text);
 }
 
-static bool set_policy(char *p, int mode)
+static bool set_policy_on(char *p, int mode, unsigned long nodes)
 {
-	unsigned long nodes = 1;
-
 	return !syscall(SYS_mbind, p, N, mode, mode == MPOL_DEFAULT ? NULL : &nodes,
 			mode == MPOL_DEFAULT ? 0 : 64, 0);
+}
+
+static bool set_policy(char *p, int mode)
+{
+	return set_policy_on(p, mode, 1);
 }
 
 static int uffd_register(char *p)
@@ -263,6 +266,20 @@ static void undo_other_policy(void)
 	set_policy(B, MPOL_INTERLEAVE);
 }
 
+/* The guest has node 0 only, but the kernel keeps the nodes that were asked for. */
+#define STATIC_BIND (MPOL_BIND | MPOL_F_STATIC_NODES)
+
+static bool make_static_policy(void)
+{
+	map(A, 2 * N, RW, ANON, -1, 0);
+	return set_policy_on(A, STATIC_BIND, 1) && set_policy_on(B, STATIC_BIND, 3);
+}
+
+static void undo_static_policy(void)
+{
+	set_policy_on(B, STATIC_BIND, 1);
+}
+
 static int uffds[2];
 
 static bool make_uffd(void)
@@ -350,7 +367,7 @@ FIXTURE_VARIANT(pair)
 	bool no_try;		/* try_to_merge() would itself remove the cause */
 };
 
-#define PAIR(name, ...) FIXTURE_VARIANT_ADD(pair, name) { __VA_ARGS__ }
+#define PAIR(name, ...) FIXTURE_VARIANT_ADD(pair, name) { .make = __VA_ARGS__ }
 
 PAIR(no_rule_for_stacks_that_grew_together, make_none);
 PAIR(flags_permissions, make_flags, undo_flags, FLAGS, .no_try = true);
@@ -364,6 +381,7 @@ PAIR(name_and_no_name, make_name, undo_name, NAMED);
 PAIR(two_names, make_other_name, undo_other_name, NAMED);
 PAIR(policy_and_no_policy, make_policy, undo_policy, POLICY);
 PAIR(two_policies, make_other_policy, undo_other_policy, POLICY);
+PAIR(policies_with_other_static_nodes, make_static_policy, undo_static_policy, POLICY);
 PAIR(two_userfaultfds, make_uffd, undo_uffd, UFFD);
 PAIR(flags_and_file, make_flags_and_file, undo_file, FLAGS | OF_FILE, .no_try = true);
 PAIR(flags_file_and_offset, make_anon_and_file, NULL, FLAGS | OF_FILE | OFFSET, .no_try = true);
@@ -534,9 +552,10 @@ static void toggle(__u64 start, __u64 end, __u64 flags)
 {
 	int prot = (flags & VMAINFO_READ ? PROT_READ : 0) |
 		   (flags & VMAINFO_WRITE ? PROT_WRITE : 0);
+	void *at = (void *)(unsigned long)start;
 
-	if (mprotect((void *)start, end - start, prot ? PROT_NONE : PROT_READ) ||
-	    mprotect((void *)start, end - start, prot))
+	if (mprotect(at, end - start, prot ? PROT_NONE : PROT_READ) ||
+	    mprotect(at, end - start, prot))
 		fatal("mprotect from %llx", start);
 }
 

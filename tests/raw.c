@@ -64,6 +64,7 @@ TEST_F(raw, header_fields)
 		struct vmainfo_header h;
 		char more[100];
 	} large;
+	static const struct vmainfo_header read_only = { .size = sizeof(read_only) };
 	struct vmainfo_header h;
 	uint64_t before;
 	struct cursor c;
@@ -109,6 +110,8 @@ TEST_F(raw, header_fields)
 		EXPECT_EQ(-EINVAL, get_header(fd, &h, VMAINFO_HEADER_SIZE_VER0 - 1));
 		EXPECT_EQ(-E2BIG, get_header(fd, &h, 1 << 20));
 		EXPECT_EQ(-EFAULT, result_of(ioctl(fd, VMAINFO_GET_HEADER, NULL)));
+		/* The size can be read, but the header cannot be written. */
+		EXPECT_EQ(-EFAULT, result_of(ioctl(fd, VMAINFO_GET_HEADER, &read_only)));
 		EXPECT_EQ(-ENOTTY, result_of(ioctl(fd, VMAINFO_GET_HEADER + 1, &h)));
 		close(fd);
 	}
@@ -122,7 +125,7 @@ TEST_F(raw, sequence_counts_changes)
 
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
 	if (!(h.flags & VMAINFO_SEQ))
-		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
+		SKIP(return, "this kernel has no sequence of an mm's changes (CONFIG_PER_VMA_LOCK, from 6.4 on)");
 	/* reading does not change it */
 	ASSERT_TRUE(raw_first(&c, slurp(fd, 1 << 20)));
 	EXPECT_EQ(h.mm_seq, c.header->mm_seq);
@@ -158,7 +161,7 @@ TEST(no_sequence_during_change)
 	fd = open_target(PROC "raw", getpid());
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
 	if (!(h.flags & VMAINFO_SEQ))
-		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
+		SKIP(return, "this kernel has no sequence of an mm's changes (CONFIG_PER_VMA_LOCK, from 6.4 on)");
 	map_at(NULL, 4096, PROT_READ);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
 	if (now.mm_seq != h.mm_seq + 2)
