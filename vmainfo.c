@@ -526,12 +526,27 @@ struct vma_record {
 	unsigned long end;	/* exclusive */
 	u64 offset;		/* of @start in the file, 0 without a file */
 	unsigned long flags;	/* the kernel's own VM_* bits */
-	u32 source;		/* index of its struct vma_source */
-	u8 policy;		/* kcompat_vma_policy() */
-	bool anon_vma;		/* whether it has an anon_vma */
-	u8 nomerge;		/* VMAINFO_NOMERGE_*, if WANTS_NOMERGE */
-	bool adjoins;		/* a VMA ends at @start; only with a filter */
+	union {
+		struct {
+			u32 source;	/* index of its struct vma_source */
+			u8 policy;	/* kcompat_vma_policy() */
+			bool anon_vma;	/* whether it has an anon_vma */
+			u8 nomerge;	/* VMAINFO_NOMERGE_*, if WANTS_NOMERGE */
+			bool adjoins;	/* a VMA ends at @start; only with a filter */
+		};
+		u64 rest;	/* record_rest() */
+	};
 };
+
+/* The last eight bytes of a record, to be stored at once. The others are 0. */
+static __always_inline u64 record_rest(u32 source, u8 policy, bool anon_vma)
+{
+#ifdef __LITTLE_ENDIAN
+	return source | (u64)policy << 32 | (u64)anon_vma << 40;
+#else
+	return (u64)source << 32 | (u64)policy << 24 | anon_vma << 16;
+#endif
+}
 
 /* The build ID of a source's file */
 struct vma_build_id {
@@ -1319,20 +1334,45 @@ struct walk_file {
 
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
-	struct walk_file last;	/* file of the last VMA with one */
-	struct walk_file other;	/* the file before that */
+	struct walk_file files[2]; /* the last two files of VMAs */
+	unsigned int older;	/* the index of the one that was seen before */
 };
 
+/* Sets *@source if a file is one of the last two. */
+static __always_inline bool walk_file_known(struct walk_pos *pos, const struct file *file,
+					    const struct vm_operations_struct *ops, u32 *source)
+{
+	if (file == pos->files[0].file && ops == pos->files[0].ops) {
+		pos->older = 1;
+		*source = pos->files[0].source;
+		return true;
+	}
+	if (file == pos->files[1].file && ops == pos->files[1].ops) {
+		pos->older = 0;
+		*source = pos->files[1].source;
+		return true;
+	}
+	return false;
+}
+
 /*
- * The VMA that ends at the position, with which the next one is compared. If it
- * was not recorded last, or is unusual to walk_compare(), @source is U32_MAX,
- * and @anon_vma and @shift are not used.
+ * What the VMA that ends at the position has, with which the next one is
+ * compared. If it was not recorded last, @plain is false, and only @vma is used.
  */
 struct walk_prev {
-	struct vm_area_struct *vma; /* or NULL; valid like struct vma_walk.vmi */
-	const struct anon_vma *anon_vma; /* only compared */
+	struct vm_area_struct *vma; /* or NULL; valid like struct vma_walk.cursor */
+	const struct file *file; /* the pointers are only compared */
+	const struct vm_operations_struct *ops;
+	const struct anon_vma *anon_vma;
 	u64 shift;		/* its offset less its address */
-	u32 source;
+	unsigned long flags;
+	bool plain;		/* nothing but the above prevents a merge */
+	u64 rest;		/* record_rest() */
+	/*
+	 * The end of a VMA without a file must be below this, so that it has the
+	 * same source. 0 if the next VMA must not be added by run_add().
+	 */
+	unsigned long limit;
 };
 
 /* How far a walk with a filter has come */
@@ -1345,11 +1385,10 @@ struct walk_progress {
 struct vma_walk {
 	struct vma_snapshot *s;	/* gets the records */
 	struct mm_struct *mm;	/* the caller has a reference to its users */
-	struct vma_iterator vmi; /* valid while mmap_lock or RCU is held */
 	struct walk_pos pos;	/* where the walk continues */
 	struct walk_prev prev;	/* what ends there; see walk_seek() */
 	struct walk_progress progress; /* only with a filter */
-	struct vma_leaves *leaves; /* only with a filter; valid like @vmi */
+	struct vma_cursor *cursor; /* valid while mmap_lock or RCU is held */
 	struct mm_marks marks;
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
@@ -1475,7 +1514,7 @@ static bool source_same_file(const struct vma_source *src, const void *key)
  * Finds or adds the source of a VMA. A source has a reference to its file, so a
  * VMA with the same pointer has the same file.
  */
-static __always_inline enum walk_end
+static noinline enum walk_end
 source_add(struct vma_walk *w, struct vm_area_struct *vma, u32 fixed, u32 *index)
 {
 	struct file *file = READ_ONCE(vma->vm_file);
@@ -1486,53 +1525,33 @@ source_add(struct vma_walk *w, struct vm_area_struct *vma, u32 fixed, u32 *index
 
 	if (!file || kcompat_has_anon_name(vma))
 		return w->stable ? source_add_text(w, vma, fixed, index) : WALK_UNSTABLE;
-	if (file == w->pos.other.file && ops == w->pos.other.ops) {
-		found.source = w->pos.other.source;
-	} else {
-		hash = pointers_hash(file, ops);
-		found.source = source_find(w->s, hash, &found, source_same_file);
-		if (!found.source) {
-			added = source_add_file(w, vma, file, ops, hash);
-			if (added != WALK_MORE)
-				return added;
-			found.source = w->s->sources_nr - 1;
-		}
+	hash = pointers_hash(file, ops);
+	found.source = source_find(w->s, hash, &found, source_same_file);
+	if (!found.source) {
+		added = source_add_file(w, vma, file, ops, hash);
+		if (added != WALK_MORE)
+			return added;
+		found.source = w->s->sources_nr - 1;
 	}
-	w->pos.other = w->pos.last;
-	w->pos.last = found;
+	w->pos.files[w->pos.older] = found;
+	w->pos.older = !w->pos.older;
 	*index = found.source;
 	return WALK_MORE;
 }
 
-static noinline u8 walk_compare_unusual(const struct vma_walk *w,
-					const struct vm_area_struct *last,
-					const struct vm_area_struct *vma)
-{
-	const bool closes = vma_closes(w, last) || vma_closes(w, vma);
-
-	return vma_nomerge(last, vma, closes) | vma_nomerge_unusual(last, vma, w->stable);
-}
-
 /*
- * Compares a VMA with the one that ends where it starts, if there is one, and
- * stores what the next VMA is compared with.
+ * Compares a VMA with the one that ends where it starts, if there is one. @last
+ * is the VMA in front, or NULL.
  */
-static noinline u8 walk_compare(const struct vma_walk *w, struct walk_prev *prev,
-				const struct vm_area_struct *last,
-				const struct vm_area_struct *vma, u64 shift, u32 source)
+static noinline u8 walk_compare(const struct vma_walk *w, const struct vm_area_struct *last,
+				const struct vm_area_struct *vma)
 {
-	const bool unusual = (w->s->sources[source].bits & SOURCE_CLOSES) ||
-			     (READ_ONCE(vma->vm_flags) & NOMERGE_UNUSUAL_FLAGS) ||
-			     kcompat_vma_policy(vma) || kcompat_has_anon_name(vma) ||
-			     vma_anon_pages_moved(vma);
-	const bool both_usual = !unusual && prev->source != U32_MAX;
+	bool closes;
 
-	prev->anon_vma = READ_ONCE(vma->anon_vma);
-	prev->shift = shift;
-	prev->source = unusual ? U32_MAX : source;
 	if (!last || READ_ONCE(last->vm_end) != READ_ONCE(vma->vm_start))
 		return 0;
-	return both_usual ? vma_nomerge(last, vma, false) : walk_compare_unusual(w, last, vma);
+	closes = vma_closes(w, last) || vma_closes(w, vma);
+	return vma_nomerge(last, vma, closes) | vma_nomerge_unusual(last, vma, w->stable);
 }
 
 /* Returns how many records fit into the block of the next one, 0 without one. */
@@ -1546,90 +1565,187 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds consecutive VMAs, and of the first only the part above the position. All
- * of their records fit into the current block. From a VMA that is not stable,
- * this reads numbers, pointers to compare, and the policy. @nomerge is a
- * constant.
+ * Adds the VMAs from *@slot on whose records differ from that of the VMA in front
+ * in addresses, offset and flags alone. With @nomerge, each also starts where the
+ * VMA in front ends, and nothing but their flags keeps the two from being merged.
+ * *@next is the end of the last VMA. Returns the next record, and sets *@slot to
+ * the slot of the next VMA. @nomerge and @has_file are constants.
  */
-static __always_inline enum walk_end
-records_add(struct vma_walk *w, struct vm_area_struct **vmas, unsigned int n, bool nomerge)
+static __always_inline struct vma_record *
+run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record *r,
+	unsigned long *next, bool nomerge, bool has_file)
 {
-	struct vma_snapshot *s = w->s;
-	struct vma_record *const first_rec = record_at(s, s->nr);
-	const struct vma_record *end_rec = first_rec + n;
-	struct vma_record *r = first_rec;
-	const struct mm_marks marks = w->marks;
-	const struct vm_operations_struct *ops;
-	const struct anon_vma *anon_vma;
-	const struct file *file;
-	struct vm_area_struct *vma;
-	struct vm_area_struct *const first = *vmas;
-	struct walk_prev prev = w->prev;
-	const unsigned long from = w->pos.next;
-	unsigned long start, end, flags, differ, next = from;
-	enum walk_end added = WALK_MORE;
-	bool known, unusual;
-	u8 policy;
-	u32 fixed;
+	const struct file *const file = has_file ? prev->file : NULL;
+	const struct vm_operations_struct *const ops = has_file ? prev->ops : NULL;
+	const struct anon_vma *const anon_vma = prev->anon_vma;
+	const unsigned long limit = prev->limit;
+	const u64 rest = prev->rest, shift = prev->shift;
+	unsigned long start, end, flags, other, last_end = *next, last_flags = prev->flags;
+	const struct vm_area_struct *vma;
+	void **p = *slot;
 	u64 offset;
 
-	vmas[-1] = w->prev.vma;
-	for (; r < end_rec; r++) {
-		vma = *vmas++;
+	for (; p < end_slot; p++, r++) {
+		vma = *p;
+		if (!vma)
+			break;
 		start = READ_ONCE(vma->vm_start);
 		end = READ_ONCE(vma->vm_end);
+		flags = READ_ONCE(vma->vm_flags);
+		if ((nomerge && start != last_end) || (!has_file && end >= limit))
+			break;
+		/* One branch takes fewer instructions than three. */
+		other = (unsigned long)READ_ONCE(vma->vm_file) ^ (unsigned long)file;
+		other |= (unsigned long)READ_ONCE(vma->vm_ops) ^ (unsigned long)ops;
+		other |= (unsigned long)kcompat_vma_own_policy(vma);
+		if (other || kcompat_has_anon_name(vma))
+			break;
+		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
+		if (nomerge && (READ_ONCE(vma->anon_vma) != anon_vma || offset - start != shift ||
+				((flags ^ last_flags) & NOMERGE_UNUSUAL_FLAGS)))
+			break;
+		r->start = start;
+		r->end = end;
+		r->offset = has_file ? offset : 0;
+		r->flags = flags;
+		r->rest = rest;
+		if (nomerge)
+			r->nomerge = (flags ^ last_flags) & ~NOMERGE_IGNORED_FLAGS ?
+				     VMAINFO_NOMERGE_FLAGS : 0;
+		else
+			r->anon_vma = READ_ONCE(vma->anon_vma);
+		last_end = end;
+		last_flags = flags;
+	}
+	prev->flags = last_flags;
+	*next = last_end;
+	*slot = p;
+	return r;
+}
+
+/*
+ * Adds the VMAs in @n slots, the first of which is not a gap, and of that VMA
+ * only the part above the position. All of their records fit into the current
+ * block. From a VMA that is not stable, this reads numbers, pointers to compare,
+ * and the policy. @nomerge is a constant.
+ */
+static __always_inline enum walk_end
+records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
+{
+	struct vma_snapshot *s = w->s;
+	struct walk_prev *const prev = &w->prev;
+	struct vma_record *const first_rec = record_at(s, s->nr);
+	struct vma_record *r = first_rec;
+	const unsigned long from = w->pos.next;
+	unsigned long start, end, flags, next = from;
+	const struct vm_operations_struct *ops;
+	void **const end_slot = slots + n;
+	const struct anon_vma *anon_vma;
+	enum walk_end added = WALK_MORE;
+	struct vm_area_struct *vma;
+	const struct file *file;
+	void **slot = slots;
+	u32 fixed, source, index;
+	u64 offset, shift, rest;
+	bool known, plain, same;
+	u8 policy, reasons;
+
+	while (slot < end_slot) {
+		vma = *slot;
+		if (!vma) {
+			slot++;
+			continue;
+		}
 		file = READ_ONCE(vma->vm_file);
+		if (file == prev->file && prev->limit) {
+			r = file ? run_add(prev, &slot, end_slot, r, &next, nomerge, true) :
+				   run_add(prev, &slot, end_slot, r, &next, nomerge, false);
+			if (slot == end_slot)
+				break;
+			vma = *slot;
+			if (!vma)
+				continue;
+			file = READ_ONCE(vma->vm_file);
+		}
+		start = READ_ONCE(vma->vm_start);
+		end = READ_ONCE(vma->vm_end);
 		ops = READ_ONCE(vma->vm_ops);
 		flags = READ_ONCE(vma->vm_flags);
 		anon_vma = READ_ONCE(vma->anon_vma);
 		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
-		r->start = start;
-		r->end = end;
-		r->flags = flags;
 		policy = kcompat_vma_policy(vma);
-		r->policy = policy;
-		r->anon_vma = anon_vma;
-		unusual = policy;
+		shift = offset - start;
 		fixed = SOURCE_ANON;
 		if (file) {
-			r->offset = offset;
-			r->source = w->pos.last.source;
-			known = file == w->pos.last.file && ops == w->pos.last.ops &&
-				!kcompat_has_anon_name(vma);
-			unusual |= vma_anon_pages_moved(vma);
+			known = !kcompat_has_anon_name(vma) &&
+				walk_file_known(&w->pos, file, ops, &source);
 		} else {
-			r->offset = 0;
-			fixed = fixed_source(start, end, &marks);
-			r->source = fixed;
+			offset = 0;
+			fixed = fixed_source(start, end, &w->marks);
+			source = fixed;
 			known = !ops && !kcompat_has_anon_name(vma);
 		}
 		if (!known) {
-			added = source_add(w, vma, fixed, &r->source);
+			added = source_add(w, vma, fixed, &index);
 			if (added != WALK_MORE)
 				break;
+			source = index;
 		}
+		r->start = start;
+		r->end = end;
+		r->offset = offset;
+		r->flags = flags;
+		rest = record_rest(source, policy, anon_vma);
+		r->rest = rest;
+		plain = !policy && !kcompat_has_anon_name(vma);
 		if (nomerge) {
-			differ = NOMERGE_UNUSUAL_FLAGS;
-			if (likely(start == next && r->source == prev.source &&
-				   offset - start == prev.shift &&
-				   anon_vma == prev.anon_vma && !unusual))
-				differ = flags ^ r[-1].flags;
-			if (likely(!(differ & NOMERGE_UNUSUAL_FLAGS)))
-				r->nomerge = differ & ~NOMERGE_IGNORED_FLAGS ?
-					VMAINFO_NOMERGE_FLAGS : 0;
-			else
-				r->nomerge = walk_compare(w, &prev, vmas[-2], vma, offset - start,
-							  r->source);
+			plain = plain && !(flags & NOMERGE_UNUSUAL_FLAGS) &&
+				!vma_anon_pages_moved(vma) &&
+				(source < SOURCES_FIXED ||
+				 !(s->sources[source].bits & SOURCE_CLOSES));
+			same = plain && prev->plain &&
+			       (!NOMERGE_TWO_OFFSETS || !file == !prev->file);
+			reasons = 0;
+			if (same && start == next) {
+				if ((flags ^ prev->flags) & ~NOMERGE_IGNORED_FLAGS)
+					reasons |= VMAINFO_NOMERGE_FLAGS;
+				if (file != prev->file)
+					reasons |= VMAINFO_NOMERGE_FILE;
+				if (shift != prev->shift)
+					reasons |= VMAINFO_NOMERGE_OFFSET;
+				if (anon_vma != prev->anon_vma) {
+					reasons |= VMAINFO_NOMERGE_ANON_VMA;
+					same = anon_vma && prev->anon_vma;
+				}
+			}
+			/* Slots in front of an adjacent VMA are not gaps. */
+			if (!same)
+				reasons = walk_compare(w, slot == slots ? prev->vma : slot[-1],
+						       vma);
+			r->nomerge = reasons;
 		}
+		prev->plain = plain;
+		prev->file = file;
+		prev->ops = ops;
+		prev->anon_vma = anon_vma;
+		prev->shift = shift;
+		prev->flags = flags;
+		prev->rest = rest;
+		prev->limit = 0;
+		/* run_add() does not call vma_anon_pages_moved(). */
+		if (plain && file && !(NOMERGE_TWO_OFFSETS && anon_vma))
+			prev->limit = ULONG_MAX;
+		else if (plain && source == SOURCE_ANON && start > w->marks.brk)
+			prev->limit = w->marks.start_stack;
 		next = end;
+		slot++;
+		r++;
 	}
-	if (nomerge) {
-		w->prev = prev;
-		w->prev.vma = vmas[-1];
-	}
+	prev->vma = slots[n - 1];
 	/* Only the first VMA of a critical section can reach across the position. */
 	if (next != from && first_rec->start < from) {
-		first_rec->offset += READ_ONCE(first->vm_file) ? from - first_rec->start : 0;
+		vma = *slots;
+		first_rec->offset += READ_ONCE(vma->vm_file) ? from - first_rec->start : 0;
 		first_rec->start = from;
 	}
 	w->pos.next = next;
@@ -1683,10 +1799,9 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	/* No record needs its predecessor, so block_begin() is not called. */
 	if (s->nr == s->cap)
 		return WALK_RECORDS_FULL;
-	if (file && file == w->pos.last.file && ops == w->pos.last.ops &&
-	    !kcompat_has_anon_name(vma)) {
-		source = w->pos.last.source;
-	} else if (file || ops || kcompat_has_anon_name(vma)) {
+	if ((file || ops || kcompat_has_anon_name(vma)) &&
+	    (!file || kcompat_has_anon_name(vma) ||
+	     !walk_file_known(&w->pos, file, ops, &source))) {
 		added = source_add(w, vma, fixed, &source);
 		if (added != WALK_MORE)
 			return added;
@@ -1696,8 +1811,8 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 
 	r = record_at(s, s->nr++);
 	r->nomerge = 0;
-	if (s->wants & WANTS_NOMERGE && last && READ_ONCE(last->vm_end) == start)
-		r->nomerge = walk_compare_unusual(w, last, vma);
+	if (s->wants & WANTS_NOMERGE)
+		r->nomerge = walk_compare(w, last, vma);
 	if (start < last_end) {
 		offset += file ? last_end - start : 0;
 		start = last_end;
@@ -1736,7 +1851,7 @@ static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max
 	void **slots;
 
 	while (seen < max && end == WALK_MORE) {
-		n = vma_read_leaf(&w->vmi, w->leaves, w->stable, VMA_BATCH, &slots);
+		n = vma_cursor_read(w->cursor, w->stable, false, VMA_LEAF_MAX, &slots);
 		if (!n)
 			end = WALK_DONE;
 		for (i = 0, gaps = 0; i < n; i++) {
@@ -1792,16 +1907,15 @@ static noinline enum walk_end walk_ranges(struct vma_walk *w, unsigned int max)
 			continue;
 		if (range->start > ULONG_MAX)
 			return WALK_DONE;
-		vma_leaves_seek(&w->vmi, w->leaves, w->mm,
-				max_t(unsigned long, range->start, w->pos.next));
+		vma_cursor_seek(w->cursor, max_t(unsigned long, range->start, w->pos.next));
 		/* Most ranges are in one VMA. */
 		for (i = 0, n = 0, seen = 0; ; i++) {
 			if (i == n) {
 				/* Continues behind the last VMA next time */
 				if (seen >= max)
 					goto out;
-				n = vma_read_leaf(&w->vmi, w->leaves, w->stable,
-						  seen ? VMA_BATCH : 1, &slots);
+				n = vma_cursor_read(w->cursor, w->stable, false,
+						    seen ? VMA_LEAF_MAX : 1, &slots);
 				if (!n)
 					return WALK_DONE;
 				i = 0;
@@ -1846,44 +1960,56 @@ static size_t walk_seen(const struct vma_walk *w)
 static void walk_seek(struct vma_walk *w)
 {
 	const unsigned long next = w->pos.next;
-	struct vm_area_struct *vma;
 
-	w->prev = (struct walk_prev) { .source = U32_MAX };
+	w->prev.vma = NULL;
+	w->prev.plain = false;
+	w->prev.limit = 0;
 	if (next && w->s->wants & WANTS_NOMERGE) {
-		vma_iter_init(&w->vmi, w->mm, next - 1);
-		if (vma_read_batch(&w->vmi, next - 1, &vma, 1))
-			w->prev.vma = vma;
+		vma_iter_init(&w->cursor->vmi, w->mm, next - 1);
+		w->prev.vma = vma_next(&w->cursor->vmi);
 	}
-	vma_iter_init(&w->vmi, w->mm, next);
-	vma_leaves_init(w->leaves, next);
+	vma_cursor_init(w->cursor, w->mm, next);
 }
 
-/* Adds up to @max VMAs that end above the position; see walk_seek(). */
+/*
+ * Adds VMAs that end above the position, up to @max and the rest of a leaf; see
+ * walk_seek().
+ */
 static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 {
 	const bool nomerge = w->s->wants & WANTS_NOMERGE;
 	struct vma_snapshot *s = w->s;
-	/* The first element is for records_add(). */
-	struct vm_area_struct *vmas[1 + VMA_BATCH];
-	unsigned int n, room = 0;
+	const size_t enough = s->nr + max;
+	unsigned int n, fit, room = 0;
 	enum walk_end end;
+	void **slots;
+	size_t from;
 
 	if (unlikely(w->s->filter))
 		return w->s->filter->nr_ranges ? walk_ranges(w, max) : walk_filtered(w, max);
-	for (; max; max -= n) {
-		if (!room)
-			room = block_begin(s);
-		n = min3(max, room ?: 1, (unsigned int)VMA_BATCH);
-		n = vma_read_batch(&w->vmi, w->pos.next, vmas + 1, n);
+	while (s->nr < enough) {
+		n = vma_cursor_read(w->cursor, w->stable, true, VMA_LEAF_MAX, &slots);
 		if (!n)
 			return WALK_DONE;
-		if (!room)
-			return WALK_RECORDS_FULL;
-		room -= n;
-		end = nomerge ? records_add(w, vmas + 1, n, true) :
-				records_add(w, vmas + 1, n, false);
-		if (end != WALK_MORE)
-			return end;
+		for (;;) {
+			for (; n && !*slots; n--)
+				slots++;
+			if (!n)
+				break;
+			if (!room)
+				room = block_begin(s);
+			if (!room)
+				return WALK_RECORDS_FULL;
+			fit = min(n, room);
+			from = s->nr;
+			end = nomerge ? records_add(w, slots, fit, true) :
+					records_add(w, slots, fit, false);
+			if (end != WALK_MORE)
+				return end;
+			room -= s->nr - from;
+			slots += fit;
+			n -= fit;
+		}
 	}
 	return WALK_MORE;
 }
@@ -2049,7 +2175,7 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		if (end == WALK_UNSTABLE && mmap_read_trylock(w->mm)) {
 			w->stable = true;
 			walk_seek(w);
-			end = walk_some(w, min_t(size_t, enough - walk_seen(w), LOCK_STRIDE));
+			end = walk_some(w, LOCK_STRIDE);
 			w->stable = false;
 			mmap_read_unlock(w->mm);
 		}
@@ -2141,8 +2267,8 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
  */
 static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 {
-	struct vma_leaves leaves __uninitialized;
-	struct vma_walk w = { .s = s, .mm = mm, .leaves = &leaves };
+	struct vma_cursor cursor __uninitialized;
+	struct vma_walk w = { .s = s, .mm = mm, .cursor = &cursor };
 	struct walk_backoff backoff = {
 		.hold_ns = max_hold_ns(),
 		.tries = HAVE_MMAP_LOCK_SPECULATE ? BACKOFF_TRIES : 0,
@@ -3839,7 +3965,7 @@ static int raw_show(struct seq_file *m, void *v)
 	struct raw_flags_cache cache = {};
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
-	u64 more[2] = {}; /* flags without and with an anon_vma */
+	u64 rest, more = 0; /* bits of flags that are not the VMA's */
 	const struct vma_build_id *id = NULL;
 	struct emit_batch b;
 	char *p;
@@ -3848,41 +3974,46 @@ static int raw_show(struct seq_file *m, void *v)
 		raw_header(m, s);
 		return 0;
 	}
-	for (b = emit_begin(m, v); b.r < b.end_rec; b.r++) {
-		if (b.r->source != known) {
-			known = b.r->source;
-			src = record_source(s, b.r);
-			same.r.size = VMAINFO_RECORD_SIZE_VER0;
-			id = s->build_ids && !is_gate(s, b.r) ? &s->build_ids[known] : NULL;
-			if (id && id->size)
-				same.r.size = sizeof(same.r);
-			same.r.kind = src->kind;
-			same.r.ino = src->ino;
-			same.r.dev_major = MAJOR(src->dev);
-			same.r.dev_minor = MINOR(src->dev);
-			same.r.name_len = src->name ? src->name_len + 1 : 0;
-			more[0] = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
-				  (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
-			more[1] = more[0] | VMAINFO_ANON_VMA;
-			same.r.ops_len = src->ops_name ? src->ops_len + 1 : 0;
-			same.r.next = ALIGN(same.r.size + same.r.name_len + same.r.ops_len, 8);
-			same.r.page_shift = src->page_shift;
-			emit_expect(&b, same.r.next);
+	b = emit_begin(m, v);
+	for (rest = ~b.r->rest; b.r < b.end_rec; b.r++) {
+		if (b.r->rest != rest) {
+			rest = b.r->rest;
+			if (b.r->source != known) {
+				known = b.r->source;
+				src = record_source(s, b.r);
+				same.r.size = VMAINFO_RECORD_SIZE_VER0;
+				id = s->build_ids && !is_gate(s, b.r) ? &s->build_ids[known] : NULL;
+				if (id && id->size)
+					same.r.size = sizeof(same.r);
+				same.r.kind = src->kind;
+				same.r.ino = src->ino;
+				same.r.dev_major = MAJOR(src->dev);
+				same.r.dev_minor = MINOR(src->dev);
+				same.r.name_len = src->name ? src->name_len + 1 : 0;
+				same.r.ops_len = src->ops_name ? src->ops_len + 1 : 0;
+				same.r.next = ALIGN(same.r.size + same.r.name_len +
+						    same.r.ops_len, 8);
+				same.r.page_shift = src->page_shift;
+				emit_expect(&b, same.r.next);
+			}
+			same.r.policy = b.r->policy;
+			same.r.nomerge = b.r->nomerge;
+			more = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
+			       (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0) |
+			       (b.r->anon_vma ? VMAINFO_ANON_VMA : 0);
 		}
 		if (b.p >= b.limit)
 			break;
 		/* The buffer and all sizes in it are aligned to 8 bytes. */
 		raw = (union raw_record_words *)b.p;
 		raw->words[0] = same.words[0];
-		raw->r.policy = b.r->policy;
 		raw->r.start = b.r->start;
 		raw->r.end = b.r->end;
 		raw->r.offset = b.r->offset;
 		raw->r.ino = same.r.ino;
-		raw->r.flags = raw_flags(&cache, b.r->flags) | more[b.r->anon_vma];
+		raw->r.flags = raw_flags(&cache, b.r->flags) | more;
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
-		raw->r.nomerge = b.r->nomerge;
 		if (same.r.next != VMAINFO_RECORD_SIZE_VER0) {
 			/* The padding is in the last word. */
 			*((u64 *)(b.p + same.r.next) - 1) = 0;

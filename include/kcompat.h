@@ -195,15 +195,26 @@ static inline struct pid *kcompat_find_ge_pid(int nr, struct pid_namespace *ns)
 }
 
 /*
- * The MPOL_* mode of a VMA's own policy plus 1, 0 without a policy. A policy is
- * replaced with mmap_lock held for writing only. Where it can be read without
- * the lock, it is freed by RCU. Before 5.14 "local" was MPOL_PREFERRED with a
- * flag, and the macro of the flag existed.
+ * A VMA's own policy, or NULL. A policy is replaced with mmap_lock held for
+ * writing only. Where it can be read without the lock, it is freed by RCU.
+ */
+static inline const struct mempolicy *kcompat_vma_own_policy(const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_NUMA
+	return READ_ONCE(vma->vm_policy);
+#else
+	return NULL;
+#endif
+}
+
+/*
+ * The MPOL_* mode of a VMA's own policy plus 1, 0 without a policy. Before 5.14
+ * "local" was MPOL_PREFERRED with a flag, and the macro of the flag existed.
  */
 static inline u8 kcompat_vma_policy(const struct vm_area_struct *vma)
 {
 #ifdef CONFIG_NUMA
-	const struct mempolicy *pol = READ_ONCE(vma->vm_policy);
+	const struct mempolicy *pol = kcompat_vma_own_policy(vma);
 
 #ifdef MPOL_F_LOCAL
 	if (pol && pol->mode == MPOL_PREFERRED && (pol->flags & MPOL_F_LOCAL))

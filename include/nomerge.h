@@ -162,6 +162,13 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 	return true;
 }
 
+/* Whether vma_offset_contiguous() compares two offsets */
+#ifdef KCOMPAT_HAS_ANON_PGOFF
+#define NOMERGE_TWO_OFFSETS 1
+#else
+#define NOMERGE_TWO_OFFSETS 0
+#endif
+
 /* VM_SPECIAL, which is no compile-time constant on the newest kernels */
 #define NOMERGE_SPECIAL_FLAGS (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
 

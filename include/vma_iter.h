@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How the VMAs of an mm are read: in batches, and without mmap_lock. Only
- * vmainfo.c can include this header, as it defines a variable.
+ * How the VMAs of an mm are read: a leaf of the maple tree at a time, and without
+ * mmap_lock. Only vmainfo.c can include this header, as it defines a variable.
  */
 #ifndef VMAINFO_VMA_ITER_H
 #define VMAINFO_VMA_ITER_H
@@ -14,34 +14,101 @@
 
 #include "kcompat.h"
 
-/* The most VMAs that vma_read_batch() returns */
-#define VMA_BATCH 16
-
-/* The most pointers that vma_read_leaf() returns */
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-#define VMA_LEAF_MAX (MAPLE_RANGE64_SLOTS > VMA_BATCH ? MAPLE_RANGE64_SLOTS : VMA_BATCH)
+/* The most pointers that vma_cursor_read() returns */
+#ifdef VMA_ITERATOR
+#define VMA_LEAF_MAX MAPLE_RANGE64_SLOTS
 #else
-#define VMA_LEAF_MAX VMA_BATCH
+#define VMA_LEAF_MAX 16
 #endif
 
-/* Set by leaf_lookahead_init() if the look-ahead works on this kernel. */
+/* Set by leaf_lookahead_init() if the maple tree has the expected layout. */
 static bool leaf_lookahead __ro_after_init __maybe_unused;
 
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-static __always_inline void *maple_node_of(const void *entry)
+/* The most internal nodes above a leaf that a cursor keeps */
+#define VMA_PATH_MAX 16
+
+/*
+ * A position that moves up through the VMAs of an mm from leaf to leaf of its
+ * maple tree. A step by vma_next() costs a hundred instructions, and one within
+ * a leaf a few. A cursor is valid as long as mmap_lock is held without a break,
+ * or with HAVE_MMAP_LOCK_SPECULATE within one RCU read-side critical section.
+ *
+ * linux/maple_tree.h defines the layout: nodes are 256-byte aligned, and the low
+ * bits of a pointer to one have other uses. A pivot is the last address of its
+ * slot. All nodes above the leaves have the type maple_arange_64. A node that was
+ * removed from the tree is its own parent, and its slots are not reliable. RCU
+ * keeps its memory.
+ */
+struct vma_cursor {
+	struct mm_struct *mm;
+	struct vma_iterator vmi; /* where each VMA takes a search of its own */
+	unsigned long next;	/* the position, an address in the next leaf */
+	bool end;		/* the last leaf was read */
+	unsigned int depth;	/* number of nodes in @path, 0 at first */
+	/* The nodes above the last leaf, from the root on */
+	struct {
+		const struct maple_node *node; /* valid like the cursor */
+		unsigned long max;	/* the last address below it */
+		unsigned int slot;	/* which of its children is on the path */
+	} path[VMA_PATH_MAX];
+	/* Pointers from a leaf that may change, or from @vmi */
+	void *copy[VMA_LEAF_MAX];
+};
+
+/* Moves a cursor that stays in its critical section up to an address. */
+static inline void vma_cursor_seek(struct vma_cursor *c, unsigned long addr)
+{
+	c->next = addr;
+	c->end = false;
+	if (!leaf_lookahead)
+		vma_iter_init(&c->vmi, c->mm, addr);
+}
+
+/* Begins a critical section at an address. */
+static inline void vma_cursor_init(struct vma_cursor *c, struct mm_struct *mm, unsigned long addr)
+{
+	c->mm = mm;
+	c->depth = 0;
+	vma_cursor_seek(c, addr);
+}
+
+#ifdef VMA_ITERATOR
+static __always_inline const struct maple_node *maple_node_of(const void *entry)
 {
 	return (void *)((unsigned long)entry & ~(unsigned long)MAPLE_NODE_MASK);
 }
 
-/*
- * The last slot of a leaf that can be in use. In a full leaf, the last slot
- * takes the place of @meta, so that @meta.end is not the number of a slot.
- */
-static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
+static __always_inline unsigned int maple_type_of(const void *entry)
 {
-	if (READ_ONCE(leaf->pivot[MAPLE_RANGE64_SLOTS - 2]))
-		return MAPLE_RANGE64_SLOTS - 1;
-	return min_t(unsigned int, READ_ONCE(leaf->meta.end), MAPLE_RANGE64_SLOTS - 2);
+	return (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT & MAPLE_NODE_TYPE_MASK;
+}
+
+static __always_inline bool maple_node_removed(const struct maple_node *node)
+{
+	/* Orders the reads of the node before @parent, as in ma_dead_node(). */
+	smp_rmb();
+	return maple_node_of(READ_ONCE(node->parent)) == node;
+}
+
+/* The last slot in use of a node above the leaves, which has no valid pivot */
+static __always_inline unsigned int maple_parent_end(const struct maple_node *node)
+{
+	return min_t(unsigned int, READ_ONCE(node->ma64.meta.end), MAPLE_ARANGE64_SLOTS - 1);
+}
+
+/*
+ * The last slot in use of a leaf that ends at @max, as ma_data_end() in
+ * lib/maple_tree.c. In a full leaf, the last slot takes the place of @meta, so
+ * that @meta.end is not the number of a slot.
+ */
+static __always_inline unsigned int maple_leaf_end(const struct maple_node *leaf, unsigned long max)
+{
+	const unsigned int last = MAPLE_RANGE64_SLOTS - 1;
+	const unsigned long pivot = READ_ONCE(leaf->mr64.pivot[last - 1]);
+
+	if (pivot)
+		return last - (pivot == max);
+	return min_t(unsigned int, READ_ONCE(leaf->mr64.meta.end), last - 1);
 }
 
 /*
@@ -49,15 +116,15 @@ static __always_inline unsigned int leaf_end(const struct maple_range_64 *leaf)
  * in any order in memory, and the processor cannot guess the next one. A
  * prefetch of an invalid address does nothing.
  */
-static __always_inline void leaf_prefetch_vmas(const struct maple_range_64 *leaf)
+static __always_inline void leaf_prefetch_vmas(const struct maple_node *leaf)
 {
 	const size_t last = offsetof(struct vm_area_struct, vm_file);
-	const unsigned int end = leaf_end(leaf);
-	unsigned int slot;
+	void __rcu *const *slot = leaf->mr64.slot;
+	void __rcu *const *const end = slot + maple_leaf_end(leaf, 0);
 	const char *vma;
 
-	for (slot = 0; slot <= end; slot++) {
-		vma = rcu_dereference_raw(leaf->slot[slot]);
+	for (; slot <= end; slot++) {
+		vma = rcu_dereference_raw(*slot);
 		prefetch(vma);
 		if (last >= L1_CACHE_BYTES)
 			prefetch(vma + L1_CACHE_BYTES);
@@ -70,437 +137,271 @@ static __always_inline void leaf_prefetch_vmas(const struct maple_range_64 *leaf
  * Prefetches the VMAs of the leaf in a slot of @parent, and the leaf in the slot
  * behind it, whose VMAs are prefetched next.
  */
-static __always_inline void leaf_prefetch(const struct maple_arange_64 *parent,
-					  unsigned int slot)
+static __always_inline void leaf_prefetch(const struct maple_node *parent, unsigned int slot,
+					  unsigned int end)
 {
-	const unsigned int end = min_t(unsigned int, parent->meta.end, MAPLE_ARANGE64_SLOTS - 1);
-	const char *leaf;
+	const void *leaf;
 	size_t i;
 
 	if (slot <= end)
-		leaf_prefetch_vmas(maple_node_of(rcu_dereference_raw(parent->slot[slot])));
+		leaf_prefetch_vmas(maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot])));
 	if (slot < end) {
-		leaf = maple_node_of(rcu_dereference_raw(parent->slot[slot + 1]));
+		leaf = maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot + 1]));
 		for (i = 0; i < sizeof(struct maple_node); i += L1_CACHE_BYTES)
 			prefetch(leaf + i);
 	}
 }
 
 /*
- * Moves from a leaf to the next one of the same parent, and prefetches what is
- * behind that. A walk from the root would cost some instructions for each VMA of
- * the leaf.
- *
- * linux/maple_tree.h defines a node's parent pointer: the slot in the parent is
- * in bits 3 to 7, and bit 0 is set in the root. With mmap_lock, the tree is
- * stable. Without it, the parent can be replaced at any time. RCU keeps the old
- * parent and the children that it had.
- *
- * Return: false if the next leaf has to be found by a walk.
- */
-static __always_inline bool leaf_step(struct ma_state *mas)
-{
-	const struct maple_range_64 *leaf = maple_node_of(mas->node);
-	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
-	const struct maple_arange_64 *parent = maple_node_of((void *)up);
-	const unsigned int slot = (up & MAPLE_NODE_MASK) >> 3;
-	void *next;
-
-	/* The last child has no pivot. */
-	if (up & 1 || slot + 1 >= min_t(unsigned int, parent->meta.end, MAPLE_ARANGE64_SLOTS - 1) ||
-	    rcu_dereference_raw(parent->slot[slot]) != mas->node ||
-	    parent->pivot[slot] != mas->max)
-		return false;
-	next = rcu_dereference_raw(parent->slot[slot + 1]);
-	/* The same type of node, maple_leaf_64 */
-	if (((unsigned long)next ^ (unsigned long)mas->node) & MAPLE_NODE_MASK)
-		return false;
-	leaf_prefetch(parent, slot + 2);
-	leaf = maple_node_of(next);
-	mas->node = next;
-	mas->offset = 0;
-	mas->min = mas->max + 1;
-	mas->max = parent->pivot[slot + 1];
-	mas->end = leaf_end(leaf);
-	if (mas->end == MAPLE_RANGE64_SLOTS - 1 &&
-	    leaf->pivot[MAPLE_RANGE64_SLOTS - 2] == mas->max)
-		mas->end--;
-	/* A writer fills the last slot first, and then sets its pivot. */
-	smp_rmb();
-	return true;
-}
-
-/*
- * Prefetches what is behind a leaf that was found by a walk. Without mmap_lock,
- * the leaf can have been removed since. It is its own parent then, and pivots,
- * which are addresses of the target, are where a parent has slots.
- */
-static __always_inline void leaf_prefetch_first(const struct maple_range_64 *leaf)
-{
-	const unsigned long up = (unsigned long)READ_ONCE(leaf->parent);
-	const void *parent = maple_node_of((void *)up);
-
-	leaf_prefetch_vmas(leaf);
-	if (!(up & 1) && parent != leaf)
-		leaf_prefetch(parent, ((up & MAPLE_NODE_MASK) >> 3) + 1);
-}
-
-/*
- * Stores up to @max VMAs from @next on, all from one leaf of the maple tree,
- * and returns their number; 0 at the end of the mm. A step within a leaf costs
- * a few instructions, and one by vma_next() a hundred. linux/maple_tree.h
- * defines the layout: nodes are 256-byte aligned, and the low bits of a pointer
- * to one have other uses. A node that was removed from the tree is its own
- * parent, and its slots are not reliable. mas_walk() never returns in such a
- * node, but the node can be removed afterwards. This needs the end of the node
- * in ma_state (6.8; the test asks for enum maple_status in linux/maple_tree.h).
- *
- * @mas->offset is the next slot to read, and @mas->last the last address of the
- * VMA in front of it. If the caller continues elsewhere, the tree is walked.
- */
-static inline unsigned int leaf_vmas(struct ma_state *mas, unsigned long next,
-				     struct vm_area_struct **vmas,
-				     unsigned int max)
-{
-	const struct maple_range_64 *leaf;
-	unsigned int n, slot, last;
-	void *entry;
-
-	for (;;) {
-		entry = NULL;
-		if (mas->status != ma_active || mas->last + 1 != next ||
-		    (mas->offset > mas->end && !leaf_step(mas))) {
-			mas_set(mas, next);
-			entry = mas_walk(mas);
-			if (mas->status != ma_active)
-				return 0; /* a tree without nodes: no VMAs */
-			if (max > 1)
-				leaf_prefetch_first(maple_node_of(mas->node));
-		}
-		leaf = maple_node_of(mas->node);
-		n = 0;
-		last = 0;
-		for (slot = mas->offset; slot <= mas->end && n < max; slot++) {
-			vmas[n] = rcu_dereference_raw(leaf->slot[slot]);
-			if (vmas[n]) { /* else a gap */
-				last = slot;
-				n++;
-			}
-		}
-		mas->offset = slot;
-		mas->last = mas->max;
-		if (n && last < mas->end)
-			mas->last = leaf->pivot[last];
-		/* Slots before parent, as ma_dead_node() in lib/maple_tree.c */
-		smp_rmb();
-		if (maple_node_of(READ_ONCE(leaf->parent)) == leaf) {
-			mas->status = ma_start;
-			if (!entry)
-				continue;
-			vmas[0] = entry;
-			n = 1;
-		}
-		if (n || mas->max == ULONG_MAX)
-			return n;
-		next = mas->max + 1; /* a gap up to the end of the leaf */
-	}
-}
-#endif
-
-/*
- * Reads up to @max VMAs in address order, from @next on, which is the end of
- * the last VMA that the caller has used. Returns their number, 0 at the end of
- * the mm. An iterator is valid as long as mmap_lock is held without a break, or
- * with HAVE_MMAP_LOCK_SPECULATE within one RCU read-side critical section.
- */
-static inline unsigned int vma_read_batch(struct vma_iterator *vmi,
-					  unsigned long next,
-					  struct vm_area_struct **vmas,
-					  unsigned int max)
-{
-	unsigned int n;
-
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-	if (leaf_lookahead)
-		return leaf_vmas(&vmi->mas, next, vmas, max);
-#endif
-	for (n = 0; n < max; n++) {
-		vmas[n] = vma_next(vmi);
-		if (!vmas[n])
-			break;
-	}
-	return n;
-}
-
-/* The most internal nodes above a leaf that a position keeps */
-#define VMA_PATH_MAX 16
-
-/*
- * A position that moves up through the VMAs of an mm from leaf to leaf. It is
- * valid as long as an iterator. After that, vma_leaves_init() has to be called.
- */
-struct vma_leaves {
-	unsigned long next;	/* the position, an address in the next leaf */
-	bool end;		/* the last leaf was read */
-	unsigned int depth;	/* number of nodes in @path, 0 at first */
-	/* The nodes above the last leaf, from the root on */
-	struct {
-		const struct maple_node *node; /* valid like the position */
-		unsigned long max;	/* the last address below it */
-		unsigned int slot;	/* which of its children is on the path */
-	} path[VMA_PATH_MAX];
-	/* Pointers from a leaf that may change, or a tree of another layout */
-	void *copy[VMA_LEAF_MAX];
-};
-
-static inline void vma_leaves_init(struct vma_leaves *l, unsigned long next)
-{
-	l->next = next;
-	l->end = false;
-	l->depth = 0;
-}
-
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-static inline bool maple_node_removed(const struct maple_node *node)
-{
-	/* Orders the reads of the node before @parent, as in ma_dead_node(). */
-	smp_rmb();
-	return ((unsigned long)READ_ONCE(node->parent) & ~MAPLE_NODE_MASK) ==
-	       (unsigned long)node;
-}
-
-static inline unsigned int maple_type_of(const void *entry)
-{
-	return (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT & MAPLE_NODE_TYPE_MASK;
-}
-
-/*
- * Finds the leaf with the address @l->next. The search does not begin at the
+ * Finds the leaf with the address @c->next. The search does not begin at the
  * root, but at the lowest node of the path that has the address below it: the
  * next leaf mostly has the same parent. Sets *@max to the last address of the
- * leaf. Returns NULL if the tree does not have the expected layout. See
- * leaf_vmas() for nodes that were removed.
+ * leaf. Returns NULL if the tree has no nodes, or not the expected layout.
  */
-static inline const struct maple_node *
-leaf_find(const struct maple_tree *tree, struct vma_leaves *l, bool stable, unsigned long *max)
+static __always_inline const struct maple_node *
+leaf_find(struct vma_cursor *c, bool stable, bool prefetch, unsigned long *max)
 {
-	const unsigned long addr = l->next;
+	const unsigned long addr = c->next;
 	const struct maple_node *node;
 	unsigned long below;
 	unsigned int depth, slot, end;
 	const void *entry;
 
 again:
-	depth = l->depth;
-	while (depth && l->path[depth - 1].max < addr)
+	depth = c->depth;
+	while (depth && c->path[depth - 1].max < addr)
 		depth--;
 	if (depth) {
 		depth--;
-		node = l->path[depth].node;
-		slot = l->path[depth].slot;
-		*max = l->path[depth].max;
+		node = c->path[depth].node;
+		slot = c->path[depth].slot;
+		*max = c->path[depth].max;
 	} else {
-		entry = rcu_dereference_raw(tree->ma_root);
+		c->depth = 0;
+		entry = rcu_dereference_raw(c->mm->mm_mt.ma_root);
 		if (!xa_is_node(entry))
 			return NULL;
 		node = maple_node_of(entry);
 		slot = 0;
 		*max = ULONG_MAX;
-		if (maple_type_of(entry) == maple_leaf_64)
+		if (maple_type_of(entry) == maple_leaf_64) {
+			if (prefetch)
+				leaf_prefetch_vmas(node);
 			return node;
+		}
 		if (maple_type_of(entry) != maple_arange_64)
 			return NULL;
 	}
 	do {
-		end = min_t(unsigned int, node->ma64.meta.end, MAPLE_ARANGE64_SLOTS - 1);
-		while (slot < end && node->ma64.pivot[slot] < addr)
+		end = maple_parent_end(node);
+		while (slot < end && READ_ONCE(node->ma64.pivot[slot]) < addr)
 			slot++;
-		below = slot < end ? node->ma64.pivot[slot] : *max;
+		below = slot < end ? READ_ONCE(node->ma64.pivot[slot]) : *max;
 		entry = rcu_dereference_raw(node->ma64.slot[slot]);
 		if (!stable && maple_node_removed(node)) {
-			l->depth = 0;
+			c->depth = 0;
 			goto again;
 		}
 		if (depth == VMA_PATH_MAX)
 			return NULL;
-		l->path[depth].node = node;
-		l->path[depth].max = *max;
-		l->path[depth++].slot = slot;
+		c->path[depth].node = node;
+		c->path[depth].max = *max;
+		c->path[depth++].slot = slot;
 		node = maple_node_of(entry);
-		slot = 0;
 		*max = below;
+		if (maple_type_of(entry) == maple_leaf_64) {
+			c->depth = depth;
+			if (prefetch) {
+				leaf_prefetch_vmas(node);
+				leaf_prefetch(c->path[depth - 1].node, slot + 1, end);
+			}
+			return node;
+		}
+		slot = 0;
 	} while (maple_type_of(entry) == maple_arange_64);
-	if (maple_type_of(entry) != maple_leaf_64)
-		return NULL;
-	l->depth = depth;
-	return node;
+	c->depth = 0;
+	return NULL;
+}
+
+static noinline const struct maple_node *
+leaf_find_and_prefetch(struct vma_cursor *c, bool stable, unsigned long *max)
+{
+	return leaf_find(c, stable, true, max);
 }
 
 /*
  * As leaf_find(), if the address is in the leaf after the last one, and both
- * have the same parent. Else returns NULL. The caller holds mmap_lock.
+ * have the same parent. Else returns NULL.
  */
 static __always_inline const struct maple_node *
-leaf_sibling(struct vma_leaves *l, unsigned long *max)
+leaf_sibling(struct vma_cursor *c, bool stable, bool prefetch, unsigned long *max)
 {
 	const struct maple_node *parent;
-	unsigned int slot;
+	unsigned int slot, end;
+	const void *entry;
 
-	if (!l->depth)
+	if (!c->depth)
 		return NULL;
-	parent = l->path[l->depth - 1].node;
-	slot = l->path[l->depth - 1].slot;
-	/* The last pivot is not valid. */
-	if (slot + 1 >= parent->ma64.meta.end || parent->ma64.pivot[slot] >= l->next)
+	parent = c->path[c->depth - 1].node;
+	slot = c->path[c->depth - 1].slot;
+	end = maple_parent_end(parent);
+	if (slot >= end || READ_ONCE(parent->ma64.pivot[slot]) >= c->next)
 		return NULL;
-	*max = parent->ma64.pivot[slot + 1];
-	if (*max < l->next)
+	slot++;
+	*max = slot < end ? READ_ONCE(parent->ma64.pivot[slot]) : c->path[c->depth - 1].max;
+	if (*max < c->next)
 		return NULL;
-	l->path[l->depth - 1].slot = slot + 1;
-	return maple_node_of(rcu_dereference_raw(parent->ma64.slot[slot + 1]));
+	entry = rcu_dereference_raw(parent->ma64.slot[slot]);
+	if (!stable && maple_node_removed(parent))
+		return NULL;
+	c->path[c->depth - 1].slot = slot;
+	if (prefetch)
+		leaf_prefetch(parent, slot + 1, end);
+	return maple_node_of(entry);
 }
 
 /*
  * Reads the rest of a leaf, from the position on, and moves the position to the
  * next leaf. Without mmap_lock the pointers are copied, and used only if the
- * leaf is still in the tree afterwards.
+ * leaf is still in the tree afterwards. Returns 0 if there is no leaf.
  */
-static inline unsigned int leaf_read(struct ma_state *mas, struct vma_leaves *l, bool stable,
-				     void ***slots)
+static __always_inline unsigned int
+leaf_read(struct vma_cursor *c, bool stable, bool prefetch, void ***slots)
 {
-	const unsigned int last = MAPLE_RANGE64_SLOTS - 1;
 	const struct maple_node *leaf;
 	unsigned int offset, end, n;
-	unsigned long max, pivot;
+	unsigned long max;
+	void **copy;
 
 	for (;;) {
-		leaf = stable ? leaf_sibling(l, &max) : NULL;
+		leaf = leaf_sibling(c, stable, prefetch, &max);
 		if (!leaf)
-			leaf = leaf_find(mas->tree, l, stable, &max);
-		if (leaf) {
-			/* As ma_data_end() in lib/maple_tree.c; see leaf_end() */
-			pivot = READ_ONCE(leaf->mr64.pivot[last - 1]);
-			end = pivot ? last - (pivot == max) :
-				min_t(unsigned int, READ_ONCE(leaf->mr64.meta.end), last - 1);
-			offset = 0;
-			while (offset < end && leaf->mr64.pivot[offset] < l->next)
-				offset++;
-		} else {
-			l->depth = 0;
-			mas_set(mas, l->next);
-			mas_walk(mas);
-			if (mas->status != ma_active)
-				return 0; /* a tree without nodes: no VMAs */
-			leaf = maple_node_of(mas->node);
-			offset = mas->offset;
-			end = min_t(unsigned int, mas->end, last);
-			max = mas->max;
-		}
+			leaf = prefetch ? leaf_find_and_prefetch(c, stable, &max) :
+					  leaf_find(c, stable, false, &max);
+		if (unlikely(!leaf))
+			return 0;
+		end = maple_leaf_end(leaf, max);
+		offset = 0;
+		while (offset < end && READ_ONCE(leaf->mr64.pivot[offset]) < c->next)
+			offset++;
 		n = end + 1 - offset;
 		*slots = (__force void **)leaf->mr64.slot + offset;
 		if (stable)
 			break;
 		/* A writer fills the last slot first, and then sets its pivot. */
 		smp_rmb();
-		for (n = 0; offset + n <= end; n++)
-			l->copy[n] = rcu_dereference_raw(leaf->mr64.slot[offset + n]);
-		*slots = l->copy;
+		for (copy = c->copy; copy < c->copy + n; copy++)
+			*copy = READ_ONCE(*(*slots)++);
+		*slots = c->copy;
 		if (!maple_node_removed(leaf))
 			break;
-		l->depth = 0;
+		c->depth = 0;
 	}
-	l->next = max + 1;
-	l->end = max == ULONG_MAX;
+	c->next = max + 1;
+	c->end = max == ULONG_MAX;
 	return n;
+}
+
+static noinline unsigned int leaf_read_only(struct vma_cursor *c, bool stable, void ***slots)
+{
+	return leaf_read(c, stable, false, slots);
 }
 #endif
 
 /*
  * Reads VMAs from the position on, and moves it. *@slots are up to VMA_LEAF_MAX
- * pointers in address order, some of which can be NULL. Returns their number, 0
- * at the end of the mm. @stable: the caller holds mmap_lock. Where each VMA
- * takes a search of its own, at most @max are returned.
+ * pointers in address order. NULL is a gap. Returns their number, 0 at the end
+ * of the mm. @stable: the caller holds mmap_lock. @prefetch, a constant: VMAs of
+ * further leaves are prefetched. Where each VMA takes a search of its own, at
+ * most @max are returned.
  */
-static inline unsigned int vma_read_leaf(struct vma_iterator *vmi, struct vma_leaves *l,
-					 bool stable, unsigned int max, void ***slots)
+static __always_inline unsigned int
+vma_cursor_read(struct vma_cursor *c, bool stable, bool prefetch, unsigned int max, void ***slots)
 {
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-	if (leaf_lookahead)
-		return l->end ? 0 : leaf_read(&vmi->mas, l, stable, slots);
-#endif
-	*slots = l->copy;
-	return vma_read_batch(vmi, l->next, (struct vm_area_struct **)l->copy, max);
-}
+	unsigned int n;
 
-/* Moves the position up to an address. */
-static inline void vma_leaves_seek(struct vma_iterator *vmi, struct vma_leaves *l,
-				   struct mm_struct *mm, unsigned long addr)
-{
-	l->next = addr;
-	l->end = false;
-	if (!leaf_lookahead)
-		vma_iter_init(vmi, mm, addr);
+#ifdef VMA_ITERATOR
+	if (leaf_lookahead) {
+		if (c->end)
+			return 0;
+		n = prefetch ? leaf_read(c, stable, true, slots) : leaf_read_only(c, stable, slots);
+		if (likely(n))
+			return n;
+		/* No VMAs, or a tree of another layout */
+		vma_iter_init(&c->vmi, c->mm, c->next);
+		max = 1;
+	}
+#endif
+	*slots = c->copy;
+	for (n = 0; n < max; n++) {
+		c->copy[n] = vma_next(&c->vmi);
+		if (!c->copy[n])
+			break;
+	}
+	if (n && leaf_lookahead)
+		c->next = READ_ONCE(((struct vm_area_struct *)c->copy[0])->vm_end);
+	return n;
 }
 
 /*
  * find_vma(), with fewer instructions if a VMA contains @addr. The caller holds
- * mmap_lock, so that the tree does not change. The comments in
- * linux/maple_tree.h describe pointers to nodes. A pivot is the last address of
- * its slot. Pivots after the last slot are 0 (mas_validate_limits() in
- * lib/maple_tree.c), which the subtraction of 1 makes the largest number.
+ * mmap_lock, so that the tree does not change.
  */
 static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 						 unsigned long addr)
 {
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
+#ifdef VMA_ITERATOR
 	void *entry = rcu_dereference_raw(mm->mm_mt.ma_root);
 	const struct maple_node *node;
-	unsigned int slot, type;
+	unsigned int slot, end;
 
-	if (addr && xa_is_node(entry) && leaf_lookahead) {
-		for (;;) {
-			node = (void *)((unsigned long)entry & ~MAPLE_NODE_MASK);
-			type = (unsigned long)entry >> MAPLE_NODE_TYPE_SHIFT &
-			       MAPLE_NODE_TYPE_MASK;
+	if (xa_is_node(entry) && leaf_lookahead) {
+		while (maple_type_of(entry) == maple_arange_64) {
+			node = maple_node_of(entry);
+			end = maple_parent_end(node);
 			slot = 0;
-			if (type != maple_arange_64)
-				break;
-			while (slot < MAPLE_ARANGE64_SLOTS - 1 &&
-			       node->ma64.pivot[slot] - 1 < addr - 1)
+			while (slot < end && node->ma64.pivot[slot] < addr)
 				slot++;
 			entry = rcu_dereference_raw(node->ma64.slot[slot]);
 		}
-		while (slot < MAPLE_RANGE64_SLOTS - 1 &&
-		       node->mr64.pivot[slot] - 1 < addr - 1)
-			slot++;
-		entry = rcu_dereference_raw(node->mr64.slot[slot]);
-		if (type == maple_leaf_64 && entry)
-			return entry;
+		if (likely(maple_type_of(entry) == maple_leaf_64)) {
+			node = maple_node_of(entry);
+			/* If the pivot of the last slot is valid, it ends the loop. */
+			end = maple_leaf_end(node, 0);
+			slot = 0;
+			while (slot < end && node->mr64.pivot[slot] < addr)
+				slot++;
+			entry = rcu_dereference_raw(node->mr64.slot[slot]);
+			if (entry)
+				return entry;
+		}
 	}
 #endif
 	return find_vma(mm, addr);
 }
 
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
-/* Whether vma_read_leaf() returns each VMA once, stable or not */
-static bool __init leaves_same(struct mm_struct *mm, struct vma_iterator *vmi)
+#ifdef VMA_ITERATOR
+/* Whether a cursor returns each VMA once, stable or not, with prefetch or not */
+static bool __init leaf_lookahead_works(struct mm_struct *mm, struct vma_cursor *c)
 {
-	struct vma_leaves l;
+	struct vm_area_struct *vma;
+	unsigned int i, n, mode;
 	unsigned long next;
-	unsigned int i, n, stable;
 	void **slots;
 
-	for (stable = 0; stable < 2; stable++) {
+	for (mode = 0; mode < 4; mode++) {
 		next = 0;
-		vma_iter_init(vmi, mm, 0);
-		vma_leaves_init(&l, 0);
-		while ((n = vma_read_leaf(vmi, &l, stable, VMA_BATCH, &slots))) {
+		vma_cursor_init(c, mm, 0);
+		while ((n = vma_cursor_read(c, mode & 1, mode & 2, VMA_LEAF_MAX, &slots))) {
 			for (i = 0; i < n; i++) {
-				struct vm_area_struct *vma = slots[i];
-
-				if (vma && vma != find_vma(mm, next))
+				vma = slots[i];
+				if (!vma)
+					continue;
+				if (vma != find_vma(mm, next) ||
+				    vma != mm_find_vma(mm, vma->vm_start) ||
+				    vma != mm_find_vma(mm, vma->vm_end - 1))
 					return false;
-				next = vma ? vma->vm_end : next;
+				next = vma->vm_end;
 			}
 		}
 		if (find_vma(mm, next))
@@ -513,38 +414,22 @@ static bool __init leaves_same(struct mm_struct *mm, struct vma_iterator *vmi)
 /*
  * Self-test: reads the VMAs of the process that loads the module leaf by leaf
  * and one by one, and compares each with find_vma(). If they differ, the maple
- * tree has another layout than leaf_vmas() and mm_find_vma() assume. Then walks
- * use vma_next(), and queries find_vma().
+ * tree has another layout than cursors and mm_find_vma() assume. Then walks use
+ * vma_next(), and queries find_vma().
  */
 static void __init leaf_lookahead_init(void)
 {
-#ifdef KCOMPAT_HAS_MAPLE_STATUS
+#ifdef VMA_ITERATOR
 	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vmas[VMA_BATCH];
-	struct vma_iterator vmi = {};
-	unsigned long next = 0;
-	unsigned int i, n;
-	bool same = true;
+	struct vma_cursor c;
 
 	if (!mm)
 		return;
 	leaf_lookahead = true;
 	mmap_read_lock(mm);
-	vma_iter_init(&vmi, mm, 0);
-	do {
-		n = vma_read_batch(&vmi, next, vmas, VMA_BATCH);
-		for (i = 0; i < n && same; i++) {
-			same = vmas[i] == find_vma(mm, next) &&
-			       vmas[i] == mm_find_vma(mm, vmas[i]->vm_start) &&
-			       vmas[i] == mm_find_vma(mm, vmas[i]->vm_end - 1);
-			if (same)
-				next = vmas[i]->vm_end;
-		}
-	} while (n && same);
-	same = same && !find_vma(mm, next) && leaves_same(mm, &vmi);
+	leaf_lookahead = leaf_lookahead_works(mm, &c);
 	mmap_read_unlock(mm);
-	leaf_lookahead = same;
-	if (!same)
+	if (!leaf_lookahead)
 		pr_notice("unexpected maple tree layout, falling back to vma_next()\n");
 #endif
 }

@@ -136,9 +136,12 @@ usual_kernels() {
 		"$top/scripts/kernels"
 }
 
-# Those that are built with fragments of ours, to find bugs
+# Those of scripts/check clients: the oldest, the stable and the newest one
+clients_kernels="bullseye trixie trixie-backports"
+
+# Those that are built to find bugs, with debug.config
 debug_kernels() {
-	awk '!/^#/ && NF && $6 != "-" { print $1 }' "$top/scripts/kernels"
+	awk '!/^#/ && NF && $6 ~ /(^|,)debug\.config/ { print $1 }' "$top/scripts/kernels"
 }
 
 # merged_config LIST: the fragments in that list, one after the other. Of several lines about one
@@ -192,7 +195,7 @@ lost_options() {
 # k_cost, k_quick, k_tests, k_extra, and sets the fields of k_cost: k_download, k_disk (MB),
 # k_making, k_quick_time and k_tests_time (seconds). Reads the row of its machine into m_host,
 # m_compiler, m_package, m_terminals and m_qemu, and sets k_make, the arguments that a kernel's
-# make wants there; k_llvm is LLVM=1 if clang builds the kernel, else empty.
+# make wants there; k_llvm is another one, LLVM=1, if clang builds the kernel, else empty.
 kernel_row() {
 	local row kbuild
 
@@ -208,7 +211,7 @@ kernel_row() {
 	m_compiler=${m_compiler#-}
 	k_llvm=
 	[[ ! $k_config ]] || ! merged_config "$k_config" | grep -qx CONFIG_CC_IS_CLANG=y || k_llvm=LLVM=1
-	k_make=(ARCH="$kbuild" ${m_compiler:+CROSS_COMPILE="$m_compiler-"} ${k_llvm:+"$k_llvm"})
+	k_make=(ARCH="$kbuild" ${m_compiler:+CROSS_COMPILE="$m_compiler-"})
 }
 
 # python_files: sets files to the options of scripts/vm that bring the demo's target, and the

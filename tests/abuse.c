@@ -257,9 +257,9 @@ TEST(load_unload_during_use)
 		EXPECT_EQ(0, reap(pid[i]));
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 	EXPECT_EQ(0, set_param("pid", "0"));
-	EXPECT_LT(0u, shared->snapshots);
-	EXPECT_LT(0u, shared->eio);
-	EXPECT_LT(0u, shared->written);
+	EXPECT_TRUE(shared->snapshots > 0);
+	EXPECT_TRUE(shared->eio > 0);
+	EXPECT_TRUE(shared->written > 0);
 	reader_open(&r, rng);
 	EXPECT_TRUE(reader_read(&r, t.pid));
 	tell(&t, TARGET_MAP);

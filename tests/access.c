@@ -223,7 +223,7 @@ FIXTURE_SETUP(landlock)
 
 	FATAL_IS_ASSERT();
 	if (ret)
-		SKIP(return, "no Landlock: %s", strerror(ret));
+		SKIP(return, "no Landlock (CONFIG_SECURITY_LANDLOCK): %s", strerror(ret));
 	target_start_row(&self->outside, A_MARK, 20);
 }
 
@@ -464,7 +464,7 @@ TEST(yama_permits_reads)
 	unsigned int i;
 
 	if (access(path, W_OK))
-		SKIP(return, "no Yama");
+		SKIP(return, "this kernel has no Yama (CONFIG_SECURITY_YAMA)");
 	before = slurp_path(path);
 	target_start(&t, NULL, NULL);
 	for (i = 0; i < ARRAY_SIZE(scopes) && before.s[0] != '3'; i++) {

@@ -408,10 +408,16 @@ static void compare_numa_maps(void)
 
 static char *kallsyms;
 
-/* Without CONFIG_KALLSYMS_ALL, kallsyms has only functions. */
-static bool functions_only;
+/* Without CONFIG_KALLSYMS_ALL, it has only functions, or it does not exist. */
+static bool data_symbols;
 
-/* Is there such a symbol? Each is looked up once, because they are few. */
+/* What compilers add to symbols, and vmas does not show */
+static const char * const additions[] = { ".llvm.", ".lto_priv.", ".cfi", "__cfi_" };
+
+/*
+ * Is there such a symbol, perhaps with a suffix of link-time optimization? Each
+ * is looked up once, because they are few.
+ */
 static bool is_symbol(const char *name)
 {
 	static char *known[64];
@@ -425,7 +431,8 @@ static bool is_symbol(const char *name)
 	len = snprintf(pattern, sizeof(pattern), " %s", name);
 	for (s = kallsyms; (s = strstr(s, pattern)); s++) {
 		c = s[len];
-		if (c == '\n' || c == '\t') {
+		if (c == '\n' || c == '\t' || !strncmp(s + len, ".llvm.", 6) ||
+		    !strncmp(s + len, ".lto_priv.", 10)) {
 			if (i < 64)
 				known[i] = strdup(name);
 			return true;
@@ -464,7 +471,7 @@ static void iff(const struct vma *v, bool a, bool b, const char *what)
 /* Rules that the columns of each VMA obey */
 static void check_sense(void)
 {
-	unsigned int i, k;
+	unsigned int i, j, k;
 
 	for (i = 0; i < nr_vmas; i++) {
 		const struct vma *v = vmas + i;
@@ -515,11 +522,14 @@ static void check_sense(void)
 				wrong("%lx: ops \"%s\"", v->start, ops);
 			if (strspn(ops, SYMBOL_CHARS) != strlen(ops))
 				wrong("%lx: ops \"%s\"", v->start, ops);
+			for (j = 0; j < sizeof(additions) / sizeof(*additions); j++)
+				if (strstr(ops, additions[j]))
+					wrong("%lx: ops \"%s\"", v->start, ops);
 			if (kallsyms && !is_symbol(ops))
 				wrong("%lx: ops \"%s\" are not in kallsyms",
 				      v->start, ops);
 		}
-		if (kallsyms && !functions_only && !strcmp(ops, "?"))
+		if (data_symbols && !strcmp(ops, "?"))
 			wrong("%lx: ops unknown, but there is kallsyms", v->start);
 	}
 }
@@ -546,7 +556,7 @@ static bool as_expected(const struct vma *v, char *condition)
 		return false;
 	*pattern++ = 0;
 	c = column_by_name(condition);
-	if (c == OPS && functions_only && strcmp(pattern, "-"))
+	if (c == OPS && !data_symbols && strcmp(pattern, "-"))
 		pattern = "[?]";
 	if (c < COLUMNS && (c == FLAGS ? flags_match(v, pattern) :
 			    !fnmatch(pattern, v->column[c], FNM_NOESCAPE)))
@@ -597,7 +607,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	kallsyms = load("kallsyms", false);
-	functions_only = kallsyms && !strstr(kallsyms, "_vm_ops\n");
+	data_symbols = kallsyms && strstr(kallsyms, "_vm_ops\n");
 	load_vmas(argc > 2 ? argv[2] : NULL);
 	compare_maps();
 	compare_raw();

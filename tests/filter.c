@@ -3,6 +3,8 @@
  * VMAINFO_SET_FILTER. A model computes from the unfiltered listing of each entry
  * what a filter leaves of it.
  */
+#include <linux/userfaultfd.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
@@ -536,7 +538,7 @@ TEST_F(filter, ia32_random_filters)
 
 	/* a kernel without this system call kills the caller */
 	if (IN_CHILD(set_filter_32(-1, NULL)))
-		SKIP(return, "this kernel runs no 32-bit programs");
+		SKIP(return, "this kernel runs no 32-bit programs (CONFIG_IA32_EMULATION)");
 	call = set_filter_32;
 	random_filters(_metadata, self->fd, &r, 300);
 	EXPECT_EQ(-EFAULT, call(self->fd[0], NULL));
@@ -712,64 +714,96 @@ TEST_F(filter, belongs_to_open_file)
 	EXPECT_EQ(sizeof(h), slurp_again(fd).len);
 }
 
-static int shared_fd;
-static atomic_bool stop;
+/* A system call of another thread, on a file that threads share */
+struct call {
+	int fd;
+	const struct vmainfo_filter *filter;	/* to set, or NULL to read */
+	char *buf;
+	bool at_start;		/* pread() at 0, which does not use the file position */
+	long ret;
+	atomic_int tid;
+	pthread_t thread;
+};
 
-static void *alternate(void *arg)
+#define CALL_SIZE (1ul << 20)
+
+static void *run_call(void *arg)
 {
-	struct vmainfo_filter files = new_filter(), ranges = of_ranges(arg, 1);
+	struct call *c = arg;
 
-	files.kinds = KIND(FILE);
-	while (!stop)
-		if (set_filter(shared_fd, &files) || set_filter(shared_fd, &ranges))
-			fatal("set_filter");
+	c->tid = syscall(SYS_gettid);
+	if (c->filter)
+		c->ret = set_filter(c->fd, c->filter);
+	else
+		c->ret = result_of(c->at_start ? pread(c->fd, c->buf, CALL_SIZE, 0) :
+				   read(c->fd, c->buf, CALL_SIZE));
 	return NULL;
 }
 
+/* Starts a call that waits for a lock of the file, and returns when it waits. */
+static void call_and_wait(struct call *c)
+{
+	struct text stat;
+	bool waits;
+
+	if (pthread_create(&c->thread, NULL, run_call, c))
+		fatal("pthread_create");
+	while (!c->tid)
+		sched_yield();
+	do {
+		stat = slurp_proc(c->tid, "stat");
+		waits = strstr(stat.s, ") D ");
+		free(stat.s);
+	} while (!waits);
+}
+
 /*
- * A read() by one thread, while another one sets the filter, returns the listing
- * of one filter from its beginning, or nothing.
+ * One thread is in a read() of the listing of a filter, which lasts until its
+ * page fault is handled. A second one sets another filter, and a third one goes
+ * on to read. That one returns the listing of the new filter from its beginning.
+ * Without the lock of the file position it returns a later part of it.
  */
 TEST_F(filter, set_by_another_thread)
 {
-	struct vmainfo_range *range = (void *)LOW;
-	struct vmainfo_filter files = new_filter(), ranges = of_ranges(range, 1);
-	struct rng rng = stress_begin("threads");
-	unsigned int reads, wrong_ones = 0, seen[2] = {};
-	static char buf[1 << 20];
-	struct text expected[2];
-	pthread_t thread;
-	int i;
-	ssize_t n;
+	struct vmainfo_range range = { (unsigned long)PERMISSIONS_AT,
+				       (unsigned long)PERMISSIONS_AT + 100 * PAGE };
+	struct vmainfo_filter files = new_filter(), ranges = of_ranges(&range, 1);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = self->fd[1], uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct call begin = { .fd = fd, .at_start = true };
+	struct call set = { .fd = fd, .filter = &ranges }, next = { .fd = fd };
+	struct text expected, got;
+	struct uffd_msg fault;
 
-	range->start = (unsigned long)PERMISSIONS_AT;
-	range->end = range->start + 100 * PAGE;
-	files.kinds = KIND(FILE);
-	shared_fd = self->fd[1];
-	ASSERT_EQ(0, set_filter(shared_fd, &files));
-	expected[0] = slurp(shared_fd, 4096);
-	ASSERT_EQ(0, set_filter(shared_fd, &ranges));
-	expected[1] = slurp(shared_fd, 4096);
+	if (uffd < 0 && errno == ENOSYS)
+		SKIP(return, "this kernel has no userfaultfd (CONFIG_USERFAULTFD)");
+	begin.buf = map_at(NULL, CALL_SIZE, PROT_READ | PROT_WRITE);
+	next.buf = get_memory(CALL_SIZE);
+	reg.range.start = (unsigned long)begin.buf;
+	reg.range.len = CALL_SIZE;
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_API, &api));
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_REGISTER, &reg));
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, alternate, range));
-	for (reads = 0; !wrong_ones && (more(reads, 3000) || !seen[0] || !seen[1]); reads++) {
-		n = read(shared_fd, buf, sizeof(buf));
-		for (i = 0; i < 2; i++)
-			if (n == (ssize_t)expected[i].len && !memcmp(buf, expected[i].s, n))
-				break;
-		if (i < 2)
-			seen[i]++;
-		else
-			wrong_ones += n != 0;
-	}
-	stop = true;
-	ASSERT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_EQ(0u, wrong_ones) {
-		TH_LOG("%zd bytes after %u reads", n, reads);
-	}
-	printf("# %u reads, %u and %u with listings of %zu and %zu bytes\n", reads, seen[0],
-	       seen[1], expected[0].len, expected[1].len);
-	rnd64(&rng);
+	ASSERT_EQ(0, set_filter(fd, &ranges));
+	expected = slurp_again(fd);
+	ASSERT_EQ(0, set_filter(fd, &files));
+	ASSERT_EQ(1, read(fd, next.buf, 1));
+	ASSERT_EQ(0, pthread_create(&begin.thread, NULL, run_call, &begin));
+	ASSERT_EQ((ssize_t)sizeof(fault), read(uffd, &fault, sizeof(fault)));
+	ASSERT_EQ(UFFD_EVENT_PAGEFAULT, fault.event);
+	call_and_wait(&set);
+	call_and_wait(&next);
+	ASSERT_EQ(0, close(uffd)); /* ends the page fault */
+	ASSERT_EQ(0, pthread_join(begin.thread, NULL));
+	ASSERT_EQ(0, pthread_join(set.thread, NULL));
+	ASSERT_EQ(0, pthread_join(next.thread, NULL));
+
+	EXPECT_LT(0, begin.ret);
+	EXPECT_EQ(0, set.ret);
+	ASSERT_LT(0, next.ret);
+	got = (struct text) { .s = next.buf, .len = next.ret };
+	EXPECT_TRUE(same(expected, got));
 }
 
 /* Large processes */

@@ -17,6 +17,7 @@
  */
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
+#include <linux/magic.h>
 #include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
@@ -63,6 +64,7 @@ static unsigned long huge = 2 << 20;
 
 static unsigned int made;
 static const char *file_kind;
+static bool has_shmem;	/* CONFIG_SHMEM */
 
 static void *next_slot(size_t size)
 {
@@ -72,9 +74,34 @@ static void *next_slot(size_t size)
 	return at;
 }
 
+/* The kernel's options that mappings need, by how their names begin */
+static const char * const needed[][2] = {
+	{ "MADV_HUGEPAGE", "TRANSPARENT_HUGEPAGE" },
+	{ "MADV_NOHUGEPAGE", "TRANSPARENT_HUGEPAGE" },
+	{ "MADV_MERGEABLE", "KSM" },
+	{ "an anonymous VMA's name", "ANON_VMA_NAME" },
+	{ "private memory with policy", "NUMA" },
+	{ "shared memory with policy", "NUMA" },
+	{ "userfaultfd", "USERFAULTFD" },
+	{ "a sealed memfd", "SHMEM" },
+	{ "a huge page", "HUGETLBFS" },
+	{ "a memfd of huge pages", "HUGETLBFS" },
+	{ "SysV", "SYSVIPC" },
+	{ "memfd_secret", "SECRETMEM" },
+	{ "/dev/mem", "DEVMEM" },
+	{ "an aio ring", "AIO" },
+	{ "an io_uring", "IO_URING" },
+};
+
 static void skip(const char *what, const char *why)
 {
-	printf("skip\t%s\tnot here: %s\n", what, why);
+	unsigned int i;
+
+	printf("skip\t%s\tnot here: %s", what, why);
+	for (i = 0; i < ARRAY_SIZE(needed); i++)
+		if (!strncmp(what, needed[i][0], strlen(needed[i][0])))
+			printf(", it needs CONFIG_%s", needed[i][1]);
+	printf("\n");
 }
 
 static void __attribute__((noreturn)) die(const char *what)
@@ -105,7 +132,13 @@ static void column(const char *name, const char *pattern)
 static void expect(const void *p, const struct mapping *m)
 {
 	const char *kind = m->kind ?: m->flags & MAP_SHARED ? "shmem" : "anon";
+	const char *ops = m->ops;
 
+	/* Without CONFIG_SHMEM, the kernel's shared memory is files on ramfs. */
+	if (!has_shmem && !strcmp(kind, "shmem")) {
+		kind = "file";
+		ops = NULL;
+	}
 	made++;
 	printf("expect\t%lx\t%lx\t%s\tpage=%lu", (unsigned long)p, (unsigned long)p + m->size,
 	       m->what, m->page ?: PAGE >> 10);
@@ -116,7 +149,7 @@ static void expect(const void *p, const struct mapping *m)
 	column("anon", m->anon);
 	column("policy", m->policy ?: "-");
 	column("flags", m->vm_flags);
-	column("ops", m->ops);
+	column("ops", ops);
 	column("name", m->name ?: strcmp(kind, "anon") ? m->name : "-");
 	printf("\n");
 }
@@ -464,9 +497,14 @@ static void of_memfd(const char *name, int flags, size_t size, int seals,
 		skip(m->what, strerror(errno));
 		return;
 	}
-	if (ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
+	if (ftruncate(fd, size))
 		die(m->what);
-	map_all(m, n, fd);
+	if (!seals || !fcntl(fd, F_ADD_SEALS, seals))
+		map_all(m, n, fd);
+	else if (has_shmem)
+		die(m->what);
+	else
+		skip(m->what, strerror(errno));
 	close(fd);
 }
 
@@ -633,13 +671,17 @@ int main(int argc, char **argv)
 	static char buffer[1 << 16];
 	const char *hugepages;
 	struct statfs fs;
+	int fd;
 
 	if (argc != 2 || chdir(argv[1]) || statfs(".", &fs)) {
 		fprintf(stderr, "usage: mappings DIRECTORY\n");
 		return 1;
 	}
 	/* everything that is on tmpfs is shared memory */
-	file_kind = fs.f_type == 0x01021994 ? "shmem" : "file";
+	file_kind = fs.f_type == TMPFS_MAGIC ? "shmem" : "file";
+	fd = memfd_create("", MFD_CLOEXEC);
+	has_shmem = fd < 0 || (!fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC);
+	close(fd);
 	hugepages = strstr(slurp_path("/proc/meminfo").s, "\nHugepagesize:");
 	if (hugepages)
 		huge = strtoul(hugepages + 14, NULL, 10) << 10;

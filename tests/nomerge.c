@@ -367,7 +367,7 @@ FIXTURE_VARIANT(pair)
 	bool no_try;		/* try_to_merge() would itself remove the cause */
 };
 
-#define PAIR(name, ...) FIXTURE_VARIANT_ADD(pair, name) { __VA_ARGS__ }
+#define PAIR(name, ...) FIXTURE_VARIANT_ADD(pair, name) { .make = __VA_ARGS__ }
 
 PAIR(no_rule_for_stacks_that_grew_together, make_none);
 PAIR(flags_permissions, make_flags, undo_flags, FLAGS, .no_try = true);
@@ -552,9 +552,10 @@ static void toggle(__u64 start, __u64 end, __u64 flags)
 {
 	int prot = (flags & VMAINFO_READ ? PROT_READ : 0) |
 		   (flags & VMAINFO_WRITE ? PROT_WRITE : 0);
+	void *at = (void *)(unsigned long)start;
 
-	if (mprotect((void *)start, end - start, prot ? PROT_NONE : PROT_READ) ||
-	    mprotect((void *)start, end - start, prot))
+	if (mprotect(at, end - start, prot ? PROT_NONE : PROT_READ) ||
+	    mprotect(at, end - start, prot))
 		fatal("mprotect from %llx", start);
 }
 

@@ -453,7 +453,7 @@ TEST_F(procs, pid_namespace_of_procfs)
 
 	start_namespace(&first);
 	if (!first.pid)
-		SKIP(return, "no pid namespaces");
+		SKIP(return, "this kernel has no pid namespaces (CONFIG_PID_NS)");
 	for (i = 0; i < 3; i++)
 		child[i] = sleeping_child();
 	tell(&first, 'l');
@@ -488,7 +488,7 @@ TEST_F(procs, next_process_exits)
 
 	start_namespace(&first);
 	if (!first.pid)
-		SKIP(return, "no pid namespaces");
+		SKIP(return, "this kernel has no pid namespaces (CONFIG_PID_NS)");
 	for (i = 0; i < SLEEPERS; i++)
 		pid[i] = sleeping_child();
 	/* a page of them, and then only the last is left */

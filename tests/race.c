@@ -449,8 +449,8 @@ static void check_in_processes(struct __test_metadata *_metadata, FIXTURE_DATA(r
 	printf("# %s: %llu atomic and %llu torn snapshots, %llu changes, %llu snapshots unchecked since the log was overwritten\n",
 	       _metadata->name, shared->atomic, shared->torn, shared->done, shared->overrun);
 	figure(shared->atomic + shared->torn, "snapshots checked");
-	EXPECT_LT(0u, shared->atomic);
-	EXPECT_LT(shared->overrun, shared->atomic + shared->torn);
+	EXPECT_TRUE(shared->atomic > 0);
+	EXPECT_TRUE(shared->overrun < shared->atomic + shared->torn);
 }
 
 TEST_F(race, atomic_with_unlimited_hold)
@@ -462,7 +462,7 @@ TEST_F(race, atomic_with_unlimited_hold)
 TEST_F(race, consistent_with_random_hold)
 {
 	check_in_processes(_metadata, self, 100, false);
-	EXPECT_LT(0u, shared->torn);
+	EXPECT_TRUE(shared->torn > 0);
 }
 
 /* The check itself: a torn walk fails it, if it is checked as an atomic one. */

@@ -125,7 +125,7 @@ TEST_F(raw, sequence_counts_changes)
 
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
 	if (!(h.flags & VMAINFO_SEQ))
-		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
+		SKIP(return, "this kernel has no sequence of an mm's changes (CONFIG_PER_VMA_LOCK, from 6.4 on)");
 	/* reading does not change it */
 	ASSERT_TRUE(raw_first(&c, slurp(fd, 1 << 20)));
 	EXPECT_EQ(h.mm_seq, c.header->mm_seq);
@@ -161,7 +161,7 @@ TEST(no_sequence_during_change)
 	fd = open_target(PROC "raw", getpid());
 	ASSERT_EQ(0, get_header(fd, &h, sizeof(h)));
 	if (!(h.flags & VMAINFO_SEQ))
-		SKIP(return, "this kernel has no sequence of an mm's changes (from 6.4 on)");
+		SKIP(return, "this kernel has no sequence of an mm's changes (CONFIG_PER_VMA_LOCK, from 6.4 on)");
 	map_at(NULL, 4096, PROT_READ);
 	ASSERT_EQ(0, get_header(fd, &now, sizeof(now)));
 	if (now.mm_seq != h.mm_seq + 2)

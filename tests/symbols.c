@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The suffixes that compilers append to names of variables are removed. No
- * kernel here was built with link-time optimization, so the function is tested
- * alone.
+ * The suffixes that compilers append to names of variables are removed. The
+ * function is tested alone: mappings.sh sees only those of one compiler.
  */
 #include <stdio.h>
 #include <string.h>

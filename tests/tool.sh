@@ -217,7 +217,7 @@ if [ $cost = nothing ]; then
 	result "watch: mmap before exec reported" sees m "mapped    $page r--p anon"
 	result "watch: exec reported once" execs "exec  *exe: [0-9]* VMAs, [0-9]* kB"
 else
-	skip "watch: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
+	skip "watch: exec reported once" "this kernel has no sequence of an mm's changes (CONFIG_PER_VMA_LOCK, from 6.4 on)"
 fi
 result "watch: no warnings" [ "$(wc -l <"$TMP/watch.err")" = 1 ]
 result "watch: exit reported" exits_too
@@ -233,7 +233,7 @@ result "watch --json: munmap reported" sees u "$event\"unmapped\",$range,\"befor
 if [ $cost = nothing ]; then
 	result "watch --json: exec reported once" execs "$event\"exec\",\"comm\":\"exe\",\"vmas\":[0-9]*,\"total_kb\":[0-9]*}"
 else
-	skip "watch --json: exec reported once" "this kernel has no sequence of an mm's changes (from 6.4 on)"
+	skip "watch --json: exec reported once" "this kernel has no sequence of an mm's changes (CONFIG_PER_VMA_LOCK, from 6.4 on)"
 fi
 result "watch --json: exit reported" exits_too "$event\"exited\"}"
 stop_all

@@ -94,6 +94,13 @@ apart()
 	fi
 }
 
+# alone COMMAND...: in a pid namespace, with a /proc that has its processes only
+alone()
+{
+	# shellcheck disable=SC2016 # expanded by that shell
+	apart -p -f sh -c 'mount -t proc proc /proc && exec "$@"' sh "$@"
+}
+
 # own_proc COMMAND...: with a /proc that has only what the sanitizers need, and sys
 own_proc()
 {
