@@ -140,6 +140,14 @@ static inline bool vma_anon_vma_compatible(const struct vm_area_struct *a,
 	return !vma_anon_vma_shared(x ? a : b);
 }
 
+#ifdef KCOMPAT_HAS_ANON_PGOFF
+static inline pgoff_t vma_anon_pgoff(const struct vm_area_struct *vma)
+{
+	/* Two fields. If a writer changes one, the walk is repeated. */
+	return data_race(vma_start_anon_pgoff(vma));
+}
+#endif
+
 static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 					 const struct vm_area_struct *vma,
 					 unsigned long pages)
@@ -147,10 +155,9 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 	if (READ_ONCE(prev->vm_pgoff) + pages != READ_ONCE(vma->vm_pgoff))
 		return false;
 #ifdef KCOMPAT_HAS_ANON_PGOFF
-	/* Plain reads of numbers: if a writer changes them, the walk is repeated. */
+	/* If a writer changes the flags, the walk is repeated. */
 	if (READ_ONCE(vma->vm_file) && data_race(vma_is_cow_mapping(vma)))
-		return data_race(vma_start_anon_pgoff(prev)) + pages ==
-		       data_race(vma_start_anon_pgoff(vma));
+		return vma_anon_pgoff(prev) + pages == vma_anon_pgoff(vma);
 #endif
 	return true;
 }
@@ -178,10 +185,8 @@ static inline bool vma_offset_contiguous(const struct vm_area_struct *prev,
 static __always_inline bool vma_anon_pages_moved(const struct vm_area_struct *vma)
 {
 #ifdef KCOMPAT_HAS_ANON_PGOFF
-	/* As in vma_offset_contiguous() */
 	return READ_ONCE(vma->anon_vma) && READ_ONCE(vma->vm_file) &&
-	       data_race(vma_start_anon_pgoff(vma)) !=
-	       READ_ONCE(vma->vm_start) >> PAGE_SHIFT;
+	       vma_anon_pgoff(vma) != READ_ONCE(vma->vm_start) >> PAGE_SHIFT;
 #else
 	return false;
 #endif
