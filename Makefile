@@ -134,7 +134,7 @@ bench: deps
 	scripts/bench $(patsubst %,-k %,$(KERNELS))
 
 ## make bench-native   how long it takes by the clock, in user-mode Linux; this builds
-##                     such a kernel, once
+##                     such a kernel, once; KERNELS="uml uml-7" for both
 bench-native: deps
 	scripts/bench-native $(patsubst %,-k %,$(KERNELS))
 

@@ -144,6 +144,11 @@ debug_kernels() {
 	awk '!/^#/ && NF && $6 ~ /(^|,)debug\.config/ { print $1 }' "$top/scripts/kernels"
 }
 
+# Those that are programs, which run on this machine
+uml_kernels() {
+	awk '!/^#/ && NF && $4 ~ "/um$" { print $1 }' "$top/scripts/kernels"
+}
+
 # merged_config LIST: the fragments in that list, one after the other. Of several lines about one
 # option only the last one stays.
 merged_config() {
@@ -194,7 +199,7 @@ lost_options() {
 # Reads a row of the table into k_name, k_suite, k_more, k_arch, k_flavour, k_source, k_config,
 # k_cost, k_quick, k_tests, k_extra, and sets the fields of k_cost: k_download, k_disk (MB),
 # k_making, k_quick_time and k_tests_time (seconds). Reads the row of its machine into m_host,
-# m_compiler, m_package, m_terminals and m_qemu, and sets k_make, the arguments that a kernel's
+# m_compiler, m_package, m_terminals and m_start, and sets k_make, the arguments that a kernel's
 # make wants there; k_llvm is another one, LLVM=1, if clang builds the kernel, else empty.
 kernel_row() {
 	local row kbuild
@@ -204,14 +209,18 @@ kernel_row() {
 	read -r k_name k_suite k_more k_arch k_source k_config k_cost k_quick k_tests k_extra <<<"$row"
 	k_more=${k_more#-} k_source=${k_source#-} k_config=${k_config#-} k_extra=${k_extra#-}
 	IFS=, read -r k_download k_disk k_making k_quick_time k_tests_time <<<"$k_cost"
-	k_flavour=${k_arch#*/} k_arch=${k_arch%/*}
-	row=$(awk -v arch="$k_arch" '!/^#/ && $1 == arch' "$top/scripts/machines")
+	row=$(awk -v arch="$k_arch" '!/^#/ && $1 == arch { exact = $0 }
+		!/^#/ && index(arch, $1 "/") == 1 { any = $0 }
+		END { print exact ? exact : any }' "$top/scripts/machines")
 	[[ $row ]] || die "$k_name: scripts/machines has no row for the architecture $k_arch"
-	read -r _ m_host kbuild m_compiler m_package m_terminals m_qemu <<<"$row"
-	m_compiler=${m_compiler#-}
+	k_flavour=${k_arch#*/} k_arch=${k_arch%/*}
+	read -r _ m_host kbuild m_compiler m_package m_terminals m_start <<<"$row"
+	m_compiler=${m_compiler#-} m_package=${m_package#-}
 	k_llvm=
 	[[ ! $k_config ]] || ! merged_config "$k_config" | grep -qx CONFIG_CC_IS_CLANG=y || k_llvm=LLVM=1
 	k_make=(ARCH="$kbuild" ${m_compiler:+CROSS_COMPILE="$m_compiler-"})
+	# User-mode Linux is compiled with -fno-builtin, which makes a call of each copy of a few bytes.
+	[[ $kbuild != um ]] || k_make+=(KCFLAGS=-fbuiltin)
 }
 
 # python_files: sets files to the options of scripts/vm that bring the demo's target, and the

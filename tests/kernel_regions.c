@@ -37,6 +37,8 @@ FIXTURE(kernel)
 FIXTURE_SETUP(kernel)
 {
 	FATAL_IS_ASSERT();
+	if (IS_UML)
+		SKIP(return, "user-mode Linux has no kernel part of the address space");
 	self->kptr_restrict = slurp_path(KPTR_RESTRICT);
 	ASSERT_EQ(0, write_file(KPTR_RESTRICT, "1"));
 }

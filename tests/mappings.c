@@ -229,7 +229,7 @@ static const struct mapping anonymous[] = {
 	{ "rwx memory", PAGE, R | W | X, ANON, .vm_flags = "rd,wr,ex" },
 	{ "a segment that grows down", 4 * PAGE, R | W, ANON | MAP_GROWSDOWN | MAP_STACK,
 	  .vm_flags = "gd" },
-	{ "a large reservation", IS_64BIT ? TIB : 256 << 20, PROT_NONE, ANON | MAP_NORESERVE,
+	{ "a large reservation", IS_64BIT ? FAR(1) : 256 << 20, PROT_NONE, ANON | MAP_NORESERVE,
 	  .anon = "-", .vm_flags = "nr" },
 	{ "MAP_DROPPABLE", PAGE, R | W, .flags = MAP_DROPPABLE | MAP_ANONYMOUS },
 	{ "shared anonymous memory", 3 * PAGE, R | W, MAP_SHARED | MAP_ANONYMOUS, .touch = true,

@@ -19,7 +19,7 @@
 
 #define PAGE 4096ul
 /* Far from all other VMAs */
-#define AT ((char *)(unsigned long)(sizeof(long) == 8 ? 0x100000000000 : 0x40000000))
+#define AT ((char *)(unsigned long)(sizeof(long) == 8 ? 0x1000000000 : 0x40000000))
 #define RW (PROT_READ | PROT_WRITE)
 
 static char *map(size_t page, size_t nr, int prot)

@@ -34,10 +34,13 @@
 /* The page size of the kernel that the tests are built for: see the Makefile. */
 #define PAGE ((unsigned long)PAGE_BYTES)
 
-/* Addresses that tests choose: n TiB, and n * 16 MiB on 32-bit machines */
+/*
+ * Addresses that tests choose: n TiB, n * 4 GiB where user space has 512 GiB
+ * only, and n * 16 MiB on 32-bit machines. FAR_SHIFT is in the Makefile.
+ */
 #define IS_64BIT (sizeof(long) == 8)
 #define IS_BIG_ENDIAN (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-#define FAR(n) ((unsigned long)(n) << (IS_64BIT ? 40 : 24))
+#define FAR(n) ((unsigned long)(n) << (IS_64BIT ? FAR_SHIFT : 24))
 
 /* Missing in older headers */
 #ifndef PR_SET_VMA

@@ -5,6 +5,7 @@
 # is. Both times are medians of the same run. "<" marks a missed goal.
 
 $1 == "kernel" { version = $2 }
+$1 == "page" { from_vmalloc = $2; from_block = $3 }
 $1 == "syscall" { call_min = $4; call_median = $5 }
 
 NF == 6 && $1 != "syscall" {
@@ -58,6 +59,11 @@ END {
 	table("kernel.warm", "inside the kernel", 1)
 	table("kernel.cold", "inside the kernel, after 96 MB were written", 1)
 	table("user", "from user space, with system calls", 0)
+	print ""
+	printf "a page of memory: %d ns by vmalloc(), %d ns in blocks of 16 KiB\n", from_vmalloc, from_block
+	printf "open, read and close: /proc/loadavg %d ns, /proc/PID/maps of %d VMAs %d ns\n",
+		median["kernel.warm", sizes[1], "loadavg"] * sizes[1], sizes[1],
+		median["kernel.warm", sizes[1], "peer"] * sizes[1]
 	if (call_min) {
 		printf "an empty system call: %d to %d ns; calls per listing of %d VMAs: /proc/PID/maps %d, maps %d, raw %d\n",
 			call_min, call_median, n = sizes[sizes_nr], calls["user", n, "peer"],

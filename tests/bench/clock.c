@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/uio.h>
+#include <linux/vmalloc.h>
 
 #define ENTRIES_MAX 8
 #define ROUNDS 21
@@ -29,6 +30,9 @@
 /* What is written between two listings to have cold caches: 96 MB */
 #define FLUSH_BLOCKS 24
 #define BUFFER_SIZE SZ_64K
+/* What is allocated to measure that: 1 MB at once, or blocks as the module has */
+#define ALLOC_SIZE SZ_1M
+#define BLOCK SZ_16K
 
 static char *entries[ENTRIES_MAX];
 static int entries_nr;
@@ -54,6 +58,10 @@ MODULE_PARM_DESC(min_ns, "result: time of the fastest listing");
 static ulong median_ns[ENTRIES_MAX];
 module_param_array(median_ns, ulong, &entries_nr, 0444);
 MODULE_PARM_DESC(median_ns, "result: median time of a listing");
+
+static ulong page_ns[2];
+module_param_array(page_ns, ulong, NULL, 0444);
+MODULE_PARM_DESC(page_ns, "result: median time to allocate and free a page, by vmalloc() and in blocks");
 
 static u64 times[ENTRIES_MAX][ROUNDS];
 static char *flush[FLUSH_BLOCKS];
@@ -147,6 +155,48 @@ static int measure(void)
 	return 0;
 }
 
+static int measure_vmalloc(void)
+{
+	unsigned int round;
+	void *memory;
+
+	for (round = 0; round < ROUNDS; round++) {
+		const u64 began = ktime_get_ns();
+
+		memory = vmalloc(ALLOC_SIZE);
+		if (!memory)
+			return -ENOMEM;
+		vfree(memory);
+		times[0][round] = ktime_get_ns() - began;
+	}
+	sort(times[0], ROUNDS, sizeof(u64), compare, NULL);
+	page_ns[0] = times[0][ROUNDS / 2] / (ALLOC_SIZE / PAGE_SIZE);
+	return 0;
+}
+
+static int measure_blocks(void)
+{
+	static void *blocks[ALLOC_SIZE / BLOCK];
+	unsigned int round, i;
+	int err = 0;
+
+	for (round = 0; round < ROUNDS && !err; round++) {
+		const u64 began = ktime_get_ns();
+
+		for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+			blocks[i] = kmalloc(BLOCK, GFP_KERNEL);
+			if (!blocks[i])
+				err = -ENOMEM;
+		}
+		for (i = 0; i < ARRAY_SIZE(blocks); i++)
+			kfree(blocks[i]);
+		times[0][round] = ktime_get_ns() - began;
+	}
+	sort(times[0], ROUNDS, sizeof(u64), compare, NULL);
+	page_ns[1] = times[0][ROUNDS / 2] / (ALLOC_SIZE / PAGE_SIZE);
+	return err;
+}
+
 static int __init clock_init(void)
 {
 	int err, i;
@@ -158,6 +208,8 @@ static int __init clock_init(void)
 		if (!flush[i])
 			err = -ENOMEM;
 	}
+	err = err ?: measure_vmalloc();
+	err = err ?: measure_blocks();
 	err = err ?: measure();
 	for (i = 0; i < FLUSH_BLOCKS; i++)
 		kfree(flush[i]);
