@@ -9,7 +9,7 @@ MAN=$HERE/vmainfo.4
 
 example()
 {
-	command=$(printf '%s\n' "$1" | sed "s/\<1234\>/$$/")
+	command=$(printf '%s\n' "$1" | sed "s/\<1234\>/$$/g")
 	sh -euc "$command" >"$TMP/out" || return
 	case $command in
 	*">/sys/"*) ;;
