@@ -1257,7 +1257,7 @@ static u64 max_hold_ns(void)
 /* Whether mmap_lock, held since @since, is to be dropped for a writer */
 static bool hold_is_over(struct mm_struct *mm, u64 since, u64 hold_ns)
 {
-	return hold_ns && mmap_lock_is_contended(mm) &&
+	return hold_ns && kcompat_mmap_lock_is_contended(mm) &&
 	       ktime_get_ns() - since >= hold_ns;
 }
 
@@ -2209,7 +2209,7 @@ static void wait_for_writers(struct mm_struct *mm)
 {
 	const u64 until = ktime_get_ns() + WRITERS_TURN_NS;
 
-	while (mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
+	while (kcompat_mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
 	       !fatal_signal_pending(current))
 		usleep_range(10, 50);
 }

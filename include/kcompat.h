@@ -188,6 +188,21 @@ static inline unsigned long get_mm_counter_sum(struct mm_struct *mm, int member)
 }
 #endif
 
+/*
+ * Whether a writer waits for mmap_lock or has it. On PREEMPT_RT, a writer first
+ * owns the rtmutex of the lock, and then waits until there are no readers.
+ * rwsem_is_contended() overlooks it from the moment when the last reader wakes
+ * it until it runs, and readers can take the lock again meanwhile.
+ */
+static inline bool kcompat_mmap_lock_is_contended(struct mm_struct *mm)
+{
+#if defined(CONFIG_PREEMPT_RT) && defined(KCOMPAT_HAS_RTMUTEX_BASE)
+	return rt_mutex_base_is_locked(&mm->mmap_lock.rwbase.rtmutex);
+#else
+	return mmap_lock_is_contended(mm);
+#endif
+}
+
 /* find_ge_pid(), which is not exported on all kernels. Called under RCU. */
 static inline struct pid *kcompat_find_ge_pid(int nr, struct pid_namespace *ns)
 {
