@@ -6,6 +6,7 @@
 
 $1 == "kernel" { version = $2 }
 $1 == "page" { from_vmalloc = $2; from_block = $3 }
+$1 == "call" { call = $2 / 1000; call_retpoline = $3 / 1000 }
 $1 == "syscall" { call_min = $4; call_median = $5 }
 
 NF == 6 && $1 != "syscall" {
@@ -61,6 +62,7 @@ END {
 	table("user", "from user space, with system calls", 0)
 	print ""
 	printf "a page of memory: %d ns by vmalloc(), %d ns in blocks of 16 KiB\n", from_vmalloc, from_block
+	printf "a call through a pointer: %.1f ns, with a retpoline %.1f ns\n", call, call_retpoline
 	printf "open, read and close: /proc/loadavg %d ns, /proc/PID/maps of %d VMAs %d ns\n",
 		median["kernel.warm", sizes[1], "loadavg"] * sizes[1], sizes[1],
 		median["kernel.warm", sizes[1], "peer"] * sizes[1]

@@ -33,6 +33,8 @@
 /* What is allocated to measure that: 1 MB at once, or blocks as the module has */
 #define ALLOC_SIZE SZ_1M
 #define BLOCK SZ_16K
+/* Calls to measure what one takes */
+#define CALLS 1000000
 
 static char *entries[ENTRIES_MAX];
 static int entries_nr;
@@ -62,6 +64,10 @@ MODULE_PARM_DESC(median_ns, "result: median time of a listing");
 static ulong page_ns[2];
 module_param_array(page_ns, ulong, NULL, 0444);
 MODULE_PARM_DESC(page_ns, "result: median time to allocate and free a page, by vmalloc() and in blocks");
+
+static ulong call_ps[2];
+module_param_array(call_ps, ulong, NULL, 0444);
+MODULE_PARM_DESC(call_ps, "result: median picoseconds of a call through a pointer, without and with a retpoline");
 
 static u64 times[ENTRIES_MAX][ROUNDS];
 static char *flush[FLUSH_BLOCKS];
@@ -197,6 +203,51 @@ static int measure_blocks(void)
 	return err;
 }
 
+static noinline void called(void)
+{
+	barrier();
+}
+
+static void (*volatile pointer)(void) = called;
+
+static noinline void calls(void)
+{
+	int i;
+
+	for (i = 0; i < CALLS; i++)
+		pointer();
+}
+
+/* With what kernels for servers are compiled with where the processor needs it */
+static noinline __attribute__((indirect_branch("thunk-inline"))) void calls_by_retpoline(void)
+{
+	int i;
+
+	for (i = 0; i < CALLS; i++)
+		pointer();
+}
+
+static void measure_calls(void)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < ARRAY_SIZE(call_ps); i++) {
+			const u64 began = ktime_get_ns();
+
+			if (i)
+				calls_by_retpoline();
+			else
+				calls();
+			times[i][round] = ktime_get_ns() - began;
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(call_ps); i++) {
+		sort(times[i], ROUNDS, sizeof(u64), compare, NULL);
+		call_ps[i] = times[i][ROUNDS / 2] * 1000 / CALLS;
+	}
+}
+
 static int __init clock_init(void)
 {
 	int err, i;
@@ -208,6 +259,7 @@ static int __init clock_init(void)
 		if (!flush[i])
 			err = -ENOMEM;
 	}
+	measure_calls();
 	err = err ?: measure_vmalloc();
 	err = err ?: measure_blocks();
 	err = err ?: measure();

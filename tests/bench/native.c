@@ -5,10 +5,11 @@
  *
  *	kernel.warm|kernel.cold|user VMAS ENTRY MINIMUM MEDIAN CALLS
  *
- * with the nanoseconds and the system calls of a listing, one for an empty
- * system call, and one with the nanoseconds that a page of memory takes from
- * vmalloc() and in blocks. Arguments that are numbers select numbers of VMAs; the word
- * "kernel" leaves out what is measured in user space.
+ * with the nanoseconds and the system calls of a listing, and lines for an empty
+ * system call, for a page of memory from vmalloc() and in blocks (nanoseconds),
+ * and for a call through a pointer, without and with a retpoline (picoseconds).
+ * Arguments that are numbers select numbers of VMAs; the word "kernel" leaves out
+ * what is measured in user space.
  */
 #include <err.h>
 #include <errno.h>
@@ -67,7 +68,7 @@ static void results(const char *name, long *values, size_t nr)
 
 static void in_kernel(int vmas, bool cold)
 {
-	long min[ENTRIES], median[ENTRIES], page[2];
+	long min[ENTRIES], median[ENTRIES], page[2], call[2];
 	char params[256];
 	size_t i;
 
@@ -80,12 +81,14 @@ static void in_kernel(int vmas, bool cold)
 	results("min_ns", min, ENTRIES);
 	results("median_ns", median, ENTRIES);
 	results("page_ns", page, ARRAY_SIZE(page));
+	results("call_ps", call, ARRAY_SIZE(call));
 	if (syscall(SYS_delete_module, "clock", 0))
 		err(1, "unloading clock.ko");
 	for (i = 0; i < ENTRIES; i++)
 		printf("kernel.%s %d %s %ld %ld 0\n", cold ? "cold" : "warm", vmas,
 		       entries[i], min[i], median[i]);
 	printf("page %ld %ld\n", page[0], page[1]);
+	printf("call %ld %ld\n", call[0], call[1]);
 }
 
 static long now(void)
