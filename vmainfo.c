@@ -240,9 +240,9 @@ struct vmainfo_target {
  * Else NULL, and @now identifies the mm: @now->mm is NULL without an mm.
  * ERR_PTR(-ESRCH) if the process was reaped.
  *
- * exec builds the new address space step by step, and releases mmap_lock between
- * the steps. @t->in_exec says that @mm may be such an unfinished one. It is
- * still valid after task_unlock(): a later exec has another mm.
+ * execve() builds the new address space step by step, and releases mmap_lock
+ * between the steps. @t->in_exec says that the mm may be unfinished. This stays
+ * true of that mm after task_unlock(), because a later execve() has another mm.
  */
 static struct mm_struct *target_look(const struct file *entry,
 				     struct vmainfo_target *t,
@@ -275,7 +275,7 @@ static struct mm_struct *target_look(const struct file *entry,
 			same = mm == granted->mm && exec_id == granted->exec_id &&
 			       pid == granted->thread &&
 			       (!granted->own || mm == current->mm);
-			/* Bits beside it change without a lock. They do not matter. */
+			/* Other bits of that word change without a lock, which does no harm. */
 			t->in_exec = data_race((bool)thread->in_execve);
 			if (same)
 				mmget(mm);
@@ -538,7 +538,7 @@ struct vma_record {
 	};
 };
 
-/* The last eight bytes of a record, to be stored at once. The others are 0. */
+/* The last eight bytes of a record, stored at once: @nomerge and @adjoins are 0. */
 static __always_inline u64 record_rest(u32 source, u8 policy, bool anon_vma)
 {
 #ifdef __LITTLE_ENDIAN
@@ -1182,8 +1182,8 @@ out:
 static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
 {
 	/*
-	 * As environ and cmdline of procfs read them. brk() changes @brk with
-	 * mmap_lock held for writing, and not with arg_lock.
+	 * environ and cmdline of procfs hold this lock, too. brk() changes @brk
+	 * with mmap_lock held for writing, but without arg_lock.
 	 */
 	spin_lock(&mm->arg_lock);
 	l->start_code = mm->start_code;
@@ -1335,7 +1335,7 @@ struct walk_file {
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
 	struct walk_file files[2]; /* the last two files of VMAs */
-	unsigned int older;	/* the index of the one that was seen before */
+	unsigned int older;	/* the index of the one that was not seen last */
 };
 
 /* Sets *@source if a file is one of the last two. */
@@ -1366,7 +1366,7 @@ struct walk_prev {
 	const struct anon_vma *anon_vma;
 	u64 shift;		/* its offset less its address */
 	unsigned long flags;
-	bool plain;		/* nothing but the above prevents a merge */
+	bool plain;		/* no policy or name, and only the above prevents merges */
 	u64 rest;		/* record_rest() */
 	/*
 	 * The end of a VMA without a file must be below this, so that it has the
@@ -1565,11 +1565,12 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds the VMAs from *@slot on whose records differ from that of the VMA in front
- * in addresses, offset and flags alone. With @nomerge, each also starts where the
- * VMA in front ends, and nothing but their flags keeps the two from being merged.
- * *@next is the end of the last VMA. Returns the next record, and sets *@slot to
- * the slot of the next VMA. @nomerge and @has_file are constants.
+ * Adds the VMAs from *@slot on that have the source and policy of the VMA in
+ * front. With @nomerge, each also starts where the VMA in front ends and has its
+ * anon_vma, and nothing but their flags keeps the two from being merged. *@next
+ * is the end of the VMA in front, and then of the last one. Returns the next
+ * record, and sets *@slot to the slot of the next VMA. @nomerge and @has_file
+ * are constants.
  */
 static __always_inline struct vma_record *
 run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record *r,
@@ -3965,7 +3966,8 @@ static int raw_show(struct seq_file *m, void *v)
 	struct raw_flags_cache cache = {};
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
-	u64 rest, more = 0; /* bits of flags that are not the VMA's */
+	u64 more = 0; /* flags of the record that are not the VMA's own */
+	u64 rest;
 	const struct vma_build_id *id = NULL;
 	struct emit_batch b;
 	char *p;

@@ -76,9 +76,9 @@ enum vmainfo_kind {
 #define VMAINFO_GATE	0x2
 /*
  * mm_seq and exec_id are valid: the kernel has a sequence, and the process has
- * an address space that no system call was changing at that moment. Kernels
- * whose mm_lock_seq is an int (mainline 6.4 to 6.12) can tell this of execve()
- * only, and other system calls do not matter there.
+ * an address space that no system call was changing at that moment. On kernels
+ * whose mm_lock_seq is an int (mainline 6.4 to 6.12), the flag is missing during
+ * execve(), but not during other system calls.
  */
 #define VMAINFO_SEQ	0x4
 /* VMAINFO_SET_FILTER hides records. */

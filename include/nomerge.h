@@ -143,7 +143,7 @@ static inline bool vma_anon_vma_compatible(const struct vm_area_struct *a,
 #ifdef KCOMPAT_HAS_ANON_PGOFF
 static inline pgoff_t vma_anon_pgoff(const struct vm_area_struct *vma)
 {
-	/* Two fields. If a writer changes one, the walk is repeated. */
+	/* It reads two fields. If a writer changes one, the walk is repeated. */
 	return data_race(vma_start_anon_pgoff(vma));
 }
 #endif

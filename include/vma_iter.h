@@ -381,7 +381,7 @@ static inline struct vm_area_struct *mm_find_vma(struct mm_struct *mm,
 }
 
 #ifdef VMA_ITERATOR
-/* Whether a cursor returns each VMA once, stable or not, with prefetch or not */
+/* Whether a cursor in each mode returns each VMA once, and mm_find_vma() finds it */
 static bool __init leaf_lookahead_works(struct mm_struct *mm, struct vma_cursor *c)
 {
 	struct vm_area_struct *vma;
@@ -412,10 +412,10 @@ static bool __init leaf_lookahead_works(struct mm_struct *mm, struct vma_cursor 
 #endif
 
 /*
- * Self-test: reads the VMAs of the process that loads the module leaf by leaf
- * and one by one, and compares each with find_vma(). If they differ, the maple
- * tree has another layout than cursors and mm_find_vma() assume. Then walks use
- * vma_next(), and queries find_vma().
+ * Self-test: reads the VMAs of the process that loads the module leaf by leaf,
+ * and compares each with what find_vma() and mm_find_vma() return. If they
+ * differ, the maple tree has another layout than cursors and mm_find_vma()
+ * assume. Then walks use vma_next(), and queries find_vma().
  */
 static void __init leaf_lookahead_init(void)
 {

@@ -5,9 +5,9 @@
 # what it is to the end of its trace, or 60 lines. Only the kernel's own lines count,
 # they begin with a time stamp, and only what they begin with.
 #
-# A data race that KCSAN reports counts if an access of it is in the module, and is not marked as
-# by READ_ONCE(). The kernel has races of its own, also in functions that the module calls. A
-# lockless walk of ours races with writers of the kernel that mark nothing.
+# A data race counts if the module makes one of its accesses, and this access is not marked, for
+# example by READ_ONCE(). The kernel has races of its own, also in functions that the module calls.
+# Its writers do not mark what a lockless walk reads.
 
 { sub(/\r$/, "") }
 

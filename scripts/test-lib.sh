@@ -3,7 +3,8 @@
 #
 # What the tests of the scripts share, to be sourced after lib.sh and make_tmp. A test is a
 # function test_NAME, where NAME is the fact that it proves. set -e does not count in it:
-# every step ends in "|| return". The status 4 skips it, for the reason that its last line names.
+# every step ends in "|| return". A test that returns 4 is skipped. The last line of its output is
+# the reason.
 # shellcheck disable=SC2154 # the script that sources this sets top and tmp
 
 # run STATUS COMMAND...: COMMAND ends with that status.

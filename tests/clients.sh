@@ -26,7 +26,7 @@ must cp /bin/busybox "$tree/usr/bin/sh"
 must cp "$HERE/threads" "$HERE/mappings" "$HERE/spin" "$HERE/mount_maps.so" "$HERE"/newest/* "$tree/"
 must mkfifo "$tree/commands" "$tree/answers"
 
-# maps_mounts: the files of $target that have the content of maps. perf reads the second.
+# maps_mounts: prints the files that list the mappings of $target. perf reads the second.
 maps_mounts()
 {
 	echo "$tree/proc/$target/maps" "$tree/proc/$target/task/$target/maps"
@@ -73,7 +73,7 @@ run_elfutils()
 	chroot "$tree" eu-unstrip -n -p "$target"
 }
 
-# perf makes these records of what it reads in maps. Only samples would tell it of more mappings.
+# perf record reads maps once, and writes a record for each mapping.
 run_perf()
 {
 	chroot "$tree" perf record -q -o /tmp/data -e cpu-clock:u -p "$target" -- sh -c : >&2 &&
@@ -90,7 +90,7 @@ run_symbols()
 		grep -wE 'spin_in_program|random_r' | sort -u
 }
 
-# run NAME FILE: FILE is what that program prints.
+# run NAME FILE: runs the program NAME, and writes to FILE what it prints.
 run()
 {
 	echo "$2:" >>"$TMP/log"
@@ -152,7 +152,7 @@ other=$threads
 client "busy program" symbols
 stop_all
 
-# selftest NAME [ARG...]: it passes with maps of the module.
+# selftest NAME [ARG...]: runs a selftest, which passes, with maps of the module.
 selftest()
 {
 	LD_PRELOAD=/mount_maps.so DURATION=1 chroot "$tree" "$@"

@@ -408,7 +408,7 @@ static void compare_numa_maps(void)
 
 static char *kallsyms;
 
-/* Without CONFIG_KALLSYMS_ALL, it has only functions, or it does not exist. */
+/* kallsyms exists, and has variables: CONFIG_KALLSYMS_ALL */
 static bool data_symbols;
 
 /* What compilers add to symbols, and vmas does not show */

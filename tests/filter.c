@@ -761,10 +761,10 @@ static void call_and_wait(struct call *c)
 }
 
 /*
- * One thread is in a read() of the listing of a filter, which lasts until its
+ * One thread is in a pread() of the listing of a filter, which lasts until its
  * page fault is handled. A second one sets another filter, and a third one goes
  * on to read. That one returns the listing of the new filter from its beginning.
- * Without the lock of the file position it returns a later part of it.
+ * Without the lock of the file position, it would return a later part of it.
  */
 TEST_F(filter, set_by_another_thread)
 {

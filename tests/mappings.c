@@ -74,7 +74,7 @@ static void *next_slot(size_t size)
 	return at;
 }
 
-/* The kernel's options that mappings need, by how their names begin */
+/* The options that mappings need, by the beginning of the mapping's name */
 static const char * const needed[][2] = {
 	{ "MADV_HUGEPAGE", "TRANSPARENT_HUGEPAGE" },
 	{ "MADV_NOHUGEPAGE", "TRANSPARENT_HUGEPAGE" },

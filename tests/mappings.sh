@@ -18,8 +18,8 @@ expected()
 	done <"$TMP/points"
 }
 
-# Of a symbol that has a suffix of link-time optimization in kallsyms, ops is what precedes it.
-# kallsyms has no other symbol of that name.
+# kallsyms has some vm_ops with a suffix of link-time optimization. The column ops has the name
+# without the suffix. Only names that kallsyms does not also have without one are counted.
 suffixes_removed()
 {
 	sed -nE 's/^[0-9a-f]+ . ([^ ]*_vm_ops)\.(llvm|lto_priv)\..*/\1/p' kallsyms >suffixed

@@ -5,7 +5,7 @@
  * over that file. Some programs open it as soon as they have forked a child.
  */
 #define _GNU_SOURCE
-/* It would rename open() to open64(). Programs call either. */
+/* It would rename open() to open64(). Some programs call the one, some the other. */
 #undef _FILE_OFFSET_BITS
 #include <fcntl.h>
 #include <stdarg.h>

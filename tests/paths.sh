@@ -53,7 +53,8 @@ must start unshare -m sh -c 'mount -t ramfs ramfs "$1" && cp "$2" "$1/unreachabl
 	exec "$0" "$1/unreachable"' "$HERE/mapfiles" "$TMP/fs/other" "$TMP/fs/lower1/one"
 path_in_maps "mount in another namespace" "/unreachable$"
 
-# Devices without a number are numbered as they are mounted. The minor number has three digits.
+# File systems without a block device get ascending minor numbers. This one has at least three
+# hexadecimal digits.
 must start unshare -m sh -c 'for n in $(seq 260); do mount -t ramfs ramfs "$1" || exit; done
 	cp "$2" "$1/device" && exec "$0" "$1/device"' "$HERE/mapfiles" "$TMP/fs/other" "$TMP/fs/lower1/one"
 path_in_maps "device with a large number" " 00:[1-9a-f][0-9a-f][0-9a-f][0-9a-f]* .*/device$"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The suffixes that compilers append to names of variables are removed. The
- * function is tested alone: mappings.sh sees only those of one compiler.
+ * function is tested alone, because the kernels that mappings.sh runs on have only
+ * some of them.
  */
 #include <stdio.h>
 #include <string.h>

@@ -111,8 +111,8 @@ execs()
 	looks 5
 	tail -n +$((lines + 1)) "$TMP/watch" >"$TMP/new"
 	cat "$TMP/new"
-	# The VMAs of the old program are not reported as unmapped. The address is also the
-	# beginning of that at which exec places the stack on some machines.
+	# The VMAs of the old program are not reported as unmapped. On some machines, the address
+	# of the new stack begins with the same digits.
 	[ "$(grep -cx "$1" "$TMP/new")" = 1 ] && ! grep -qwE "(0x)?${at%-*}" "$TMP/new"
 }
 

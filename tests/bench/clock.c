@@ -30,7 +30,7 @@
 /* What is written between two listings to have cold caches: 96 MB */
 #define FLUSH_BLOCKS 24
 #define BUFFER_SIZE SZ_64K
-/* What is allocated to measure that: 1 MB at once, or blocks as the module has */
+/* What is allocated to measure a page: 1 MB at once, or in blocks like the module's */
 #define ALLOC_SIZE SZ_1M
 #define BLOCK SZ_16K
 /* Calls to measure what one takes */
@@ -63,11 +63,11 @@ MODULE_PARM_DESC(median_ns, "result: median time of a listing");
 
 static ulong page_ns[2];
 module_param_array(page_ns, ulong, NULL, 0444);
-MODULE_PARM_DESC(page_ns, "result: median time to allocate and free a page, by vmalloc() and in blocks");
+MODULE_PARM_DESC(page_ns, "result: median time of a page, from vmalloc() and from blocks");
 
 static ulong call_ps[2];
 module_param_array(call_ps, ulong, NULL, 0444);
-MODULE_PARM_DESC(call_ps, "result: median picoseconds of a call through a pointer, without and with a retpoline");
+MODULE_PARM_DESC(call_ps, "result: median picoseconds of a call through a pointer, plain and by retpoline");
 
 static u64 times[ENTRIES_MAX][ROUNDS];
 static char *flush[FLUSH_BLOCKS];
@@ -218,7 +218,7 @@ static noinline void calls(void)
 		pointer();
 }
 
-/* With what kernels for servers are compiled with where the processor needs it */
+/* The same with a retpoline, which servers use on processors that need it */
 static noinline __attribute__((indirect_branch("thunk-inline"))) void calls_by_retpoline(void)
 {
 	int i;

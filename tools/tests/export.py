@@ -171,7 +171,7 @@ def check_file():
 
 
 def check_captures():
-    """Each process above the level has one capture, which only its owner can read. No others run."""
+    """Each process above the level has one capture, which only its owner can read."""
     path = os.path.join(TMP, "captures")
     os.mkdir(path, 0o700)
 
