@@ -4780,7 +4780,7 @@ static ssize_t entry_write(struct file *file, const char __user *buf,
 {
 	struct seq_file *m = file->private_data;
 	struct vmainfo_file *vf = m->private;
-	struct vmainfo_target target;
+	struct vmainfo_target target = {};
 	char text[16];
 	int err;
 

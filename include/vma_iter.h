@@ -21,7 +21,12 @@
 #define VMA_LEAF_MAX 16
 #endif
 
-/* Set by leaf_lookahead_init() if the maple tree has the expected layout. */
+/*
+ * Set by leaf_lookahead_init() if the maple tree has the expected layout, and does
+ * not change while mmap_lock is held for reading. Before lock_mm_and_find_vma()
+ * (6.5, and updates of older kernels) a page fault that extended the stack
+ * changed it, and its nodes were freed.
+ */
 static bool leaf_lookahead __ro_after_init __maybe_unused;
 
 /* The most internal nodes above a leaf that a cursor keeps */
@@ -288,8 +293,11 @@ leaf_read(struct vma_cursor *c, bool stable, bool prefetch, void ***slots)
 		*slots = (__force void **)leaf->mr64.slot + offset;
 		if (stable)
 			break;
-		/* A writer fills the last slot first, and then sets its pivot. */
-		smp_rmb();
+		/*
+		 * The number of slots of a node does not change while readers
+		 * use RCU: a writer replaces the node (mas_in_rcu() in
+		 * lib/maple_tree.c).
+		 */
 		for (copy = c->copy; copy < c->copy + n; copy++)
 			*copy = READ_ONCE(*(*slots)++);
 		*slots = c->copy;
@@ -423,7 +431,7 @@ static void __init leaf_lookahead_init(void)
 	struct mm_struct *mm = current->mm;
 	struct vma_cursor c;
 
-	if (!mm)
+	if (!mm || !IS_ENABLED(KCOMPAT_HAS_STABLE_MAPLE_TREE))
 		return;
 	leaf_lookahead = true;
 	mmap_read_lock(mm);
