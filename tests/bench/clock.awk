@@ -30,6 +30,10 @@ function row(where, entry, label, goal,    i, n, times, mark) {
 	printf "%-16s", label
 	for (i = 1; i <= sizes_nr; i++) {
 		n = sizes[i]
+		if (entry ~ /:/ && n < 100) { # too few for a hundredth of them
+			printf " %21s", ""
+			continue
+		}
 		printf " %6.0f %6.0f", min[where, n, entry], median[where, n, entry]
 		if (entry == "peer") {
 			printf " %7s", ""
@@ -50,6 +54,7 @@ function table(where, title, goals,    i) {
 	row(where, "maps", "maps", goals ? 2 : 0)
 	row(where, "raw", "raw", goals ? 4 : 0)
 	row(where, "vmas", "vmas", goals ? 1 : 0)
+	row(where, "raw:exec", "raw, 1 of 100", goals ? 15 : 0)
 }
 
 END {

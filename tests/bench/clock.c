@@ -7,7 +7,9 @@
  *	cat /sys/module/clock/parameters/{bytes,min_ns,median_ns}
  *
  * Each round opens, reads and closes every entry once. So a disturbance of the
- * machine hits all entries, and their ratio is that of one run.
+ * machine hits all entries, and their ratio is that of one run. An entry that
+ * ends with ":exec" is read with a filter for executable VMAs, which are one of a
+ * hundred.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -20,11 +22,17 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/vmalloc.h>
 
+#include "vmainfo.h"
+
 #define ENTRIES_MAX 8
 #define ROUNDS 21
+#define FILTERED ":exec"
+/* Every how many VMAs is executable */
+#define EXECUTABLE 100
 /* Listings of few VMAs are repeated: the clock ticks every 256 ns. */
 #define VMAS_PER_TIME 20000
 /* What is written between two listings to have cold caches: 96 MB */
@@ -72,6 +80,19 @@ MODULE_PARM_DESC(call_ps, "result: median picoseconds of a call through a pointe
 static u64 times[ENTRIES_MAX][ROUNDS];
 static char *flush[FLUSH_BLOCKS];
 static char *buffer;
+/* A filter for executable VMAs, in the memory of the process */
+static unsigned long exec_filter;
+
+static int map_filter(void)
+{
+	const struct vmainfo_filter filter = { .size = sizeof(filter), .flags = VMAINFO_EXEC };
+
+	exec_filter = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(exec_filter))
+		return exec_filter;
+	return copy_to_user((void __user *)exec_filter, &filter, sizeof(filter)) ? -EFAULT : 0;
+}
 
 /* Maps single pages: neighbours have other permissions and are not merged. */
 static int map_more(void)
@@ -90,7 +111,8 @@ static int map_more(void)
 	vm_munmap(addr, (missing + 1) * PAGE_SIZE);
 	for (i = 0; i < missing; i++) {
 		page = vm_mmap(NULL, addr + i * PAGE_SIZE, PAGE_SIZE,
-			       i % 2 ? PROT_READ : PROT_READ | PROT_WRITE,
+			       i % 2 ? PROT_READ :
+			       i % EXECUTABLE ? PROT_READ | PROT_WRITE : PROT_READ | PROT_EXEC,
 			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
 		if (IS_ERR_VALUE(page))
 			return page;
@@ -100,16 +122,23 @@ static int map_more(void)
 }
 
 /* Reads an entry from open to close. Returns the number of bytes. */
-static ssize_t list(const char *path)
+static ssize_t list(const char *entry)
 {
 	struct kvec kvec = { .iov_base = buffer, .iov_len = BUFFER_SIZE };
-	struct file *file = filp_open(path, O_RDONLY, 0);
+	const char *filtered = strstr(entry, FILTERED);
 	ssize_t len, total = 0;
 	struct iov_iter iter;
 	struct kiocb kiocb;
+	struct file *file;
+	char path[64];
 
+	strscpy(path, entry, filtered ? filtered - entry + 1 : sizeof(path));
+	file = filp_open(path, O_RDONLY, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	len = filtered ? file->f_op->unlocked_ioctl(file, VMAINFO_SET_FILTER, exec_filter) : 0;
+	if (len)
+		goto out;
 	init_sync_kiocb(&kiocb, file);
 	do {
 		iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, kvec.iov_len);
@@ -118,6 +147,7 @@ static ssize_t list(const char *path)
 		      file->f_op->read == seq_read ? seq_read_iter(&kiocb, &iter) : -EINVAL;
 		total += len;
 	} while (len > 0);
+out:
 	__fput_sync(file);
 	return len ?: total;
 }
@@ -253,7 +283,8 @@ static int __init clock_init(void)
 	int err, i;
 
 	buffer = kmalloc(BUFFER_SIZE, GFP_KERNEL);
-	err = buffer ? map_more() : -ENOMEM;
+	err = buffer ? map_filter() : -ENOMEM;
+	err = err ?: map_more();
 	for (i = 0; cold && i < FLUSH_BLOCKS && !err; i++) {
 		flush[i] = kmalloc(SZ_4M, GFP_KERNEL);
 		if (!flush[i])

@@ -18,16 +18,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "vmainfo.h"
+
 #define ROUNDS 21
+/* As in clock.c */
+#define FILTERED ":exec"
 
 static const char *const entries[] = {
 	"/proc/self/maps", "/proc/vmainfo/maps", "/proc/vmainfo/raw", "/proc/vmainfo/vmas",
-	"/proc/loadavg",
+	"/proc/vmainfo/raw" FILTERED, "/proc/loadavg",
 };
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
@@ -99,17 +104,25 @@ static long now(void)
 	return ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-static void list(const char *path)
+static void list(const char *entry)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	static const struct vmainfo_filter filter = {
+		.size = sizeof(filter), .flags = VMAINFO_EXEC,
+	};
+	const char *filtered = strstr(entry, FILTERED);
+	char path[64];
 	ssize_t len;
+	int fd;
 
-	if (fd < 0)
-		err(1, "%s", path);
-	for (calls = 3; (len = read(fd, buffer, sizeof(buffer))) > 0; calls++)
+	snprintf(path, sizeof(path), "%.*s",
+		 (int)(filtered ? (size_t)(filtered - entry) : strlen(entry)), entry);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || (filtered && ioctl(fd, VMAINFO_SET_FILTER, &filter)))
+		err(1, "%s", entry);
+	for (calls = 3 + !!filtered; (len = read(fd, buffer, sizeof(buffer))) > 0; calls++)
 		;
 	if (len < 0)
-		err(1, "%s", path);
+		err(1, "%s", entry);
 	close(fd);
 }
 
