@@ -28,6 +28,9 @@
  * changed it, and its nodes were freed.
  */
 static bool leaf_lookahead __ro_after_init __maybe_unused;
+#ifndef KCOMPAT_HAS_STABLE_MAPLE_TREE
+#define KCOMPAT_HAS_STABLE_MAPLE_TREE 0
+#endif
 
 /* The most internal nodes above a leaf that a cursor keeps */
 #define VMA_PATH_MAX 16
@@ -431,7 +434,7 @@ static void __init leaf_lookahead_init(void)
 	struct mm_struct *mm = current->mm;
 	struct vma_cursor c;
 
-	if (!mm || !IS_ENABLED(KCOMPAT_HAS_STABLE_MAPLE_TREE))
+	if (!mm || !KCOMPAT_HAS_STABLE_MAPLE_TREE)
 		return;
 	leaf_lookahead = true;
 	mmap_read_lock(mm);
