@@ -52,13 +52,25 @@ flags()
 		done
 }
 
-totals()
+rollup()
 {
-	"$tool" show -x "$target" 2>err | tail -n 1 >got
 	awk '{ v[$1] = $2 }
 		END { printf "Rss %d kB, Pss %d kB, Dirty %d kB, Swap %d kB\n", v["Rss:"], v["Pss:"],
 			v["Shared_Dirty:"] + v["Private_Dirty:"], v["Swap:"] }' \
-		"/proc/$target/smaps_rollup" >want
+		"/proc/$target/smaps_rollup"
+}
+
+# khugepaged can make a huge page of some pages meanwhile.
+totals()
+{
+	rollup >want
+	while
+		"$tool" show -x "$target" 2>err | tail -n 1 >got
+		rollup >after
+		! cmp -s want after
+	do
+		mv after want
+	done
 	equal want got && grep -q "reading /proc/$target/smaps took" err
 }
 
