@@ -1335,7 +1335,7 @@ struct walk_file {
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
 	struct walk_file files[2]; /* the last two files of VMAs */
-	unsigned int older;	/* the index of the one that was not seen last */
+	unsigned int older;	/* which of them a new file replaces */
 };
 
 /* Sets *@source if a file is one of the last two. */

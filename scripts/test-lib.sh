@@ -3,8 +3,7 @@
 #
 # What the tests of the scripts share, to be sourced after lib.sh and make_tmp. A test is a
 # function test_NAME, where NAME is the fact that it proves. set -e does not count in it:
-# every step ends in "|| return". A test that returns 4 is skipped. The last line of its output is
-# the reason.
+# every step ends in "|| return".
 # shellcheck disable=SC2154 # the script that sources this sets top and tmp
 
 # run STATUS COMMAND...: COMMAND ends with that status.
@@ -43,7 +42,7 @@ stub() {
 
 # run_tests [TEST...]: runs these tests, or all, and prints KTAP.
 run_tests() {
-	local test status
+	local test
 
 	if ((! $#)); then
 		mapfile -t all < <(sed -n 's/^test_\([a-z_]*\)() {$/\1/p' "$0")
@@ -57,21 +56,13 @@ run_tests() {
 	ktap_print_header
 	ktap_set_plan $#
 	for test; do
-		status=0
 		# shellcheck disable=SC2310 # see above
-		("test_$test") >"$tmp/log" 2>&1 || status=$?
-		case $status in
-		0) ktap_test_pass "$test" ;;
-		4)
-			# ktap_test_skip prints no reason.
-			__ktap_test ok "$test" "SKIP $(tail -n 1 "$tmp/log")"
-			KTAP_CNT_SKIP=$((KTAP_CNT_SKIP + 1))
-			;;
-		*)
+		if ("test_$test") >"$tmp/log" 2>&1; then
+			ktap_test_pass "$test"
+		else
 			tail -n 100 "$tmp/log" | sed 's/^/# /'
 			ktap_test_fail "$test"
-			;;
-		esac
+		fi
 	done
 	ktap_finished
 }

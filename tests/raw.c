@@ -228,26 +228,39 @@ static int on_and_on(void)
 	return 1;
 }
 
+FIXTURE(execs)
+{
+	pid_t pid;
+	int fd;			/* raw of that process */
+};
+
+FIXTURE_SETUP(execs)
+{
+	self->pid = fork_child();
+	if (!self->pid)
+		_exit(on_and_on());
+	self->fd = open_target(PROC "raw", self->pid);
+}
+
+FIXTURE_TEARDOWN(execs)
+{
+	end_child(self->pid);
+}
+
 /*
  * During an exec, the process already has the new address space, but still the
  * old number of execs. A header never combines the two. So a process that was
  * seen with MARK has it as long as the number is the same.
  */
-TEST(exec_id_matches_mm)
+TEST_F(execs, exec_id_matches_mm)
 {
 	struct vmainfo_header *h;
 	unsigned int execs = 0, bare = 0;
 	uint64_t marked = UINT64_MAX;
 	struct text t;
-	pid_t pid;
-	int fd;
 
-	pid = fork_child();
-	if (!pid)
-		_exit(on_and_on());
-	fd = open_target(PROC "raw", pid);
 	while (execs < 200 && !bare) {
-		t = slurp_again(fd);
+		t = slurp_again(self->fd);
 		ASSERT_LE(sizeof(*h), t.len);
 		h = (void *)t.s;
 		if (h->flags & VMAINFO_EXEC_ID && shows(t, MARK)) {
@@ -259,7 +272,6 @@ TEST(exec_id_matches_mm)
 		free(t.s);
 	}
 	EXPECT_EQ(0u, bare);
-	end_child(pid);
 }
 
 static bool has_stack(struct text t)
@@ -277,21 +289,15 @@ static bool has_stack(struct text t)
  * execve() maps the stack, the program and the vDSO one after another, and then
  * names the stack. A listing has no valid sequence number until then.
  */
-TEST(no_sequence_during_exec)
+TEST_F(execs, no_sequence_during_exec)
 {
 	struct vmainfo_header *h;
 	unsigned int execs = 0, partial = 0;
 	uint64_t last = UINT64_MAX;
 	struct text t;
-	pid_t pid;
-	int fd;
 
-	pid = fork_child();
-	if (!pid)
-		_exit(on_and_on());
-	fd = open_target(PROC "raw", pid);
 	while (execs < 1000 && !partial) {
-		t = slurp_again(fd);
+		t = slurp_again(self->fd);
 		ASSERT_LE(sizeof(*h), t.len);
 		h = (void *)t.s;
 		execs += last != h->exec_id;
@@ -300,7 +306,6 @@ TEST(no_sequence_during_exec)
 		free(t.s);
 	}
 	EXPECT_EQ(0u, partial);
-	end_child(pid);
 }
 
 int main(int argc, char **argv)
