@@ -1225,8 +1225,9 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
  *    twice as many as it ever had VMAs, hold the lock to the end.
  *
  * Memory is reserved before the walk, by counts that can be out of date. If it
- * runs out, a walk that is not torn starts again, so that the snapshot is
- * atomic. A torn walk continues.
+ * runs out, the walk pauses for more. After that it continues, but for a walk
+ * that is not torn and whose mm has another sequence now, or has none: it starts
+ * again, so that the snapshot is atomic.
  *
  * When a walk continues, the mm can have changed in any way. What ends at or
  * below the position stays as it was recorded. Of a VMA that now reaches across
@@ -1392,6 +1393,8 @@ struct vma_walk {
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
 	unsigned int seq;	/* else the mm's sequence before the first VMA */
+	bool paused;		/* memory ran out when the mm's sequence was @paused_seq */
+	u64 paused_seq;
 };
 
 /*
@@ -2056,7 +2059,7 @@ static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 	return WALK_MORE;
 }
 
-/* Whether the VMAs do not fit, so that the walk would have to start again */
+/* Whether the VMAs do not fit, so that the walk would pause */
 static bool records_too_small(const struct vma_walk *w)
 {
 	return !w->s->filter && !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
@@ -2085,25 +2088,42 @@ static void walk_finish(struct vma_walk *w)
 /* The same with a filter, which most VMAs do not match */
 #define FILTER_STRIDE 256
 
+static bool walk_is_full(enum walk_end end)
+{
+	return end == WALK_RECORDS_FULL || end == WALK_SOURCES_FULL || end == WALK_NAMES_FULL;
+}
+
 /*
- * Adds the VMAs above the position. Called with mmap_lock held for reading. A
- * writer waits for @hold_ns at most, without limit if it is 0.
+ * Adds the VMAs above the position. Called with mmap_lock held for reading, under
+ * which the mm's sequence does not change. A writer waits for @hold_ns at most,
+ * without limit if it is 0.
  */
 static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 {
 	const u64 began = ktime_get_ns();
 	unsigned int strides = 0;
 	enum walk_end end;
+	bool has_seq;
+	u64 seq;
 
+	has_seq = kcompat_mm_seq(w->mm, &seq);
+	if (w->paused && seq != w->paused_seq)
+		return WALK_RETRY;
 	if (records_too_small(w))
 		return WALK_RECORDS_FULL;
-	walk_begin(w);
+	if (!w->paused)
+		walk_begin(w);
+	w->paused = false;
 	w->stable = true;
 	walk_seek(w);
 	for (;;) {
 		end = walk_some(w, w->s->filter ? FILTER_STRIDE : LOCK_STRIDE);
 		if (end == WALK_DONE)
 			walk_finish(w);
+		if (walk_is_full(end) && has_seq && !w->s->torn) {
+			w->paused = true;
+			w->paused_seq = seq;
+		}
 		if (end != WALK_MORE)
 			return end;
 		if (hold_is_over(w->mm, began, hold_ns))
@@ -2151,7 +2171,7 @@ static size_t walk_restart(struct vma_walk *w, size_t more)
 
 	walk_rollback(w, &start);
 	names = names_drop(w->s);
-	return more ? min_t(size_t, 2 * names + more, NAMES_LIMIT) : names;
+	return min_t(size_t, more ? 2 * names + more : names, NAMES_LIMIT);
 }
 
 /* Attempts to begin while a writer has the lock: some ten microseconds */
@@ -2187,7 +2207,8 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
  * At a VMA that needs more than plain fields, a few VMAs are read with the lock
  * if it is not contended. Readers do not change the sequence.
  *
- * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
+ * Return: WALK_MORE, WALK_DONE, or why nothing has been added, if the walk is not
+ * paused.
  */
 static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 {
@@ -2205,9 +2226,11 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 
 	if (records_too_small(w))
 		return WALK_RECORDS_FULL;
-	if (!speculate_begin(w->mm, &w->seq))
+	if (!speculate_begin(w->mm, &w->seq) || (w->paused && w->seq != w->paused_seq))
 		return WALK_RETRY;
-	walk_begin(w);
+	if (!w->paused)
+		walk_begin(w);
+	w->paused = false;
 	w->stable = false;
 	do {
 		rcu_read_lock();
@@ -2230,8 +2253,12 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		cond_resched();
 		/* Ranges without VMAs do not count: a piece is one RCU section. */
 	} while (end == WALK_MORE && walk_seen(w) < enough && max > RCU_STRIDE);
-	if (end != WALK_MORE && end != WALK_DONE)
+	if (walk_is_full(end) && !s->torn) {
+		w->paused = true;
+		w->paused_seq = w->seq;
+	} else if (end != WALK_MORE && end != WALK_DONE) {
 		walk_rollback(w, &from);
+	}
 	return end;
 }
 
@@ -2277,8 +2304,11 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
 	enum walk_end end;
 
 	if (b->tries && !s->torn) {
+		/* That a writer came during a pause says nothing about the next walk. */
+		const bool paused = w->paused;
+
 		end = walk_speculative(w, INT_MAX);
-		if (end == WALK_RETRY)
+		if (end == WALK_RETRY && !paused)
 			b->tries--;
 		return end;
 	}
@@ -2359,18 +2389,20 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 				recs = min_t(size_t, 4 * s->cap, READ_ONCE(mm->map_count)) + 8;
 			break;
 		case WALK_SOURCES_FULL:
-			sources = 3 * s->sources_cap;
+			sources = 2 * s->sources_cap;
 			break;
 		case WALK_NAMES_FULL:
 			names = max_t(size_t, 2 * names_avail(s), SZ_1K);
-			/* A torn walk drops the lock for each block: make them larger. */
-			if (s->torn)
+			/* A walk that continues drops the lock for each block: make them larger. */
+			if (s->torn || w.paused)
 				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
 			break;
 		default:
 			break;
 		}
-		if (!s->torn)
+		if (end == WALK_RETRY)
+			w.paused = false;
+		if (!s->torn && !w.paused)
 			names = walk_restart(&w, names);
 	}
 }
