@@ -249,7 +249,7 @@ static struct mm_struct *target_look(const struct file *entry,
 				     struct mm_identity *now)
 {
 	const struct mm_identity *granted = &t->granted;
-	struct task_struct *task, *thread;
+	struct task_struct *task, *thread, *leader;
 	struct mm_struct *mm = NULL;
 	struct pid *pid = t->pid;
 	bool same = false;
@@ -262,9 +262,16 @@ static struct mm_struct *target_look(const struct file *entry,
 		return ERR_PTR(-ESRCH);
 	}
 	do {
-		/* The ID of a thread other than the leader selects only it. */
-		thread = has_mm(task) ? task :
-			 thread_group_leader(task) ? thread_with_mm(task) : NULL;
+		thread = task;
+		if (!has_mm(task)) {
+			/*
+			 * The ID of a thread other than the leader selects only
+			 * it. An exec can make another thread the leader, so
+			 * look it up by the ID.
+			 */
+			leader = pid_task(pid, PIDTYPE_TGID);
+			thread = leader ? thread_with_mm(leader) : NULL;
+		}
 		if (!thread)
 			break;
 		task_lock(thread);
