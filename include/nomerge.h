@@ -58,8 +58,9 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 	if (a->home_node != b->home_node)
 		return false;
 #endif
+	/* A new cpuset changes the nodes, with mmap_lock held for writing. */
 	if ((a->flags & MPOL_MODE_FLAGS) &&
-	    !nodes_equal(a->w.user_nodemask, b->w.user_nodemask))
+	    !data_race(nodes_equal(a->w.user_nodemask, b->w.user_nodemask)))
 		return false;
 	if (a->mode == MPOL_LOCAL)
 		return true;
@@ -68,7 +69,6 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 		return (a->flags & MPOL_F_LOCAL) ||
 		       a->v.preferred_node == b->v.preferred_node;
 #endif
-	/* A new cpuset changes the nodes, with mmap_lock held for writing. */
 	return data_race(nodes_equal(a->mempolicy_nodes, b->mempolicy_nodes));
 }
 #endif
