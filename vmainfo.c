@@ -175,9 +175,9 @@ static bool vmainfo_may_read(void)
 	return capable(CAP_SYS_PTRACE);
 }
 
-/* A signal that comes meanwhile may be found by the next call only. */
 static bool caller_is_killed(void)
 {
+	/* The next call finds a signal that comes meanwhile. */
 	return data_race(fatal_signal_pending(current));
 }
 
@@ -2355,9 +2355,10 @@ static bool path_has_dname(const struct path *path)
 {
 	const struct dentry *dentry = path->dentry;
 
+	if (!dentry->d_op || !dentry->d_op->d_dname)
+		return false;
 	/* rename() changes the parent of other dentries than the root. */
-	return dentry->d_op && dentry->d_op->d_dname &&
-	       (!data_race(IS_ROOT(dentry)) || dentry != path->mnt->mnt_root);
+	return !data_race(IS_ROOT(dentry)) || dentry != path->mnt->mnt_root;
 }
 
 /*
@@ -2410,9 +2411,9 @@ static bool has_newline(const char *text, size_t len)
 	return memchr(text, '\n', len);
 }
 
-/* unlink() and rename() change what this reads. The caller looks again. */
 static bool path_is_unlinked(const struct path *path)
 {
+	/* unlink() and rename() change what this reads. The caller looks again. */
 	return data_race(d_unlinked(path->dentry));
 }
 
@@ -2652,11 +2653,9 @@ static int source_resolve_name(struct source_resolver *res, u32 i)
 	u32 hash, found;
 	int err;
 
-	if (!src->file) {
-		if (has_newline(src->name, src->name_len))
-			src->bits |= SOURCE_ESCAPE;
+	/* A text that is not a path has no newlines. */
+	if (!src->file)
 		return 0;
-	}
 	path = file_user_path(src->file);
 	hash = pointers_hash(path->dentry, path->mnt);
 	found = source_find(res->s, hash, path, source_same_path);
@@ -4317,17 +4316,8 @@ static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s",
 			  name.prefix, name.text, name.suffix) + 1;
 	n->text = n->small;
-	if (n->len > n->limit)
-		return -ENAMETOOLONG;
-	if (n->len <= sizeof(n->small))
-		return 0;
-	/* Only a driver can return such a long name. */
-	n->buf = kmalloc(n->len, VMAINFO_GFP);
-	if (!n->buf)
-		return -ENOMEM;
-	snprintf(n->buf, n->len, "%s%s%s", name.prefix, name.text, name.suffix);
-	n->text = n->buf;
-	return 0;
+	/* What users can choose has up to 80 bytes. */
+	return n->len <= min(n->limit, sizeof(n->small)) ? 0 : -ENAMETOOLONG;
 }
 
 /*

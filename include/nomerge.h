@@ -58,8 +58,8 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 	if (a->home_node != b->home_node)
 		return false;
 #endif
-	/* A new cpuset changes the nodes, with mmap_lock held for writing. */
 	if ((a->flags & MPOL_MODE_FLAGS) &&
+	    /* A new cpuset changes the nodes, with mmap_lock held for writing. */
 	    !data_race(nodes_equal(a->w.user_nodemask, b->w.user_nodemask)))
 		return false;
 	if (a->mode == MPOL_LOCAL)
@@ -69,6 +69,7 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 		return (a->flags & MPOL_F_LOCAL) ||
 		       a->v.preferred_node == b->v.preferred_node;
 #endif
+	/* As above */
 	return data_race(nodes_equal(a->mempolicy_nodes, b->mempolicy_nodes));
 }
 #endif
