@@ -175,6 +175,12 @@ static bool vmainfo_may_read(void)
 	return capable(CAP_SYS_PTRACE);
 }
 
+static bool caller_is_killed(void)
+{
+	/* The next call finds a signal that comes meanwhile. */
+	return data_race(fatal_signal_pending(current));
+}
+
 /* A task changes its other flags at any time. */
 static bool is_kernel_thread(const struct task_struct *task)
 {
@@ -249,7 +255,7 @@ static struct mm_struct *target_look(const struct file *entry,
 				     struct mm_identity *now)
 {
 	const struct mm_identity *granted = &t->granted;
-	struct task_struct *task, *thread;
+	struct task_struct *task, *thread, *leader;
 	struct mm_struct *mm = NULL;
 	struct pid *pid = t->pid;
 	bool same = false;
@@ -262,16 +268,24 @@ static struct mm_struct *target_look(const struct file *entry,
 		return ERR_PTR(-ESRCH);
 	}
 	do {
-		/* The ID of a thread other than the leader selects only it. */
-		thread = has_mm(task) ? task :
-			 thread_group_leader(task) ? thread_with_mm(task) : NULL;
+		thread = task;
+		if (!has_mm(task)) {
+			/*
+			 * The ID of a thread other than the leader selects only
+			 * it. An exec can make another thread the leader, so
+			 * look it up by the ID.
+			 */
+			leader = pid_task(pid, PIDTYPE_TGID);
+			thread = leader ? thread_with_mm(leader) : NULL;
+		}
 		if (!thread)
 			break;
 		task_lock(thread);
 		mm = thread->mm;
 		if (mm) {
 			exec_id = READ_ONCE(thread->self_exec_id);
-			pid = task_pid(thread);
+			/* An exec exchanges the IDs of two threads. */
+			pid = READ_ONCE(thread->thread_pid);
 			same = mm == granted->mm && exec_id == granted->exec_id &&
 			       pid == granted->thread &&
 			       (!granted->own || mm == current->mm);
@@ -375,7 +389,7 @@ static int target_check(const struct file *entry, struct vmainfo_target *t, bool
 			t->granted.own = entry->f_cred != current_cred();
 			return 0;
 		}
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			return -EINTR;
 		asked = now;
 		file = open_maps(entry, asked.nr, true);
@@ -876,7 +890,7 @@ static int records_reserve(struct vma_snapshot *s, size_t nr)
 	}
 	while (s->cap < nr && !err) {
 		cond_resched();
-		err = fatal_signal_pending(current) ? -EINTR :
+		err = caller_is_killed() ? -EINTR :
 			block_add(s, min_t(size_t, nr - s->cap, RECORDS_PER_BLOCK));
 	}
 	return err;
@@ -1108,7 +1122,7 @@ static int gate_read(struct gate_vma *g, const struct file *entry, pid_t nr, cha
 	/* seq_read_iter() needs a seq_file in private_data. */
 	while (file->f_op->read == seq_read) {
 		len = -EINTR;
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			break;
 		cond_resched();
 		iov_iter_kvec(&iter, READ, &kvec, 1, kvec.iov_len);
@@ -1182,21 +1196,21 @@ out:
 static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
 {
 	/*
-	 * environ and cmdline of procfs hold this lock, too. brk() changes @brk
-	 * with mmap_lock held for writing, but without arg_lock.
+	 * environ and cmdline of procfs hold this lock, too. exec sets these
+	 * fields without it, and brk() changes @brk.
 	 */
 	spin_lock(&mm->arg_lock);
-	l->start_code = mm->start_code;
-	l->end_code = mm->end_code;
-	l->start_data = mm->start_data;
-	l->end_data = mm->end_data;
-	l->start_brk = mm->start_brk;
+	l->start_code = READ_ONCE(mm->start_code);
+	l->end_code = READ_ONCE(mm->end_code);
+	l->start_data = READ_ONCE(mm->start_data);
+	l->end_data = READ_ONCE(mm->end_data);
+	l->start_brk = READ_ONCE(mm->start_brk);
 	l->brk = READ_ONCE(mm->brk);
-	l->start_stack = mm->start_stack;
-	l->arg_start = mm->arg_start;
-	l->arg_end = mm->arg_end;
-	l->env_start = mm->env_start;
-	l->env_end = mm->env_end;
+	l->start_stack = READ_ONCE(mm->start_stack);
+	l->arg_start = READ_ONCE(mm->arg_start);
+	l->arg_end = READ_ONCE(mm->arg_end);
+	l->env_start = READ_ONCE(mm->env_start);
+	l->env_end = READ_ONCE(mm->env_end);
 	spin_unlock(&mm->arg_lock);
 	l->task_size = mm->task_size;
 	l->mmap_base = mm->mmap_base;
@@ -2129,7 +2143,7 @@ static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 		if (hold_is_over(w->mm, began, hold_ns))
 			return WALK_CONTENDED;
 		if (++strides % (SZ_1K / LOCK_STRIDE) == 0) {
-			if (fatal_signal_pending(current))
+			if (caller_is_killed())
 				return WALK_KILLED;
 			cond_resched();
 		}
@@ -2248,7 +2262,7 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 			walk_finish(w);
 		if (end == WALK_UNSTABLE || vma_speculate_retry(w->mm, w->seq))
 			end = WALK_RETRY;
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			end = WALK_KILLED;
 		cond_resched();
 		/* Ranges without VMAs do not count: a piece is one RCU section. */
@@ -2279,7 +2293,7 @@ static void wait_for_writers(struct mm_struct *mm)
 	const u64 until = ktime_get_ns() + WRITERS_TURN_NS;
 
 	while (kcompat_mmap_lock_is_contended(mm) && ktime_get_ns() < until &&
-	       !fatal_signal_pending(current))
+	       !caller_is_killed())
 		usleep_range(10, 50);
 }
 
@@ -2369,7 +2383,7 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 		      names_reserve(s, names);
 		if (err)
 			return err;
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			return -EINTR;
 
 		end = walk_step(&w, &backoff);
@@ -2414,8 +2428,10 @@ static bool path_has_dname(const struct path *path)
 {
 	const struct dentry *dentry = path->dentry;
 
-	return dentry->d_op && dentry->d_op->d_dname &&
-	       (!IS_ROOT(dentry) || dentry != path->mnt->mnt_root);
+	if (!dentry->d_op || !dentry->d_op->d_dname)
+		return false;
+	/* rename() changes the parent of other dentries than the root. */
+	return !data_race(IS_ROOT(dentry)) || dentry != path->mnt->mnt_root;
 }
 
 /*
@@ -2468,6 +2484,12 @@ static bool has_newline(const char *text, size_t len)
 	return memchr(text, '\n', len);
 }
 
+static bool path_is_unlinked(const struct path *path)
+{
+	/* unlink() and rename() change what this reads. The caller looks again. */
+	return data_race(d_unlinked(path->dentry));
+}
+
 /*
  * Names a source by d_path(), repeated if the file is unlinked or linked
  * meanwhile. The text is in @buf or static. The caller's reference to the file
@@ -2479,7 +2501,7 @@ static int source_get_path(struct vma_source *src, const struct path *path, char
 	bool unlinked;
 
 	do {
-		unlinked = d_unlinked(path->dentry);
+		unlinked = path_is_unlinked(path);
 		src->name = d_path(path, buf, size);
 		if (IS_ERR(src->name))
 			return PTR_ERR(src->name);
@@ -2488,7 +2510,7 @@ static int source_get_path(struct vma_source *src, const struct path *path, char
 		if ((unlinked || dname) &&
 		    path_is_marked(path->dentry, dname, src->name, src->name_len))
 			src->bits = SOURCE_DELETED;
-	} while (d_unlinked(path->dentry) != unlinked);
+	} while (path_is_unlinked(path) != unlinked);
 	if (has_newline(src->name, src->name_len))
 		src->bits |= SOURCE_ESCAPE;
 	return 0;
@@ -2704,11 +2726,9 @@ static int source_resolve_name(struct source_resolver *res, u32 i)
 	u32 hash, found;
 	int err;
 
-	if (!src->file) {
-		if (has_newline(src->name, src->name_len))
-			src->bits |= SOURCE_ESCAPE;
+	/* A text that is not a path has no newlines. */
+	if (!src->file)
 		return 0;
-	}
 	path = file_user_path(src->file);
 	hash = pointers_hash(path->dentry, path->mnt);
 	found = source_find(res->s, hash, path, source_same_path);
@@ -2748,7 +2768,7 @@ static int snapshot_get_build_ids(struct vma_snapshot *s)
 	memset(s->buckets, 0, sizeof(*s->buckets) << s->bucket_bits);
 	for (i = SOURCES_FIXED; i < s->sources_nr; i++) {
 		cond_resched();
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			return -EINTR;
 		if (!s->sources[i].file || !source_is_shown(s, &s->sources[i]))
 			continue;
@@ -2799,7 +2819,7 @@ static int snapshot_resolve(struct vma_snapshot *s)
 	for (i = SOURCES_FIXED; s->wants & WANTS_NAMES && i < s->sources_nr && !err; i++) {
 		cond_resched();
 		if (source_is_shown(s, &s->sources[i]))
-			err = fatal_signal_pending(current) ? -EINTR :
+			err = caller_is_killed() ? -EINTR :
 				source_resolve_name(&res, i);
 	}
 	if (!err && s->filter && s->filter->bits_mask)
@@ -2809,7 +2829,7 @@ static int snapshot_resolve(struct vma_snapshot *s)
 	/* Symbols take the place of the chains. */
 	for (i = SOURCES_FIXED; s->wants & WANTS_OPS && i < s->sources_nr && !err; i++) {
 		cond_resched();
-		err = fatal_signal_pending(current) ? -EINTR :
+		err = caller_is_killed() ? -EINTR :
 			source_set_ops(&res, &s->sources[i]);
 	}
 	kvfree(res.buf);
@@ -4313,7 +4333,7 @@ static struct vm_area_struct *query_find(struct mm_struct *mm, const struct proc
 		*addr = vma->vm_end;
 		if (++looked % LOCK_STRIDE)
 			continue;
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			return ERR_PTR(-EINTR);
 		began = began ?: ktime_get_ns();
 		if (hold_is_over(mm, began, hold_ns))
@@ -4369,17 +4389,8 @@ static int query_text(struct procmap_query_name *n, struct vm_area_struct *vma)
 	n->len = snprintf(n->small, sizeof(n->small), "%s%s%s",
 			  name.prefix, name.text, name.suffix) + 1;
 	n->text = n->small;
-	if (n->len > n->limit)
-		return -ENAMETOOLONG;
-	if (n->len <= sizeof(n->small))
-		return 0;
-	/* Only a driver can return such a long name. */
-	n->buf = kmalloc(n->len, VMAINFO_GFP);
-	if (!n->buf)
-		return -ENOMEM;
-	snprintf(n->buf, n->len, "%s%s%s", name.prefix, name.text, name.suffix);
-	n->text = n->buf;
-	return 0;
+	/* What users can choose has up to 80 bytes. */
+	return n->len <= min(n->limit, sizeof(n->small)) ? 0 : -ENAMETOOLONG;
 }
 
 /*
@@ -4725,7 +4736,7 @@ static struct procs_line *procs_find(struct seq_file *m, loff_t *pos)
 	unsigned int looked;
 
 	do {
-		if (fatal_signal_pending(current))
+		if (caller_is_killed())
 			return ERR_PTR(-EINTR);
 		cond_resched();
 		if (*pos > PID_MAX_LIMIT)

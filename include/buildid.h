@@ -54,7 +54,8 @@ static inline int buildid_in_notes(struct file *file, u64 pos, u32 size, u8 *id,
 		       ALIGN((u64)note.head.n_descsz, 4);
 		if (next > end)
 			return 0;
-		if (fatal_signal_pending(current))
+		/* Another signal can come meanwhile. */
+		if (data_race(fatal_signal_pending(current)))
 			return -EINTR;
 		cond_resched();
 		if (note.head.n_type == 3 /* NT_GNU_BUILD_ID */ &&
@@ -91,9 +92,9 @@ static inline int file_build_id(struct file *file, u8 *id)
 
 	/*
 	 * Reading a device can have effects. kernel_read() fails with a warning
-	 * for a file that has ->read().
+	 * for a file that has ->read(). chmod() changes permissions in @i_mode.
 	 */
-	if (!S_ISREG(file_inode(file)->i_mode) ||
+	if (!S_ISREG(READ_ONCE(file_inode(file)->i_mode)) ||
 	    !(file->f_mode & FMODE_READ) ||
 	    !file->f_op->read_iter || file->f_op->read)
 		return 0;

@@ -59,7 +59,8 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 		return false;
 #endif
 	if ((a->flags & MPOL_MODE_FLAGS) &&
-	    !nodes_equal(a->w.user_nodemask, b->w.user_nodemask))
+	    /* A new cpuset changes the nodes, with mmap_lock held for writing. */
+	    !data_race(nodes_equal(a->w.user_nodemask, b->w.user_nodemask)))
 		return false;
 	if (a->mode == MPOL_LOCAL)
 		return true;
@@ -68,7 +69,7 @@ static inline bool mempolicy_equal(const struct mempolicy *a,
 		return (a->flags & MPOL_F_LOCAL) ||
 		       a->v.preferred_node == b->v.preferred_node;
 #endif
-	/* A new cpuset changes the nodes, with mmap_lock held for writing. */
+	/* As above */
 	return data_race(nodes_equal(a->mempolicy_nodes, b->mempolicy_nodes));
 }
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every kernel allocation of an open, a write and a read of an entry fails
+ * Every kernel allocation of an open, a write, an ioctl and a read of an entry fails
  * once, one after the other (fail-nth, see
  * Documentation/fault-injection/fault-injection.rst). Each call then works or
  * fails with ENOMEM, the same call works when it is repeated, and the text is
@@ -11,6 +11,7 @@
  * which cannot be unmounted while a file or the target's mm is referenced.
  * Memory: kmemleak, see leaks.sh.
  */
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 
 #include "stress.h"
@@ -116,8 +117,12 @@ static bool again(long ret, const char *what)
 static char *buffer;
 #define BUFFER (8 << 20)
 
-/* Open, write, read all, close; returns how much was read. */
-static size_t attempt(const char *entry, const char *pid, size_t chunk)
+/*
+ * Open, write, set a filter if that is not NULL, read all, close; returns how
+ * much was read.
+ */
+static size_t attempt(const char *entry, const char *pid, const struct vmainfo_filter *filter,
+		      size_t chunk)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -130,6 +135,8 @@ static size_t attempt(const char *entry, const char *pid, size_t chunk)
 	do {
 		n = write(fd, pid, strlen(pid));
 	} while (again(n, "write"));
+	while (filter && again(ioctl(fd, VMAINFO_SET_FILTER, filter), "ioctl"))
+		;
 	do {
 		do {
 			n = read(fd, buffer + len, chunk < BUFFER - len ? chunk : BUFFER - len);
@@ -191,17 +198,23 @@ FIXTURE_TEARDOWN(faults)
 
 TEST_F(faults, every_allocation_fails_once)
 {
+	static const struct vmainfo_filter build_ids = {
+		.size = sizeof(build_ids),
+		.options = VMAINFO_WANT_BUILD_ID,
+	};
 	static const struct {
 		const char *entry;
 		size_t chunk;
 		size_t differs;		/* length of what differs at the beginning */
+		const struct vmainfo_filter *filter;
 	} ways[] = {
-		{ PROC "vmas", 1 << 20, 0 },
-		{ PROC "maps", 1 << 20, 0 },
-		{ PROC "raw", 1 << 20, sizeof(struct vmainfo_header) },	/* has the time */
-		{ PROC "summary", 1 << 20, 0 },
+		{ PROC "vmas", 1 << 20, 0, NULL },
+		{ PROC "maps", 1 << 20, 0, NULL },
+		{ PROC "raw", 1 << 20, sizeof(struct vmainfo_header), NULL }, /* the time */
+		{ PROC "raw", 1 << 20, sizeof(struct vmainfo_header), &build_ids },
+		{ PROC "summary", 1 << 20, 0, NULL },
 		/* The rest of a line that does not fit is kept. */
-		{ PROC "vmas", 500, 0 },
+		{ PROC "vmas", 500, 0, NULL },
 	};
 	unsigned int i, nth;
 	size_t len, all, from;
@@ -209,7 +222,7 @@ TEST_F(faults, every_allocation_fails_once)
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		from = ways[i].differs;
-		all = attempt(ways[i].entry, self->pid, ways[i].chunk);
+		all = attempt(ways[i].entry, self->pid, ways[i].filter, ways[i].chunk);
 		ASSERT_LT(500u, all);
 		ASSERT_GT(BUFFER, all);
 		text = get_memory(all);
@@ -220,7 +233,7 @@ TEST_F(faults, every_allocation_fails_once)
 		refused = 0;
 		for (nth = 1;; nth++) {
 			arm(nth);
-			len = attempt(ways[i].entry, self->pid, ways[i].chunk);
+			len = attempt(ways[i].entry, self->pid, ways[i].filter, ways[i].chunk);
 			if (!disarm())
 				break;
 			injected++;
@@ -237,6 +250,45 @@ TEST_F(faults, every_allocation_fails_once)
 		EXPECT_EQ(0, refusals);
 		free(text);
 	}
+}
+
+/* The first read after loading also finds the gate page and looks up symbols. */
+TEST(first_read_survives_enomem)
+{
+	const char *missing = faults_missing();
+	unsigned int nth, refused = 0;
+	struct target target;
+	char pid[16], *text;
+	size_t len, all;
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	buffer = get_memory(BUFFER);
+	target_start(&target, NULL, NULL);
+	snprintf(pid, sizeof(pid), "%d", target.pid);
+	all = attempt(PROC "vmas", pid, NULL, 1 << 20);
+	text = get_memory(all);
+	memcpy(text, buffer, all);
+	nth_fd = open_or_die("/proc/thread-self/fail-nth", O_RDWR);
+	ASSERT_EQ(0, mlockall(MCL_CURRENT));
+	for (nth = 1;; nth++) {
+		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_load(""));
+		arm(nth);
+		len = attempt(PROC "vmas", pid, NULL, 1 << 20);
+		if (!disarm())
+			break;
+		refused += refusals;
+		ASSERT_TRUE(all == len && !memcmp(text, buffer, all)) {
+			TH_LOG("failure %u", nth);
+		}
+	}
+	printf("# the first read: %u of %u faults injected gave ENOMEM\n", refused, nth - 1);
+	figure(nth - 1, "faults injected");
+	/* what small_process has, the gate page, and a symbol */
+	EXPECT_LE(6u, refused);
+	EXPECT_EQ(0, refusals);
+	target_end(&target);
 }
 
 /* The module loads or not, and if it loads, it works. */

@@ -240,7 +240,11 @@ static void map_limits(void)
 	map_page(6, create_file("ab", PAGE));
 }
 
-#define CAP_FILES 70ul	/* of a megabyte each, which exceeds the total size of names */
+/*
+ * Of a megabyte each: more than the total size of names, and than twice that,
+ * after which paths are not tried any more.
+ */
+#define CAP_FILES 140ul
 #define CAP_LEN (1000ul * 1000)
 
 static void map_cap(void)
@@ -248,9 +252,9 @@ static void map_cap(void)
 	char name[16];
 	unsigned int i;
 
-	enter_long(CAP_LEN - 3);
+	enter_long(CAP_LEN - 4);
 	for (i = 0; i < CAP_FILES; i++) {
-		snprintf(name, sizeof(name), "%02u", i);
+		snprintf(name, sizeof(name), "%03u", i);
 		map_page(2 * i, create_file(name, PAGE));
 	}
 }

@@ -16,8 +16,10 @@
  * between "done" before the snapshot and "begun" after it. In a torn snapshot
  * each page is as in one of these states, and what never changes is complete.
  */
+#include <linux/mempolicy.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "stress.h"
 #include "vmainfo_test.h"
@@ -501,6 +503,72 @@ TEST_F(race, checker_detects_torn_walk)
 }
 
 /*
+ * A process with few VMAs that splits, merges, moves and replaces three of them
+ * all the time. So the other CPU soon writes what a walk reads without the lock,
+ * which KCSAN notices. At any time the three pages are mapped.
+ */
+#define FEW_AT ((char *)FAR(0x50))
+#define FEW 3
+
+static void __attribute__((noreturn)) change_few(int file)
+{
+	char *const spare = FEW_AT + 8 * PAGE;
+	unsigned long node = 1;
+	unsigned int i;
+
+	run_on_cpu(0);
+	for (i = 0;; i++) {
+		must(!mprotect(FEW_AT + PAGE, PAGE, PROT_NONE), "mprotect");
+		must(!mprotect(FEW_AT + PAGE, PAGE, PROT_READ), "mprotect");
+		if (i % 4)
+			continue;
+		must(!madvise(FEW_AT + PAGE, PAGE, MADV_DONTDUMP), "madvise");
+		/* Not every kernel has policies. */
+		syscall(SYS_mbind, FEW_AT + 2 * PAGE, PAGE, MPOL_BIND, &node, 2, 0);
+		must(mmap(spare, PAGE, PROT_READ, MAP_PRIVATE | MAP_FIXED, file, 0) == spare, "mmap");
+		must(mremap(spare, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, FEW_AT) == FEW_AT,
+		     "mremap");
+		must(mmap(FEW_AT, FEW * PAGE, PROT_READ,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == FEW_AT, "mmap");
+	}
+}
+
+TEST(few_vmas_always_complete)
+{
+	unsigned int i, pages, snapshots = 0;
+	const struct vmainfo_record *r;
+	struct cursor c;
+	struct text t;
+	char first;
+	pid_t pid;
+	int fd;
+
+	stress_begin(_metadata->name);
+	shared = get_shared(sizeof(*shared));
+	map_at(FEW_AT, FEW * PAGE, PROT_READ);
+	pid = fork_child();
+	if (!pid)
+		change_few(open_or_die(own_path(), O_RDONLY));
+	fd = open_target(PROC "raw", pid);
+	run_on_cpu(1);
+	for (; more(snapshots, 10000); snapshots += 32) {
+		t = slurp_again(fd);
+		pages = 0;
+		for (raw_first(&c, t); (r = raw_next(&c));)
+			if (r->start >= (unsigned long)FEW_AT &&
+			    r->start < (unsigned long)FEW_AT + FEW * PAGE)
+				pages += (r->end - r->start) / PAGE;
+		ASSERT_EQ(NULL, c.error);
+		ASSERT_EQ((unsigned int)FEW, pages);
+		free(t.s);
+		for (i = 1; i < 32; i++)
+			ASSERT_EQ(1, pread(fd, &first, 1, 0));
+	}
+	figure(snapshots, "snapshots checked");
+	end_child(pid);
+}
+
+/*
  * A target that maps ahead of the walk and unmaps behind it. It has at most
  * VMAS more VMAs than before at any time, and LAP in the course of a snapshot.
  * Many threads map, so that the lock stays contended: the reader then stays
@@ -606,4 +674,4 @@ TEST_F(runaway, torn_walk_bounded)
 		SKIP(return, "the target outran none of %u walks", i);
 }
 
-VMAINFO_TEST_MAIN(stress_init(4, 25))
+VMAINFO_TEST_MAIN(stress_init(5, 25))
