@@ -2310,11 +2310,17 @@ struct walk_backoff {
 #define BACKOFF_PIECE_MAX	RCU_STRIDE
 #define BACKOFF_RETRIES		32
 
+/* Whether a target may map VMAs ahead of a torn walk, so that it would never end */
+static bool walk_is_endless(const struct vma_walk *w)
+{
+	return w->s->torn && walk_seen(w) > 2 * w->most;
+}
+
 /* One step of the strategy at the top of this section */
 static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
 {
 	struct vma_snapshot *s = w->s;
-	const bool endless = s->torn && walk_seen(w) > 2 * w->most;
+	const bool endless = walk_is_endless(w);
 	enum walk_end end;
 
 	if (b->tries && !s->torn) {
@@ -2378,6 +2384,11 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 			recs = max(recs, min(count, 56 + max_t(size_t, s->filter->nr_ranges,
 							       count / 64)));
 			sources = max(sources, min_t(size_t, recs + 16, SOURCES_MAX_FIRST));
+		}
+		/* To run out of memory would drop the lock once more. */
+		if (walk_is_endless(&w)) {
+			count = READ_ONCE(mm->map_count);
+			recs = max(recs, s->nr + count + count / 32 + 8);
 		}
 		err = records_reserve(s, recs) ?: sources_reserve(s, sources) ?:
 		      names_reserve(s, names);
