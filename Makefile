@@ -106,13 +106,14 @@ demo: deps
 
 ## make check          the tests of the program, and those of the module on a stable
 ##                     kernel (all) and on the oldest and the newest one (some), in
-##                     QEMU; KERNELS="..." for others
+##                     QEMU; KERNELS="..." for those of the module alone, on others
 check: deps
 	scripts/check -q
 
 ## make check-all      all tests on all kernels, and those of the packages and scripts;
-##                     this builds the debug kernels; KERNELS="..." for some; ALL=1 for
-##                     those of other architectures and configurations as well
+##                     this builds the debug kernels; ALL=1 adds those of other
+##                     architectures and configurations; KERNELS="..." for those of
+##                     the module alone, on some
 check-all: deps
 	scripts/check
 

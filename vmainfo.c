@@ -1239,8 +1239,9 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
  *    twice as many as it ever had VMAs, hold the lock to the end.
  *
  * Memory is reserved before the walk, by counts that can be out of date. If it
- * runs out, a walk that is not torn starts again, so that the snapshot is
- * atomic. A torn walk continues.
+ * runs out, the walk pauses for more. After that it continues, but for a walk
+ * that is not torn and whose mm has another sequence now, or has none: it starts
+ * again, so that the snapshot is atomic.
  *
  * When a walk continues, the mm can have changed in any way. What ends at or
  * below the position stays as it was recorded. Of a VMA that now reaches across
@@ -1344,34 +1345,34 @@ struct walk_file {
 	const struct file *file; /* or NULL; the source has a reference */
 	const struct vm_operations_struct *ops;
 	u32 source;
+	bool closes;		/* the source has SOURCE_CLOSES, if WANTS_NOMERGE */
 };
 
 struct walk_pos {
 	unsigned long next;	/* end of the last recorded VMA, 0 at first */
-	struct walk_file files[2]; /* the last two files of VMAs */
+	struct walk_file files[2]; /* the last two files of VMAs, not the same one twice */
 	unsigned int older;	/* which of them a new file replaces */
 };
 
-/* Sets *@source if a file is one of the last two. */
-static __always_inline bool walk_file_known(struct walk_pos *pos, const struct file *file,
-					    const struct vm_operations_struct *ops, u32 *source)
+/* Returns a file if it is one of the last two, or NULL. */
+static __always_inline const struct walk_file *
+walk_file_known(struct walk_pos *pos, const struct file *file,
+		const struct vm_operations_struct *ops)
 {
 	if (file == pos->files[0].file && ops == pos->files[0].ops) {
 		pos->older = 1;
-		*source = pos->files[0].source;
-		return true;
+		return &pos->files[0];
 	}
 	if (file == pos->files[1].file && ops == pos->files[1].ops) {
 		pos->older = 0;
-		*source = pos->files[1].source;
-		return true;
+		return &pos->files[1];
 	}
-	return false;
+	return NULL;
 }
 
 /*
  * What the VMA that ends at the position has, with which the next one is
- * compared. If it was not recorded last, @plain is false, and only @vma is used.
+ * compared. If it was not recorded last, @unusual is 1, and only @vma is used.
  */
 struct walk_prev {
 	struct vm_area_struct *vma; /* or NULL; valid like struct vma_walk.cursor */
@@ -1379,8 +1380,7 @@ struct walk_prev {
 	const struct vm_operations_struct *ops;
 	const struct anon_vma *anon_vma;
 	u64 shift;		/* its offset less its address */
-	unsigned long flags;
-	bool plain;		/* no policy or name, and only the above prevents merges */
+	unsigned long unusual;	/* not 0: a policy, a name, or something else prevents merges */
 	u64 rest;		/* record_rest() */
 	/*
 	 * The end of a VMA without a file must be below this, so that it has the
@@ -1407,6 +1407,8 @@ struct vma_walk {
 	size_t most;		/* the largest map_count that was seen */
 	bool stable;		/* mmap_lock is held: VMAs do not change */
 	unsigned int seq;	/* else the mm's sequence before the first VMA */
+	bool paused;		/* memory ran out when the mm's sequence was @paused_seq */
+	u64 paused_seq;
 };
 
 /*
@@ -1547,8 +1549,11 @@ source_add(struct vma_walk *w, struct vm_area_struct *vma, u32 fixed, u32 *index
 			return added;
 		found.source = w->s->sources_nr - 1;
 	}
+	found.closes = w->s->sources[found.source].bits & SOURCE_CLOSES;
+	if (file == w->pos.files[!w->pos.older].file)
+		w->pos.older ^= 1;
 	w->pos.files[w->pos.older] = found;
-	w->pos.older = !w->pos.older;
+	w->pos.older ^= 1;
 	*index = found.source;
 	return WALK_MORE;
 }
@@ -1579,61 +1584,86 @@ static unsigned int block_begin(struct vma_snapshot *s)
 }
 
 /*
- * Adds the VMAs from *@slot on that have the source and policy of the VMA in
- * front. With @nomerge, each also starts where the VMA in front ends and has its
- * anon_vma, and nothing but their flags keeps the two from being merged. *@next
- * is the end of the VMA in front, and then of the last one. Returns the next
- * record, and sets *@slot to the slot of the next VMA. @nomerge and @has_file
- * are constants.
+ * Adds the VMAs from *@slot on that have no policy and no name, and are like the
+ * VMA in front: either anonymous, or of one of the last two files. With @nomerge,
+ * each also starts where the VMA in front ends and has its anon_vma, and only
+ * flags, file and offset can keep the two from being merged. Returns the next
+ * record. Sets *@slot to the slot of the next VMA, and *@next to the end of the
+ * last one that was added. @nomerge and @has_file are constants.
  */
 static __always_inline struct vma_record *
-run_add(struct walk_prev *prev, void ***slot, void **end_slot, struct vma_record *r,
+run_add(struct vma_walk *w, void ***slot, void **end_slot, struct vma_record *r,
 	unsigned long *next, bool nomerge, bool has_file)
 {
-	const struct file *const file = has_file ? prev->file : NULL;
-	const struct vm_operations_struct *const ops = has_file ? prev->ops : NULL;
+	struct walk_prev *const prev = &w->prev;
+	const struct vm_operations_struct *ops;
 	const struct anon_vma *const anon_vma = prev->anon_vma;
 	const unsigned long limit = prev->limit;
-	const u64 rest = prev->rest, shift = prev->shift;
-	unsigned long start, end, flags, other, last_end = *next, last_flags = prev->flags;
+	unsigned long start, end, flags, differs, unusual_flags = NOMERGE_UNUSUAL_FLAGS;
+	u64 anon_bit = record_rest(0, 0, anon_vma);
+	u64 offset, rest = prev->rest, shift = prev->shift;
 	const struct vm_area_struct *vma;
+	const struct walk_file *known;
+	const struct file *file;
 	void **p = *slot;
-	u64 offset;
+	u8 reasons;
 
+	/* Else the compiler computes them anew for each VMA. */
+	if (nomerge) {
+		OPTIMIZER_HIDE_VAR(unusual_flags);
+		OPTIMIZER_HIDE_VAR(anon_bit);
+	}
 	for (; p < end_slot; p++, r++) {
 		vma = *p;
 		if (!vma)
 			break;
 		start = READ_ONCE(vma->vm_start);
-		end = READ_ONCE(vma->vm_end);
 		flags = READ_ONCE(vma->vm_flags);
-		if ((nomerge && start != last_end) || (!has_file && end >= limit))
+		if (nomerge && start != r[-1].end)
 			break;
+		if (nomerge && ((flags & unusual_flags) || READ_ONCE(vma->anon_vma) != anon_vma))
+			break;
+		reasons = (flags ^ r[-1].flags) & ~NOMERGE_IGNORED_FLAGS ?
+			  VMAINFO_NOMERGE_FLAGS : 0;
 		/* One branch takes fewer instructions than three. */
-		other = (unsigned long)READ_ONCE(vma->vm_file) ^ (unsigned long)file;
-		other |= (unsigned long)READ_ONCE(vma->vm_ops) ^ (unsigned long)ops;
-		other |= (unsigned long)kcompat_vma_own_policy(vma);
-		if (other || kcompat_has_anon_name(vma))
+		file = READ_ONCE(vma->vm_file);
+		ops = READ_ONCE(vma->vm_ops);
+		differs = (unsigned long)file ^ (has_file ? (unsigned long)prev->file : 0);
+		differs |= (unsigned long)ops ^ (has_file ? (unsigned long)prev->ops : 0);
+		differs |= (unsigned long)kcompat_vma_own_policy(vma);
+		if (unlikely(differs) || kcompat_has_anon_name(vma)) {
+			known = &w->pos.files[w->pos.older];
+			if (!has_file || !file || file != known->file || ops != known->ops ||
+			    known->closes || kcompat_vma_own_policy(vma) ||
+			    kcompat_has_anon_name(vma))
+				break;
+			reasons |= VMAINFO_NOMERGE_FILE;
+			w->pos.older ^= 1;
+			prev->file = file;
+			prev->ops = ops;
+			rest = record_rest(known->source, 0, false) | anon_bit;
+		}
+		end = READ_ONCE(vma->vm_end);
+		if (!has_file && end >= limit)
 			break;
 		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
-		if (nomerge && (READ_ONCE(vma->anon_vma) != anon_vma || offset - start != shift ||
-				((flags ^ last_flags) & NOMERGE_UNUSUAL_FLAGS)))
-			break;
+		if (nomerge && offset != start + shift) {
+			reasons |= VMAINFO_NOMERGE_OFFSET;
+			shift = offset - start;
+		}
 		r->start = start;
 		r->end = end;
 		r->offset = has_file ? offset : 0;
 		r->flags = flags;
 		r->rest = rest;
 		if (nomerge)
-			r->nomerge = (flags ^ last_flags) & ~NOMERGE_IGNORED_FLAGS ?
-				     VMAINFO_NOMERGE_FLAGS : 0;
+			r->nomerge = reasons;
 		else
 			r->anon_vma = READ_ONCE(vma->anon_vma);
-		last_end = end;
-		last_flags = flags;
 	}
-	prev->flags = last_flags;
-	*next = last_end;
+	prev->rest = rest;
+	prev->shift = shift;
+	*next = r[-1].end;
 	*slot = p;
 	return r;
 }
@@ -1658,12 +1688,14 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 	const struct anon_vma *anon_vma;
 	enum walk_end added = WALK_MORE;
 	struct vm_area_struct *vma;
+	const struct walk_file *known;
 	const struct file *file;
 	void **slot = slots;
+	unsigned long unusual;
 	u32 fixed, source, index;
 	u64 offset, shift, rest;
-	bool known, plain, same;
 	u8 policy, reasons;
+	bool same;
 
 	while (slot < end_slot) {
 		vma = *slot;
@@ -1672,9 +1704,10 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 			continue;
 		}
 		file = READ_ONCE(vma->vm_file);
-		if (file == prev->file && prev->limit) {
-			r = file ? run_add(prev, &slot, end_slot, r, &next, nomerge, true) :
-				   run_add(prev, &slot, end_slot, r, &next, nomerge, false);
+		if (prev->limit && !file == !prev->file &&
+		    (file == prev->file || file == w->pos.files[w->pos.older].file)) {
+			r = file ? run_add(w, &slot, end_slot, r, &next, nomerge, true) :
+				   run_add(w, &slot, end_slot, r, &next, nomerge, false);
 			if (slot == end_slot)
 				break;
 			vma = *slot;
@@ -1690,21 +1723,27 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 		offset = (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT;
 		policy = kcompat_vma_policy(vma);
 		shift = offset - start;
+		unusual = policy;
 		fixed = SOURCE_ANON;
+		known = NULL;
 		if (file) {
-			known = !kcompat_has_anon_name(vma) &&
-				walk_file_known(&w->pos, file, ops, &source);
+			if (!kcompat_has_anon_name(vma))
+				known = walk_file_known(&w->pos, file, ops);
 		} else {
 			offset = 0;
 			fixed = fixed_source(start, end, &w->marks);
 			source = fixed;
-			known = !ops && !kcompat_has_anon_name(vma);
 		}
-		if (!known) {
+		if (known) {
+			source = known->source;
+			unusual |= known->closes;
+		} else if (file || ops || kcompat_has_anon_name(vma)) {
 			added = source_add(w, vma, fixed, &index);
 			if (added != WALK_MORE)
 				break;
 			source = index;
+			unusual |= kcompat_has_anon_name(vma) ||
+				   (s->sources[source].bits & SOURCE_CLOSES);
 		}
 		r->start = start;
 		r->end = end;
@@ -1712,25 +1751,26 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 		r->flags = flags;
 		rest = record_rest(source, policy, anon_vma);
 		r->rest = rest;
-		plain = !policy && !kcompat_has_anon_name(vma);
 		if (nomerge) {
-			plain = plain && !(flags & NOMERGE_UNUSUAL_FLAGS) &&
-				!vma_anon_pages_moved(vma) &&
-				(source < SOURCES_FIXED ||
-				 !(s->sources[source].bits & SOURCE_CLOSES));
-			same = plain && prev->plain &&
-			       (!NOMERGE_TWO_OFFSETS || !file == !prev->file);
+			unusual |= flags & NOMERGE_UNUSUAL_FLAGS;
+			if (file && anon_vma && vma_anon_pages_moved(vma))
+				unusual = 1;
+			same = !(unusual | prev->unusual);
 			reasons = 0;
 			if (same && start == next) {
-				if ((flags ^ prev->flags) & ~NOMERGE_IGNORED_FLAGS)
+				if ((flags ^ r[-1].flags) & ~NOMERGE_IGNORED_FLAGS)
 					reasons |= VMAINFO_NOMERGE_FLAGS;
-				if (file != prev->file)
+				if (file != prev->file) {
 					reasons |= VMAINFO_NOMERGE_FILE;
+					if (NOMERGE_TWO_OFFSETS && !(file && prev->file))
+						same = false;
+				}
 				if (shift != prev->shift)
 					reasons |= VMAINFO_NOMERGE_OFFSET;
-				if (anon_vma != prev->anon_vma) {
+				if (unlikely(anon_vma != prev->anon_vma)) {
 					reasons |= VMAINFO_NOMERGE_ANON_VMA;
-					same = anon_vma && prev->anon_vma;
+					if (!anon_vma || !prev->anon_vma)
+						same = false;
 				}
 			}
 			/* Slots in front of an adjacent VMA are not gaps. */
@@ -1739,18 +1779,19 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 						       vma);
 			r->nomerge = reasons;
 		}
-		prev->plain = plain;
+		prev->unusual = unusual;
 		prev->file = file;
 		prev->ops = ops;
 		prev->anon_vma = anon_vma;
 		prev->shift = shift;
-		prev->flags = flags;
 		prev->rest = rest;
 		prev->limit = 0;
 		/* run_add() does not call vma_anon_pages_moved(). */
-		if (plain && file && !(NOMERGE_TWO_OFFSETS && anon_vma))
+		if (unusual)
+			;
+		else if (file && !(NOMERGE_TWO_OFFSETS && anon_vma))
 			prev->limit = ULONG_MAX;
-		else if (plain && source == SOURCE_ANON && start > w->marks.brk)
+		else if (source == SOURCE_ANON && start > w->marks.brk)
 			prev->limit = w->marks.start_stack;
 		next = end;
 		slot++;
@@ -1804,6 +1845,7 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	const unsigned long end = READ_ONCE(vma->vm_end);
 	u64 offset = file ? (u64)READ_ONCE(vma->vm_pgoff) << PAGE_SHIFT : 0;
 	const u32 fixed = file ? SOURCE_ANON : fixed_source(start, end, &w->marks);
+	const struct walk_file *known = NULL;
 	enum walk_end added;
 	struct vma_record *r;
 	u32 source = fixed;
@@ -1814,9 +1856,11 @@ static noinline enum walk_end record_add_filtered(struct vma_walk *w, struct vm_
 	/* No record needs its predecessor, so block_begin() is not called. */
 	if (s->nr == s->cap)
 		return WALK_RECORDS_FULL;
-	if ((file || ops || kcompat_has_anon_name(vma)) &&
-	    (!file || kcompat_has_anon_name(vma) ||
-	     !walk_file_known(&w->pos, file, ops, &source))) {
+	if (file && !kcompat_has_anon_name(vma))
+		known = walk_file_known(&w->pos, file, ops);
+	if (known) {
+		source = known->source;
+	} else if (file || ops || kcompat_has_anon_name(vma)) {
 		added = source_add(w, vma, fixed, &source);
 		if (added != WALK_MORE)
 			return added;
@@ -1977,7 +2021,7 @@ static void walk_seek(struct vma_walk *w)
 	const unsigned long next = w->pos.next;
 
 	w->prev.vma = NULL;
-	w->prev.plain = false;
+	w->prev.unusual = 1;
 	w->prev.limit = 0;
 	if (next && w->s->wants & WANTS_NOMERGE) {
 		vma_iter_init(&w->cursor->vmi, w->mm, next - 1);
@@ -2029,7 +2073,7 @@ static enum walk_end walk_some(struct vma_walk *w, unsigned int max)
 	return WALK_MORE;
 }
 
-/* Whether the VMAs do not fit, so that the walk would have to start again */
+/* Whether the VMAs do not fit, so that the walk would pause */
 static bool records_too_small(const struct vma_walk *w)
 {
 	return !w->s->filter && !w->s->nr && READ_ONCE(w->mm->map_count) > w->s->cap;
@@ -2058,25 +2102,42 @@ static void walk_finish(struct vma_walk *w)
 /* The same with a filter, which most VMAs do not match */
 #define FILTER_STRIDE 256
 
+static bool walk_is_full(enum walk_end end)
+{
+	return end == WALK_RECORDS_FULL || end == WALK_SOURCES_FULL || end == WALK_NAMES_FULL;
+}
+
 /*
- * Adds the VMAs above the position. Called with mmap_lock held for reading. A
- * writer waits for @hold_ns at most, without limit if it is 0.
+ * Adds the VMAs above the position. Called with mmap_lock held for reading, under
+ * which the mm's sequence does not change. A writer waits for @hold_ns at most,
+ * without limit if it is 0.
  */
 static enum walk_end walk_locked(struct vma_walk *w, u64 hold_ns)
 {
 	const u64 began = ktime_get_ns();
 	unsigned int strides = 0;
 	enum walk_end end;
+	bool has_seq;
+	u64 seq;
 
+	has_seq = kcompat_mm_seq(w->mm, &seq);
+	if (w->paused && seq != w->paused_seq)
+		return WALK_RETRY;
 	if (records_too_small(w))
 		return WALK_RECORDS_FULL;
-	walk_begin(w);
+	if (!w->paused)
+		walk_begin(w);
+	w->paused = false;
 	w->stable = true;
 	walk_seek(w);
 	for (;;) {
 		end = walk_some(w, w->s->filter ? FILTER_STRIDE : LOCK_STRIDE);
 		if (end == WALK_DONE)
 			walk_finish(w);
+		if (walk_is_full(end) && has_seq && !w->s->torn) {
+			w->paused = true;
+			w->paused_seq = seq;
+		}
 		if (end != WALK_MORE)
 			return end;
 		if (hold_is_over(w->mm, began, hold_ns))
@@ -2124,7 +2185,7 @@ static size_t walk_restart(struct vma_walk *w, size_t more)
 
 	walk_rollback(w, &start);
 	names = names_drop(w->s);
-	return more ? min_t(size_t, 2 * names + more, NAMES_LIMIT) : names;
+	return min_t(size_t, more ? 2 * names + more : names, NAMES_LIMIT);
 }
 
 /* Attempts to begin while a writer has the lock: some ten microseconds */
@@ -2160,7 +2221,8 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
  * At a VMA that needs more than plain fields, a few VMAs are read with the lock
  * if it is not contended. Readers do not change the sequence.
  *
- * Return: WALK_MORE, WALK_DONE, or why nothing has been added.
+ * Return: WALK_MORE, WALK_DONE, or why nothing has been added, if the walk is not
+ * paused.
  */
 static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 {
@@ -2178,9 +2240,11 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 
 	if (records_too_small(w))
 		return WALK_RECORDS_FULL;
-	if (!speculate_begin(w->mm, &w->seq))
+	if (!speculate_begin(w->mm, &w->seq) || (w->paused && w->seq != w->paused_seq))
 		return WALK_RETRY;
-	walk_begin(w);
+	if (!w->paused)
+		walk_begin(w);
+	w->paused = false;
 	w->stable = false;
 	do {
 		rcu_read_lock();
@@ -2203,8 +2267,12 @@ static enum walk_end walk_speculative(struct vma_walk *w, unsigned int max)
 		cond_resched();
 		/* Ranges without VMAs do not count: a piece is one RCU section. */
 	} while (end == WALK_MORE && walk_seen(w) < enough && max > RCU_STRIDE);
-	if (end != WALK_MORE && end != WALK_DONE)
+	if (walk_is_full(end) && !s->torn) {
+		w->paused = true;
+		w->paused_seq = w->seq;
+	} else if (end != WALK_MORE && end != WALK_DONE) {
 		walk_rollback(w, &from);
+	}
 	return end;
 }
 
@@ -2250,8 +2318,11 @@ static enum walk_end walk_step(struct vma_walk *w, struct walk_backoff *b)
 	enum walk_end end;
 
 	if (b->tries && !s->torn) {
+		/* That a writer came during a pause says nothing about the next walk. */
+		const bool paused = w->paused;
+
 		end = walk_speculative(w, INT_MAX);
-		if (end == WALK_RETRY)
+		if (end == WALK_RETRY && !paused)
 			b->tries--;
 		return end;
 	}
@@ -2332,18 +2403,20 @@ static int snapshot_walk(struct vma_snapshot *s, struct mm_struct *mm)
 				recs = min_t(size_t, 4 * s->cap, READ_ONCE(mm->map_count)) + 8;
 			break;
 		case WALK_SOURCES_FULL:
-			sources = 3 * s->sources_cap;
+			sources = 2 * s->sources_cap;
 			break;
 		case WALK_NAMES_FULL:
 			names = max_t(size_t, 2 * names_avail(s), SZ_1K);
-			/* A torn walk drops the lock for each block: make them larger. */
-			if (s->torn)
+			/* A walk that continues drops the lock for each block: make them larger. */
+			if (s->torn || w.paused)
 				names = clamp_t(size_t, names_used(s), names, NAMES_LIMIT);
 			break;
 		default:
 			break;
 		}
-		if (!s->torn)
+		if (end == WALK_RETRY)
+			w.paused = false;
+		if (!s->torn && !w.paused)
 			names = walk_restart(&w, names);
 	}
 }
@@ -3986,7 +4059,7 @@ static int raw_show(struct seq_file *m, void *v)
 	struct raw_flags_cache cache = {};
 	union raw_record_words same = {}, *raw;
 	u32 known = U32_MAX; /* not an index of a source */
-	u64 more = 0; /* flags of the record that are not the VMA's own */
+	u64 more = 0, src_more = 0; /* flags of the record that are not the VMA's own */
 	u64 rest;
 	const struct vma_build_id *id = NULL;
 	struct emit_batch b;
@@ -4016,13 +4089,13 @@ static int raw_show(struct seq_file *m, void *v)
 				same.r.next = ALIGN(same.r.size + same.r.name_len +
 						    same.r.ops_len, 8);
 				same.r.page_shift = src->page_shift;
+				src_more = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
+					   (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 				emit_expect(&b, same.r.next);
 			}
 			same.r.policy = b.r->policy;
 			same.r.nomerge = b.r->nomerge;
-			more = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
-			       (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0) |
-			       (b.r->anon_vma ? VMAINFO_ANON_VMA : 0);
+			more = src_more | (b.r->anon_vma ? VMAINFO_ANON_VMA : 0);
 		}
 		if (b.p >= b.limit)
 			break;

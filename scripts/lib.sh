@@ -136,6 +136,12 @@ usual_kernels() {
 		"$top/scripts/kernels"
 }
 
+# Those that DKMS is tested with: the usual ones whose roots have it
+dkms_kernels() {
+	awk -v all="${ALL:-}" '!/^#/ && (all == 1 || $8 != "ALL") && $NF ~ /(^|,)dkms(,|$)/ { print $1 }' \
+		"$top/scripts/kernels"
+}
+
 # Those of scripts/check clients: the oldest, the stable and the newest one
 clients_kernels="bullseye trixie trixie-backports"
 

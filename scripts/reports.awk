@@ -18,7 +18,7 @@
 		race = ""
 		racing = 1
 	} else if (line ~ /^-+\[ cut here \]-+$/ ||
-	    line ~ /^(WARNING: |BUG[: ]|kernel BUG at |Oops[: ]|general protection fault|UBSAN: |KASAN: )/ ||
+	    line ~ /^(WARNING: |BUG[: ]|kernel BUG at |Oops[: ]|general protection fault|UBSAN: |KASAN: |CFI failure )/ ||
 	    line ~ /\[#[0-9]+\]/ || # what all oopses have: invalid opcode: 0000 [#1]
 	    line ~ /^(Kernel panic|[Uu]nable to handle|Bad page state|refcount_t: |list_(add|del) corruption)/ ||
 	    line ~ /^INFO: (possible |task .* blocked for more than|trying to register non-static key)/ ||

@@ -12,6 +12,8 @@
 #include "vmainfo_test.h"
 
 #define ROW_AT ((void *)FAR(0x20))
+/* A VMA with a file: where mmap() fills from the bottom, no other follows. */
+#define BEHIND_ROW (ROW_AT + (MANY_VMAS + 1) * PAGE)
 
 /* It changes nothing, but takes mmap_lock for writing to find out. */
 static void *contend(void *page)
@@ -24,6 +26,7 @@ static void *contend(void *page)
 static void init(void)
 {
 	map_row(ROW_AT, MANY_VMAS);
+	map_file(BEHIND_ROW, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
 static void command(char c)
@@ -31,8 +34,8 @@ static void command(char c)
 	start_thread(contend, map_at(NULL, PAGE, PROT_READ));
 }
 
-/* The start of the first VMA with a file behind the row */
-static unsigned long query_behind_row(int fd)
+/* Searches the row for a VMA with a file, and finds the one behind it. */
+static bool finds_behind_row(int fd)
 {
 	struct procmap_query query = {
 		.size = sizeof(query),
@@ -40,7 +43,7 @@ static unsigned long query_behind_row(int fd)
 		.query_addr = (unsigned long)ROW_AT,
 	};
 
-	return ioctl(fd, PROCMAP_QUERY, &query) ? 0 : query.vma_start;
+	return !ioctl(fd, PROCMAP_QUERY, &query) && query.vma_start == (unsigned long)BEHIND_ROW;
 }
 
 FIXTURE(killed)
@@ -79,12 +82,10 @@ TEST_F(killed, killed_reader_leaves_nothing)
 	char *buffer = get_memory(1 << 20);
 	unsigned long before = available_kb();
 	atomic_bool *reading = get_shared(PAGE);
-	unsigned long behind = variant->queries ? query_behind_row(self->fd) : 0;
 	unsigned int i, in_read = 0;
 	pid_t pid;
 
-	ASSERT_EQ(variant->queries, behind != 0);
-
+	ASSERT_TRUE(!variant->queries || finds_behind_row(self->fd));
 	if (variant->contended)
 		tell(&self->target, 'w');
 	for (i = 0; i < 100 || !in_read; i++) {
@@ -95,7 +96,7 @@ TEST_F(killed, killed_reader_leaves_nothing)
 		/* Reads all, or in every second round takes snapshots. */
 		while (!pid) {
 			*reading = true;
-			if (variant->queries ? query_behind_row(self->fd) != behind :
+			if (variant->queries ? !finds_behind_row(self->fd) :
 			    read(self->fd, buffer, i % 2 ? 1 : 1 << 20) <= 0)
 				_exit(2);
 			*reading = false;

@@ -7,7 +7,8 @@
  * it never remaps. It changes them by system calls that each hold mmap_lock for
  * writing in one section: mremap() of a page from one group to the other,
  * munmap(), mmap(MAP_FIXED) and mprotect() of several pages, and madvise() of
- * both groups and the row.
+ * both groups and the row. Each VMA of the row maps another file: so many that a
+ * walk runs out of the memory for files, and pauses.
  *
  * Before each change it writes the state that follows to shared memory, with a
  * number: "begun" is the number of the last change begun, "done" that of the
@@ -386,6 +387,21 @@ static void open_mover(struct reader *r, pid_t mover, struct rng rng)
 	r->text.s = get_memory(r->text.room);
 }
 
+static void map_row_of_files(void)
+{
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < ROW; i++) {
+		fd = create_file("/tmp/race-row", PAGE);
+		map_file((void *)(ROW_AT + i * PAGE), PAGE, i % 2 ? PROT_NONE : PROT_READ,
+			 MAP_PRIVATE | MAP_FIXED, fd, 0);
+		close(fd);
+		if (unlink("/tmp/race-row"))
+			fatal("unlink");
+	}
+}
+
 FIXTURE(race)
 {
 	struct rng rng;
@@ -401,7 +417,7 @@ FIXTURE_SETUP(race)
 	FATAL_IS_ASSERT();
 	self->rng = stress_begin(_metadata->name);
 	shared = get_shared(sizeof(*shared));
-	map_row((void *)ROW_AT, ROW);
+	map_row_of_files();
 	self->mover = fork_child();
 	if (!self->mover) {
 		run_on_cpu(0);
