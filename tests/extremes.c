@@ -191,39 +191,21 @@ static void map_memfds(void)
 	}
 }
 
-TEST(thousands_of_files)
-{
-	struct target target;
-	struct text maps;
-
-	target_start(&target, map_memfds, NULL);
-	maps = slurp_target(PROC "maps", target.pid);
-	EXPECT_TRUE(strstr(maps.s, " /memfd:2999 (deleted)\n"));
-	EXPECT_TRUE(same(slurp_proc(target.pid, "maps"), maps));
-	target_end(&target);
-}
-
 /*
- * A torn walk that runs out of memory for names continues. So no VMA is missing,
- * and each has its own name.
+ * A torn walk that runs out of memory for files or names continues. So no VMA is
+ * missing, and each has its own name.
  */
 #define NAMED 2000u
 #define SPOT ((char *)FAR(0x30))
-
-static void page_name(char *name, unsigned int i)
-{
-	sprintf(name, "the name of page %u of the row", i);
-}
 
 static void map_named(void)
 {
 	char name[64];
 	unsigned int i;
 
-	map_at(SPOT, PAGE, PROT_READ);
 	map_at(ROW_AT, NAMED * PAGE, PROT_READ);
 	for (i = 0; i < NAMED; i++) {
-		page_name(name, i);
+		sprintf(name, "the name of page %u of the row", i);
 		if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, ROW_AT + i * PAGE, PAGE, name))
 			fatal("the name of page %u", i);
 	}
@@ -240,54 +222,72 @@ static void *contend(void *unused)
 
 static void start_writer(char c)
 {
+	map_at(SPOT, PAGE, PROT_READ);
 	start_thread(contend, NULL);
 }
 
-static bool has_names(const struct listing *l)
+/* Is the row of that many pages complete, with these names? */
+static bool has_names(const struct listing *l, const char *prefix, const char *suffix,
+		      unsigned int nr)
 {
-	char name[64], shown[80];
 	unsigned int i, found = 0;
 	const struct region *r;
+	char name[80];
 
 	for (i = 0; i < l->nr; i++) {
 		r = &l->regions[i];
 		if (r->start < (unsigned long)ROW_AT ||
-		    r->start >= (unsigned long)ROW_AT + NAMED * PAGE)
+		    r->start >= (unsigned long)ROW_AT + nr * PAGE)
 			continue;
-		page_name(name, found);
-		sprintf(shown, "[anon:%s]", name);
-		if (r->start != (unsigned long)ROW_AT + found * PAGE || strcmp(r->name, shown))
+		sprintf(name, "%s%u%s", prefix, found, suffix);
+		if (r->start != (unsigned long)ROW_AT + found * PAGE || strcmp(r->name, name))
 			return false;
 		found++;
 	}
-	return found == NAMED;
+	return found == nr;
 }
 
-FIXTURE(named)
+FIXTURE(torn)
 {
 	struct target target;
 };
 
-FIXTURE_SETUP(named)
+FIXTURE_VARIANT(torn)
+{
+	void (*map)(void);
+	const char *prefix, *suffix;
+	unsigned int nr;
+};
+
+FIXTURE_VARIANT_ADD(torn, files) {
+	map_memfds, "/memfd:", " (deleted)", FILES
+};
+
+FIXTURE_VARIANT_ADD(torn, names) {
+	map_named, "[anon:the name of page ", " of the row]", NAMED
+};
+
+FIXTURE_SETUP(torn)
 {
 	void *page = map_at(NULL, PAGE, PROT_READ);
 
 	FATAL_IS_ASSERT();
-	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, PAGE, "name"))
+	if (variant->map == map_named &&
+	    prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, PAGE, "name"))
 		SKIP(return, "this kernel has no names of anonymous VMAs (CONFIG_ANON_VMA_NAME)");
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 || IS_UML)
 		SKIP(return, "a writer and a reader at the same time need two CPUs");
-	target_start(&self->target, map_named, start_writer);
+	target_start(&self->target, variant->map, start_writer);
 	ASSERT_EQ(0, set_param("max_hold_us", "1"));
 }
 
-FIXTURE_TEARDOWN(named)
+FIXTURE_TEARDOWN(torn)
 {
 	target_end(&self->target);
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-TEST_F(named, torn_walk_has_all_names)
+TEST_F(torn, walk_has_all_names)
 {
 	int fd = open_target(PROC "raw", self->target.pid);
 	unsigned int torn = 0;
@@ -299,7 +299,7 @@ TEST_F(named, torn_walk_has_all_names)
 	while (torn < 5) {
 		t = slurp_again(fd);
 		ASSERT_EQ(NULL, parse_raw(&l, t));
-		ASSERT_TRUE(has_names(&l));
+		ASSERT_TRUE(has_names(&l, variant->prefix, variant->suffix, variant->nr));
 		torn += l.walk == WALK_TORN;
 		free(t.s);
 	}
