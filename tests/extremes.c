@@ -5,7 +5,6 @@
  * covered by another file, and callers that are killed while they wait for
  * another user of their open file.
  */
-#include <linux/fs.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
