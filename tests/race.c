@@ -652,7 +652,11 @@ FIXTURE_TEARDOWN(runaway)
 	EXPECT_EQ(0, set_param("max_hold_us", "250"));
 }
 
-/* A torn walk ends with twice as many records as the target ever had VMAs. */
+/*
+ * After twice as many records as the target ever had VMAs, a torn walk holds the
+ * lock to its end. The part of the walk before and the last one can each have as
+ * many records as the target has VMAs.
+ */
 TEST_F(runaway, torn_walk_bounded)
 {
 	unsigned int i, bounded = 0;
@@ -665,7 +669,7 @@ TEST_F(runaway, torn_walk_bounded)
 		while (runaway->next + LAP < runaway->limit + AHEAD)
 			sched_yield();
 		ASSERT_TRUE(read_entry(&self->reader, self->target, RAW));
-		ASSERT_GE(3 * self->vmas + 128, self->reader.l.nr);
+		ASSERT_GE(4 * self->vmas, self->reader.l.nr);
 		bounded += self->reader.l.nr > 2 * self->vmas;
 	}
 	printf("# %u of %u walks were bounded\n", bounded, i);
