@@ -1239,9 +1239,9 @@ static void mm_layout_copy(struct mm_layout *l, struct mm_struct *mm)
  *    twice as many as it ever had VMAs, hold the lock to the end.
  *
  * Memory is reserved before the walk, by counts that can be out of date. If it
- * runs out, the walk pauses for more. After that it continues, but for a walk
- * that is not torn and whose mm has another sequence now, or has none: it starts
- * again, so that the snapshot is atomic.
+ * runs out, the walk pauses for more. A torn walk then continues. Another walk
+ * continues if the mm's sequence has not changed. Else, or if the kernel has no
+ * sequence, it starts again, so that the snapshot is atomic.
  *
  * When a walk continues, the mm can have changed in any way. What ends at or
  * below the position stays as it was recorded. Of a VMA that now reaches across
@@ -1787,11 +1787,9 @@ records_add(struct vma_walk *w, void **slots, unsigned int n, bool nomerge)
 		prev->rest = rest;
 		prev->limit = 0;
 		/* run_add() does not call vma_anon_pages_moved(). */
-		if (unusual)
-			;
-		else if (file && !(NOMERGE_TWO_OFFSETS && anon_vma))
+		if (!unusual && file && !(NOMERGE_TWO_OFFSETS && anon_vma))
 			prev->limit = ULONG_MAX;
-		else if (source == SOURCE_ANON && start > w->marks.brk)
+		else if (!unusual && source == SOURCE_ANON && start > w->marks.brk)
 			prev->limit = w->marks.start_stack;
 		next = end;
 		slot++;
@@ -2310,7 +2308,10 @@ struct walk_backoff {
 #define BACKOFF_PIECE_MAX	RCU_STRIDE
 #define BACKOFF_RETRIES		32
 
-/* Whether a target may map VMAs ahead of a torn walk, so that it would never end */
+/*
+ * Whether a torn walk has seen so many VMAs that the target seems to map them
+ * ahead of it. Such a walk would never end.
+ */
 static bool walk_is_endless(const struct vma_walk *w)
 {
 	return w->s->torn && walk_seen(w) > 2 * w->most;

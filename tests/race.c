@@ -7,8 +7,8 @@
  * it never remaps. It changes them by system calls that each hold mmap_lock for
  * writing in one section: mremap() of a page from one group to the other,
  * munmap(), mmap(MAP_FIXED) and mprotect() of several pages, and madvise() of
- * both groups and the row. Each VMA of the row maps another file: so many that a
- * walk runs out of the memory for files, and pauses.
+ * both groups and the row. Each VMA of the row maps a file of its own. A walk
+ * runs out of memory for that many files, and pauses.
  *
  * Before each change it writes the state that follows to shared memory, with a
  * number: "begun" is the number of the last change begun, "done" that of the
