@@ -15,7 +15,8 @@ static_assert(offsetof(struct vmainfo_record, build_id_size) == VMAINFO_RECORD_S
 	      "record");
 static_assert(sizeof(struct vmainfo_record) == 88, "record");
 static_assert(sizeof(struct vmainfo_filter) == VMAINFO_FILTER_SIZE_VER0, "filter");
-static_assert(VMAINFO_SET_FILTER == 0x402876a1, "the ioctl's number");
+/* _IOC_WRITE is another bit on powerpc. */
+static_assert(VMAINFO_SET_FILTER == (_IOC_WRITE << _IOC_DIRSHIFT | 0x2876a1), "the ioctl's number");
 static_assert(VMAINFO_GET_HEADER == 0xc03076a0, "the ioctl's number");
 
 #define MARK ((char *)FAR(0x50))

@@ -3,7 +3,6 @@
  * vmainfo check - whether a process is near vm.max_map_count, for cron and as a
  * monitoring plugin. It prints a line on stdout. Its exit status is the state.
  */
-#include <math.h>
 
 #include "process.h"
 
@@ -59,8 +58,8 @@ static enum status report(const struct check *c, const struct procs *t)
 {
 	static const char * const words[] = { "OK", "WARNING", "CRITICAL" };
 	const uint64_t max = max_map_count();
-	/* A whole number is above a level if it is above the level rounded down. */
-	const uint64_t warn = floor(c->warn * max / 100), critical = floor(c->critical * max / 100);
+	/* The conversion rounds down. A whole number is above a level if it is above that. */
+	const uint64_t warn = c->warn * max / 100, critical = c->critical * max / 100;
 	const struct proc *nearest = t->procs;
 	enum status status;
 	size_t over = 0, i;
