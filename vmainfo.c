@@ -4075,6 +4075,7 @@ static int raw_show(struct seq_file *m, void *v)
 	u64 rest;
 	const struct vma_build_id *id = NULL;
 	struct emit_batch b;
+	const char *last_text = NULL; /* of the record in front, if it is of the same source */
 	char *p;
 
 	if (v == SEQ_START_TOKEN) {
@@ -4104,6 +4105,7 @@ static int raw_show(struct seq_file *m, void *v)
 				src_more = (src->bits & SOURCE_DELETED ? VMAINFO_DELETED : 0) |
 					   (src->bits & SOURCE_OMITTED ? VMAINFO_NAME_OMITTED : 0);
 				emit_expect(&b, same.r.next);
+				last_text = NULL;
 			}
 			same.r.policy = b.r->policy;
 			same.r.nomerge = b.r->nomerge;
@@ -4121,7 +4123,17 @@ static int raw_show(struct seq_file *m, void *v)
 		raw->r.flags = raw_flags(&cache, b.r->flags) | more;
 		raw->words[6] = same.words[6];
 		raw->words[7] = same.words[7];
-		if (same.r.next != VMAINFO_RECORD_SIZE_VER0) {
+		if (same.r.next != VMAINFO_RECORD_SIZE_VER0 && last_text) {
+			p = b.p + VMAINFO_RECORD_SIZE_VER0;
+			do {
+				copy_word(p, last_text);
+				p += 8;
+				last_text += 8;
+			} while (p != b.p + same.r.next);
+			/* It is at this record now, and continues at its text. */
+			last_text += VMAINFO_RECORD_SIZE_VER0;
+		} else if (same.r.next != VMAINFO_RECORD_SIZE_VER0) {
+			last_text = b.p + VMAINFO_RECORD_SIZE_VER0;
 			/* The padding is in the last word. */
 			*((u64 *)(b.p + same.r.next) - 1) = 0;
 			p = fmt_copy(b.p + same.r.size, src->name, same.r.name_len);

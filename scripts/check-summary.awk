@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Sums up the logs of scripts/check-part: for each, its results, its time, how much its tests
-# tried ("# figure: N WHAT"), what failed, and what was skipped, by reason; then all of them.
-# Exit status 1 if a test failed, or none ran. A test that fails, or breaks off, without a
-# point that fails is a failure of its own.
+# tried ("# figure: N WHAT"), and what was skipped, by reason; then what failed in any of them,
+# and the sum. Exit status 1 if a test failed, or none ran. A test that fails, or breaks off,
+# without a point that fails is a failure of its own.
 
 function point(verdict, name, reason) {
 	if (test != "")
@@ -13,7 +13,7 @@ function point(verdict, name, reason) {
 	n[verdict]++
 	got[verdict]++
 	if (verdict == "failed")
-		failures = failures "  FAILED   " name (reason == "" ? "" : ": " reason) "\n"
+		failures = failures "  FAILED   " part ": " name (reason == "" ? "" : ": " reason) "\n"
 	if (verdict != "skipped")
 		return
 	if (!(reason in skips))
@@ -75,14 +75,13 @@ function end_log(    i, verdict) {
 		print "  took     " took
 	for (i = 1; i <= nr_figures; i++)
 		printf "%s%d %s%s", i == 1 ? "  tried    " : ", ", figures[names[i]], names[i], i == nr_figures ? "\n" : ""
-	printf "%s", failures
 	if (again != "")
 		print "  again    the guest died of a fault of QEMU: " again
 	for (i = 1; i <= nr_reasons; i++)
 		print "  skipped  " (reasons[i] == "" ? "" : reasons[i] ": ") skips[reasons[i]]
 	for (verdict in n)
 		total[verdict] += n[verdict]
-	step = test = version = took = failures = again = ""
+	step = test = version = took = again = ""
 	nr_reasons = nr_figures = 0
 	delete n
 	delete skips
@@ -161,6 +160,7 @@ match($0, /^(# )+figure: [0-9]+ /) {
 END {
 	if (NR)
 		end_log()
-	printf "\n%d passed, %d failed, %d skipped\n", total["passed"], total["failed"], total["skipped"]
+	print ""
+	printf "%s%d passed, %d failed, %d skipped\n", failures, total["passed"], total["failed"], total["skipped"]
 	exit total["failed"] || !total["passed"]
 }

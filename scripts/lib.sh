@@ -176,6 +176,14 @@ merged_config() {
 	' "${files[@]/#/$top/scripts/}"
 }
 
+# config_has LIST LINE: tells whether the merged fragments have that line. With "grep -q" behind a
+# pipe, awk could die of SIGPIPE, and pipefail would make that a no.
+config_has() {
+	local text
+
+	text=$(merged_config "$1") && grep -qxF -e "$2" <<<"$text"
+}
+
 # lost_options WANTED CONFIG: those lines of the fragment WANTED that the kernel's CONFIG does not
 # fulfil. Exit status 1 if there are such lines.
 lost_options() {
@@ -223,7 +231,7 @@ kernel_row() {
 	read -r _ m_host kbuild m_compiler m_package m_terminals m_start <<<"$row"
 	m_compiler=${m_compiler#-} m_package=${m_package#-}
 	k_llvm=
-	[[ ! $k_config ]] || ! merged_config "$k_config" | grep -qx CONFIG_CC_IS_CLANG=y || k_llvm=LLVM=1
+	[[ ! $k_config ]] || ! config_has "$k_config" CONFIG_CC_IS_CLANG=y || k_llvm=LLVM=1
 	k_make=(ARCH="$kbuild" ${m_compiler:+CROSS_COMPILE="$m_compiler-"})
 	# User-mode Linux is compiled with -fno-builtin, which makes a call of each copy of a few bytes.
 	[[ $kbuild != um ]] || k_make+=(KCFLAGS=-fbuiltin)

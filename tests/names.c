@@ -360,14 +360,18 @@ TEST_F(paths, total_size_capped)
 	}
 }
 
-/* A process that takes all memory but about 16 megabytes */
-static void hog(void)
+/*
+ * A process that takes all memory but about 100 megabytes. With less, a page
+ * fault can call the OOM killer: MemAvailable ignores free pages that wait on
+ * lists of other CPUs.
+ */
+static void hog(char unused)
 {
 	const size_t size = 4 * MEGABYTE;
 
 	if (write_file("/proc/self/oom_score_adj", "1000"))
 		fatal("oom_score_adj");
-	while (available_kb() > 20 * 1024)
+	while (available_kb() > 100 * 1024)
 		if (mmap(NULL, size, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
 			_exit(1);
@@ -386,9 +390,10 @@ TEST_F(paths, enomem_without_oom_kill)
 	target_start(&self->target, map_cap, NULL);
 	for (i = 0; i < ARRAY_SIZE(fd); i++)
 		fd[i] = open_target(PROC "raw", self->target.pid);
-	target_start(&self->hog, hog, NULL);
+	target_start(&self->hog, NULL, hog);
 	/* No page fault of this process may call the OOM killer. */
 	ASSERT_EQ(0, mlockall(MCL_CURRENT));
+	tell(&self->hog, 'h');
 	for (n = 0; n < ARRAY_SIZE(fd) && read(fd[n], &c, 1) == 1; n++)
 		;
 	error = errno;
