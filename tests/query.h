@@ -34,10 +34,11 @@ extern unsigned long asked;
 
 /*
  * The memory of requests: areas with nothing around them, below 4 GiB so that a
- * 32-bit program could have it. All of it can be written here at all_of_it,
- * too.
+ * 32-bit program could have it, and above the heap. That starts up to a gigabyte
+ * above a static program, and on powerpc the program is at 256 MiB. All of it
+ * can be written here at all_of_it, too.
  */
-#define ARENA 0x30000000ul
+#define ARENA 0x70000000ul
 #define REQUEST (ARENA + PAGE)
 #define NAME (ARENA + 4 * PAGE)
 #define ID (ARENA + 7 * PAGE)
