@@ -4075,7 +4075,8 @@ static int raw_show(struct seq_file *m, void *v)
 	u64 rest;
 	const struct vma_build_id *id = NULL;
 	struct emit_batch b;
-	const char *last_text = NULL; /* of the record in front, if it is of the same source */
+	/* The text of the record in front, in the same buffer, if that has the same source */
+	const char *last_text = NULL;
 	char *p;
 
 	if (v == SEQ_START_TOKEN) {
@@ -4130,7 +4131,7 @@ static int raw_show(struct seq_file *m, void *v)
 				p += 8;
 				last_text += 8;
 			} while (p != b.p + same.r.next);
-			/* It is at this record now, and continues at its text. */
+			/* The next record copies the text of this one. */
 			last_text += VMAINFO_RECORD_SIZE_VER0;
 		} else if (same.r.next != VMAINFO_RECORD_SIZE_VER0) {
 			last_text = b.p + VMAINFO_RECORD_SIZE_VER0;
