@@ -1894,7 +1894,7 @@ static unsigned int slots_before(void **slots, unsigned int n)
 }
 
 /*
- * walk_some() with a filter that has no ranges. Of a VMA that does not have the
+ * walk_some() with a filter that has no ranges. Of most VMAs that do not have the
  * flags of the filter, only the flags are read.
  */
 static noinline enum walk_end walk_filtered(struct vma_walk *w, unsigned int max)
@@ -2204,7 +2204,7 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 	return false;
 }
 
-/* Most VMAs that are walked in one RCU read-side critical section */
+/* An RCU read-side critical section ends with the leaf that has this VMA of it. */
 #define RCU_STRIDE 256
 
 /*
@@ -2854,7 +2854,8 @@ static int snapshot_resolve(struct vma_snapshot *s)
 /*
  * Records the VMAs that a process has now. A kernel thread and a process
  * without living threads have no mm and so no VMAs. The mm is looked up each
- * time: after an exec it is another one. After an error @s is empty.
+ * time: after an exec it is another one. After an error @s is empty, except for
+ * -EINPROGRESS.
  *
  * Return: 0, -ESRCH if the process is gone, -ENOMEM, -EINTR on a fatal signal,
  * or -EINPROGRESS if snapshot_prepare() must be called first. -EAGAIN would
@@ -2961,7 +2962,8 @@ static int snapshot_prepare(struct vma_snapshot *s, const struct file *entry,
  *   read(), and m->index the position of the next element.
  * - ->show() that fills the buffer has overflowed. For the first element,
  *   seq_file doubles the buffer and calls ->start() again. Any other element is
- *   taken back and formatted for the next read().
+ *   taken back and formatted for the next read(). In a seek, any element that
+ *   overflows doubles the buffer, and the seek starts again.
  * - A buffer never shrinks, and every read() fills all of it. A shorter read()
  *   then ends within a line. So view_stop() sets m->size back to a page when
  *   the long line is complete. m->size != PAGE_SIZE means that the buffer grew.
@@ -2980,7 +2982,7 @@ struct vmainfo_view {
  * taken within @lock only.
  */
 struct vmainfo_file {
-	struct mutex lock;	/* held for all of a read(), lseek() or write() */
+	struct mutex lock;	/* held for all of a read() or lseek() */
 	struct vmainfo_target target; /* its pid is NULL for procs */
 	struct vma_filter *filter; /* or NULL */
 	struct vma_snapshot snap; /* the snapshot that is shown */
@@ -3105,9 +3107,14 @@ static void *view_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	struct vmainfo_file *vf = m->private;
 
-	/* To seek, seq_file formats all that is before the position. */
-	cond_resched();
 	*pos += v == SEQ_START_TOKEN ? 1 : vf->shown;
+	/*
+	 * To seek, seq_file formats all that is before the position: with the
+	 * longest names, this takes minutes.
+	 */
+	cond_resched();
+	if (caller_is_killed())
+		return ERR_PTR(-EINTR);
 	return view_element(vf, *pos);
 }
 
@@ -3140,8 +3147,8 @@ static bool view_is_full(const struct seq_file *m)
 }
 
 /*
- * The records of one ->show(). maps and raw format as many as fit: the work of
- * seq_file per element exceeds that of formatting a record.
+ * The records of one ->show(), as many as fit: the work of seq_file per element
+ * exceeds that of formatting a record.
  */
 struct emit_batch {
 	const struct vma_record *r;	/* the next record */
@@ -3210,6 +3217,9 @@ static ssize_t read_lines(struct seq_file *m, struct kiocb *iocb, struct iov_ite
 		iov_iter_reexpand(to, count - max_t(ssize_t, total, 0));
 		if (total <= 0)
 			return total;
+		/* If it was the last byte of a line, the next line is buffered. */
+		if (!m->from && m->count > iov_iter_count(to))
+			return total;
 	}
 	if (iocb->ki_pos && m->count) {
 		/* seq_read_iter() does the same first. */
@@ -3268,6 +3278,9 @@ static loff_t vmainfo_lseek(struct file *file, loff_t offset, int whence)
 	struct vmainfo_file *vf = m->private;
 	loff_t pos;
 
+	/* This asks for the position, and rewinds nothing that pread() reads. */
+	if (whence == SEEK_CUR && !offset)
+		return file->f_pos;
 	if (mutex_lock_killable(&vf->lock))
 		return -EINTR;
 	/* seq_lseek() sets f_pos to 0 if it fails. */

@@ -3,7 +3,8 @@
  * The GNU build ID of an ELF file. build_id_parse_file() in lib/buildid.c is
  * not exported; file_build_id() accepts the same files, but reads
  * BUILD_ID_NOTES notes at most. It uses kernel_read(), so the hooks of security
- * modules and fanotify apply.
+ * modules and fanotify apply. Of a file that was opened with O_DIRECT, file
+ * systems that want aligned reads return an error, and it has no build ID.
  *
  * Nothing in a file is trusted: every length is checked, every loop is bounded.
  */

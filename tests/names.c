@@ -201,8 +201,8 @@ TEST_F(odd, path_resolved_once)
 
 #define FILES "/tmp/vmainfo-names"
 
-/* Enters a directory below FILES whose path has that length. */
-static void enter_long(size_t len)
+/* Enters a directory below FILES whose path has that length, of these letters. */
+static void enter_long(size_t len, char letter)
 {
 	char name[NAME_MAX + 1];
 	size_t left, n;
@@ -213,7 +213,7 @@ static void enter_long(size_t len)
 		n = left - 1 < NAME_MAX ? left - 1 : NAME_MAX;
 		/* At least a slash and a letter have to be left. */
 		n -= left - 1 - n == 1;
-		memset(name, 'n', n);
+		memset(name, letter, n);
 		name[n] = 0;
 		if (mkdir(name, 0700) || chdir(name))
 			fatal("a directory of %zu letters", n);
@@ -230,7 +230,7 @@ static void map_limits(void)
 {
 	int fd;
 
-	enter_long(MEGABYTE - 3);
+	enter_long(MEGABYTE - 3, 'n');
 	map_page(0, create_file("a", PAGE));
 	fd = create_file("ab", PAGE);
 	map_page(2, fd);
@@ -252,7 +252,7 @@ static void map_cap(void)
 	char name[16];
 	unsigned int i;
 
-	enter_long(CAP_LEN - 4);
+	enter_long(CAP_LEN - 4, 'n');
 	for (i = 0; i < CAP_FILES; i++) {
 		snprintf(name, sizeof(name), "%03u", i);
 		map_page(2 * i, create_file(name, PAGE));
@@ -268,11 +268,25 @@ static void map_shared_names(void)
 	unsigned int i;
 	int fd[2];
 
-	enter_long(SHARED_LEN - 2);
+	enter_long(SHARED_LEN - 2, 'n');
 	fd[0] = create_file("a", PAGE);
 	fd[1] = create_file("b", PAGE);
 	for (i = 0; i < SHARED_VMAS; i++)
 		map_page(i, fd[i % 2]);
+}
+
+/* The text of each line takes four megabytes, because newlines are escaped. */
+#define SLOW_VMAS 60u
+
+static void map_slow(void)
+{
+	unsigned int i;
+	int fd;
+
+	enter_long(MEGABYTE - 3, '\n');
+	fd = create_file("a", PAGE);
+	for (i = 0; i < SLOW_VMAS; i++)
+		map_page(2 * i, fd);
 }
 
 FIXTURE(paths)
@@ -408,6 +422,52 @@ TEST_F(paths, enomem_without_oom_kill)
 	EXPECT_EQ(1, read(fd[n], &c, 1));
 }
 
+static uint64_t cpu_ns(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	CHECK(!clock_getcpuclockid(pid, &clock) && !clock_gettime(clock, &t));
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+/*
+ * The CPU time of a child that seeks to the end of vmas. It is killed when it has
+ * used @limit, unless that is 0.
+ */
+static uint64_t seek_ns(pid_t target, uint64_t limit)
+{
+	siginfo_t info;
+	uint64_t used;
+	pid_t pid;
+
+	pid = fork_child();
+	if (!pid)
+		_exit(lseek(open_target(PROC "vmas", target), 1 << 30, SEEK_SET) != 1 << 30);
+	while (limit && cpu_ns(pid) < limit)
+		usleep(100);
+	if (limit)
+		CHECK(!kill(pid, SIGKILL));
+	/* Its clock exists until it is reaped. */
+	CHECK(!waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
+	used = cpu_ns(pid);
+	CHECK(reap(pid) == (limit ? 128 + SIGKILL : 0));
+	return used;
+}
+
+/* Between a quarter and a half of the seek. On a busy machine the kill can be late. */
+TEST_F(paths, reader_killed_in_seek)
+{
+	unsigned int tries = 0;
+	uint64_t all;
+
+	target_start(&self->target, map_slow, NULL);
+	all = seek_ns(self->target.pid, 0);
+	while (tries < 10 && seek_ns(self->target.pid, all / 4) > all / 2)
+		tries++;
+	EXPECT_GT(10, tries);
+}
+
 /* Names that end in " (deleted)", added by the kernel or chosen by a user */
 
 static struct {
@@ -520,7 +580,7 @@ TEST_F(paths, deleted_flag_matches_name_during_unlink)
 
 static void map_gate_like(void)
 {
-	enter_long(FIRST_PIECE - 1);
+	enter_long(FIRST_PIECE - 1, 'n');
 	map_page(0, create_file(GATE_LINE, PAGE));
 }
 

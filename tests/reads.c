@@ -296,6 +296,25 @@ TEST_F(reads, random_pread)
 	EXPECT_EQ(0, lseek(self->fd, 0, SEEK_CUR));
 }
 
+/* The rest of a line is its last byte. The next line does not fit. */
+TEST_F(reads, pread_of_last_byte)
+{
+	unsigned int tried = 0;
+	size_t at, next;
+
+	for (at = 1; at < self->text.len; at = next) {
+		for (next = at + 1; !self->whole[next]; next++)
+			;
+		if (!self->whole[at] || next - at < PAGE)
+			continue;
+		ASSERT_EQ(1, pread(self->fd, self->buffer, PAGE, at - 1));
+		ASSERT_TRUE(is_right(self, PAGE, at - 1, 1));
+		tried++;
+	}
+	/* No line is longer than a larger page. */
+	ASSERT_EQ(variant->init == many_names && PAGE == 4096, tried > 0);
+}
+
 TEST_F(reads, eof_persists)
 {
 	off_t len = self->text.len;

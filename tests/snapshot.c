@@ -98,6 +98,19 @@ TEST_F(snapshot, kept_until_eof)
 	EXPECT_TRUE(rest_same(self->fd, self->before, 1));
 }
 
+/* pread() leaves the position at 0. To ask for the position is no rewind. */
+TEST_F(snapshot, kept_when_position_asked)
+{
+	const size_t len = self->before.len;
+	char *buffer = get_memory(len);
+
+	ASSERT_EQ(100, pread(self->fd, buffer, 100, 1));
+	tell(&self->target, 'x');
+	ASSERT_EQ(0, lseek(self->fd, 0, SEEK_CUR));
+	ASSERT_EQ(100, pread(self->fd, buffer, 100, len - 100));
+	EXPECT_EQ(100, same_bytes(self->before, len - 100, buffer, 100));
+}
+
 TEST_F(snapshot, rewind_takes_new_one)
 {
 	char c;
