@@ -110,7 +110,8 @@ demo: deps
 check: deps
 	scripts/check -q
 
-## make check-all      all tests on all kernels, and those of the packages and scripts;
+## make check-all      the tests that scripts/kernels names for each kernel, and those of
+##                     the program, its page, other programs, packages and scripts;
 ##                     this builds the debug kernels; ALL=1 adds those of other
 ##                     architectures and configurations; KERNELS="..." for those of
 ##                     the module alone, on some

@@ -271,7 +271,7 @@ struct vmainfo_filter {
 #define VMAINFO_DROPPABLE	(1ULL << 37)	/* dp: MAP_DROPPABLE */
 #define VMAINFO_SEALED		(1ULL << 38)	/* sl: mseal() */
 #define VMAINFO_MAYBE_GUARD	(1ULL << 39)	/* gu: may have guard pages */
-/* These have no letters: */
+/* These have no letters in smaps: */
 #define VMAINFO_DELETED		(1ULL << 60)	/* the kernel appended " (deleted)" to the name */
 #define VMAINFO_NAME_OMITTED	(1ULL << 61)	/* "[name too long]" or "[name omitted]" */
 #define VMAINFO_ANON_VMA	(1ULL << 62)	/* has an anon_vma: the column "anon" */
