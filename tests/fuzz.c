@@ -208,6 +208,14 @@ static long state(const FIXTURE_VARIANT(parser) *p, int fd)
 	return pread(fd, s, sizeof(s) - 1, 0) > 0 ? strtol(s, NULL, 10) : -1;
 }
 
+/* 0, or the error of writing it */
+static int written(int fd, const struct input *in)
+{
+	const int got = result_of(write(fd, in->s, in->n));
+
+	return got == (int)in->n ? 0 : got < 0 ? got : -EIO;
+}
+
 TEST_F(parser, random_inputs_match_model)
 {
 	const pid_t pids[] = { self->t[0].pid, self->t[1].pid, getpid(), 1, 0 };
@@ -237,10 +245,10 @@ TEST_F(parser, random_inputs_match_model)
 		in.s = memcpy(end - in.n, in.room, in.n);
 		if (!variant->entry && !in.n)
 			continue;
-		got = result_of(write(fd[i], in.s, in.n));
-		got = got == (int)in.n ? 0 : got < 0 ? got : -EIO;
+		got = written(fd[i], &in);
 		/* A kernel thread may just have exited or begun. */
 		if (got != model(variant, &in, &value)) {
+			got = written(fd[i], &in);
 			ASSERT_EQ(model(variant, &in, &value), got) {
 				print_input(&in);
 			}

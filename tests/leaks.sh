@@ -60,13 +60,16 @@ scan()
 }
 
 # Objects of the kernel that only a leaked reference keeps, such as a struct pid, were not allocated
-# by the module. So no object may be left.
+# by the module. So no object may be left. An object whose only pointer moves during a scan can be
+# reported, too, but not by each scan.
 no_leaks()
 {
-	scan || return 1
-	cat "$KMEMLEAK" >"$TMP/leaks" || return 1
-	objects=$(grep -c '^unreferenced object' "$TMP/leaks")
-	[ "$objects" != 0 ] || return 0
+	for try in 1 2 3; do
+		scan || return 1
+		cat "$KMEMLEAK" >"$TMP/leaks" || return 1
+		objects=$(grep -c '^unreferenced object' "$TMP/leaks")
+		[ "$objects" != 0 ] || return 0
+	done
 	echo "$objects objects"
 	head -n 200 "$TMP/leaks"
 	return 1

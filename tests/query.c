@@ -107,7 +107,8 @@ static void poke(__u64 at, const void *data, size_t size)
  * A 32-bit kernel ignores the upper half of a pointer. The uppermost GiB is its
  * own.
  */
-#define KERNEL_ADDRESS (IS_64BIT ? 1ull << 63 : 0xc0000000)
+/* Cut to 32 bits, it is still not an address of this process. */
+#define KERNEL_ADDRESS (IS_64BIT ? 1ull << 63 | 0xc0000000 : 0xc0000000)
 
 static __u64 rnd_pointer(struct rng *r, unsigned long area, size_t area_size, __u64 size)
 {
