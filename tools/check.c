@@ -23,7 +23,7 @@ static void print_unknown(void)
 /* A process' name, without the character that ends the text */
 static void print_process(const struct proc *task)
 {
-	char *name = printable(task->comm, 0), *p;
+	char *name = proc_printable(task), *p;
 
 	for (p = name; *p; p++) {
 		if (*p == '|')

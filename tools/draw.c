@@ -213,12 +213,10 @@ static char *title_of(const struct options *o, const struct listing *l, const st
 		      unsigned int flags)
 {
 	const char *name = o->title ?: o->from ? program_name(l, space) : NULL;
-	char *text, *title;
+	char *comm = !name && !o->from ? process_comm(l->header.pid) : NULL;
+	char *text = printable(comm ?: name ?: "a process", flags), *title;
 
-	if (!name && !o->from)
-		text = process_comm(l->header.pid, flags);
-	else
-		text = printable(name ?: "a process", flags);
+	free(comm);
 	if (o->title || !l->header.pid)
 		return text;
 	title = xasprintf("%s (pid %d)", text, l->header.pid);

@@ -156,12 +156,30 @@ static int compare_captures(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* Whether it is the name of a capture: *-PID-START.vmas */
+static bool is_capture(const char *name)
+{
+	const size_t len = strlen(name);
+	const char *p = name + len - strlen(suffix), *end;
+	unsigned int i;
+
+	if (len < strlen(suffix) || strcmp(p, suffix))
+		return false;
+	for (i = 0; i < 2; i++) {
+		for (end = p; p > name && p[-1] >= '0' && p[-1] <= '9'; p--)
+			;
+		if (p == end || p == name || *--p != '-')
+			return false;
+	}
+	return p > name;
+}
+
 /* Removes the oldest captures, so that there is space for a new one of @size bytes. */
 static void remove_captures(const char *path, uint64_t size)
 {
 	struct capture *list = NULL;
 	struct dirent *entry;
-	size_t nr = 0, len, i;
+	size_t nr = 0, i;
 	struct stat st;
 	DIR *dir;
 
@@ -169,8 +187,7 @@ static void remove_captures(const char *path, uint64_t size)
 	if (!dir)
 		error(EXIT_FAILURE, errno, "cannot read '%s'", path);
 	while ((entry = readdir(dir))) {
-		len = strlen(entry->d_name);
-		if (len <= strlen(suffix) || strcmp(entry->d_name + len - strlen(suffix), suffix) ||
+		if (!is_capture(entry->d_name) ||
 		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISREG(st.st_mode))
 			continue;
@@ -219,6 +236,9 @@ static void save_captures(const struct export *e, const struct procs *t, uint64_
 		error(EXIT_FAILURE, errno, "'%s'", e->save_to);
 	if (!S_ISDIR(st.st_mode))
 		error(EXIT_FAILURE, ENOTDIR, "'%s'", e->save_to);
+	if (!is_ours_or_roots(&st))
+		error(EXIT_FAILURE, 0, "'%s' belongs to another user (%u): name another directory",
+		      e->save_to, st.st_uid);
 	if (st.st_mode & 022)
 		error(EXIT_FAILURE, 0, "other users can write to '%s': run chmod go-w, or name another directory",
 		      e->save_to);

@@ -48,6 +48,18 @@ void json_text(struct json *j, const char *key, const char *text)
 	putc_unlocked('"', j->out);
 }
 
+void json_printed(struct json *j, const char *key, const char *text)
+{
+	begin(j, key);
+	putc_unlocked('"', j->out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			putc_unlocked('\\', j->out);
+		putc_unlocked(*text, j->out);
+	}
+	putc_unlocked('"', j->out);
+}
+
 void json_hex(struct json *j, const char *key, uint64_t value)
 {
 	begin(j, key);

@@ -24,6 +24,9 @@ void json_line(struct json *j);
 /* A text, by printable(); NULL becomes null. */
 void json_text(struct json *j, const char *key, const char *text);
 
+/* A text that is printable() already */
+void json_printed(struct json *j, const char *key, const char *text);
+
 /* Numbers as texts, because JavaScript and jq round those above 2^53 */
 void json_hex(struct json *j, const char *key, uint64_t value);
 void json_decimal(struct json *j, const char *key, uint64_t value);

@@ -334,7 +334,7 @@ static bool may_be_listing(const struct bytes *b)
 
 /* ---- maps ---- */
 
-/* The lines of the kernel are shorter, and a record can hold this. */
+/* Longer lines of a copy are rejected. Of a process, their names are omitted. */
 #define MAX_LINE (2 << 20)
 
 static bool begins(const char *name, const char *with)
@@ -481,7 +481,27 @@ struct maps {
 	struct vmainfo_header header;
 	uint64_t start, end;	/* of the last line */
 	uint64_t last_end;	/* of the last record */
+	size_t gate;		/* where the gate page is in @raw, if that is the last line */
 };
+
+/*
+ * A process can move its vDSO to where 32-bit kernels have the gate page. It is a
+ * VMA if another line follows. Returns false if this was the page of x86-64.
+ */
+static bool gate_is_vma(struct maps *m)
+{
+	struct vmainfo_record *r = (void *)(m->raw.p + m->gate);
+
+	if (r->start > UINT32_MAX)
+		return false;
+	r->kind = kind_by_name((char *)r + r->size, r->ino);
+	m->header.flags &= ~VMAINFO_GATE;
+	m->header.vmas++;
+	return true;
+}
+
+/* The name, as the module shows it, if it is not read */
+#define TOO_LONG "[name too long]"
 
 /*
  * Adds a line of maps as a record of raw. Returns NULL, or what is wrong with the line.
@@ -490,18 +510,34 @@ struct maps {
  * merge VMAs in between. So the first line of a page can overlap lines before it.
  * The part below @last_end is left out. But no line begins and ends where the
  * last one does, or below.
+ *
+ * A name of a process (not of a copy) can be longer than a line of a copy.
  */
-static const char *add_line(struct maps *m, char *line)
+static const char *add_line(struct maps *m, char *line, size_t len)
 {
 	static const char zeros[8];
 	struct vmainfo_record r = { .size = VMAINFO_RECORD_SIZE_VER0 };
+	bool too_long = false;
 	const char *wrong;
 	char *name;
 
+	if (len > MAX_LINE) {
+		if (!m->header.pid)
+			return "it is too long";
+		len = MAX_LINE;
+		line[len] = 0;
+		too_long = true;
+	}
+	if (memchr(line, 0, len))
+		return "it contains a NUL";
 	wrong = parse_line(line, &r, &name);
 	if (wrong)
 		return wrong;
-	if (m->header.flags & VMAINFO_GATE)
+	if (too_long) {
+		name = strcpy(line, TOO_LONG);
+		r.flags |= VMAINFO_NAME_OMITTED;
+	}
+	if (m->header.flags & VMAINFO_GATE && !gate_is_vma(m))
 		return "nothing may follow the gate page";
 	if (m->end && r.start <= m->start && r.end <= m->end)
 		return "it is not in address order";
@@ -519,6 +555,7 @@ static const char *add_line(struct maps *m, char *line)
 	if (is_gate_page(r.start, name, m->last_end)) {
 		r.kind = VMAINFO_KIND_VSYSCALL;
 		m->header.flags |= VMAINFO_GATE;
+		m->gate = m->raw.size;
 	} else {
 		m->header.vmas++;
 	}
@@ -578,12 +615,7 @@ const char *listing_parse_maps(struct listing *l, char *text, size_t size, pid_t
 		if (crlf && end > line && end[-1] == '\r')
 			end--;
 		*end = 0;
-		if (end - line > MAX_LINE)
-			wrong = "it is too long";
-		else if (memchr(line, 0, end - line))
-			wrong = "it contains a NUL";
-		else
-			wrong = add_line(&m, line);
+		wrong = add_line(&m, line, end - line);
 		if (wrong) {
 			free(m.raw.p);
 			return not_of_maps(nr, wrong);
@@ -898,8 +930,11 @@ static int stream_records(struct stream *s, struct vmainfo_header *h, const char
 	return 0;
 }
 
-/* Finds the end of a line, and puts a NUL there. Returns NULL at the end of the file. */
-static char *stream_line(struct stream *s, int *err)
+/*
+ * Finds the end of a line, and puts a NUL there. Returns NULL at the end of the file.
+ * *@whole is false if only more than MAX_LINE bytes of it were read.
+ */
+static char *stream_line(struct stream *s, bool *whole, int *err)
 {
 	size_t have = 0, before;
 	char *end = NULL;
@@ -911,17 +946,49 @@ static char *stream_line(struct stream *s, int *err)
 			return NULL;
 		have = s->b.size - s->at;
 		end = memchr(s->b.p + s->at + before, '\n', have - before);
-	} while (!end && have > before && have <= MAX_LINE);
+	} while (!end && have > before && have <= MAX_LINE + 1);
 	if (!end && have == before) {
 		if (!have)
 			return NULL;
 		bytes_add(&s->b, "\n", 1);
 		end = s->b.p + s->b.size - 1;
 	}
+	*whole = end;
 	if (!end)
 		end = s->b.p + s->b.size - 1;
 	*end = 0;
 	return end;
+}
+
+/* Reads the rest of a line whose beginning stream_line() returned. Returns 0 or an errno. */
+static int stream_skip_line(struct stream *s)
+{
+	char *end = NULL;
+	int err;
+
+	do {
+		err = stream_need(s, 1);
+		if (err || s->b.size == s->at)
+			return err;
+		end = memchr(s->b.p + s->at, '\n', s->b.size - s->at);
+		s->at = end ? (size_t)(end + 1 - s->b.p) : s->b.size;
+	} while (!end);
+	return 0;
+}
+
+static void stream_vma(struct devices *d, const char *dir, struct vma *vma,
+		       void (*each)(void *arg, const struct vma *vma), void *arg)
+{
+	const dev_t dev = makedev(vma->dev_major, vma->dev_minor);
+
+	if (dir && dev && !device_find(d, dev)) {
+		d->list = array_grow(d->list, d->nr, sizeof(*d->list));
+		d->list[d->nr++] = (struct device){ dev, -1, false };
+		devices_mounted(d, dir);
+		devices_internal(d);
+	}
+	vma->kind = kind_by_device(d, vma);
+	each(arg, vma);
 }
 
 /*
@@ -935,43 +1002,38 @@ static int stream_maps(struct stream *s, struct vmainfo_header *h, const char *d
 	struct maps m = { .header = { .flags = LISTING_FROM_MAPS, .pid = h->pid } };
 	struct devices d = {};
 	struct vma vma = {};
-	bool crlf = !dir;
-	size_t nr, next;
-	dev_t dev;
+	bool crlf = !dir, whole;
+	size_t nr, at, next;
 	char *end, *line;
 	int err;
 
-	for (nr = 1; (end = stream_line(s, &err)); nr++) {
+	for (nr = 1; (end = stream_line(s, &whole, &err)); nr++) {
 		line = s->b.p + s->at;
 		s->at = end + 1 - s->b.p;
 		crlf = crlf && end > line && end[-1] == '\r';
 		if (crlf)
 			*--end = 0;
-		if (end - line > MAX_LINE)
-			*wrong = "it is too long";
-		else if (memchr(line, 0, end - line))
-			*wrong = "it contains a NUL";
-		else
-			*wrong = add_line(&m, line);
+		*wrong = add_line(&m, line, end - line);
 		if (*wrong) {
 			*wrong = not_of_maps(nr, *wrong);
 			break;
 		}
-		if (!m.raw.size)
+		if (!whole)
+			err = stream_skip_line(s);
+		if (err)
+			break;
+		/* The gate page waits: another line can follow. */
+		if (m.header.flags & VMAINFO_GATE)
 			continue;
-		*wrong = record_parse(&vma, NULL, m.raw.p, m.raw.size, false, &next);
-		m.raw.size = 0;
-		if (*wrong || m.header.flags & VMAINFO_GATE)
-			continue;
-		dev = makedev(vma.dev_major, vma.dev_minor);
-		if (dir && dev && !device_find(&d, dev)) {
-			d.list = array_grow(d.list, d.nr, sizeof(*d.list));
-			d.list[d.nr++] = (struct device){ dev, -1, false };
-			devices_mounted(&d, dir);
-			devices_internal(&d);
+		for (at = 0; at < m.raw.size && !*wrong; at += next) {
+			*wrong = record_parse(&vma, NULL, m.raw.p + at, m.raw.size - at, false,
+					      &next);
+			if (!*wrong)
+				stream_vma(&d, dir, &vma, each, arg);
 		}
-		vma.kind = kind_by_device(&d, &vma);
-		each(arg, &vma);
+		m.raw.size = 0;
+		if (*wrong)
+			break;
 	}
 	*h = m.header;
 	free(m.raw.p);

@@ -435,9 +435,16 @@ static int write_all(int fd, const char *p, size_t size)
 	return 0;
 }
 
-static bool is_ours_or_roots(const struct stat *st)
+bool is_ours_or_roots(const struct stat *st)
 {
 	return st->st_uid == geteuid() || !st->st_uid;
+}
+
+/* Whether the path is that of a file descriptor in the directory, which ends in '/' */
+static bool is_fd_in(const char *dir, const char *path, uint64_t *fd)
+{
+	return !strncmp(path, dir, strlen(dir)) &&
+	       parse_decimal(path + strlen(dir), INT32_MAX, fd);
 }
 
 /*
@@ -450,7 +457,6 @@ static int named_fd(const char *file)
 {
 	static const char * const dirs[] = { "/proc/self/fd/", "/dev/fd/" };
 	char target[64];
-	const char *path = file;
 	struct stat st;
 	uint64_t fd;
 	ssize_t n;
@@ -459,13 +465,9 @@ static int named_fd(const char *file)
 	if (lstat(file, &st) || !S_ISLNK(st.st_mode) || !is_ours_or_roots(&st))
 		return -1;
 	n = readlink(file, target, sizeof(target) - 1);
-	if (n > 0 && *target == '/') {
-		target[n] = 0;
-		path = target;
-	}
+	target[n > 0 ? n : 0] = 0;
 	for (i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (!strncmp(path, dirs[i], strlen(dirs[i])) &&
-		    parse_decimal(path + strlen(dirs[i]), INT32_MAX, &fd))
+		if (is_fd_in(dirs[i], file, &fd) || is_fd_in(dirs[i], target, &fd))
 			return fd;
 	return -1;
 }

@@ -198,7 +198,8 @@ static bool same_vma(const struct vma *a, const struct vma *b)
 static void join(struct listing *l, const struct listing *of, const struct smaps *s)
 {
 	const struct entry *e = s->list, *end = e + s->nr;
-	struct vmainfo_record *r = (void *)(l->raw + l->header.size);
+	/* The header of a later module can be longer than @l->header. */
+	struct vmainfo_record *r = (void *)(l->raw + ((struct vmainfo_header *)l->raw)->size);
 	struct vma *vma;
 	size_t i, k = 0;
 

@@ -290,7 +290,7 @@ pid_t process_find(const char *text)
 	return pid;
 }
 
-char *process_comm(pid_t pid, unsigned int flags)
+char *process_comm(pid_t pid)
 {
 	char dir[PROCESS_DIR], comm[68];
 	ssize_t n;
@@ -300,7 +300,7 @@ char *process_comm(pid_t pid, unsigned int flags)
 	if (n <= 0)
 		return xstrdup("?");
 	comm[n - 1] = 0;
-	return printable(comm, flags);
+	return xstrdup(comm);
 }
 
 void procs_free(struct procs *t)
@@ -323,6 +323,14 @@ char *proc_name(const struct proc *task)
 	}
 	*to = 0;
 	return name;
+}
+
+char *proc_printable(const struct proc *task)
+{
+	char *name = proc_name(task), *text = printable(name, 0);
+
+	free(name);
+	return text;
 }
 
 static void procs_add(struct procs *t, struct proc *task)
@@ -436,6 +444,7 @@ static int64_t count_maps(const char *dir)
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char *line = NULL, *name, *p;
 	uint64_t start, last_end = 0;
+	bool is_gate = false;
 	int64_t nr = 0;
 	size_t room = 0;
 
@@ -445,7 +454,10 @@ static int64_t count_maps(const char *dir)
 		line[strcspn(line, "\n")] = 0;
 		name = strrchr(line, ' ');
 		start = strtoull(line, &p, 16);
-		nr += !is_gate_page(start, name ? name + 1 : "", last_end);
+		/* A line follows: it was a VMA. */
+		nr += is_gate;
+		is_gate = is_gate_page(start, name ? name + 1 : "", last_end);
+		nr += !is_gate;
 		last_end = *p ? strtoull(p + 1, NULL, 16) : 0;
 	}
 	if (ferror(file) && errno != ESRCH)

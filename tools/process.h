@@ -48,8 +48,8 @@ bool process_dir(char dir[PROCESS_DIR], pid_t pid);
 int process_read(struct bytes *b, const char *dir, const char *what,
 		 bool (*goes_on)(const struct bytes *b));
 
-/* /proc/PID/comm, printable() with @flags; "?" if the process has exited. To be freed. */
-char *process_comm(pid_t pid, unsigned int flags);
+/* /proc/PID/comm; "?" if the process has exited. To be freed. */
+char *process_comm(pid_t pid);
 
 /* When a process started, in clock ticks since the boot; 0 if it has exited */
 uint64_t process_start(pid_t pid);
@@ -82,8 +82,9 @@ struct proc {
 	char comm[68];		/* with the kernel's escapes */
 };
 
-/* Its comm without these escapes, to be freed */
+/* Its comm without these escapes, and that printable(); to be freed */
 char *proc_name(const struct proc *task);
+char *proc_printable(const struct proc *task);
 
 /* All processes that have an address space, in pid order */
 struct procs {

@@ -290,7 +290,7 @@ static bool has_value(enum show_column column, const struct row *row, const stru
 		return o->nr_lookups;
 	if (column == COLUMN_FILE_OFFSET)
 		return o->nr_lookups && row->vma->ino;
-	if (column == COLUMN_PID || column == COLUMN_NR || column == COLUMN_PAGE_KB)
+	if (column == COLUMN_PID || column == COLUMN_NR)
 		return v->number;
 	return (v->type != VALUE_TEXT && v->type != VALUE_LIST) || v->text;
 }
@@ -300,6 +300,8 @@ static bool is_known(enum show_column column, const struct listing *l, const str
 {
 	if (is_memory(column))
 		return memory_has(row->memory, column - COLUMN_MEMORY);
+	if (column == COLUMN_PAGE_KB)
+		return row->vma->page_shift;
 	if (column == COLUMN_BUILD_ID)
 		return !row->vma->ino || row->vma->build_id_size || l->has_build_ids;
 	if (column == COLUMN_FLAGS && listing_is_from_maps(l) && listing_has_flags(l))
@@ -451,14 +453,14 @@ static bool is_of_lookups(enum show_column column)
 	       column == COLUMN_FILE_OFFSET || column == COLUMN_BUILD_ID;
 }
 
-/* Whether -x or -X shows a field: -X those that this kernel has */
+/* Whether -x or -X shows a field: -X those that this kernel has; --raw all of them */
 static bool is_shown_memory(enum show_column column, const struct listing *l,
 			    const struct show_options *o)
 {
 	const unsigned int field = column - COLUMN_MEMORY;
 	size_t i;
 
-	if (field < MEMORY_SHORT || field >= o->memory || !l->memory)
+	if (field < MEMORY_SHORT || field >= o->memory || !l->memory || o->raw)
 		return field < o->memory;
 	for (i = 0; i < l->nr; i++)
 		if (memory_has(&l->memory[i], field))
@@ -466,13 +468,16 @@ static bool is_shown_memory(enum show_column column, const struct listing *l,
 	return false;
 }
 
-/* By default, a table has page_kb if there is more than one page size. */
+/*
+ * By default, a table has page_kb if there is more than one page size. With --raw, the
+ * columns are the same for all processes.
+ */
 static bool is_default(enum show_column column, const struct listing *l,
 		       const struct show_options *o)
 {
 	const bool is_table = o->format == SHOW_TABLE;
 	/* The size for people has another unit than what -x shows. */
-	const bool in_kb = !is_table || o->memory || o->nr_lookups;
+	const bool in_kb = !is_table || o->raw || o->memory || o->nr_lookups;
 
 	if (o->group_by && !is_of_groups(column, o))
 		return false;
@@ -492,7 +497,7 @@ static bool is_default(enum show_column column, const struct listing *l,
 	case COLUMN_NAME:
 		return true;
 	case COLUMN_PAGE_KB:
-		return !is_table || has_page_sizes(l);
+		return !is_table || (!o->raw && has_page_sizes(l));
 	case COLUMN_DELETED:
 		return o->format == SHOW_JSON;
 	default:
@@ -541,6 +546,8 @@ static char *get_cell(struct table_cell *cell, struct value *v, enum show_column
 	*cell = (struct table_cell){ value_text(v, false), "" };
 	if (!cell->text || !*cell->text) {
 		cell->text = column == COLUMN_NAME && !o->raw ? "" : "-";
+	} else if (column == COLUMN_SIZE && o->raw) {
+		memmove(strchr(v->buf, ' '), strchr(v->buf, ' ') + 1, 2);
 	} else if (column == COLUMN_PERM && !o->raw) {
 		v->buf[4] = mark_of(row->vma, o->colour ? &cell->colour : NULL);
 		v->buf[5] = 0;
@@ -1262,8 +1269,10 @@ static int show_all(const struct arguments *a, const pid_t *pids, size_t nr)
 			continue;
 		}
 		if (nr > 1 && is_table) {
-			comm = process_comm(pids[i], 0);
-			printf("%sprocess %d, %s:\n", found ? "\n" : "", pids[i], comm);
+			comm = process_comm(pids[i]);
+			printf("%sprocess %d, ", found ? "\n" : "", pids[i]);
+			print_name(stdout, comm);
+			puts(":");
 			free(comm);
 		}
 		show_listing(stdout, l, &o);

@@ -175,6 +175,10 @@ void flush_output(void);
  */
 bool wait_readable(int fd, int ms);
 
+/* Whether a file belongs to the user of this process, or to root */
+struct stat;
+bool is_ours_or_roots(const struct stat *st);
+
 /*
  * Replaces @file atomically by a file with this content and @mode. A symbolic
  * link is replaced, not its target. Ends the program with an error and leaves

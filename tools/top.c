@@ -206,10 +206,11 @@ static char *summarize(const struct top *t)
 		fprintf(out, ", %+" PRId64 " since the last look", t->growth);
 	putc('\n', out);
 	if (t->nearest) {
-		fputs("Nearest: ", out);
-		print_name(out, t->nearest->comm);
-		fprintf(out, " (pid %d), %" PRIu64 " VMAs, %.1f %%\n", t->nearest->pid,
-			t->nearest->vmas, percent(t, t->nearest));
+		char *name = proc_printable(t->nearest);
+
+		fprintf(out, "Nearest: %s (pid %d), %" PRIu64 " VMAs, %.1f %%\n", name,
+			t->nearest->pid, t->nearest->vmas, percent(t, t->nearest));
+		free(name);
 	}
 	if (t->now.from_maps) {
 		cost = procs_cost(&t->now);
@@ -271,7 +272,7 @@ static void print_look(const struct top *t)
 			if (column < COMMAND)
 				cells[column].text = cell_text(t, row, column, buf[column]);
 		}
-		name = printable(row->task->comm, 0);
+		name = proc_printable(row->task);
 		cells[COMMAND].text = name;
 		table_line(&table, cells);
 		free(name);
@@ -549,7 +550,7 @@ static void draw_table(struct view *v, int y)
 			if (shown[column])
 				x = put_cell(y, x, column_width(t, column),
 					     cell_text(t, row, column, buf));
-		name = printable(row->task->comm, 0);
+		name = proc_printable(row->task);
 		put_text(y, x, name);
 		free(name);
 	}

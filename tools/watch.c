@@ -118,17 +118,18 @@ static bool is_unchanged(const struct watch *w, bool *exited)
 /* "comm: N VMAs, N kB", to be freed */
 static char *totals(const struct watch *w, const struct listing *l)
 {
-	char *comm = process_comm(w->pid, 0), *text;
+	char *comm = process_comm(w->pid), *name = printable(comm, 0), *text;
 
-	text = xasprintf("%s: %zu VMAs, %" PRIu64 " kB", comm, listing_vmas(l),
+	text = xasprintf("%s: %zu VMAs, %" PRIu64 " kB", name, listing_vmas(l),
 			 listing_size(l) >> 10);
 	free(comm);
+	free(name);
 	return text;
 }
 
 static void print_exec(const struct watch *w, const struct listing *now)
 {
-	char *text = w->json ? process_comm(w->pid, TEXT_UTF8) : totals(w, now);
+	char *text = w->json ? process_comm(w->pid) : totals(w, now);
 	struct json j;
 
 	begin_line(w, &j);

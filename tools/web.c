@@ -20,7 +20,7 @@ static const char template[] =
 
 /* ---- texts ---- */
 
-/* All texts of the page, each once. The data refer to them by number. 0 is no text. */
+/* All texts of the page, printable(), each once. The data refer to them by number. 0 is no text. */
 struct texts {
 	void *root;		/* of tsearch(3) */
 	struct text **list;
@@ -74,6 +74,14 @@ static void put_text(struct json *j, struct texts *t, const char *text)
 	json_int(j, NULL, text_nr(t, text));
 }
 
+static void put_name(struct json *j, struct texts *t, const char *name)
+{
+	char *text = printable(name ?: "", TEXT_UTF8);
+
+	put_text(j, t, text);
+	free(text);
+}
+
 /* The fields of a VMA, in the order that web.js knows */
 static void put_vma(struct json *j, struct texts *t, const struct listing *l,
 		    const struct vma *vma)
@@ -84,7 +92,7 @@ static void put_vma(struct json *j, struct texts *t, const struct listing *l,
 	json_open(j, NULL, '[');
 	put_range(j, vma->start, vma->end);
 	json_int(j, NULL, vma_access(vma));
-	put_text(j, t, vma->name);
+	put_name(j, t, vma->name);
 	put_text(j, t, kind_name(vma->kind));
 	if (vma->ino) {
 		json_hex(j, NULL, vma->offset);
@@ -106,7 +114,7 @@ static void put_vma(struct json *j, struct texts *t, const struct listing *l,
 		put_text(j, t, policy_name(vma->policy));
 		put_text(j, t, vma_flags(text, vma));
 		put_text(j, t, vma_nomerge(text, l, vma) ? text : NULL);
-		put_text(j, t, vma->ops);
+		put_name(j, t, vma->ops);
 	}
 	json_close(j, ']');
 }
@@ -181,10 +189,13 @@ static void put_data(FILE *out, const struct layout *layout, const struct captio
 
 	text_nr(&texts, "");
 	json_open(&j, NULL, '{');
-	json_text(&j, "title", caption->title);
-	json_text(&j, "subtitle", caption->subtitle);
-	json_text(&j, "limits", caption->notes[0]);
-	json_text(&j, "before_title", before_title);
+	json_printed(&j, "title", caption->title);
+	json_printed(&j, "subtitle", caption->subtitle);
+	json_printed(&j, "limits", caption->notes[0]);
+	if (before_title)
+		json_printed(&j, "before_title", before_title);
+	else
+		json_null(&j, "before_title");
 	json_open(&j, "colours", '[');
 	for (i = 0; i < NR_ACCESS; i++)
 		json_int(&j, NULL, access_colours[i]);
@@ -197,7 +208,7 @@ static void put_data(FILE *out, const struct layout *layout, const struct captio
 	}
 	json_open(&j, "texts", '[');
 	for (i = 0; i < texts.nr; i++)
-		json_text(&j, NULL, texts.list[i]->text);
+		json_printed(&j, NULL, texts.list[i]->text);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	tdestroy(texts.root, free_text);

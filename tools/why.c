@@ -41,7 +41,7 @@ struct why {
 	uint64_t pairs;
 	bool inferred;		/* the listing lacks reasons */
 	uint64_t limit;		/* vm.max_map_count; 0 if it is not known */
-	char *comm;		/* printable(), or NULL */
+	char *comm;		/* or NULL */
 	const struct vma *old, *old_end;	/* VMAs that are not counted, or NULL */
 };
 
@@ -389,7 +389,7 @@ static int why_read(struct why *w, pid_t pid, const char *file)
 	why_sort(w);
 	if (!file) {
 		w->limit = max_map_count();
-		w->comm = process_comm(w->header.pid, 0);
+		w->comm = process_comm(w->header.pid);
 	}
 	return 0;
 }
@@ -423,10 +423,7 @@ static void print_why(FILE *out, const struct why *w, const char *file, size_t l
 {
 	char number[NUMBER_TEXT], limit[NUMBER_TEXT];
 
-	if (w->comm)
-		fputs(w->comm, out);
-	else
-		print_name(out, strcmp(file, "-") ? file : "stdin");
+	print_name(out, w->comm ? w->comm : strcmp(file, "-") ? file : "stdin");
 	if (w->header.pid)
 		fprintf(out, " (pid %d)", w->header.pid);
 	fprintf(out, ": %s VMA%s", number_text(number, w->vmas),

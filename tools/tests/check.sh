@@ -90,7 +90,7 @@ named()
 odd_name()
 {
 	procs "20 7 a|'b'=1;\\nc" >"$TMP/procs"
-	says 0 "$(line OK 7 "a\\x7c'b'=1;\\nc" "" 0)"
+	says 0 "$(line OK 7 "a\\x7c'b'=1;\\x0ac" "" 0)"
 }
 
 # rejects TEXT [OPTION...]: status 3, with a reason on stdout

@@ -198,12 +198,14 @@ def check_captures():
         with open(os.path.join(path, "old-%d-1.vmas" % i), "w") as file:
             pass
         os.utime(file.name, (i, i))
-    with open(os.path.join(path, "other"), "w"):
-        pass
+    for other in "other", "mine.vmas", "4-1.vmas":
+        with open(os.path.join(path, other), "w"):
+            pass
+        os.utime(os.path.join(path, other), (0, 0))
     with targets((3000, b"new")) as (new,):
         names = save(new.vmas() - 0.5)
-        same(len(names), 17, "captures, and another file")
-        same("other" in names and any("-%d-" % new.pid in n for n in names), True, names)
+        same(len(names), 19, "captures, and other files")
+        same({"other", "mine.vmas", "4-1.vmas"} < set(names) and any("-%d-" % new.pid in n for n in names), True, names)
         same("old-0-1.vmas" in names or "old-19-1.vmas" not in names, False, names)
     # 512 MB in all
     for i in range(3):
@@ -211,13 +213,19 @@ def check_captures():
             file.truncate(256 << 20)
         os.utime(file.name, (2**31 + i, 2**31 + i))
     with targets((3000, b"new")) as (new,):
-        names = [n for n in save(new.vmas() - 0.5) if n.endswith(".vmas")]
+        names = [n for n in save(new.vmas() - 0.5) if n.count("-") > 1]
         same(names, ["big-2-1.vmas", *(n for n in names if "-%d-" % new.pid in n)], "the newest")
+
+    def refused(why):
+        done = subprocess.run([VMAINFO, "export", "-q", "--save-above=0", "--save-to=" + path],
+                              capture_output=True, text=True)
+        same((done.returncode, why in done.stderr, done.stdout.endswith("# EOF\n")),
+             (1, True, True), done.stderr)
+    os.chown(path, 1, -1)
+    refused("'%s' belongs to another user (1)" % path)
+    os.chown(path, 0, -1)
     os.chmod(path, 0o770)
-    done = subprocess.run([VMAINFO, "export", "-q", "--save-above=0", "--save-to=" + path],
-                          capture_output=True, text=True)
-    same((done.returncode, "other users can write to '%s'" % path in done.stderr,
-          done.stdout.endswith("# EOF\n")), (1, True, True), done.stderr)
+    refused("other users can write to '%s'" % path)
 
 
 main(globals())

@@ -178,6 +178,9 @@ def check_open_files():
                           ("/proc/self/fd/%d" % write, {"pass_fds": [write]})):
         same(run("save", "--quiet", str(os.getppid()), path, **options), (0, ""), path)
         same(got(reads) > 0, True, "it was written")
+    null = os.open("/dev/null", os.O_WRONLY)
+    path = "/dev/fd/%d" % null
+    same(run("save", "--quiet", str(os.getppid()), path, pass_fds=[null]), (0, ""), path)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         same(run("save", "--quiet", str(os.getppid()), stdout, stdout=theirs), (0, ""), "a socket")

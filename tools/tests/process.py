@@ -122,6 +122,26 @@ def script(name, first_line):
     return path
 
 
+def target_named():
+    libc.prctl(PR_SET_NAME, b"a\nb\\c\\x\xc3\xa9\xff")
+    target_wait()
+
+
+def check_same_name():
+    """Bytes that are not text are escaped once, in any locale."""
+    with target("named") as process:
+        for locale in "C", "C.UTF-8":
+            os.environ["LC_ALL"] = locale
+            why = json.loads(output("why", "--quiet", "--json", str(process.pid)))
+            same(why["comm"], "a\\x0ab\\c\\x5cx\u00e9\\xff", "why")
+            top = json.loads(output("top", "--json", "--iterations=1",
+                                    "--pid=%d" % process.pid))["processes"]
+            same([row["comm"] for row in top], [why["comm"]], "top")
+            shown = output("top", "--batch", "--iterations=1", "--pid=%d" % process.pid)
+            same(shown.decode().splitlines()[-1].split()[-1],
+                 why["comm"].replace("\u00e9", "\\xc3\\xa9" if locale == "C" else "\u00e9"), "table")
+
+
 def shows(name, process):
     same(maps_by_program(name), read("/proc/%d/maps" % process.pid), name)
 
@@ -198,8 +218,10 @@ def check_gate():
              "ffffe000-fffff000 r-xp 00000000 00:00 0 [vdso]\n")
     for pid, gate in enumerate(gates, 2000000001):
         add_process(pid, "gate", "", gate)
-    shown = output("top", "--batch", "--iterations=1").decode().splitlines()[-len(gates):]
-    same([line.split()[1] for line in shown], ["1"] * len(gates), "VMAs")
+    # A process can move its vDSO there.
+    add_process(2000000009, "moved", "", gates[-1] + "100000000-100001000 rw-p 00000000 00:00 0\n")
+    shown = output("top", "--batch", "--iterations=1").decode().splitlines()[-len(gates) - 1:]
+    same([line.split()[1] for line in shown], ["3"] + ["1"] * len(gates), "VMAs")
 
 
 def reads_cmdline(pids, *args, status=0):
@@ -230,6 +252,36 @@ def check_stuck():
     for name, status in (("short", 0), (LONG[:14], 0), (LONG[:15], 0), (LONG, 0), (LONG + "-b", 0),
                          (LONG + "-c", 1), ("none", 1)):
         same(reads_cmdline(stuck, "show", "--quiet", name, status=status), [], name)
+
+
+# ---- a long line of maps ----
+
+def target_long_line():
+    os.chdir(TMP)
+    for _ in range(8400):
+        os.mkdir("d" * 255)
+        os.chdir("d" * 255)
+    mapped = Mapped()
+    mapped.add("file", new_file("file"))
+    mapped.tell()
+
+
+def check_long_line():
+    """Of two megabytes, with lines behind it"""
+    with target("long_line") as process:
+        size, number = "[name too long]", str(process.pid)
+        with open("/proc/%d/maps" % process.pid, encoding="utf-8") as maps:
+            lines = [line.split(None, 5) for line in maps]
+        names = [line[5].strip() if len(line) > 5 else None for line in lines]
+        same(sum(len(name or "") > 2 << 20 for name in names), 1, "long names")
+        names = [size if len(name or "") > 2 << 20 else name for name in names]
+        shown = json.loads(output("show", "--quiet", "--json", number))["records"]
+        same([record["start"] for record in shown], ["0x" + line[0].split("-")[0].lstrip("0")
+                                                     for line in lines], "starts")
+        same([record["name"] for record in shown], names, "names")
+        why = json.loads(output("why", "--quiet", "--json", number))
+        same(why["vmas"], nr_of_maps("/proc/%d" % process.pid), "why")
+        same([group["vmas"] for group in why["groups"] if group["name"] == size], [1], "why")
 
 
 # ---- kinds ----

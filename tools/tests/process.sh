@@ -10,9 +10,11 @@ check script "NAME of a script found"
 check program "NAME of a program found"
 check prefix "NAME longer than comm: processes with the same beginning told apart"
 check argument "NAME in an argument not found"
+check same_name "comm of any bytes: why and top agree in any locale"
 check name_of_threads "NAME found after the main thread exited"
 as_root "NAME: only cmdline of processes with that comm read" own_proc python3 "$HERE/process.py" stuck
 as_root "gate pages of all architectures not counted" own_proc python3 "$HERE/process.py" gate
+check long_line "line of maps of two megabytes: VMA shown without its name"
 check threads_show "main thread exited: show"
 check threads_top "main thread exited: top"
 check threads_export "main thread exited: export"

@@ -103,6 +103,7 @@ def check_raw():
         want["flags"] = ",".join(want["flags"])
         want["nomerge"] = ",".join(want["nomerge"] or [])
         want["name"] = (want["name"] or "").replace(" ", "\\x20")
+        want["page_kb"] = want["page_kb"] or "?"
         want = {key: "-" if value in (None, "") else str(value) for key, value in want.items()}
         same(dict(zip(lines[0].split(" "), line.split(" "), strict=True)), want, f"line {i}")
 

@@ -103,6 +103,25 @@ gate_page()
 		[ "$(vmainfo show -q --raw -o kind --from="$TMP/gate" | tail -n 1)" = "$kind" ]
 }
 
+# gate_before_others RANGE NAME: no gate page, because another line follows
+gate_before_others()
+{
+	printf '%s r-xp 0 0:0 0 %s\n100000000-100001000 rw-p 0 0:0 0 [stack]\n' "$1" "$2" >"$TMP/gate"
+	for command in show why; do
+		vmainfo $command --from="$TMP/gate" >"$TMP/shown" || return 1
+		cat "$TMP/shown"
+		grep -qE '(^|: )2 VMAs' "$TMP/shown" || return 1
+	done
+}
+
+# raw_fields OPTION...: each line has as many fields as the first one
+raw_fields()
+{
+	vmainfo show -q --raw "$@" >"$TMP/shown" || return 1
+	head -n 3 "$TMP/shown"
+	awk 'NR == 1 { nr = NF } NF != nr || /  / { print; bad = 1 } END { exit bad || NR < 3 }' "$TMP/shown"
+}
+
 # several ARGUMENT...: the two processes, with a heading
 several()
 {
@@ -301,6 +320,11 @@ for name in capture strange; do
 		-o nr,start,end,size_kb,perm,offset,dev,inode,kind,page_kb,anon,policy,flags,deleted,nomerge,ops,name
 done
 
+for options in '' '-o size,name' --group=kind; do
+	# shellcheck disable=SC2086 # several words
+	result "--raw $options: as many fields in each line" raw_fields $options --from="$capture"
+done
+
 vmainfo show --maps --from="$capture" >"$TMP/maps"
 result "--perm=rw-p" picks '$2 == "rw-p"' --perm=rw-p
 result "--perm=?w" picks '$2 ~ /^.w/' --perm=?w
@@ -439,6 +463,15 @@ for gate in 'ffffffffff600000-ffffffffff601000 --xp [vsyscall] 7ffd00000000-7ffd
 	'ffffe000-fffff000 r-xp [vdso] bffdf000-c0000000'; do
 	# shellcheck disable=SC2086 # four words
 	result "maps: gate page ${gate%% *} recognized" gate_page yes $gate
+done
+printf '%s 0 0:0 0 [vsyscall]\n' 'ffffffffff600000-ffffffffff601000 --xp' \
+	'ffffffffff601000-ffffffffff602000 --xp' >"$TMP/gate"
+result "maps: line behind [vsyscall] rejected" fails 1 "nothing may follow the gate page" \
+	vmainfo show --from="$TMP/gate"
+# A process can move its vDSO there.
+for gate in 'ffff0000-ffff1000 [vectors]' 'ffffe000-fffff000 [vdso]'; do
+	# shellcheck disable=SC2086 # two words
+	result "maps: ${gate#* } with a line behind it: not a gate page" gate_before_others $gate
 done
 # Of 32-bit processes of a 64-bit kernel, where these are VMAs
 for gate in 'ffff0000-ffff1000 r-xp [vectors] fffcf000-ffff0000' \

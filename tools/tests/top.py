@@ -158,7 +158,7 @@ def check_json():
 
 def check_names():
     """What a terminal would obey does not come out, nor does what would break a line."""
-    names = {b"a\x1b[31mb": r"a\x1b[31mb", b" x\ny\\": r"x\ny\\", b"\xc2\x9bz": r"\xc2\x9bz"}
+    names = {b"a\x1b[31mb": r"a\x1b[31mb", b" x\ny\\": "x\\x0ay\\", b"\xc2\x9bz": r"\xc2\x9bz"}
     with targets(*((10, name) for name in names)) as running:
         rows = table(batch(only(running)))
         for target, shown in zip(running, names.values()):
