@@ -36,6 +36,8 @@ static const char *faults_missing(void)
 
 	if (access("/proc/self/fail-nth", W_OK))
 		return "the kernel lacks CONFIG_FAULT_INJECTION";
+	if (strstr(slurp_path("/proc/kallsyms").s, " kmsan_vmap_pages_range_noflush\n"))
+		return "with KMSAN, a vmalloc() that fails is a warning of the kernel";
 	if (access(DEBUGFS "failslab", F_OK) && access(DEBUGFS "fail_page_alloc", F_OK))
 		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
