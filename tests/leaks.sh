@@ -64,7 +64,7 @@ scan()
 # reported, too, but not by each scan.
 no_leaks()
 {
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		scan || return 1
 		cat "$KMEMLEAK" >"$TMP/leaks" || return 1
 		objects=$(grep -c '^unreferenced object' "$TMP/leaks")
