@@ -2204,7 +2204,7 @@ static bool speculate_begin(struct mm_struct *mm, unsigned int *seq)
 	return false;
 }
 
-/* An RCU read-side critical section ends with the leaf that has this VMA of it. */
+/* VMAs of an RCU read-side critical section, which ends with a leaf */
 #define RCU_STRIDE 256
 
 /*

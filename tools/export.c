@@ -160,10 +160,13 @@ static int compare_captures(const void *a, const void *b)
 static bool is_capture(const char *name)
 {
 	const size_t len = strlen(name);
-	const char *p = name + len - strlen(suffix), *end;
+	const char *p, *end;
 	unsigned int i;
 
-	if (len < strlen(suffix) || strcmp(p, suffix))
+	if (len < strlen(suffix))
+		return false;
+	p = name + len - strlen(suffix);
+	if (strcmp(p, suffix))
 		return false;
 	for (i = 0; i < 2; i++) {
 		for (end = p; p > name && p[-1] >= '0' && p[-1] <= '9'; p--)
