@@ -461,7 +461,10 @@ static uint64_t seek_ns(pid_t target, uint64_t limit)
 	return used;
 }
 
-/* Between a quarter and a half of the seek. On a busy machine the kill can be late. */
+/*
+ * The kill comes after a quarter of the seek, and ends it before the half. On a
+ * busy machine it can be late.
+ */
 TEST_F(paths, reader_killed_in_seek)
 {
 	unsigned int tries = 0;

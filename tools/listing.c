@@ -334,7 +334,7 @@ static bool may_be_listing(const struct bytes *b)
 
 /* ---- maps ---- */
 
-/* Longer lines of a copy are rejected. Of a process, their names are omitted. */
+/* A longer line is an error in a copy. Of a process, its name is omitted. */
 #define MAX_LINE (2 << 20)
 
 static bool begins(const char *name, const char *with)
@@ -500,7 +500,7 @@ static bool gate_is_vma(struct maps *m)
 	return true;
 }
 
-/* The name, as the module shows it, if it is not read */
+/* The module shows this instead of such a name, too. */
 #define TOO_LONG "[name too long]"
 
 /*
@@ -510,8 +510,6 @@ static bool gate_is_vma(struct maps *m)
  * merge VMAs in between. So the first line of a page can overlap lines before it.
  * The part below @last_end is left out. But no line begins and ends where the
  * last one does, or below.
- *
- * A name of a process (not of a copy) can be longer than a line of a copy.
  */
 static const char *add_line(struct maps *m, char *line, size_t len)
 {

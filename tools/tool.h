@@ -175,8 +175,9 @@ void flush_output(void);
  */
 bool wait_readable(int fd, int ms);
 
-/* Whether a file belongs to the user of this process, or to root */
 struct stat;
+
+/* Whether a file belongs to the user of this process, or to root */
 bool is_ours_or_roots(const struct stat *st);
 
 /*
