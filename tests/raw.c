@@ -237,6 +237,7 @@ FIXTURE(execs)
 
 FIXTURE_SETUP(execs)
 {
+	stress_begin(_metadata->name);
 	self->pid = fork_child();
 	if (!self->pid)
 		_exit(on_and_on());
@@ -297,7 +298,7 @@ TEST_F(execs, no_sequence_during_exec)
 	uint64_t last = UINT64_MAX;
 	struct text t;
 
-	while (execs < 1000 && !partial) {
+	while (more(execs, 1000) && !partial) {
 		t = slurp_again(self->fd);
 		ASSERT_LE(sizeof(*h), t.len);
 		h = (void *)t.s;
@@ -314,6 +315,7 @@ int main(int argc, char **argv)
 	target_executed(argc, argv);
 	if (argc == 2 && !strcmp(argv[1], ON_AND_ON))
 		return on_and_on();
+	stress_init(1, 0);
 	module_for_all_tests();
 	return test_harness_run(argc, argv);
 }
