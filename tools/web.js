@@ -265,6 +265,15 @@ function select(list, index, zoom) {
 /* ---- the map ---- */
 
 const canvas = $("map");
+/* The device pixels that the map is drawn on: its box can begin and end inside pixels. */
+const canvasPixels = () => {
+	const box = canvas.getBoundingClientRect(), px = n => Math.round(n * (devicePixelRatio || 1));
+
+	return {
+		left: px(box.left), width: Math.max(1, px(box.right) - px(box.left)),
+		top: px(box.top), height: Math.max(1, px(box.bottom) - px(box.top)),
+	};
+};
 let view = { from: 0, to: pos[0] };	/* positions */
 let colours;		/* by their names in the style */
 let rows = [];		/* of the map in device pixels: the spans of each column */
@@ -420,8 +429,7 @@ function drawText(c, string, x, y, width) {
 
 function draw() {
 	const ratio = devicePixelRatio || 1;
-	const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-	const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+	const { width, height } = canvasPixels();
 	const c = canvas.getContext("2d"), px = n => Math.round(n * ratio);
 	const scale = height / (view.to - view.from);
 	const gutter = px(120), bar = px(10), free = width - gutter - bar;
@@ -557,9 +565,8 @@ function draw() {
 
 /* What is at a point of the map: the column, and the span */
 function at(event) {
-	const box = canvas.getBoundingClientRect(), ratio = canvas.height / box.height;
-	const x = (event.clientX - box.left) * ratio;
-	const y = Math.floor((event.clientY - box.top) * ratio);
+	const ratio = devicePixelRatio || 1, { left, top } = canvasPixels();
+	const x = event.clientX * ratio - left, y = Math.floor(event.clientY * ratio) - top;
 	const row = Math.max(0, Math.min(canvas.height - 1, y));
 	const column = before && x < rows[1].x ? rows[0] : rows[rows.length - 1];
 

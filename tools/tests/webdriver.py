@@ -73,7 +73,8 @@ class Browser:
         """Moves the pointer to a point of an element, and there clicks or turns the wheel."""
         box = self.script("const b = document.querySelector(arguments[0]).getBoundingClientRect();"
                           "return [b.left, b.top]", selector)
-        x, y = int(box[0] + x), int(box[1] + y)
+        # An element is drawn from the nearest pixel on.
+        x, y = round(box[0]) + int(x), round(box[1]) + int(y)
         actions = [{"type": "pointerMove", "duration": 0, "x": x, "y": y}]
         if kind in ("click", "double"):
             actions += [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}] * \
