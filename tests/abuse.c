@@ -32,7 +32,7 @@ TEST(abandoned_snapshots_freed)
 	pid_t pid;
 
 	target_start_row(&t, ROW_AT, 50);
-	before = available_kb();
+	before = unused_kb();
 	for (n = 0; more(n, 200) || n < 100; n += 20) {
 		pid = fork_child();
 		for (i = 0; !pid && i < 20; i++) {

@@ -80,7 +80,7 @@ FIXTURE_TEARDOWN(killed)
 TEST_F(killed, killed_reader_leaves_nothing)
 {
 	char *buffer = get_memory(1 << 20);
-	unsigned long before = available_kb();
+	unsigned long before = unused_kb();
 	atomic_bool *reading = get_shared(PAGE);
 	unsigned int i, in_read = 0;
 	pid_t pid;

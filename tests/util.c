@@ -175,18 +175,30 @@ unsigned long available_kb(void)
 	return kb;
 }
 
+unsigned long unused_kb(void)
+{
+	unsigned long kb = available_kb();
+	struct text t = slurp_path("/proc/zoneinfo");
+	char *s;
+
+	for (s = t.s; (s = strstr(s, " count: ")); s++)
+		kb += strtoul(s + 8, NULL, 10) * (PAGE / 1024);
+	free(t.s);
+	return kb;
+}
+
 bool memory_returned(unsigned long before)
 {
 	unsigned long after = 0;
 	unsigned int i;
 
 	for (i = 0; i < 300; i++) {
-		after = available_kb();
+		after = unused_kb();
 		if (before < after + 40 * 1024)
 			return true;
 		usleep(100000);
 	}
-	printf("# %lu kB were available before, %lu kB after\n", before, after);
+	printf("# %lu kB were unused before, %lu kB after\n", before, after);
 	return false;
 }
 

@@ -124,10 +124,12 @@ unsigned long long stat_field(pid_t pid, unsigned int nr);
 unsigned long available_kb(void);
 
 /*
- * Whether at most 40 MB less is available than before. Waits for it, because
- * the kernel does not count free pages on its per-CPU lists, and empties these
- * over some seconds.
+ * The same, with the free pages on per-CPU lists. MemAvailable lacks these,
+ * and they can be a few percent of all memory.
  */
+unsigned long unused_kb(void);
+
+/* Whether at most 40 MB less is unused than before. Waits for it. */
 bool memory_returned(unsigned long before);
 
 /* The path of this program, and that of one beside it until the next call */
