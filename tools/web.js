@@ -566,7 +566,7 @@ function draw() {
 /* What is at a point of the map: the column, and the span */
 function at(event) {
 	const ratio = devicePixelRatio || 1, { left, top } = canvasPixels();
-	const x = event.clientX * ratio - left, y = Math.floor(event.clientY * ratio) - top;
+	const x = event.clientX * ratio - left, y = Math.round(event.clientY * ratio) - top;
 	const row = Math.max(0, Math.min(canvas.height - 1, y));
 	const column = before && x < rows[1].x ? rows[0] : rows[rows.length - 1];
 
