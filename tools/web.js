@@ -265,11 +265,16 @@ function select(list, index, zoom) {
 /* ---- the map ---- */
 
 const canvas = $("map");
-/* The device pixels that the map is drawn on: its box can begin and end inside pixels. */
+/*
+ * The device pixels that the map is drawn on, and how many a CSS pixel has. The
+ * map's box can begin and end inside pixels.
+ */
 const canvasPixels = () => {
-	const box = canvas.getBoundingClientRect(), px = n => Math.round(n * (devicePixelRatio || 1));
+	const box = canvas.getBoundingClientRect(), ratio = devicePixelRatio || 1;
+	const px = n => Math.round(n * ratio);
 
 	return {
+		ratio,
 		left: px(box.left), width: Math.max(1, px(box.right) - px(box.left)),
 		top: px(box.top), height: Math.max(1, px(box.bottom) - px(box.top)),
 	};
@@ -428,8 +433,7 @@ function drawText(c, string, x, y, width) {
 }
 
 function draw() {
-	const ratio = devicePixelRatio || 1;
-	const { width, height } = canvasPixels();
+	const { ratio, width, height } = canvasPixels();
 	const c = canvas.getContext("2d"), px = n => Math.round(n * ratio);
 	const scale = height / (view.to - view.from);
 	const gutter = px(120), bar = px(10), free = width - gutter - bar;
@@ -565,7 +569,7 @@ function draw() {
 
 /* What is at a point of the map: the column, and the span */
 function at(event) {
-	const ratio = devicePixelRatio || 1, { left, top } = canvasPixels();
+	const { ratio, left, top } = canvasPixels();
 	const x = event.clientX * ratio - left, y = Math.round(event.clientY * ratio) - top;
 	const row = Math.max(0, Math.min(canvas.height - 1, y));
 	const column = before && x < rows[1].x ? rows[0] : rows[rows.length - 1];
